@@ -1,0 +1,537 @@
+//! A tenant's set-up as types: what `tenant.toml` says and what the store keeps once it is applied.
+//!
+//! One shape serves both. In a tenant folder some values may be given as a file (`settings_file`, `ca_file`); the
+//! loader of the binary puts the content in the field beside it and clears the reference, so what is *applied* stands
+//! on its own, as JSON, with no path into a folder that may be gone.
+//!
+//! Secrets are only ever named here ([`SecretRef`]). Unknown keys are errors. What types cannot say (ranges, names that
+//! must exist, one way in per mailbox) is found by [`TenantConfig::problems`], each with the path of the value, from which the
+//! binary gives line and column.
+
+mod check;
+mod mailbox;
+
+pub use check::{ConfigProblem, is_name, is_secret_name, is_slug, secret_variable};
+pub use mailbox::{FilesConfig, ImapConfig, MailboxConfig, MaildirConfig, Security, SmtpConfig};
+
+use crate::capability::Grants;
+use crate::triage::named;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A tenant: the whole of `tenant.toml`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantConfig {
+    /// Name in addresses and on the command line: 1 to 40 of `a-z`, `0-9`, `-`; never changes.
+    pub slug: String,
+    /// Display name, for greetings, pages and chat messages.
+    pub name: String,
+    /// What the agents read, BCP 47: notices, evidence, the first language of the desk. Default `en`.
+    #[serde(default = "english")]
+    pub agent_language: String,
+    /// IANA time zone of the digest, of active hours and of days in reports. Default `UTC`.
+    #[serde(default = "utc")]
+    pub time_zone: String,
+    /// Categories offered on the desk. Plugins may name others. Default: [`TenantConfig::CATEGORIES`].
+    #[serde(default = "default_categories")]
+    pub categories: Vec<String>,
+    /// Where tickets wait. Default: one queue named `inbox`. The first is where a ticket waits that no router placed.
+    #[serde(default = "default_queues", rename = "queue")]
+    pub queues: Vec<QueueConfig>,
+    /// Ways in and out.
+    #[serde(default, rename = "mailbox")]
+    pub mailboxes: Vec<MailboxConfig>,
+    /// Plugins, in the order they are called within their world.
+    #[serde(default, rename = "plugin")]
+    pub plugins: Vec<PluginConfig>,
+    /// Who is told by default.
+    #[serde(default)]
+    pub notify: NotifyConfig,
+    /// Which mail is left out before any plugin sees it, and when spam is spam.
+    #[serde(default)]
+    pub screen: ScreenConfig,
+    /// How replies are reviewed and sent.
+    #[serde(default)]
+    pub review: ReviewConfig,
+    /// Daily summary; none: no digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<DigestConfig>,
+    /// The watch that alerts when triage goes silent or work is stuck.
+    #[serde(default)]
+    pub heartbeat: HeartbeatConfig,
+    /// The tenant's own model (bring your own key); none: drafts come from templates alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelConfig>,
+}
+
+impl TenantConfig {
+    /// The categories of the bundled classifier, offered unless the tenant lists its own.
+    pub const CATEGORIES: &'static [&'static str] =
+        &["shipping", "refund", "return", "complaint", "product", "address", "order", "payment", "account", "other"];
+
+    /// A tenant with defaults for everything but its names.
+    #[must_use]
+    pub fn new(slug: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            slug: slug.into(),
+            name: name.into(),
+            agent_language: english(),
+            time_zone: utc(),
+            categories: default_categories(),
+            queues: default_queues(),
+            mailboxes: Vec::new(),
+            plugins: Vec::new(),
+            notify: NotifyConfig::default(),
+            screen: ScreenConfig::default(),
+            review: ReviewConfig::default(),
+            digest: None,
+            heartbeat: HeartbeatConfig::default(),
+            model: None,
+        }
+    }
+
+    /// Where a ticket waits that no router placed.
+    #[must_use]
+    pub fn default_queue(&self) -> &str {
+        self.queues.first().map_or("inbox", |q| q.name.as_str())
+    }
+
+    /// The queue of that name.
+    #[must_use]
+    pub fn queue(&self, name: &str) -> Option<&QueueConfig> {
+        self.queues.iter().find(|q| q.name == name)
+    }
+
+    /// The mailbox of that name.
+    #[must_use]
+    pub fn mailbox(&self, name: &str) -> Option<&MailboxConfig> {
+        self.mailboxes.iter().find(|m| m.name == name)
+    }
+
+    /// The plugin of that name.
+    #[must_use]
+    pub fn plugin(&self, name: &str) -> Option<&PluginConfig> {
+        self.plugins.iter().find(|p| p.name == name)
+    }
+
+    /// The language in which a notifier's group is told: the plugin's own, else the agents'.
+    #[must_use]
+    pub fn notice_language(&self, notifier: &str) -> &str {
+        self.plugin(notifier).and_then(|p| p.language.as_deref()).unwrap_or(&self.agent_language)
+    }
+
+    /// All secrets that this set-up names, with where it names them, in order and without repetition.
+    #[must_use]
+    pub fn secret_names(&self) -> BTreeMap<String, String> {
+        let mut names = BTreeMap::new();
+        for (path, name) in self.secret_uses() {
+            names.entry(name.to_owned()).or_insert(path);
+        }
+        names
+    }
+
+    pub(crate) fn secret_uses(&self) -> Vec<(String, &str)> {
+        let mut uses = Vec::new();
+        for (i, mailbox) in self.mailboxes.iter().enumerate() {
+            if let Some(imap) = &mailbox.imap {
+                uses.push((format!("mailbox[{i}].imap.password.secret"), imap.password.secret.as_str()));
+            }
+            if let Some(password) = mailbox.smtp.as_ref().and_then(|smtp| smtp.password.as_ref()) {
+                uses.push((format!("mailbox[{i}].smtp.password.secret"), password.secret.as_str()));
+            }
+        }
+        for (i, plugin) in self.plugins.iter().enumerate() {
+            for name in plugin.grants.secrets.keys() {
+                uses.push((format!("plugin[{i}].grants.secrets.{name}"), name.as_str()));
+            }
+        }
+        if let Some(key) = self.model.as_ref().and_then(|model| model.key.as_ref()) {
+            uses.push(("model.key.secret".to_owned(), key.secret.as_str()));
+        }
+        uses
+    }
+}
+
+/// The name of a secret, never its value: `{ secret = "imap_password" }`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretRef {
+    /// 1 to 64 of `a-z`, `0-9`, `_`; starts with a letter; no `__`.
+    pub secret: String,
+}
+
+/// A place where tickets wait for agents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueConfig {
+    /// What routers call it; see [`is_name`].
+    pub name: String,
+    /// What agents read, by language (BCP 47): `{ en = "Refunds", zh = "退款" }`. Where the language is missing: `name`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub title: BTreeMap<String, String>,
+}
+
+/// An installed plugin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PluginConfig {
+    /// Its name in this tenant; see [`is_name`]. Routers name notifiers by it.
+    pub name: String,
+    /// A bundled plugin's name (`classifier`), or a path to a `.wasm` file relative to the tenant's folder. Default:
+    /// the plugin's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
+    /// Off: stays installed, is never called. Default on.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// For notifiers: the language of the group. Default: the agents' language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Its settings, in the plugin's own words. Given to it as JSON.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub settings: serde_json::Map<String, serde_json::Value>,
+    /// A `.toml` or `.json` file with its settings, relative to the tenant's folder, instead of `settings`. Never set
+    /// in what is applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings_file: Option<String>,
+    /// What it may do. Default: write to its log and nothing else.
+    #[serde(default = "log_only")]
+    pub grants: Grants,
+}
+
+impl PluginConfig {
+    /// What it is made from: `component`, else its name.
+    #[must_use]
+    pub fn component(&self) -> &str {
+        self.component.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// Who is told by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NotifyConfig {
+    /// Notifiers told about a ticket when the router names none, and of digests and alerts where those name none.
+    pub notifiers: Vec<String>,
+}
+
+/// What happens before any plugin is called.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScreenConfig {
+    /// Senders left out as skipped: `name@example.com`, or `@example.com` for a whole domain.
+    pub blocked_senders: Vec<String>,
+    /// Senders never taken for spam, in the same form.
+    pub trusted_senders: Vec<String>,
+    /// From which confidence (0.0 to 1.0) of a classifier a mail is spam. Default 0.8.
+    pub spam_confidence_min: f32,
+}
+
+impl Default for ScreenConfig {
+    fn default() -> Self {
+        Self { blocked_senders: Vec::new(), trusted_senders: Vec::new(), spam_confidence_min: 0.8 }
+    }
+}
+
+/// How replies are reviewed and sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReviewConfig {
+    /// How long an approved reply can be taken back, 0 to 600. Default 10.
+    pub undo_seconds: u32,
+    /// The customer's mail is quoted beneath the reply. Default on.
+    pub quote_original: bool,
+}
+
+impl Default for ReviewConfig {
+    fn default() -> Self {
+        Self { undo_seconds: 10, quote_original: true }
+    }
+}
+
+/// The daily summary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DigestConfig {
+    /// Local time of day, `HH:MM`.
+    pub at: TimeOfDay,
+    /// Who gets it. Empty: `notify.notifiers`.
+    #[serde(default)]
+    pub notifiers: Vec<String>,
+    /// How many of the most urgent tickets it shows, 0 to 10. Default 3.
+    #[serde(default = "three")]
+    pub examples: u32,
+}
+
+/// The watch over the tenant's work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HeartbeatConfig {
+    /// Alert when no message was triaged for this long within active hours, 5 to 10,080. None: silence is no alarm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silent_after_minutes: Option<u32>,
+    /// Alert when fetching fails, or triage or sending is behind, for this long, 1 to 1,440. Default 15.
+    pub stuck_after_minutes: u32,
+    /// Days on which mail is expected. Default: all.
+    pub days: Vec<Weekday>,
+    /// Start of active hours, local time. Default `00:00`.
+    pub from: TimeOfDay,
+    /// End of active hours, local time; at or before `from`: on the next day. Default `00:00`.
+    pub to: TimeOfDay,
+    /// Who is told. Empty: `notify.notifiers`.
+    pub notifiers: Vec<String>,
+}
+
+impl Default for HeartbeatConfig {
+    fn default() -> Self {
+        Self {
+            silent_after_minutes: None,
+            stuck_after_minutes: 15,
+            days: Weekday::ALL.to_vec(),
+            from: TimeOfDay::MIDNIGHT,
+            to: TimeOfDay::MIDNIGHT,
+            notifiers: Vec::new(),
+        }
+    }
+}
+
+impl HeartbeatConfig {
+    /// Whether mail is expected at this local day and time. Hours that run past midnight belong to the day they began on.
+    #[must_use]
+    pub fn is_active(&self, day: Weekday, time: TimeOfDay) -> bool {
+        let (from, to) = (self.from.minutes(), self.to.minutes());
+        let now = time.minutes();
+        if from < to {
+            self.days.contains(&day) && (from..to).contains(&now)
+        } else {
+            (self.days.contains(&day) && now >= from) || (self.days.contains(&day.before()) && now < to)
+        }
+    }
+}
+
+/// The tenant's own model: any endpoint that speaks OpenAI's chat completions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// Up to and with the version: `https://api.openai.com/v1`. `/chat/completions` is added.
+    pub base_url: String,
+    /// The provider's name of the model.
+    pub model: String,
+    /// The key. None: the endpoint asks for none (a model on the own network).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<SecretRef>,
+    /// Input and output tokens allowed per local day, 0 to 1,000,000,000. Default 200,000.
+    #[serde(default = "tokens_per_day")]
+    pub tokens_per_day: u64,
+    /// At most this many output tokens per call, 1 to 4,096. Default 1,024.
+    #[serde(default = "output_tokens_max")]
+    pub output_tokens_max: u32,
+    /// A call is given up after this long, 1 to 120. Default 30.
+    #[serde(default = "model_timeout_seconds")]
+    pub timeout_seconds: u32,
+    /// Allows `http://`: the key and customers' words then travel in the clear. Default off.
+    #[serde(default)]
+    pub plain_http: bool,
+}
+
+/// A piece of the knowledge base: one file `knowledge/ID.md` of the tenant's folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArticleConfig {
+    /// Path below `knowledge/` without `.md`: `returns/germany`.
+    pub id: String,
+    /// BCP 47; from a `.xx.md` ending, none when the file's name has none.
+    pub language: Option<String>,
+    /// The first `# ` heading, else the id.
+    pub title: String,
+    /// Markdown.
+    pub body: String,
+}
+
+named! {
+    /// A day of the week.
+    pub enum Weekday {
+        /// Monday.
+        Monday = "mon",
+        /// Tuesday.
+        Tuesday = "tue",
+        /// Wednesday.
+        Wednesday = "wed",
+        /// Thursday.
+        Thursday = "thu",
+        /// Friday.
+        Friday = "fri",
+        /// Saturday.
+        Saturday = "sat",
+        /// Sunday.
+        Sunday = "sun",
+    }
+}
+
+impl Weekday {
+    /// The day before.
+    #[must_use]
+    pub fn before(self) -> Self {
+        let index = Self::ALL.iter().position(|&day| day == self).unwrap_or(0);
+        Self::ALL[(index + 6) % 7]
+    }
+
+    /// From ISO 8601's number, 1 Monday to 7 Sunday.
+    #[must_use]
+    pub fn from_iso(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number).checked_sub(1)?).copied()
+    }
+}
+
+/// A local time of day, written `HH:MM`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TimeOfDay {
+    hour: u8,
+    minute: u8,
+}
+
+impl TimeOfDay {
+    /// `00:00`.
+    pub const MIDNIGHT: Self = Self { hour: 0, minute: 0 };
+
+    /// None outside 00:00 to 23:59.
+    #[must_use]
+    pub fn new(hour: u8, minute: u8) -> Option<Self> {
+        (hour < 24 && minute < 60).then_some(Self { hour, minute })
+    }
+
+    /// 0 to 23.
+    #[must_use]
+    pub fn hour(self) -> u8 {
+        self.hour
+    }
+
+    /// 0 to 59.
+    #[must_use]
+    pub fn minute(self) -> u8 {
+        self.minute
+    }
+
+    /// Minutes since midnight.
+    #[must_use]
+    pub fn minutes(self) -> u16 {
+        u16::from(self.hour) * 60 + u16::from(self.minute)
+    }
+}
+
+impl std::fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:02}:{:02}", self.hour, self.minute)
+    }
+}
+
+impl std::str::FromStr for TimeOfDay {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Self, String> {
+        let digits = |part: &str| {
+            (part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse().ok()).flatten()
+        };
+        s.split_once(':')
+            .and_then(|(hour, minute)| Self::new(digits(hour)?, digits(minute)?))
+            .ok_or_else(|| format!("`{s}` is not a time of day: write it as \"HH:MM\", such as \"18:00\""))
+    }
+}
+
+impl TryFrom<String> for TimeOfDay {
+    type Error = String;
+    fn try_from(s: String) -> Result<Self, String> {
+        s.parse()
+    }
+}
+
+impl From<TimeOfDay> for String {
+    fn from(time: TimeOfDay) -> Self {
+        time.to_string()
+    }
+}
+
+pub(crate) fn yes() -> bool {
+    true
+}
+
+fn english() -> String {
+    "en".to_owned()
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+fn three() -> u32 {
+    3
+}
+
+fn tokens_per_day() -> u64 {
+    200_000
+}
+
+fn output_tokens_max() -> u32 {
+    1_024
+}
+
+fn model_timeout_seconds() -> u32 {
+    30
+}
+
+fn log_only() -> Grants {
+    Grants { log: true, ..Grants::default() }
+}
+
+fn default_categories() -> Vec<String> {
+    TenantConfig::CATEGORIES.iter().map(|&name| name.to_owned()).collect()
+}
+
+fn default_queues() -> Vec<QueueConfig> {
+    vec![QueueConfig {
+        name: "inbox".to_owned(),
+        title: [("en", "Inbox"), ("zh", "收件箱")].map(|(l, t)| (l.to_owned(), t.to_owned())).into(),
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn time_of_day_is_exactly_hours_and_minutes() {
+        assert_eq!("18:05".parse::<TimeOfDay>().unwrap().minutes(), 18 * 60 + 5);
+        for bad in ["", "18", "24:00", "18:60", "6:00", "18:00:00", "+1:00", "1８:00"] {
+            assert!(bad.parse::<TimeOfDay>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn active_hours_may_run_past_midnight() {
+        let time = |s: &str| s.parse::<TimeOfDay>().unwrap();
+        let night = HeartbeatConfig {
+            days: vec![Weekday::Friday],
+            from: time("20:00"),
+            to: time("04:00"),
+            ..HeartbeatConfig::default()
+        };
+        assert!(night.is_active(Weekday::Friday, time("23:00")));
+        assert!(night.is_active(Weekday::Saturday, time("03:59")));
+        assert!(!night.is_active(Weekday::Saturday, time("04:00")));
+        assert!(!night.is_active(Weekday::Friday, time("03:00")));
+        let always = HeartbeatConfig::default();
+        assert!(always.is_active(Weekday::Sunday, TimeOfDay::MIDNIGHT));
+        assert!(always.is_active(Weekday::Monday, time("23:59")));
+    }
+
+    #[test]
+    fn what_is_applied_survives_json() {
+        let mut config = TenantConfig::new("acme", "Acme");
+        config.digest = Some(DigestConfig { at: "18:00".parse().unwrap(), notifiers: vec![], examples: 3 });
+        let text = serde_json::to_string(&config).unwrap();
+        assert_eq!(serde_json::from_str::<TenantConfig>(&text).unwrap(), config);
+        assert!(serde_json::from_str::<TenantConfig>(r#"{"slug":"a","name":"A","color":"red"}"#).is_err());
+    }
+}

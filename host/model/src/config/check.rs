@@ -1,0 +1,494 @@
+//! What types cannot say about a tenant's set-up.
+
+use super::{ImapConfig, MailboxConfig, ModelConfig, PluginConfig, Security, SmtpConfig, TenantConfig};
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+/// Something wrong with a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigProblem {
+    /// Where the value stands: `mailbox[0].imap.poll_seconds`. A key that should be there and is not is named by the
+    /// table that should hold it.
+    pub path: String,
+    /// What is wrong, in a sentence without a full stop.
+    pub what: String,
+    /// What to write instead, in a sentence without a full stop.
+    pub mend: String,
+}
+
+impl Display for ConfigProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}`: {}; {}", self.path, self.what, self.mend)
+    }
+}
+
+/// Names of tenants: 1 to 40 of `a-z`, `0-9` and single `-` between them.
+#[must_use]
+pub fn is_slug(text: &str) -> bool {
+    (1..=40).contains(&text.len())
+        && !text.contains("--")
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// Names of queues, plugins, mailboxes, categories, tags: 1 to 64 bytes of lower-case letters, digits, `-`, `_`, `/` or
+/// any letter outside ASCII. The same rule as the plugin interface's.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.chars().all(|c| {
+            c.is_ascii_lowercase()
+                || c.is_ascii_digit()
+                || matches!(c, '-' | '_' | '/')
+                || (!c.is_ascii() && c.is_alphabetic())
+        })
+}
+
+/// Names of secrets: 1 to 64 of `a-z`, `0-9` and single `_`, starting with a letter.
+#[must_use]
+pub fn is_secret_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.contains("__")
+        && !text.ends_with('_')
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// The environment variable that may hold a secret: `POSTHOUSE_SECRET_<TENANT>_<NAME>` in upper case, each `-` of the
+/// tenant's slug as `__`. Two tenants never share a variable: a slug holds no `_`, a name no `__`.
+#[must_use]
+pub fn secret_variable(slug: &str, name: &str) -> String {
+    format!("POSTHOUSE_SECRET_{}_{}", slug.replace('-', "__"), name).to_uppercase()
+}
+
+impl TenantConfig {
+    /// Everything that is wrong and can be seen without looking at files, plugins or the network, in the order of
+    /// the file. Empty: sound.
+    #[must_use]
+    pub fn problems(&self) -> Vec<ConfigProblem> {
+        let mut check = Check(Vec::new());
+        check.tenant(self);
+        for (i, mailbox) in self.mailboxes.iter().enumerate() {
+            check.mailbox(&format!("mailbox[{i}]"), mailbox);
+        }
+        for (i, plugin) in self.plugins.iter().enumerate() {
+            check.plugin(&format!("plugin[{i}]"), plugin);
+        }
+        check.watch(self);
+        if let Some(model) = &self.model {
+            check.model(model);
+        }
+        for (path, name) in self.secret_uses() {
+            if !is_secret_name(name) {
+                check.say(
+                    path,
+                    format!("`{name}` cannot be a secret's name"),
+                    "use 1 to 64 of a-z, 0-9 and single _, starting with a letter",
+                );
+            }
+        }
+        check.0
+    }
+}
+
+struct Check(Vec<ConfigProblem>);
+
+const NAME_RULE: &str = "use 1 to 64 bytes of lower-case letters, digits, - _ /";
+
+impl Check {
+    fn say(&mut self, path: impl Into<String>, what: impl Into<String>, mend: impl Into<String>) {
+        self.0.push(ConfigProblem { path: path.into(), what: what.into(), mend: mend.into() });
+    }
+
+    fn range<T: PartialOrd + Display>(&mut self, path: impl Into<String>, value: T, low: T, high: T) {
+        if !(low <= value && value <= high) {
+            self.say(path, format!("{value} is out of range"), format!("use {low} to {high}"));
+        }
+    }
+
+    fn language(&mut self, path: impl Into<String>, tag: &str) {
+        let mut pieces = tag.split('-');
+        let first = pieces.next().unwrap_or_default();
+        let sound = (2..=3).contains(&first.len())
+            && first.bytes().all(|b| b.is_ascii_lowercase())
+            && pieces.all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
+        if !sound {
+            self.say(path, format!("`{tag}` is not a language tag"), "use BCP 47, such as \"en\", \"zh\" or \"pt-BR\"");
+        }
+    }
+
+    fn unique<'a>(&mut self, list: &str, key: &str, names: impl Iterator<Item = &'a str>) {
+        let mut seen = BTreeSet::new();
+        for (i, name) in names.enumerate() {
+            let path = format!("{list}[{i}].{key}");
+            if !is_name(name) {
+                self.say(path, format!("`{name}` cannot be a name"), NAME_RULE);
+            } else if !seen.insert(name.to_owned()) {
+                self.say(path, format!("`{name}` is already the name of another {list}"), "give each its own name");
+            }
+        }
+    }
+
+    fn tenant(&mut self, config: &TenantConfig) {
+        if !is_slug(&config.slug) {
+            self.say(
+                "slug",
+                format!("`{}` cannot be a tenant's slug", config.slug),
+                "use 1 to 40 of a-z, 0-9 and single - between them",
+            );
+        }
+        if config.name.trim().is_empty()
+            || config.name.chars().count() > 100
+            || config.name.chars().any(char::is_control)
+        {
+            self.say(
+                "name",
+                "the display name is empty, too long or has control characters",
+                "use 1 to 100 characters on one line",
+            );
+        }
+        self.language("agent_language", &config.agent_language);
+        // The bundled database: no file is looked at.
+        if jiff::tz::TimeZoneDatabase::bundled().get(&config.time_zone).is_err() {
+            self.say(
+                "time_zone",
+                format!("`{}` is not a time zone", config.time_zone),
+                "use an IANA name, such as \"Asia/Shanghai\" or \"Europe/Berlin\"",
+            );
+        }
+        for (i, category) in config.categories.iter().enumerate() {
+            if !is_name(category) {
+                self.say(format!("categories[{i}]"), format!("`{category}` cannot be a category"), NAME_RULE);
+            }
+        }
+        if config.queues.is_empty() {
+            self.say("queue", "there is no queue", "leave `queue` out for the default, or add one with [[queue]]");
+        }
+        self.unique("queue", "name", config.queues.iter().map(|q| q.name.as_str()));
+        self.unique("mailbox", "name", config.mailboxes.iter().map(|m| m.name.as_str()));
+        self.unique("plugin", "name", config.plugins.iter().map(|p| p.name.as_str()));
+        for (i, queue) in config.queues.iter().enumerate() {
+            for language in queue.title.keys() {
+                self.language(format!("queue[{i}].title.{language}"), language);
+            }
+        }
+        self.range("review.undo_seconds", config.review.undo_seconds, 0, 600);
+        self.range("screen.spam_confidence_min", config.screen.spam_confidence_min, 0.0, 1.0);
+        let senders =
+            [("blocked_senders", &config.screen.blocked_senders), ("trusted_senders", &config.screen.trusted_senders)];
+        for (key, list) in senders {
+            for (i, sender) in list.iter().enumerate() {
+                if sender.matches('@').count() != 1 || sender.ends_with('@') || sender.contains(char::is_whitespace) {
+                    self.say(
+                        format!("screen.{key}[{i}]"),
+                        format!("`{sender}` is neither an address nor a domain"),
+                        "use \"name@example.com\" or \"@example.com\"",
+                    );
+                }
+            }
+        }
+    }
+
+    fn address(&mut self, path: impl Into<String>, address: &str) {
+        let sound = address.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.starts_with('.')
+        });
+        if !sound || address.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',')) {
+            self.say(
+                path,
+                format!("`{address}` is not a mail address"),
+                "write it bare, such as \"support@example.com\"",
+            );
+        }
+    }
+
+    fn mailbox(&mut self, at: &str, mailbox: &MailboxConfig) {
+        self.address(format!("{at}.address"), &mailbox.address);
+        for (i, alias) in mailbox.aliases.iter().enumerate() {
+            self.address(format!("{at}.aliases[{i}]"), alias);
+        }
+        if mailbox.from_name.as_deref().is_some_and(|name| name.chars().any(char::is_control)) {
+            self.say(format!("{at}.from_name"), "the display name has control characters", "write it on one line");
+        }
+        match (&mailbox.imap, &mailbox.maildir) {
+            (None, None) => self.say(at, "the mailbox has no way in", "add [mailbox.imap] or [mailbox.maildir]"),
+            (Some(_), Some(_)) => {
+                self.say(
+                    format!("{at}.maildir"),
+                    "the mailbox has two ways in",
+                    "keep one of [mailbox.imap] and [mailbox.maildir]",
+                );
+            }
+            _ => {}
+        }
+        match (&mailbox.smtp, &mailbox.files) {
+            (None, None) => self.say(at, "the mailbox has no way out", "add [mailbox.smtp] or [mailbox.files]"),
+            (Some(_), Some(_)) => {
+                self.say(
+                    format!("{at}.files"),
+                    "the mailbox has two ways out",
+                    "keep one of [mailbox.smtp] and [mailbox.files]",
+                );
+            }
+            _ => {}
+        }
+        if let Some(imap) = &mailbox.imap {
+            self.imap(&format!("{at}.imap"), imap);
+        }
+        if let Some(maildir) = &mailbox.maildir {
+            self.path(format!("{at}.maildir.path"), &maildir.path);
+            self.range(format!("{at}.maildir.poll_seconds"), maildir.poll_seconds, 1, 3_600);
+        }
+        if let Some(smtp) = &mailbox.smtp {
+            self.smtp(&format!("{at}.smtp"), smtp);
+        }
+        if let Some(files) = &mailbox.files {
+            self.path(format!("{at}.files.path"), &files.path);
+        }
+    }
+
+    fn path(&mut self, path: String, value: &str) {
+        let leaves = value.split(['/', '\\']).any(|piece| piece == "..");
+        if value.trim().is_empty() || value.contains('\0') || leaves {
+            self.say(
+                path,
+                format!("`{value}` cannot be used as a path"),
+                "use an absolute path, or one below the host's data_dir without `..`",
+            );
+        }
+    }
+
+    fn server(&mut self, at: &str, host: &str, port: Option<u16>, security: Security) {
+        if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c == '/' || c == '@') {
+            self.say(
+                format!("{at}.host"),
+                format!("`{host}` is not a server's name"),
+                "write the bare name, such as \"mail.example.com\"",
+            );
+        }
+        if port == Some(0) {
+            self.say(format!("{at}.port"), "0 is not a port", "use 1 to 65535, or leave it out for the default");
+        }
+        let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        if security == Security::Plain && !loopback {
+            self.say(
+                format!("{at}.security"),
+                format!("a connection to `{host}` without TLS would show the password to anyone on the way"),
+                "use \"tls\" or \"starttls\"; \"plain\" is for 127.0.0.1 and localhost",
+            );
+        }
+    }
+
+    fn imap(&mut self, at: &str, imap: &ImapConfig) {
+        self.server(at, &imap.host, imap.port, imap.security);
+        self.range(format!("{at}.poll_seconds"), imap.poll_seconds, 5, 3_600);
+        for (key, value) in
+            [("user", Some(&imap.user)), ("folder", Some(&imap.folder)), ("sent_folder", imap.sent_folder.as_ref())]
+        {
+            if value.is_some_and(|v| v.is_empty() || v.chars().any(char::is_control)) {
+                self.say(format!("{at}.{key}"), "the value is empty or has control characters", "write it on one line");
+            }
+        }
+        self.one_of(at, "ca_pem", imap.ca_pem.is_some(), "ca_file", imap.ca_file.is_some());
+    }
+
+    fn smtp(&mut self, at: &str, smtp: &SmtpConfig) {
+        self.server(at, &smtp.host, smtp.port, smtp.security);
+        self.range(format!("{at}.timeout_seconds"), smtp.timeout_seconds, 5, 600);
+        match (&smtp.user, &smtp.password) {
+            (Some(_), None) => {
+                self.say(format!("{at}.user"), "there is a user but no password", "add password = { secret = \"…\" }")
+            }
+            (None, Some(_)) => {
+                self.say(format!("{at}.password"), "there is a password but no user", "add user = \"…\"")
+            }
+            _ => {}
+        }
+        self.one_of(at, "ca_pem", smtp.ca_pem.is_some(), "ca_file", smtp.ca_file.is_some());
+    }
+
+    fn one_of(&mut self, at: &str, first: &str, has_first: bool, second: &str, has_second: bool) {
+        if has_first && has_second {
+            self.say(
+                format!("{at}.{second}"),
+                format!("`{first}` and `{second}` say the same thing"),
+                "keep one of them",
+            );
+        }
+    }
+
+    fn plugin(&mut self, at: &str, plugin: &PluginConfig) {
+        if plugin.component().trim().is_empty() {
+            self.say(format!("{at}.component"), "the component is empty", "name a bundled plugin or a .wasm file");
+        }
+        if let Some(language) = &plugin.language {
+            self.language(format!("{at}.language"), language);
+        }
+        self.one_of(at, "settings", !plugin.settings.is_empty(), "settings_file", plugin.settings_file.is_some());
+        for (i, allowance) in plugin.grants.http.iter().enumerate() {
+            let path = format!("{at}.grants.http[{i}]");
+            let host = allowance.host.strip_prefix("*.").unwrap_or(&allowance.host);
+            if host.is_empty() || host.contains(['*', '/', '@', ' ']) || host.chars().any(|c| c.is_ascii_uppercase()) {
+                self.say(
+                    format!("{path}.host"),
+                    format!("`{}` is not a host that can be allowed", allowance.host),
+                    "use an exact lower-case name, or *.example.com for every name below",
+                );
+            }
+            if !matches!(allowance.scheme.as_str(), "https" | "http") {
+                self.say(
+                    format!("{path}.scheme"),
+                    format!("`{}` is not a scheme", allowance.scheme),
+                    "use \"https\" or \"http\"",
+                );
+            }
+            for (j, method) in allowance.methods.iter().enumerate() {
+                if !matches!(method.as_str(), "GET" | "POST" | "PUT" | "PATCH" | "DELETE") {
+                    self.say(
+                        format!("{path}.methods[{j}]"),
+                        format!("`{method}` is not a method plugins can use"),
+                        "use GET, POST, PUT, PATCH or DELETE",
+                    );
+                }
+            }
+        }
+        for (secret, hosts) in &plugin.grants.secrets {
+            let path = format!("{at}.grants.secrets.{secret}");
+            if hosts.is_empty() {
+                self.say(
+                    path.clone(),
+                    format!("the secret `{secret}` may go to no host"),
+                    "list the hosts it may be sent to",
+                );
+            }
+            for (j, host) in hosts.iter().enumerate() {
+                if !plugin.grants.http.iter().any(|allowance| allowance.host == *host) {
+                    self.say(
+                        format!("{path}[{j}]"),
+                        format!("the secret may go to `{host}`, but the plugin may not call it"),
+                        format!("add {{ host = \"{host}\" }} to grants.http, or take it out here"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn watch(&mut self, config: &TenantConfig) {
+        let heartbeat = &config.heartbeat;
+        if let Some(minutes) = heartbeat.silent_after_minutes {
+            self.range("heartbeat.silent_after_minutes", minutes, 5, 10_080);
+        }
+        self.range("heartbeat.stuck_after_minutes", heartbeat.stuck_after_minutes, 1, 1_440);
+        if heartbeat.days.is_empty() {
+            self.say("heartbeat.days", "mail is expected on no day", "leave `days` out for every day, or name some");
+        }
+        if let Some(digest) = &config.digest {
+            self.range("digest.examples", digest.examples, 0, 10);
+        }
+        let digest = config.digest.as_ref().map(|d| &d.notifiers);
+        let lists = [
+            ("notify.notifiers", Some(&config.notify.notifiers)),
+            ("digest.notifiers", digest),
+            ("heartbeat.notifiers", Some(&heartbeat.notifiers)),
+        ];
+        for (path, list) in lists {
+            for (i, name) in list.into_iter().flatten().enumerate() {
+                if config.plugin(name).is_none() {
+                    self.say(
+                        format!("{path}[{i}]"),
+                        format!("there is no plugin named `{name}`"),
+                        "name a [[plugin]] of this file that is a notifier",
+                    );
+                }
+            }
+        }
+    }
+
+    fn model(&mut self, model: &ModelConfig) {
+        let https = model.base_url.starts_with("https://");
+        let http = model.base_url.starts_with("http://");
+        let rest = model.base_url.split_once("://").map_or("", |(_, rest)| rest);
+        if !(https || http) || rest.is_empty() || rest.starts_with('/') || rest.contains([' ', '@', '?', '#']) {
+            self.say(
+                "model.base_url",
+                format!("`{}` is not an endpoint", model.base_url),
+                "use https://HOST/PATH up to and with the version, such as \"https://api.openai.com/v1\"",
+            );
+        } else if http && !model.plain_http {
+            self.say(
+                "model.base_url",
+                "over http:// the key and customers' words travel in the clear",
+                "use https://, or set plain_http = true for a model on your own network",
+            );
+        }
+        if model.model.trim().is_empty() {
+            self.say("model.model", "the model's name is empty", "use the name from the provider's list");
+        }
+        self.range("model.tokens_per_day", model.tokens_per_day, 0, 1_000_000_000);
+        self.range("model.output_tokens_max", model.output_tokens_max, 1, 4_096);
+        self.range("model.timeout_seconds", model.timeout_seconds, 1, 120);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    fn problems(value: serde_json::Value) -> Vec<String> {
+        let mut base = json!({"slug": "acme", "name": "Acme"});
+        let object = base.as_object_mut().unwrap();
+        object.extend(value.as_object().unwrap().clone());
+        let config: TenantConfig = serde_json::from_value(base).unwrap();
+        config.problems().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_minimal_tenant_is_sound() {
+        assert_eq!(problems(json!({})), [""; 0]);
+        assert_eq!(TenantConfig::new("acme", "Acme").problems(), []);
+    }
+
+    #[test]
+    fn each_problem_says_where_what_and_how_to_mend() {
+        let found = problems(json!({
+            "time_zone": "Mars/Olympus",
+            "review": {"undo_seconds": 601},
+            "notify": {"notifiers": ["feishu"]},
+            "mailbox": [{"name": "Support", "address": "support", "maildir": {"path": "../x"}, "smtp":
+                {"host": "mail.example.com", "security": "plain", "user": "u"}}],
+            "plugin": [{"name": "hook", "grants": {"http": [{"host": "Hooks.example"}], "secrets": {"Key": ["other.example"]}}}],
+        }));
+        let expected = [
+            "`time_zone`: `Mars/Olympus` is not a time zone; use an IANA name, such as \"Asia/Shanghai\" or \"Europe/Berlin\"",
+            "`mailbox[0].name`: `Support` cannot be a name; use 1 to 64 bytes of lower-case letters, digits, - _ /",
+            "`review.undo_seconds`: 601 is out of range; use 0 to 600",
+            "`mailbox[0].address`: `support` is not a mail address; write it bare, such as \"support@example.com\"",
+            "`mailbox[0].maildir.path`: `../x` cannot be used as a path; use an absolute path, or one below the host's data_dir without `..`",
+            "`mailbox[0].smtp.security`: a connection to `mail.example.com` without TLS would show the password to anyone on the way; use \"tls\" or \"starttls\"; \"plain\" is for 127.0.0.1 and localhost",
+            "`mailbox[0].smtp.user`: there is a user but no password; add password = { secret = \"…\" }",
+            "`plugin[0].grants.http[0].host`: `Hooks.example` is not a host that can be allowed; use an exact lower-case name, or *.example.com for every name below",
+            "`plugin[0].grants.secrets.Key[0]`: the secret may go to `other.example`, but the plugin may not call it; add { host = \"other.example\" } to grants.http, or take it out here",
+            "`notify.notifiers[0]`: there is no plugin named `feishu`; name a [[plugin]] of this file that is a notifier",
+            "`plugin[0].grants.secrets.Key`: `Key` cannot be a secret's name; use 1 to 64 of a-z, 0-9 and single _, starting with a letter",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn no_two_tenants_share_a_variable() {
+        assert_eq!(secret_variable("a-b", "c"), "POSTHOUSE_SECRET_A__B_C");
+        assert_ne!(secret_variable("a-b", "c"), secret_variable("a", "b_c"));
+        assert!(!is_secret_name("b__c") && !is_secret_name("_b") && is_secret_name("b_c"));
+        assert!(!is_slug("a--b") && !is_slug("-a") && is_slug("a-b"));
+    }
+
+    #[test]
+    fn confidence_that_is_not_a_number_is_out_of_range() {
+        let mut config = TenantConfig::new("acme", "Acme");
+        config.screen.spam_confidence_min = f32::NAN;
+        assert_eq!(config.problems()[0].path, "screen.spam_confidence_min");
+    }
+}

@@ -1,0 +1,83 @@
+//! The record of one plugin call.
+
+use crate::{DecisionId, MessageId, TicketId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+crate::triage::named! {
+    /// What a plugin is for; the WIT world it was built for.
+    pub enum World {
+        /// Says what a mail is about.
+        Classifier = "classifier",
+        /// Says who handles it, by when, and who is told.
+        Router = "router",
+        /// Proposes replies.
+        Drafter = "drafter",
+        /// Tells a chat group.
+        Notifier = "notifier",
+        /// Asks the client's own systems.
+        Enricher = "enricher",
+        /// Looks at a reply before it goes out.
+        Checker = "checker",
+    }
+}
+
+/// One call of a host function that mattered: outbound HTTP, a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostCall {
+    /// `http`, `model`, `log`.
+    pub capability: String,
+    /// What was asked, without secrets and bodies: `POST open.feishu.cn`.
+    pub what: String,
+    /// `200`, `denied: …`.
+    pub outcome: String,
+    /// Wall time in microseconds.
+    pub duration_us: u64,
+}
+
+/// What a call cost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallCost {
+    /// Wall time in microseconds, host calls included.
+    pub duration_us: u64,
+    /// Largest linear memory in bytes.
+    pub memory_bytes: u64,
+}
+
+/// A decision about to be recorded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NewDecision {
+    /// On which ticket.
+    pub ticket: Option<TicketId>,
+    /// On which message.
+    pub message: Option<MessageId>,
+    /// The plugin's world.
+    pub world: World,
+    /// The plugin's name in this tenant.
+    pub plugin: String,
+    /// The plugin's own version.
+    pub version: String,
+    /// SHA-256 of the component, lower-case hexadecimal.
+    pub digest: String,
+    /// SHA-256 over everything the call could read, for finding the same input again.
+    pub input_hash: String,
+    /// What it answered (the model type as JSON), none when it failed.
+    pub output: Option<serde_json::Value>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// What it asked of the host.
+    pub host_calls: Vec<HostCall>,
+    /// What it cost.
+    pub cost: CallCost,
+}
+
+/// A recorded decision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Its id.
+    pub id: DecisionId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub record: NewDecision,
+}

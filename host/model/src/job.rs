@@ -1,0 +1,145 @@
+//! Durable work: what kinds there are, and how often each is tried.
+
+use crate::{MessageId, NotificationId, OutboxId, TicketId};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A unit of work. It names rows, never holds their content, so a retry sees what is true then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "kebab-case")]
+pub enum Job {
+    /// Screen, enrich, classify, route.
+    Triage {
+        /// The message.
+        message: MessageId,
+    },
+    /// Propose replies.
+    Draft {
+        /// The ticket.
+        ticket: TicketId,
+    },
+    /// Tell one notifier one thing.
+    Notify {
+        /// The notification row.
+        notification: NotificationId,
+    },
+    /// Submit approved mail.
+    Dispatch {
+        /// The outbox row.
+        outbox: OutboxId,
+    },
+    /// Put a copy into the Sent folder.
+    AppendSent {
+        /// The outbox row.
+        outbox: OutboxId,
+    },
+    /// The daily summary.
+    Digest {
+        /// Local calendar day, `2026-03-01`.
+        day: String,
+    },
+}
+
+impl Job {
+    /// The kind's name, as stored and in metrics.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Triage { .. } => "triage",
+            Self::Draft { .. } => "draft",
+            Self::Notify { .. } => "notify",
+            Self::Dispatch { .. } => "dispatch",
+            Self::AppendSent { .. } => "append-sent",
+            Self::Digest { .. } => "digest",
+        }
+    }
+
+    /// One job per key and tenant at a time: making the same again is not an error and makes nothing.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::Triage { message } => format!("triage:{message}"),
+            Self::Draft { ticket } => format!("draft:{ticket}"),
+            Self::Notify { notification } => format!("notify:{notification}"),
+            Self::Dispatch { outbox } => format!("dispatch:{outbox}"),
+            Self::AppendSent { outbox } => format!("append-sent:{outbox}"),
+            Self::Digest { day } => format!("digest:{day}"),
+        }
+    }
+
+    /// How long to wait after each failed attempt. The ladder's length bounds the attempts: one first try
+    /// and one per rung.
+    #[must_use]
+    pub fn ladder(&self) -> &'static [Duration] {
+        const fn s(seconds: u64) -> Duration {
+            Duration::from_secs(seconds)
+        }
+        const QUICK: &[Duration] = &[s(1), s(5), s(30), s(120), s(600)];
+        // Replies are worth a day and a half of trying: mail servers are down over a night.
+        const MAIL: &[Duration] =
+            &[s(30), s(120), s(600), s(1_800), s(3_600), s(7_200), s(14_400), s(28_800), s(57_600)];
+        const CHAT: &[Duration] = &[s(2), s(10), s(60), s(300), s(900), s(3_600)];
+        match self {
+            Self::Triage { .. } | Self::Draft { .. } | Self::Digest { .. } => QUICK,
+            Self::Notify { .. } => CHAT,
+            Self::Dispatch { .. } | Self::AppendSent { .. } => MAIL,
+        }
+    }
+}
+
+/// What a failed attempt asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobFailure {
+    /// Try again on the ladder, or after this long when it is given and longer.
+    Retry {
+        /// For the desk and the log.
+        reason: String,
+        /// What the other side asked for.
+        after: Option<Duration>,
+    },
+    /// Trying again will not help.
+    Fail {
+        /// For the desk and the log.
+        reason: String,
+    },
+}
+
+impl JobFailure {
+    /// Try again on the ladder.
+    pub fn retry(reason: impl std::fmt::Display) -> Self {
+        Self::Retry { reason: reason.to_string(), after: None }
+    }
+
+    /// Give up.
+    pub fn fail(reason: impl std::fmt::Display) -> Self {
+        Self::Fail { reason: reason.to_string() }
+    }
+
+    /// The words.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Retry { reason, .. } | Self::Fail { reason } => reason,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_job_has_a_ladder_that_ends() {
+        let ladder = Job::Dispatch { outbox: OutboxId(1) }.ladder();
+        assert!((1..=12).contains(&ladder.len()));
+        assert!(ladder.windows(2).all(|w| w[0] < w[1]));
+    }
+
+    #[test]
+    fn job_survives_json() {
+        let job = Job::Digest { day: "2026-03-01".into() };
+        let text = serde_json::to_string(&job).unwrap();
+        assert_eq!(text, r#"{"job":"digest","day":"2026-03-01"}"#);
+        assert_eq!(serde_json::from_str::<Job>(&text).unwrap(), job);
+    }
+}

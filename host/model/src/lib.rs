@@ -1,0 +1,26 @@
+//! The words of Posthouse as types: ids, records, states and their transitions, time.
+//!
+//! This crate does no I/O and asks nobody for the time or for randomness: both come in through
+//! [`Clock`] and [`Entropy`], so that every test and every replay is exact.
+//!
+//! Read in this order: [`id`] and [`time`], then [`mail`] (what a mail is once read), [`triage`]
+//! (what plugins find in it), [`ticket`], [`draft`], [`outbox`], and [`event`] (how every change is chained).
+
+pub mod call;
+pub mod capability;
+pub mod config;
+pub mod decision;
+pub mod draft;
+pub mod event;
+pub mod id;
+pub mod job;
+pub mod mail;
+pub mod notice;
+pub mod outbox;
+pub mod role;
+pub mod ticket;
+pub mod time;
+pub mod triage;
+
+pub use id::*;
+pub use time::{Clock, Entropy, Timestamp};

@@ -1,0 +1,137 @@
+//! What can go wrong, in words for the person who has to do something about it.
+
+/// The result of every operation of the store.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The row is not there, or belongs to another tenant, which is the same to whoever asks.
+    #[error("{what} does not exist")]
+    NotFound {
+        /// `ticket 12`
+        what: String,
+    },
+    /// Somebody else changed it meanwhile.
+    #[error("{what} was changed by somebody else meanwhile: load it again and repeat the change")]
+    Conflict {
+        /// `the draft`
+        what: String,
+    },
+    /// It may not be done in the state that things are in.
+    #[error("{0}")]
+    Refused(String),
+    /// The lease ran out and the work may be somebody else's by now; its result must not be written.
+    #[error("the lease on job {job} is lost: another worker may have it; this result was not written")]
+    LeaseLost {
+        /// Its id.
+        job: i64,
+    },
+    /// A stored value makes no sense: the database was changed by something else, or by a newer host.
+    #[error("{what} holds a value that cannot be understood ({why}); restore it from a backup or update the host")]
+    Corrupt {
+        /// `ticket.entities of 12`
+        what: String,
+        /// The parser's words.
+        why: String,
+    },
+    /// The database is not at the version that this host works with.
+    #[error(
+        "the database is at schema version {found}, this host works with {wanted}: {}",
+        if found < wanted { "run `posthouse migrate`" } else { "update the host" }
+    )]
+    Schema {
+        /// What it is at; 0 when it is empty.
+        found: i64,
+        /// What is needed.
+        wanted: i64,
+    },
+    /// The database's address makes no sense, or names something this host cannot use.
+    #[error("the database address cannot be used: {0}")]
+    Url(String),
+    /// A backup that cannot be taken in.
+    #[error("the backup cannot be restored: {0}")]
+    Import(String),
+    /// Sealing or opening a secret failed.
+    #[error(transparent)]
+    Vault(#[from] crate::vault::VaultError),
+    /// Reading or writing a backup.
+    #[error("reading or writing the backup failed: {0}")]
+    Io(#[from] std::io::Error),
+    /// The database itself: not reachable, locked for too long, disk full, or a fault.
+    #[error("{}", explain(.0))]
+    Database(#[from] sqlx::Error),
+}
+
+impl StoreError {
+    /// Whether the same may succeed a little later, without anybody changing anything: a lock, a lost
+    /// connection, a full disk that is being cleared.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Database(error) => match error {
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed | sqlx::Error::BeginFailed => true,
+                sqlx::Error::Database(e) => matches!(temporary_code(e.code().as_deref()), Some(_)),
+                _ => false,
+            },
+            Self::Io(_) => true,
+            _ => false,
+        }
+    }
+
+    pub(crate) fn not_found(what: impl std::fmt::Display) -> Self {
+        Self::NotFound { what: what.to_string() }
+    }
+
+    pub(crate) fn conflict(what: impl std::fmt::Display) -> Self {
+        Self::Conflict { what: what.to_string() }
+    }
+
+    pub(crate) fn refused(why: impl std::fmt::Display) -> Self {
+        Self::Refused(why.to_string())
+    }
+
+    pub(crate) fn corrupt(what: impl std::fmt::Display, why: impl std::fmt::Display) -> Self {
+        Self::Corrupt { what: what.to_string(), why: why.to_string() }
+    }
+}
+
+/// What a database's error code means, for codes that pass by themselves or by freeing something.
+/// SQLite: primary result code (low byte of the extended one); PostgreSQL: SQLSTATE.
+fn temporary_code(code: Option<&str>) -> Option<&'static str> {
+    let code = code?;
+    if code.len() < 5
+        && let Ok(number) = code.parse::<i64>()
+    {
+        return match number & 0xff {
+            5 | 6 => Some("the database is locked by another process; it is tried again"),
+            10 => Some("the disk reports an error; look at the disk and the system's log"),
+            13 => Some("the disk is full; free some space, it is tried again"),
+            _ => None,
+        };
+    }
+    match code {
+        // Serialization failure, deadlock, lock not available.
+        "40001" | "40P01" | "55P03" => Some("the database was busy; it is tried again"),
+        "53100" => Some("the database server's disk is full; free some space, it is tried again"),
+        "53300" => Some("the database server has no connection left; raise max_connections or lower the number of processes"),
+        // Shutdown, crash recovery, start-up.
+        "57P01" | "57P02" | "57P03" => Some("the database server is restarting; it is tried again"),
+        _ if code.starts_with("08") => Some("the connection to the database broke; it is tried again"),
+        _ => None,
+    }
+}
+
+fn explain(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(e) => match temporary_code(e.code().as_deref()) {
+            Some(words) => format!("{words} ({})", e.message()),
+            None => format!("the database refused: {}", e.message()),
+        },
+        sqlx::Error::PoolTimedOut => {
+            "no connection to the database became free in time: it is overloaded or does not answer".to_owned()
+        }
+        sqlx::Error::Io(e) => format!("the database cannot be reached ({e}); see that it runs and that its address is right"),
+        other => format!("the database failed: {other}"),
+    }
+}

@@ -1,0 +1,76 @@
+//! Everything Posthouse remembers: SQLite by default, PostgreSQL when there is more than one process,
+//! both through one set of queries.
+//!
+//! [`Store`] is the host's side: tenants, the job queue, components, health, backup. Everything that belongs
+//! to a client is behind [`Store::tenant`]: a [`Scope`] reads, [`Scope::begin`] gives a [`Tx`] that
+//! writes. No other function takes a tenant's id, so a query without a tenant cannot be written outside.
+//!
+//! What never happens here:
+//! - An act is never half done: each operation is one transaction, with its events in the audit chain and the
+//!   jobs it asks for.
+//! - A mail is never stored twice, and never lost because something about it was odd.
+//! - Mail is never submitted without its lease being on disk first, and never again when nobody knows how
+//!   far the last try came.
+//! - No query text is made from anything but constants; values are always bound.
+
+mod actions;
+mod agents;
+mod articles;
+mod components;
+mod decisions;
+mod digest;
+mod dispatch;
+mod drafts;
+mod engine;
+mod error;
+mod events;
+mod export;
+mod import;
+mod incidents;
+mod intake;
+mod jobs;
+mod list;
+mod mailboxes;
+mod messages;
+mod meta;
+mod models;
+mod notifications;
+mod outbox;
+mod plugins;
+mod schema;
+mod scope;
+mod secrets;
+mod sql;
+mod store;
+mod tables;
+mod tenants;
+mod thread;
+mod tickets;
+mod triage;
+pub mod vault;
+mod wake;
+
+pub use agents::{AgentRow, NewAgent, SessionRow, hash_token};
+pub use articles::{Article, ArticleRow};
+pub use components::ComponentRow;
+pub use digest::{DigestNumbers, LedgerRow, Progress};
+pub use dispatch::{OutboxLease, OutboxMail};
+pub use drafts::{DraftEdit, DraftRow};
+pub use error::{Result, StoreError};
+pub use events::ChainReport;
+pub use export::ExportReport;
+pub use incidents::IncidentRow;
+pub use intake::{Intake, Source, Taken};
+pub use jobs::{ClaimRequest, ClaimedJob, JobCounts, JobRow, JobState};
+pub use list::{Assigned, Counts, Page, TicketQuery, TicketSort, TicketSummary};
+pub use mailboxes::{Cursor, MailboxRow, NewMailbox};
+pub use messages::{MessageRow, MessageSummary};
+pub use models::{ModelCall, ModelUse};
+pub use notifications::{NewNotification, NotificationRow, NotificationState};
+pub use outbox::{Approval, AttemptRow, OutboxRow, RecipientRow};
+pub use plugins::{NewPlugin, PluginRow};
+pub use scope::{Scope, Tx};
+pub use secrets::SecretRow;
+pub use store::{Store, StoreOptions};
+pub use tenants::{NewTenant, TenantRow};
+pub use tickets::{TicketDetail, TicketRow};

@@ -1,0 +1,206 @@
+//! One tenant: reading through [`Scope`], writing through [`Tx`].
+
+use crate::engine::{Durability, for_update};
+use crate::jobs;
+use crate::sql::{Connection, sql};
+use crate::store::Store;
+use crate::wake::Touched;
+use crate::{Result, StoreError};
+use posthouse_model::event::{Actor, NewEvent, genesis, seal};
+use posthouse_model::job::Job;
+use posthouse_model::{TenantId, Timestamp};
+use sqlx::Transaction;
+use tokio::sync::watch;
+
+/// The view of one tenant. Cheap to clone. Everything it reads and everything its transactions write belongs to
+/// this tenant: the id is bound into every query here and nowhere else.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    pub(crate) store: Store,
+    pub(crate) tenant: TenantId,
+}
+
+impl Scope {
+    pub(crate) fn new(store: Store, tenant: TenantId) -> Self {
+        Self { store, tenant }
+    }
+
+    /// The tenant's id, for logs and wake-ups.
+    #[must_use]
+    pub fn id(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Goes up whenever a transaction of this tenant was committed, here or (on PostgreSQL) in another process:
+    /// for pages that follow along.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.store.inner.wakeups.tenant(self.tenant)
+    }
+
+    /// Begins to write. Transactions of one tenant run one after the other, on both databases, so none of them sees
+    /// another's half and none can deadlock. Dropping it without [`Tx::commit`] undoes everything.
+    ///
+    /// Never hold one across a network or plugin call.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such tenant.
+    pub async fn begin(&self) -> Result<Tx> {
+        self.begin_with(Durability::Process).await
+    }
+
+    /// As [`Scope::begin`], and what it commits survives a power failure: for what has consequences outside.
+    ///
+    /// # Errors
+    /// As [`Scope::begin`].
+    pub async fn begin_durable(&self) -> Result<Tx> {
+        self.begin_with(Durability::Machine).await
+    }
+
+    async fn begin_with(&self, durability: Durability) -> Result<Tx> {
+        let engine = &self.store.inner.engine;
+        let mut inner = engine.write(durability).await?;
+        // The head of the event chain is also the tenant's write lock on PostgreSQL: always taken first, so
+        // the order of locks is the same everywhere.
+        let head = sql(match for_update(engine.kind) {
+            "" => "select seq, hash from event_head where tenant_id = $1",
+            _ => "select seq, hash from event_head where tenant_id = $1 for update",
+        })
+        .bind(self.tenant)
+        .optional(&mut inner)
+        .await?
+        .ok_or_else(|| StoreError::not_found(format_args!("tenant {}", self.tenant)))?;
+        let head = Head { seq: head.get(0)?, hash: head.get(1)? };
+        Ok(Tx { scope: self.clone(), inner, now: self.store.now(), head, events: Vec::new(), jobs: false })
+    }
+
+    pub(crate) async fn read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Any>> {
+        self.store.inner.engine.read().await
+    }
+}
+
+#[derive(Debug)]
+struct Head {
+    seq: i64,
+    hash: String,
+}
+
+/// A transaction of one tenant. Every method that changes something names who does it and writes its events into
+/// the audit chain; they are sealed and written at [`Tx::commit`], in order.
+#[derive(Debug)]
+#[must_use = "a transaction that is not committed is undone"]
+pub struct Tx {
+    pub(crate) scope: Scope,
+    inner: Transaction<'static, sqlx::Any>,
+    now: Timestamp,
+    head: Head,
+    events: Vec<NewEvent>,
+    jobs: bool,
+}
+
+impl Tx {
+    /// When the transaction began, by the store's clock: the one time that everything in it carries.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn tenant(&self) -> TenantId {
+        self.scope.tenant
+    }
+
+    /// Adds an event to the chain. The operations of the store do this by themselves; it is for acts that change no
+    /// row: a sign-in, a plugin cut off, a test message.
+    pub fn event(&mut self, event: NewEvent) {
+        self.events.push(event);
+    }
+
+    /// Makes a job that is due now, or does nothing when there is one with its key already. A failed one
+    /// is begun anew; one that is running is run once more afterwards, since it may have read what was before.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn enqueue(&mut self, job: &Job) -> Result<()> {
+        self.enqueue_at(job, self.now).await
+    }
+
+    /// As [`Tx::enqueue`], due at a set time.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn enqueue_at(&mut self, job: &Job, due: Timestamp) -> Result<()> {
+        let (tenant, now) = (self.scope.tenant, self.now);
+        jobs::enqueue(&mut self.inner, tenant, job, due, now).await?;
+        self.jobs = true;
+        Ok(())
+    }
+
+    /// Writes everything, or nothing when it fails. Then wakes whoever waits for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; nothing was written then.
+    pub async fn commit(mut self) -> Result<()> {
+        let events = std::mem::take(&mut self.events);
+        let wrote_events = !events.is_empty();
+        for event in events {
+            self.append(event).await?;
+        }
+        if wrote_events {
+            sql("update event_head set seq = $1, hash = $2 where tenant_id = $3")
+                .bind(self.head.seq)
+                .bind(&self.head.hash)
+                .bind(self.scope.tenant)
+                .run(&mut self.inner)
+                .await?;
+        }
+        let touched = Touched { jobs: self.jobs, tenant: Some(self.scope.tenant) };
+        self.scope.store.commit(self.inner, touched).await
+    }
+
+    /// The connection, for the operations in this crate.
+    pub(crate) fn on(&mut self) -> &mut Connection {
+        &mut self.inner
+    }
+
+    /// Adds the event of an operation.
+    pub(crate) fn record(&mut self, actor: &Actor, kind: &str, subject: impl std::fmt::Display, data: serde_json::Value) {
+        self.events.push(NewEvent { actor: actor.clone(), kind: kind.to_owned(), subject: subject.to_string(), data });
+    }
+
+    async fn append(&mut self, event: NewEvent) -> Result<()> {
+        let seq = self.head.seq + 1;
+        // What is sealed must be what is stored: PostgreSQL cannot hold U+0000, so it goes before sealing.
+        let clean = |text: String| if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text };
+        let actor = clean(event.actor.as_text());
+        let (kind, subject) = (clean(event.kind), clean(event.subject));
+        let data = event.data.to_string();
+        let hash = seal(&self.head.hash, seq, self.now, &actor, &kind, &subject, &data);
+        sql("insert into event (tenant_id, seq, at, actor, kind, subject, data, previous, hash) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+        .bind(self.scope.tenant)
+        .bind(seq)
+        .bind(self.now)
+        .bind(actor)
+        .bind(kind)
+        .bind(subject)
+        .bind(data)
+        .bind(&self.head.hash)
+        .bind(&hash)
+        .run(&mut self.inner)
+        .await?;
+        self.head = Head { seq, hash };
+        Ok(())
+    }
+}
+
+/// The head that a new tenant's chain begins with.
+pub(crate) async fn begin_chain(on: &mut Connection, tenant: TenantId) -> Result<()> {
+    sql("insert into event_head (tenant_id, seq, hash) values ($1, 0, $2) on conflict do nothing")
+        .bind(tenant)
+        .bind(genesis(tenant))
+        .run(on)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,293 @@
+//! What every page of a team has around it: rail, notices, undo bar, key sheet.
+
+use super::icon;
+use super::when::Lens;
+use crate::assets;
+use crate::words::Lang;
+use maud::{DOCTYPE, Markup, html};
+use posthouse_model::Timestamp;
+use posthouse_model::role::Role;
+
+/// Light, dark, or what the device says. Kept per device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the device.
+    #[default]
+    Auto,
+    /// Ink on paper.
+    Light,
+    /// Paper on ink.
+    Dark,
+}
+
+impl Theme {
+    /// All, in the order shown.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Light, Self::Dark];
+
+    /// As in the cookie and the page's attribute.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// From the cookie; anything unknown is the device's.
+    #[must_use]
+    pub fn from_name(name: &str) -> Self {
+        Self::ALL.into_iter().find(|t| t.as_str() == name).unwrap_or_default()
+    }
+}
+
+/// One client, as its people call it.
+#[derive(Clone, Debug)]
+pub struct Team {
+    /// In addresses.
+    pub slug: String,
+    /// On pages.
+    pub name: String,
+}
+
+impl Team {
+    /// `/t/{slug}` and what follows; `rest` begins with `/` or is empty.
+    #[must_use]
+    pub fn path(&self, rest: &str) -> String {
+        format!("/t/{}{rest}", self.slug)
+    }
+}
+
+/// Who reads the page.
+#[derive(Clone, Debug)]
+pub struct Me {
+    /// Shown.
+    pub name: String,
+    /// Signs in with.
+    pub email: String,
+    /// May do what.
+    pub role: Role,
+}
+
+/// Where in the desk a page stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// List and review page.
+    Tickets,
+    /// Mail that became no ticket.
+    Messages,
+    /// What works and what does not.
+    Status,
+}
+
+/// A sentence above the page about what was just done or refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Something was not done.
+    pub refused: bool,
+    /// The sentence.
+    pub text: String,
+}
+
+/// A reply that can still be taken back.
+#[derive(Clone, Debug)]
+pub struct UndoBar {
+    /// Its ticket.
+    pub number: i64,
+    /// Its outbox row.
+    pub outbox: i64,
+    /// To whom.
+    pub customer: String,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// What every page of a team knows.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Language, zone, moment.
+    pub lens: Lens,
+    /// Whose desk.
+    pub team: Team,
+    /// Who reads.
+    pub me: Me,
+    /// Token of every form.
+    pub csrf: String,
+    /// Light or dark.
+    pub theme: Theme,
+    /// Where in the desk.
+    pub place: Place,
+    /// Open incidents.
+    pub troubles: u64,
+    /// Path and query of this page, to come back to.
+    pub here: String,
+    /// What was just done.
+    pub note: Option<Note>,
+    /// What can be taken back.
+    pub undo: Option<UndoBar>,
+}
+
+impl Frame {
+    /// The reader's language.
+    #[must_use]
+    pub fn lang(&self) -> Lang {
+        self.lens.lang
+    }
+
+    /// A form that posts, with its token.
+    pub(crate) fn post(&self, action: &str, class: &str, inside: &Markup) -> Markup {
+        html! {
+            form method="post" action=(action) class=(class) {
+                input type="hidden" name="csrf" value=(self.csrf);
+                (inside)
+            }
+        }
+    }
+
+    /// The whole document around a page's columns.
+    pub(crate) fn page(&self, title: &str, class: &str, columns: &Markup) -> Markup {
+        let t = self.lang();
+        let title = format!("{title} · {}", self.team.name);
+        document(
+            t,
+            self.theme,
+            &title,
+            &html! {
+                body.desk.(class) data-team=(self.team.path("")) data-csrf=(self.csrf) {
+                    a.skip href="#main" { (t.skip_to_ticket()) }
+                    (self.rail())
+                    (columns)
+                    (self.notices())
+                    (key_sheet(t))
+                }
+            },
+        )
+    }
+
+    fn rail(&self) -> Markup {
+        let t = self.lang();
+        let place = |place: Place, path: &str, icon: Markup, name: &str| {
+            html! {
+                a.place href=(self.team.path(path)) aria-current=[(self.place == place).then_some("page")] {
+                    (icon) span { (name) }
+                }
+            }
+        };
+        html! {
+            nav.rail aria-label=(t.places()) {
+                a.sign href=(self.team.path("/tickets")) title=(self.team.name) aria-label=(self.team.name) { "驿" }
+                (place(Place::Tickets, "/tickets", icon::tray(), t.place_tickets()))
+                (place(Place::Messages, "/messages", icon::ledger(), t.place_messages()))
+                a.place href=(self.team.path("/status")) aria-current=[(self.place == Place::Status).then_some("page")] {
+                    (icon::pulse()) span { (t.place_status()) }
+                    @if self.troubles > 0 { b.trouble title=(t.troubles_seen()) { (self.troubles) } }
+                }
+                button.place.keys type="button" data-open="keys" hidden { (icon::keyboard()) span { (t.place_keys()) } }
+                span.gap {}
+                (self.post(&self.team.path("/me/language"), "switch", &html! {
+                    input type="hidden" name="back" value=(self.here);
+                    button.place name="language" value=(t.other().code()) lang=(t.other().html()) title=(t.switch_language_label()) {
+                        span { (t.switch_language()) }
+                    }
+                }))
+                details.menu.up {
+                    summary.place { (icon::person()) span { (t.me()) } }
+                    div.card {
+                        p.who { b { (self.me.name) } br; span.mute { (self.me.email) } br; span.mute { (t.role(self.me.role)) } }
+                        (self.post(&self.team.path("/me/theme"), "themes", &html! {
+                            input type="hidden" name="back" value=(self.here);
+                            p.mute { (t.theme()) }
+                            div.choices {
+                                @for theme in Theme::ALL {
+                                    button.quiet name="theme" value=(theme.as_str()) aria-pressed=(if theme == self.theme { "true" } else { "false" }) {
+                                        (match theme { Theme::Auto => t.theme_auto(), Theme::Light => t.theme_light(), Theme::Dark => t.theme_dark() })
+                                    }
+                                }
+                            }
+                        }))
+                        (self.post(&self.team.path("/sign-out"), "", &html! { button.quiet { (t.sign_out()) } }))
+                    }
+                }
+            }
+        }
+    }
+
+    fn notices(&self) -> Markup {
+        let t = self.lang();
+        html! {
+            div.notices #notices role="status" aria-live="polite" {
+                @if let Some(note) = &self.note {
+                    p.note.refused[note.refused] {
+                        @if note.refused { (icon::warn()) } @else { (icon::tick()) }
+                        (note.text)
+                    }
+                }
+                @if let Some(undo) = &self.undo {
+                    (self.post(&self.team.path(&format!("/tickets/{}/undo", undo.number)), "undo", &html! {
+                        input type="hidden" name="outbox" value=(undo.outbox);
+                        span.counting data-until-ms=(undo.until.0 / 1_000) data-now-ms=(self.lens.now.0 / 1_000) data-words=(t.undo_counting(&undo.customer)) {
+                            (t.undo_until(self.lens.clock_seconds(undo.until)))
+                        }
+                        button.quiet { (t.undo()) kbd { "z" } }
+                    }))
+                }
+            }
+        }
+    }
+}
+
+/// The document: head and body.
+pub(crate) fn document(lang: Lang, theme: Theme, title: &str, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang=(lang.html()) data-theme=(theme.as_str()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="same-origin";
+                title { (title) }
+                link rel="icon" href=(assets::ICON.path()) type="image/svg+xml";
+                link rel="stylesheet" href=(assets::STYLE.path());
+                script src=(assets::SCRIPT.path()) defer {}
+            }
+            (body)
+        }
+    }
+}
+
+fn key_sheet(t: Lang) -> Markup {
+    let keys: &[(&str, &str)] = &[
+        ("j", t.keys_next()),
+        ("k", t.keys_previous()),
+        ("Enter", t.keys_open()),
+        ("u", t.keys_back()),
+        ("e", t.keys_edit()),
+        ("1 2 3", t.keys_draft()),
+        ("a", t.keys_approve()),
+        ("Ctrl Enter", t.keys_approve_next()),
+        ("Ctrl s", t.keys_save()),
+        ("z", t.keys_undo()),
+        ("h", t.keys_handled()),
+        ("!", t.keys_spam()),
+        ("s", t.keys_take()),
+        ("c", t.keys_category()),
+        ("n", t.keys_fresh()),
+        ("/", t.keys_search()),
+        ("Esc", t.keys_leave()),
+        ("?", t.keys_sheet()),
+    ];
+    html! {
+        dialog #keys aria-labelledby="keys-title" {
+            form method="dialog" {
+                header { h2 #keys-title { (t.keys_title()) } button.quiet aria-label=(t.close()) { "Esc" } }
+                dl.keys {
+                    @for (key, does) in keys {
+                        div { dt { @for k in key.split(' ') { kbd { (k) } } } dd { (does) } }
+                    }
+                }
+                label.single { input type="checkbox" #single-keys checked; span { (t.keys_single()) br; span.mute { (t.keys_single_note()) } } }
+            }
+        }
+    }
+}

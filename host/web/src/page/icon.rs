@@ -1,0 +1,51 @@
+//! Drawn signs. Every one is decoration: the word stands beside it or in the control's label.
+
+use maud::{Markup, PreEscaped, html};
+
+macro_rules! icons {
+    ($($(#[$doc:meta])* $name:ident = $path:literal;)*) => {$(
+        $(#[$doc])*
+        pub(crate) fn $name() -> Markup {
+            html! { svg.icon viewBox="0 0 20 20" aria-hidden="true" focusable="false" { (PreEscaped($path)) } }
+        }
+    )*};
+}
+
+icons! {
+    /// An open letter tray.
+    tray = r#"<path d="M3 11.5 5.2 4.6A1.2 1.2 0 0 1 6.3 3.8h7.4a1.2 1.2 0 0 1 1.1.8L17 11.5v3.7a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1z"/><path d="M3 11.5h4l1 2h4l1-2h4"/>"#;
+    /// A ledger.
+    ledger = r#"<path d="M5 3.5h9.5a.8.8 0 0 1 .8.8v12.2H6a1.5 1.5 0 0 1-1.5-1.5V4.2z"/><path d="M7.5 7h5M7.5 10h5M7.5 13h3"/>"#;
+    /// A pulse.
+    pulse = r#"<path d="M2.5 10.5h3.2l2-5.5 3.4 10 2.3-6.5.9 2h3.2"/>"#;
+    /// A keyboard.
+    keyboard = r#"<rect x="2.5" y="5.5" width="15" height="9.5" rx="1.5"/><path d="M5.5 8.5h.01M8.5 8.5h.01M11.5 8.5h.01M14.5 8.5h.01M6.5 12h7"/>"#;
+    /// A person.
+    person = r#"<circle cx="10" cy="7" r="3"/><path d="M4 16.5c.6-3 3-4.3 6-4.3s5.4 1.3 6 4.3"/>"#;
+    /// A magnifier.
+    search = r#"<circle cx="9" cy="9" r="5"/><path d="m13 13 3.5 3.5"/>"#;
+    /// Lines that narrow.
+    filter = r#"<path d="M3.5 6h13M6 10h8M8.5 14h3"/>"#;
+    /// Down.
+    down = r#"<path d="m6 8 4 4 4-4"/>"#;
+    /// Back.
+    back = r#"<path d="M12 5 7 10l5 5"/>"#;
+    /// A paper clip.
+    clip = r#"<path d="m15.5 9.5-5.7 5.7a3.3 3.3 0 0 1-4.7-4.7l6-6a2.2 2.2 0 0 1 3.1 3.1l-5.8 5.8a1.1 1.1 0 0 1-1.5-1.5l5.2-5.3"/>"#;
+    /// A tick.
+    tick = r#"<path d="m4.5 10.5 3.5 3.5 7.5-8"/>"#;
+    /// Look at this.
+    warn = r#"<path d="M10 3.5 17.3 16H2.7z"/><path d="M10 8.5v3.3M10 13.9h.01"/>"#;
+    /// No entry.
+    stop = r#"<circle cx="10" cy="10" r="6.5"/><path d="M6.5 10h7"/>"#;
+    /// Three dots.
+    dots = r#"<path d="M5 10h.01M10 10h.01M15 10h.01" stroke-width="2.4"/>"#;
+    /// Taken down to this device.
+    download = r#"<path d="M10 4v8M6.5 9 10 12.5 13.5 9M4.5 15.5h11"/>"#;
+    /// A file.
+    file = r#"<path d="M6 3.5h5.5L15 7v9.5H6z"/><path d="M11.5 3.5V7H15"/>"#;
+    /// A way of letters: from us.
+    reply = r#"<path d="M8 5.5 3.5 10 8 14.5"/><path d="M4 10h7.5c3 0 4.7 1.5 5 4.5"/>"#;
+    /// An arrow on.
+    next = r#"<path d="M4 10h11M11 5.5l4.5 4.5-4.5 4.5"/>"#;
+}

@@ -1,0 +1,18 @@
+//! Pages: typed contexts and the pure functions that draw them. Nothing here reads a store, a clock or a
+//! request, so every page can be drawn from sample data (see [`sample`]) and looked at.
+
+pub mod draft;
+pub mod error;
+pub mod frame;
+pub mod gate;
+mod icon;
+pub mod letter;
+pub mod list;
+pub mod messages;
+pub mod query;
+pub mod sample;
+mod side;
+pub mod status;
+pub mod ticket;
+pub mod trail;
+pub mod when;

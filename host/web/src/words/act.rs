@@ -1,0 +1,55 @@
+//! Buttons and what comes of them.
+
+super::words! {
+    approve_send: "Approve and send", "批准并发送";
+    send_short: "Send", "发送";
+    approve_next: "and next", "并转下一个";
+    edit: "Edit", "编辑";
+    save: "Save", "保存";
+    handled: "Handled", "已处理";
+    handled_title: "Close without a reply", "不回复，直接结案";
+    reason: "Reason", "原因";
+    reason_elsewhere: "answered elsewhere", "已在别处答复";
+    reason_no_reply: "no reply needed", "无需回复";
+    reason_duplicate: "duplicate", "重复";
+    reason_chat: "settled by phone or chat", "已电话或聊天解决";
+    reason_own: "Another reason", "其他原因";
+    close_ticket: "Close ticket", "结案";
+    spam: "Spam", "垃圾";
+    not_spam: "Not spam", "不是垃圾";
+    reopen: "Bring back", "重新打开";
+    assign: "Assign", "分派";
+    assign_to_me: "Take it", "我来处理";
+    assign_nobody: "Nobody", "不分派";
+    change_category: "Change the category", "修改类别";
+    undo: "Undo", "撤回";
+    undo_counting(name): "The reply to {name} goes out in", "给 {name} 的回复将发出，剩余";
+    undo_until(time): "The reply goes out at {time}", "回复将于 {time} 发出";
+    change_recipients: "Change", "修改";
+    try_again: "Send again", "重新发送";
+    done_saved: "Draft saved.", "草稿已保存。";
+    done_handled: "Marked as handled.", "已标为已处理。";
+    done_spam: "Marked as spam.", "已标为垃圾。";
+    done_not_spam: "Brought back from spam.", "已移出垃圾。";
+    done_reopened: "Brought back.", "已重新打开。";
+    done_category(name): "Category is now {name}.", "类别已改为 {name}。";
+    done_assigned(name): "Assigned to {name}.", "已分派给 {name}。";
+    done_unassigned: "Assigned to nobody.", "已取消分派。";
+    done_undone: "Taken back. The text is in the editor again.", "已撤回，文字回到编辑框。";
+    done_approved: "Approved.", "已批准。";
+    refused_late_undo: "Too late to undo: the reply is already going out.", "来不及撤回，回复已在发送。";
+    refused_empty: "The reply is empty. Write something before sending.", "回复为空，请先写内容再发送。";
+    refused_reason: "A reason is needed to close without a reply.", "不回复而结案需要写明原因。";
+    refused_category: "This is not a name for a category: use 1 to 40 letters, digits or hyphens.", "类别名称无效，请用 1 到 40 个字母、数字或连字符。";
+    refused_agent: "There is no such agent in this team.", "团队里没有这位成员。";
+    refused_recipient(what): "“{what}” is not a mail address. Mend it and send again.", "“{what}”不是邮件地址，改正后再发送。";
+    refused_no_recipient: "Nobody to send to. Name at least one address.", "没有收件人，请至少填一个地址。";
+    refused_too_many: "More than 50 recipients. Send to fewer.", "收件人超过 50 个，请减少。";
+    refused_subject: "The subject is too long (at most 500 characters).", "主题过长（最多 500 个字符）。";
+    refused_too_long: "The reply is too long (at most 200,000 characters).", "回复过长（最多 20 万个字符）。";
+    refused_unfilled(what): "“{what}” is still in the text. Fill it in, then send.", "正文里还有未填的“{what}”，填好后再发送。";
+    refused_check(reason): "A check stops this reply: {reason} Change that place, then send.", "检查禁止发送：{reason} 请修改后再发送。";
+    refused_state(status): "This cannot be done while the ticket is {status}.", "工单处于“{status}”，不能这样做。";
+    refused_mailbox: "The mailbox of this ticket has no way out. Ask an admin to set up sending.", "此工单的邮箱没有配置发信，请联系管理员。";
+    refused_stale_form: "This page was open too long or came from elsewhere. Your text is kept below; press the button again.", "页面已过期或来源不明，你的文字保留在下面，请再按一次按钮。";
+}

@@ -1,0 +1,190 @@
+//! Programs, users, ports and child processes.
+
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+/// How long a server may take until it accepts connections. Generous, because a test machine may be busy compiling.
+pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A loopback port that was free a moment ago. Another process may take it before the caller does; servers that can
+/// choose a port themselves should.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free loopback port");
+    listener.local_addr().expect("the port's number").port()
+}
+
+/// Waits until something accepts connections on the loopback `port`; false after `timeout`.
+pub fn wait_for_port(port: u16, timeout: Duration) -> bool {
+    wait_until(timeout, || connects(port))
+}
+
+/// Whether something accepts connections on the loopback `port` now.
+pub(crate) fn connects(port: u16) -> bool {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpStream::connect_timeout(&address, Duration::from_millis(500)).is_ok()
+}
+
+/// Asks `ready` every few milliseconds until it says yes; false after `timeout`.
+pub(crate) fn wait_until(timeout: Duration, mut ready: impl FnMut() -> bool) -> bool {
+    let end = Instant::now() + timeout;
+    loop {
+        if ready() {
+            return true;
+        }
+        if Instant::now() >= end {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The path of `program`, looked for on `PATH` and in the folders where systems keep servers.
+pub(crate) fn find_program(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let extra = ["/usr/sbin", "/usr/local/sbin", "/sbin", "/opt/homebrew/bin", "/usr/lib/chromium"];
+    std::env::split_paths(&path)
+        .chain(extra.iter().map(PathBuf::from))
+        .map(|folder| folder.join(program))
+        .find(|candidate| candidate.is_file())
+}
+
+/// A user of the system, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct User {
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+}
+
+impl User {
+    /// The user of that name, when the system has one.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let passwd = fs::read_to_string("/etc/passwd").ok()?;
+        passwd.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            if fields.next() != Some(name) {
+                return None;
+            }
+            let uid = fields.nth(1)?.parse().ok()?;
+            let gid = fields.next()?.parse().ok()?;
+            Some(Self { uid, gid })
+        })
+    }
+
+    /// The user that this process runs as.
+    pub(crate) fn current() -> Self {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            // A file of our own carries our effective user: no foreign function is needed to learn it.
+            let probe = tempfile::tempfile().and_then(|file| file.metadata()).expect("a temporary file");
+            Self { uid: probe.uid(), gid: probe.gid() }
+        }
+        #[cfg(not(unix))]
+        Self { uid: 1, gid: 1 }
+    }
+
+    /// Whether this is the administrator, whom several servers refuse.
+    pub(crate) fn is_root(self) -> bool {
+        self.uid == 0
+    }
+
+    /// Gives the file or folder at `path` to this user (needs root).
+    pub(crate) fn own(self, path: &Path) {
+        #[cfg(unix)]
+        std::os::unix::fs::chown(path, Some(self.uid), Some(self.gid)).expect("root may give files away");
+        #[cfg(not(unix))]
+        let _ = path;
+    }
+
+    /// Makes `command` run as this user when we are root; else it runs as ourselves.
+    pub(crate) fn run(self, command: &mut Command) {
+        #[cfg(unix)]
+        if Self::current().is_root() {
+            use std::os::unix::process::CommandExt as _;
+            command.uid(self.uid).gid(self.gid);
+        }
+        #[cfg(not(unix))]
+        let _ = command;
+    }
+}
+
+/// Sets the permissions of `path`, as far as the system has them.
+pub(crate) fn set_mode(path: &Path, mode: u32) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("permissions of our own file");
+    }
+    #[cfg(not(unix))]
+    let _ = (path, mode);
+}
+
+/// A temporary folder that the server's own user can enter, even when the system's default is private.
+pub(crate) fn server_folder(name: &str) -> tempfile::TempDir {
+    let folder =
+        tempfile::Builder::new().prefix(&format!("posthouse-{name}-")).tempdir().expect("a temporary folder");
+    set_mode(folder.path(), 0o755);
+    folder
+}
+
+/// Runs `command` to its end and returns its standard output; panics with what it printed when it fails.
+pub(crate) fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?} did not start: {error}"));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success(),
+        "{command:?} ended with {}:\n{text}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    text
+}
+
+/// A child process that ends with this value.
+#[derive(Debug)]
+pub(crate) struct Running {
+    child: Child,
+}
+
+impl Running {
+    /// Starts `command` in a process group of its own, so that an interrupt at the terminal reaches us first and its
+    /// own children can be ended with it.
+    pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        command.spawn().map(|child| Self { child })
+    }
+
+    /// Whether the process has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|status| status.is_some())
+    }
+
+    /// Asks the process to end, waits, and after `patience` ends its whole group by force.
+    pub(crate) fn stop(&mut self, patience: Duration) {
+        if self.has_ended() {
+            return;
+        }
+        signal("-TERM", &self.child.id().to_string());
+        if !wait_until(patience, || self.child.try_wait().is_ok_and(|status| status.is_some())) {
+            signal("-KILL", &format!("-{}", self.child.id()));
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop(Duration::from_secs(5));
+    }
+}
+
+/// Sends a signal to one process, or to a group when `target` starts with a minus sign.
+pub(crate) fn signal(name: &str, target: &str) {
+    let _ = Command::new("kill").args([name, "--", target]).stderr(std::process::Stdio::null()).status();
+}
