@@ -1,1 +1,85 @@
-fn main(){}
+//! The project's own commands; see the library for what they do.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand, ValueEnum};
+use xtask::suite::{self, Step};
+use xtask::{demo, guest, machine};
+
+/// Builds, tests and shows Posthouse from a checkout.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Start the product with two example tenants and sample mail that is processed live.
+    Demo {
+        /// Handed on to `posthouse demo`, such as --fresh.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Run everything that must pass; installs what is missing where it can.
+    Test {
+        /// Run only these steps.
+        #[arg(long, value_name = "STEP", value_delimiter = ',')]
+        only: Vec<StepName>,
+    },
+    /// Build all plugins and test guests to WebAssembly components.
+    Plugins,
+    /// Install what tests need from the system (Debian packages, as root), and build the plugins.
+    Setup,
+}
+
+/// A step by its name on the command line.
+#[derive(Clone, Copy)]
+struct StepName(Step);
+
+impl ValueEnum for StepName {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [StepName; Step::ALL.len()] = {
+            let mut all = [StepName(Step::Install); Step::ALL.len()];
+            let mut at = 0;
+            while at < all.len() {
+                all[at] = StepName(Step::ALL[at]);
+                at += 1;
+            }
+            all
+        };
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.0.name()))
+    }
+}
+
+fn main() -> ExitCode {
+    run(Arguments::parse()).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    match arguments.command {
+        Task::Demo { arguments } => return demo::run(&arguments),
+        Task::Test { only } => return Ok(suite::run(&only.iter().map(|name| name.0).collect::<Vec<_>>())),
+        Task::Plugins => {
+            let built = guest::build_all()?;
+            for component in &built.components {
+                println!("{component}");
+            }
+        }
+        Task::Setup => {
+            machine::install_missing()?;
+            guest::build_all()?;
+            println!("this machine has what the tests and the demonstration need");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,1 +1,17 @@
-//! 
+//! The client's own model: chat completions over any endpoint that speaks OpenAI's format, on the client's key.
+//!
+//! [`Models`] makes the call, [`Provider`] says where and with which key, [`AiError`] says what went wrong in a way that
+//! decides what to do next, [`budget`] is the arithmetic of tokens per day.
+//!
+//! What never happens here: a key is printed, a redirect is followed, an answer is read without a limit, an answer is
+//! taken for anything but text.
+
+pub mod budget;
+mod client;
+mod error;
+mod key;
+mod wire;
+
+pub use client::{Completion, Models, ModelsOptions, Probe, Prompt, Provider, Usage};
+pub use error::AiError;
+pub use key::ApiKey;

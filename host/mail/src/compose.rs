@@ -1,1 +1,385 @@
-//! placeholder
+//! Making the bytes of a reply: text with an HTML alternative, threading headers, attachments.
+//!
+//! Nothing that comes in can add a header or a recipient: control characters are dropped from every header value,
+//! names and subjects are encoded (RFC 2047, 2231), addresses are checked. The same input gives the same bytes.
+
+use crate::submit::Envelope;
+use mail_builder::MessageBuilder;
+use mail_builder::headers::address::Address as BuilderAddress;
+use mail_builder::headers::content_type::ContentType;
+use mail_builder::headers::date::Date;
+use mail_builder::headers::message_id::MessageId;
+use mail_builder::headers::raw::Raw;
+use mail_builder::mime::{BodyPart, MimePart};
+use posthouse_model::Timestamp;
+use posthouse_model::mail::{Address, ReadMail};
+use sha2::{Digest, Sha256};
+
+/// At most this many ids go into References: the first and the newest (RFC 5322 asks for all; servers cut lines).
+pub const REFERENCES_MAX: usize = 30;
+
+/// A mail about to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutgoingMail {
+    /// The mailbox's address.
+    pub from: Address,
+    /// At least one of `to` and `cc` must be there.
+    pub to: Vec<Address>,
+    /// Copies.
+    pub cc: Vec<Address>,
+    /// Where answers go, when not to `from`: a signed plus-address.
+    pub reply_to: Vec<Address>,
+    /// One line.
+    pub subject: String,
+    /// Plain text; the HTML alternative is made from it.
+    pub body: String,
+    /// BCP 47, for `Content-Language` and the HTML's `lang`.
+    pub language: Option<String>,
+    /// Without angle brackets, fixed when the reply was approved.
+    pub message_id: String,
+    /// The message answered, without angle brackets.
+    pub in_reply_to: Option<String>,
+    /// Oldest first, without angle brackets; see [`reply_references`].
+    pub references: Vec<String>,
+    /// For the Date header.
+    pub date: Timestamp,
+    /// The message answered, below the reply.
+    pub quoted: Option<Quoted>,
+    /// No person wrote it: marked so that no machine answers (RFC 3834).
+    pub automatic: bool,
+    /// [`Installation::hash`](crate::thread::Installation::hash), to recognise our own mail coming back.
+    pub loop_mark: Option<String>,
+    /// Files.
+    pub attachments: Vec<OutgoingAttachment>,
+}
+
+/// What is quoted below a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quoted {
+    /// One line; see [`attribution`].
+    pub attribution: String,
+    /// The text answered.
+    pub text: String,
+}
+
+/// A file to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutgoingAttachment {
+    /// File name, no path.
+    pub name: String,
+    /// `application/pdf`.
+    pub media_type: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a mail cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ComposeError {
+    /// Neither To nor Cc.
+    #[error("the reply has no recipient; add one in To")]
+    NoRecipient,
+    /// An address that is none.
+    #[error("`{address}` in {field} is not a mail address; correct it")]
+    Address {
+        /// `From`, `To` …
+        field: &'static str,
+        /// As given.
+        address: String,
+    },
+    /// A Message-ID that is none.
+    #[error("`{0}` cannot be a Message-ID")]
+    MessageId(String),
+    /// The builder failed.
+    #[error("the mail could not be written: {0}")]
+    Build(String),
+}
+
+/// Writes the mail with CRLF line ends, all of it 7-bit.
+///
+/// # Errors
+/// A missing recipient, an address or a Message-ID that is none.
+pub fn compose(mail: &OutgoingMail) -> Result<Vec<u8>, ComposeError> {
+    if mail.to.is_empty() && mail.cc.is_empty() {
+        return Err(ComposeError::NoRecipient);
+    }
+    let id = bare_id(&mail.message_id).ok_or_else(|| ComposeError::MessageId(mail.message_id.clone()))?;
+    let mut builder = MessageBuilder::new()
+        .header("From", address("From", &mail.from)?)
+        .message_id(MessageId::from(id.clone()))
+        .date(Date::new(mail.date.seconds()))
+        .subject(single_line(&mail.subject));
+    for (field, list) in [("To", &mail.to), ("Cc", &mail.cc), ("Reply-To", &mail.reply_to)] {
+        if !list.is_empty() {
+            let list = list.iter().map(|a| address(field, a)).collect::<Result<Vec<_>, _>>()?;
+            builder = builder.header(field, BuilderAddress::new_list(list));
+        }
+    }
+    if let Some(parent) = mail.in_reply_to.as_deref().and_then(bare_id) {
+        builder = builder.in_reply_to(MessageId::from(parent));
+    }
+    let references: Vec<String> = trim_references(mail.references.iter().filter_map(|r| bare_id(r)).collect());
+    if !references.is_empty() {
+        builder = builder.references(MessageId::from(references));
+    }
+    if mail.automatic {
+        builder = builder
+            .header("Auto-Submitted", Raw::new("auto-replied"))
+            .header("X-Auto-Response-Suppress", Raw::new("All"));
+    }
+    if let Some(mark) = &mail.loop_mark {
+        builder = builder.header(crate::screen::LOOP_HEADER, Raw::new(token(mark)));
+    }
+    if let Some(language) = mail.language.as_deref().map(token).filter(|l| !l.is_empty()) {
+        builder = builder.header("Content-Language", Raw::new(language));
+    }
+
+    // The default boundaries hold the time of day; ours follow from the Message-ID, so the bytes are repeatable.
+    let boundary = |part: &str| {
+        let digest = Sha256::digest(format!("{part} {id}"));
+        format!("=_{}", hex::encode(&digest[..18]))
+    };
+    let alternative = MimePart::new(
+        ContentType::new("multipart/alternative").attribute("boundary", boundary("alternative")),
+        vec![
+            MimePart::new("text/plain", BodyPart::Text(plain_body(mail).into())),
+            MimePart::new("text/html", BodyPart::Text(html_body(mail).into())),
+        ],
+    );
+    let body = if mail.attachments.is_empty() {
+        alternative
+    } else {
+        let mut parts = vec![alternative];
+        for file in &mail.attachments {
+            let part = MimePart::new(media_type(&file.media_type), BodyPart::Binary(file.bytes.as_slice().into()));
+            parts.push(part.attachment(file_name(&file.name)));
+        }
+        MimePart::new(ContentType::new("multipart/mixed").attribute("boundary", boundary("mixed")), parts)
+    };
+    builder.body(body).write_to_vec().map_err(|e| ComposeError::Build(e.to_string()))
+}
+
+/// Who it goes to: the sender's address (the empty return path for automatic mail, RFC 3834, 3.3) and every To and Cc
+/// once.
+#[must_use]
+pub fn envelope(mail: &OutgoingMail) -> Envelope {
+    let mut seen = std::collections::HashSet::new();
+    let recipients = mail
+        .to
+        .iter()
+        .chain(&mail.cc)
+        .filter(|a| seen.insert(a.key()))
+        .map(|a| ascii_domain(a.address.trim()))
+        .collect();
+    let from = (!mail.automatic).then(|| ascii_domain(mail.from.address.trim()));
+    Envelope { from, recipients }
+}
+
+/// `Re: ` and the subject, once: a reply to a reply keeps its subject.
+#[must_use]
+pub fn reply_subject(subject: &str) -> String {
+    let subject = single_line(subject);
+    if crate::thread::is_reply_subject(&subject) { subject } else { format!("Re: {subject}").trim_end().to_owned() }
+}
+
+/// In-Reply-To and References of an answer to `parent` (RFC 5322, 3.6.4).
+#[must_use]
+pub fn reply_references(parent: &ReadMail) -> (Option<String>, Vec<String>) {
+    let mut references =
+        if parent.references.is_empty() { parent.in_reply_to.clone() } else { parent.references.clone() };
+    if let Some(id) = &parent.message_id {
+        references.retain(|r| r != id);
+        references.push(id.clone());
+    }
+    (parent.message_id.clone(), trim_references(references))
+}
+
+fn trim_references(mut references: Vec<String>) -> Vec<String> {
+    if references.len() > REFERENCES_MAX {
+        references.drain(1..references.len() - (REFERENCES_MAX - 1));
+    }
+    references
+}
+
+/// The line above quoted text, in the customer's language where we have it: `On 2026-03-01 08:30 UTC, Ana wrote:`.
+#[must_use]
+pub fn attribution(language: Option<&str>, from: &Address, at: Timestamp) -> String {
+    let who = single_line(from.name.as_deref().filter(|n| !n.trim().is_empty()).unwrap_or(&from.address));
+    let when = at.to_jiff().strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let primary = language.unwrap_or("en").split('-').next().unwrap_or("en").to_ascii_lowercase();
+    match primary.as_str() {
+        "zh" => format!("{who} 于 {when} 写道："),
+        "ja" => format!("{when} {who} のメール："),
+        "ko" => format!("{when}, {who} 작성:"),
+        "es" => format!("El {when}, {who} escribió:"),
+        "de" => format!("Am {when} schrieb {who}:"),
+        "fr" => format!("Le {when}, {who} a écrit :"),
+        "it" => format!("Il {when}, {who} ha scritto:"),
+        "pt" => format!("Em {when}, {who} escreveu:"),
+        "nl" => format!("Op {when} schreef {who}:"),
+        "pl" => format!("Dnia {when} {who} napisał(a):"),
+        "ru" => format!("{when}, {who} пишет:"),
+        "sv" => format!("Den {when} skrev {who}:"),
+        "da" => format!("Den {when} skrev {who}:"),
+        "tr" => format!("{who}, {when} tarihinde şunu yazdı:"),
+        _ => format!("On {when}, {who} wrote:"),
+    }
+}
+
+fn plain_body(mail: &OutgoingMail) -> String {
+    let mut text = unix_lines(&mail.body);
+    if let Some(quoted) = &mail.quoted {
+        text.push_str("\n\n");
+        text.push_str(&single_line(&quoted.attribution));
+        for line in unix_lines(&quoted.text).lines() {
+            text.push_str(if line.starts_with('>') { "\n>" } else { "\n> " });
+            text.push_str(line);
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn html_body(mail: &OutgoingMail) -> String {
+    let lang = mail.language.as_deref().map(token).unwrap_or_default();
+    let dir = if matches!(lang.split('-').next(), Some("ar" | "he" | "fa" | "ur")) { " dir=\"rtl\"" } else { "" };
+    let mut html = format!("<!DOCTYPE html>\n<html lang=\"{}\"{dir}>\n<body>\n", escape(&lang));
+    paragraphs(&mut html, &unix_lines(&mail.body));
+    if let Some(quoted) = &mail.quoted {
+        // The class is what clients look for to fold history away.
+        html.push_str("<div class=\"gmail_quote\">\n<div class=\"gmail_attr\">");
+        html.push_str(&escape(&single_line(&quoted.attribution)));
+        html.push_str("</div>\n<blockquote type=\"cite\" class=\"gmail_quote\" style=\"margin:0 0 0 0.8ex;border-left:1px solid #ccc;padding-left:1ex\">\n");
+        paragraphs(&mut html, &unix_lines(&quoted.text));
+        html.push_str("</blockquote>\n</div>\n");
+    }
+    html.push_str("</body>\n</html>\n");
+    html
+}
+
+/// Blank lines part paragraphs, line ends break lines, addresses of web pages become links.
+fn paragraphs(html: &mut String, text: &str) {
+    for paragraph in text.split("\n\n") {
+        let paragraph = paragraph.trim_matches('\n');
+        if paragraph.is_empty() {
+            continue;
+        }
+        html.push_str("<p>");
+        for (index, line) in paragraph.split('\n').enumerate() {
+            if index > 0 {
+                html.push_str("<br>\n");
+            }
+            linked(html, line);
+        }
+        html.push_str("</p>\n");
+    }
+}
+
+fn linked(html: &mut String, line: &str) {
+    let mut rest = line;
+    while let Some(at) = rest.find("https://").into_iter().chain(rest.find("http://")).min() {
+        let url_len = rest[at..]
+            .find(|c: char| c.is_whitespace() || "<>\"'`）」》。，".contains(c))
+            .unwrap_or(rest.len() - at);
+        let url = rest[at..at + url_len].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']);
+        html.push_str(&spaced(&rest[..at]));
+        html.push_str(&format!("<a href=\"{0}\">{0}</a>", escape(url)));
+        rest = &rest[at + url.len()..];
+        if url.is_empty() {
+            break;
+        }
+    }
+    html.push_str(&spaced(rest));
+}
+
+/// Escaped, runs of spaces kept.
+fn spaced(text: &str) -> String {
+    escape(text).replace("  ", "&nbsp; ")
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// `\n` line ends; control characters that no client shows are dropped.
+fn unix_lines(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let kept: String = text.chars().filter(|c| *c == '\n' || *c == '\t' || !c.is_control()).collect();
+    kept.trim_end().to_owned()
+}
+
+/// For header values: control characters become spaces, so no line can be added.
+fn single_line(text: &str) -> String {
+    let line: String =
+        text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c }).collect();
+    line.trim().to_owned()
+}
+
+/// Letters, digits and a little punctuation: for values written as they are.
+fn token(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/')).take(100).collect()
+}
+
+fn media_type(text: &str) -> String {
+    let text = text.trim().to_ascii_lowercase();
+    let fit = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.' | b'_'))
+    };
+    match text.split_once('/') {
+        // A multipart or an enclosed message as a file would be taken for structure.
+        Some((kind, sub)) if fit(kind) && fit(sub) && kind != "multipart" && kind != "message" => text,
+        _ => "application/octet-stream".to_owned(),
+    }
+}
+
+fn file_name(name: &str) -> String {
+    let name = single_line(name);
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
+    if name.is_empty() { "attachment".to_owned() } else { name.chars().take(150).collect() }
+}
+
+/// Without brackets and blanks; none when it could break out of its header.
+fn bare_id(id: &str) -> Option<String> {
+    let id = id.trim().trim_start_matches('<').trim_end_matches('>').trim();
+    let fit = !id.is_empty() && id.len() <= 900 && id.bytes().all(|b| b.is_ascii_graphic() && b != b'<' && b != b'>');
+    fit.then(|| id.to_owned())
+}
+
+fn address(field: &'static str, address: &Address) -> Result<BuilderAddress<'static>, ComposeError> {
+    let bad = || ComposeError::Address { field, address: single_line(&address.address) };
+    let text = ascii_domain(address.address.trim());
+    // lettre's own check, so that what is composed can also be submitted.
+    let checked: lettre::Address = text.parse().map_err(|_| bad())?;
+    if checked.to_string().chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';')) {
+        return Err(bad());
+    }
+    let name = address.name.as_deref().map(single_line).filter(|n| !n.is_empty());
+    Ok(BuilderAddress::new_address(name, text))
+}
+
+/// The address with its domain in ASCII form (RFC 5890): `a@bücher.example` → `a@xn--bcher-kva.example`. What cannot
+/// be converted comes back as it was.
+#[must_use]
+pub fn ascii_domain(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((local, domain)) if !domain.is_ascii() => match url::Host::parse(domain) {
+            Ok(url::Host::Domain(ascii)) => format!("{local}@{ascii}"),
+            _ => address.to_owned(),
+        },
+        _ => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,193 @@
-//! placeholder
+//! The IMAP client.
 use crate::net::{Auth, ProbeReport, Security};
 use crate::{BatchLimit, Fetched, Wake};
 use posthouse_model::Timestamp;
 use std::time::Duration;
+
+/// How long each step may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Finding the name, TCP, TLS handshake: each.
+    pub connect: Duration,
+    /// Each command that only moves little data: sign in, select, sizes.
+    pub command: Duration,
+    /// Fetching one message or appending one.
+    pub body: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(20), command: Duration::from_secs(60), body: Duration::from_secs(300) }
+    }
+}
+
+/// A way in by IMAP.
+#[derive(Clone, Debug)]
+pub struct ImapConfig {
+    /// Host name or IP address.
+    pub host: String,
+    /// 993 for TLS, 143 for STARTTLS.
+    pub port: u16,
+    /// How the connection is secured.
+    pub security: Security,
+    /// How to sign in.
+    pub auth: Auth,
+    /// An extra certificate authority, PEM.
+    pub extra_ca_pem: Option<Vec<u8>>,
+    /// Limits of time.
+    pub timeouts: Timeouts,
+    /// Larger messages are not fetched but reported as [`Content::TooLarge`](crate::Content::TooLarge).
+    pub mail_bytes_max: u64,
+    /// How often a server without IDLE is asked for news.
+    pub poll: Duration,
+}
+
+impl ImapConfig {
+    /// With default limits (50 MiB, a poll every 15 s) and no extra authority.
+    #[must_use]
+    pub fn new(host: impl Into<String>, port: u16, security: Security, auth: Auth) -> Self {
+        Self {
+            host: host.into(),
+            port,
+            security,
+            auth,
+            extra_ca_pem: None,
+            timeouts: Timeouts::default(),
+            mail_bytes_max: 50 * 1024 * 1024,
+            poll: Duration::from_secs(15),
+        }
+    }
+}
+
+/// A folder that was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Selected {
+    /// UIDs mean something only together with this (RFC 9051, 2.3.1.1): when it changes, the cursor starts anew.
+    pub uid_validity: u32,
+    /// The UID the next message will get, when the server says.
+    pub uid_next: Option<u32>,
+    /// Messages in the folder.
+    pub exists: u32,
+}
+
+/// What a folder is for (RFC 6154, or guessed from well-known names).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FolderRole {
+    /// Where mail arrives.
+    Inbox,
+    /// Copies of what was sent.
+    Sent,
+    /// Unfinished mail.
+    Drafts,
+    /// Unwanted mail.
+    Junk,
+    /// Deleted mail.
+    Trash,
+    /// Put away.
+    Archive,
+    /// Gmail's view of everything.
+    All,
+}
+
+/// A folder of the mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    /// For people and for configuration, decoded.
+    pub name: String,
+    /// What it is for.
+    pub role: Option<FolderRole>,
+    /// Can hold messages.
+    pub selectable: bool,
+}
+
+/// What went wrong with a mail server.
+#[derive(Debug, thiserror::Error)]
+pub enum ImapError {
+    /// No connection: name, network, timeout.
+    #[error("{0}")]
+    Connect(String),
+    /// The connection could not be secured.
+    #[error("{0}")]
+    Tls(String),
+    /// The configuration cannot work.
+    #[error("{0}")]
+    Config(String),
+    /// User name or password were refused.
+    #[error("the mail server refused to sign in: {0}")]
+    Auth(String),
+    /// The server said NO or BAD.
+    #[error("the mail server refused {what}: {words}")]
+    Refused {
+        /// The command, for people.
+        what: String,
+        /// The server's words.
+        words: String,
+    },
+    /// The server said something that makes no sense.
+    #[error("the mail server's answer to {what} cannot be understood: {words}")]
+    Protocol {
+        /// The command, for people.
+        what: String,
+        /// What was odd.
+        words: String,
+    },
+    /// No answer in time.
+    #[error("no answer to {what} within {} s", .after.as_secs())]
+    Timeout {
+        /// The command, for people.
+        what: String,
+        /// The limit.
+        after: Duration,
+    },
+    /// The connection ended.
+    #[error("the mail server closed the connection during {0}")]
+    Closed(String),
+}
+
+impl ImapError {
+    /// Connecting anew may help without anybody changing anything.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        !matches!(self, Self::Auth(_) | Self::Config(_))
+    }
+}
+
+/// A signed-in session.
+#[derive(Debug)]
+pub struct ImapClient {
+    config: ImapConfig,
+}
+
+#[allow(missing_docs, unused_variables, clippy::unused_async)]
+impl ImapClient {
+    pub async fn connect(config: &ImapConfig) -> Result<Self, ImapError> {
+        Ok(Self { config: config.clone() })
+    }
+    pub async fn select(&mut self, folder: &str) -> Result<Selected, ImapError> {
+        Err(ImapError::Config(self.config.host.clone()))
+    }
+    pub async fn fetch_since(&mut self, last_uid: u32, limit: BatchLimit) -> Result<Vec<Fetched>, ImapError> {
+        Ok(vec![])
+    }
+    pub async fn idle(&mut self, limit: Duration) -> Result<Wake, ImapError> {
+        Ok(Wake::Timeout)
+    }
+    pub async fn append(&mut self, folder: &str, raw: &[u8], flags: &[&str], at: Option<Timestamp>) -> Result<(), ImapError> {
+        Ok(())
+    }
+    pub async fn folders(&mut self) -> Result<Vec<Folder>, ImapError> {
+        Ok(vec![])
+    }
+    pub async fn sent_folder(&mut self) -> Result<Option<String>, ImapError> {
+        Ok(None)
+    }
+    pub async fn contains(&mut self, folder: &str, message_id: &str) -> Result<bool, ImapError> {
+        Ok(false)
+    }
+    pub async fn logout(self) {}
+}
+
+/// Looks whether fetching would work, step by step.
+pub async fn probe(_config: &ImapConfig, _folder: &str) -> ProbeReport {
+    ProbeReport::default()
+}

@@ -1,1 +1,33 @@
-//! 
+//! One message's way through the house: intake, triage, draft, notify, dispatch, settle; and beside it the
+//! digest and the heartbeat.
+//!
+//! Everything here is a job on rows of the store: claimed, done, and completed in the same transaction that writes its
+//! result. A crash between any two steps loses nothing and sends nothing twice.
+//!
+//! Start at [`house`] (what all steps share) and [`worker`] (what runs them), then follow a mail: [`fetch`],
+//! [`intake`], [`triage`], [`draft`], [`notify`], [`dispatch`].
+
+pub mod caller;
+pub mod digest;
+pub mod dispatch;
+pub mod draft;
+pub mod fetch;
+pub mod heartbeat;
+pub mod house;
+pub mod intake;
+pub mod metrics;
+pub mod model;
+pub mod notice;
+pub mod notify;
+pub mod outlet;
+pub mod schedule;
+pub mod secrets;
+pub mod sent;
+pub mod tenant;
+pub mod triage;
+pub mod view;
+pub mod words;
+pub mod worker;
+
+pub use house::{House, HouseOptions};
+pub use secrets::SecretSource;

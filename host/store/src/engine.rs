@@ -111,14 +111,6 @@ impl Engine {
         Ok(Transaction::begin(connection, Some(sqlx::SqlSafeStr::into_sql_str("begin immediate"))).await?)
     }
 
-    /// `for update skip locked` where there is such a thing. SQLite's writer is alone anyway.
-    pub(crate) fn skip_locked(&self) -> &'static str {
-        match self.kind {
-            Kind::Sqlite => "",
-            Kind::Postgres => " for update skip locked",
-        }
-    }
-
     pub(crate) async fn close(&self) {
         self.reader.close().await;
         if self.kind == Kind::Sqlite {
@@ -133,14 +125,6 @@ impl Engine {
             Kind::Postgres => "select pg_database_size(current_database())",
         };
         sql(query).one(on).await?.get(0)
-    }
-}
-
-/// One row's lock for the rest of the transaction, where the database needs to be told.
-pub(crate) fn for_update(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Sqlite => "",
-        Kind::Postgres => " for update",
     }
 }
 

@@ -16,6 +16,7 @@
 mod actions;
 mod agents;
 mod articles;
+mod chain;
 mod components;
 mod decisions;
 mod digest;

@@ -1,12 +1,12 @@
 //! One tenant: reading through [`Scope`], writing through [`Tx`].
 
-use crate::engine::{Durability, for_update};
-use crate::jobs;
-use crate::sql::{Connection, sql};
+use crate::chain::Chain;
+use crate::engine::Durability;
+use crate::sql::Connection;
 use crate::store::Store;
 use crate::wake::Touched;
-use crate::{Result, StoreError};
-use posthouse_model::event::{Actor, NewEvent, genesis, seal};
+use crate::{Result, jobs};
+use posthouse_model::event::{Actor, NewEvent};
 use posthouse_model::job::Job;
 use posthouse_model::{TenantId, Timestamp};
 use sqlx::Transaction;
@@ -44,7 +44,7 @@ impl Scope {
     /// Never hold one across a network or plugin call.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when there is no such tenant.
+    /// [`StoreError::NotFound`](crate::StoreError::NotFound) when there is no such tenant.
     pub async fn begin(&self) -> Result<Tx> {
         self.begin_with(Durability::Process).await
     }
@@ -60,29 +60,13 @@ impl Scope {
     async fn begin_with(&self, durability: Durability) -> Result<Tx> {
         let engine = &self.store.inner.engine;
         let mut inner = engine.write(durability).await?;
-        // The head of the event chain is also the tenant's write lock on PostgreSQL: always taken first, so
-        // the order of locks is the same everywhere.
-        let head = sql(match for_update(engine.kind) {
-            "" => "select seq, hash from event_head where tenant_id = $1",
-            _ => "select seq, hash from event_head where tenant_id = $1 for update",
-        })
-        .bind(self.tenant)
-        .optional(&mut inner)
-        .await?
-        .ok_or_else(|| StoreError::not_found(format_args!("tenant {}", self.tenant)))?;
-        let head = Head { seq: head.get(0)?, hash: head.get(1)? };
-        Ok(Tx { scope: self.clone(), inner, now: self.store.now(), head, events: Vec::new(), jobs: false })
+        let chain = Chain::lock(engine.kind, &mut inner, self.tenant).await?;
+        Ok(Tx { scope: self.clone(), inner, now: self.store.now(), chain, events: Vec::new(), jobs: false })
     }
 
     pub(crate) async fn read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Any>> {
         self.store.inner.engine.read().await
     }
-}
-
-#[derive(Debug)]
-struct Head {
-    seq: i64,
-    hash: String,
 }
 
 /// A transaction of one tenant. Every method that changes something names who does it and writes its events into
@@ -93,7 +77,7 @@ pub struct Tx {
     pub(crate) scope: Scope,
     inner: Transaction<'static, sqlx::Any>,
     now: Timestamp,
-    head: Head,
+    chain: Chain,
     events: Vec<NewEvent>,
     jobs: bool,
 }
@@ -121,7 +105,7 @@ impl Tx {
     /// is begun anew; one that is running is run once more afterwards, since it may have read what was before.
     ///
     /// # Errors
-    /// [`StoreError::Database`].
+    /// [`StoreError::Database`](crate::StoreError::Database).
     pub async fn enqueue(&mut self, job: &Job) -> Result<()> {
         self.enqueue_at(job, self.now).await
     }
@@ -129,7 +113,7 @@ impl Tx {
     /// As [`Tx::enqueue`], due at a set time.
     ///
     /// # Errors
-    /// [`StoreError::Database`].
+    /// [`StoreError::Database`](crate::StoreError::Database).
     pub async fn enqueue_at(&mut self, job: &Job, due: Timestamp) -> Result<()> {
         let (tenant, now) = (self.scope.tenant, self.now);
         jobs::enqueue(&mut self.inner, tenant, job, due, now).await?;
@@ -140,21 +124,9 @@ impl Tx {
     /// Writes everything, or nothing when it fails. Then wakes whoever waits for it.
     ///
     /// # Errors
-    /// [`StoreError::Database`]; nothing was written then.
+    /// [`StoreError::Database`](crate::StoreError::Database); nothing was written then.
     pub async fn commit(mut self) -> Result<()> {
-        let events = std::mem::take(&mut self.events);
-        let wrote_events = !events.is_empty();
-        for event in events {
-            self.append(event).await?;
-        }
-        if wrote_events {
-            sql("update event_head set seq = $1, hash = $2 where tenant_id = $3")
-                .bind(self.head.seq)
-                .bind(&self.head.hash)
-                .bind(self.scope.tenant)
-                .run(&mut self.inner)
-                .await?;
-        }
+        self.chain.append(&mut self.inner, self.now, self.events).await?;
         let touched = Touched { jobs: self.jobs, tenant: Some(self.scope.tenant) };
         self.scope.store.commit(self.inner, touched).await
     }
@@ -168,39 +140,4 @@ impl Tx {
     pub(crate) fn record(&mut self, actor: &Actor, kind: &str, subject: impl std::fmt::Display, data: serde_json::Value) {
         self.events.push(NewEvent { actor: actor.clone(), kind: kind.to_owned(), subject: subject.to_string(), data });
     }
-
-    async fn append(&mut self, event: NewEvent) -> Result<()> {
-        let seq = self.head.seq + 1;
-        // What is sealed must be what is stored: PostgreSQL cannot hold U+0000, so it goes before sealing.
-        let clean = |text: String| if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text };
-        let actor = clean(event.actor.as_text());
-        let (kind, subject) = (clean(event.kind), clean(event.subject));
-        let data = event.data.to_string();
-        let hash = seal(&self.head.hash, seq, self.now, &actor, &kind, &subject, &data);
-        sql("insert into event (tenant_id, seq, at, actor, kind, subject, data, previous, hash) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
-        .bind(self.scope.tenant)
-        .bind(seq)
-        .bind(self.now)
-        .bind(actor)
-        .bind(kind)
-        .bind(subject)
-        .bind(data)
-        .bind(&self.head.hash)
-        .bind(&hash)
-        .run(&mut self.inner)
-        .await?;
-        self.head = Head { seq, hash };
-        Ok(())
-    }
-}
-
-/// The head that a new tenant's chain begins with.
-pub(crate) async fn begin_chain(on: &mut Connection, tenant: TenantId) -> Result<()> {
-    sql("insert into event_head (tenant_id, seq, hash) values ($1, 0, $2) on conflict do nothing")
-        .bind(tenant)
-        .bind(genesis(tenant))
-        .run(on)
-        .await?;
-    Ok(())
 }

@@ -188,7 +188,10 @@ impl Place {
         in_use.lock_shared().expect("the use lock");
         process::set_mode(&self.folder.join("use.lock"), 0o644);
         let address = self.folder.join("address");
-        let known = fs::read_to_string(&address).ok().filter(|url| port_of(url).is_some_and(process::connects));
+        // The supervisor empties the data folder, so a port that somebody else has taken since does not deceive us.
+        let alive = self.folder.join("data/postmaster.pid").exists();
+        let known = fs::read_to_string(&address).ok();
+        let known = known.filter(|url| alive && port_of(url).is_some_and(process::connects));
         let url = known.unwrap_or_else(|| {
             let url = start();
             fs::write(&address, "").expect("the address file");

@@ -171,21 +171,20 @@ async fn submit(config: &SmtpConfig, envelope: &Envelope, raw: &[u8]) -> Submiss
         Ok(options) => options,
         Err(reason) => return finish(outcomes, SubmitOutcome::Refused { reason }),
     };
-    if let Err(outcome) = step(&mut connection, command, Mail::new(from, options)).await {
+    if let Err(stop) = step(&mut connection, command, Mail::new(from, options)).await {
         close(connection).await;
-        return finish(outcomes, outcome);
+        return finish(outcomes, stop.outcome);
     }
 
     let mut accepted = 0;
     for (index, address) in recipients {
         match step(&mut connection, command, Rcpt::new(address, vec![])).await {
             Ok(_) => accepted += 1,
-            Err(outcome) => {
-                let broken = connection.has_broken() || is_closing(&outcome);
-                outcomes[index] = Some(outcome.clone());
-                if broken {
-                    // Nobody gets it: the message itself was never sent.
-                    let rest = SubmitOutcome::Deferred { reason: outcome.words().to_owned() };
+            Err(Stop { outcome, closed }) => {
+                // When the session ends here nobody gets it, not even those accepted before: no message was sent.
+                let rest = SubmitOutcome::Deferred { reason: outcome.words().to_owned() };
+                outcomes[index] = Some(outcome);
+                if closed {
                     return finish(outcomes, rest);
                 }
             }
@@ -193,15 +192,22 @@ async fn submit(config: &SmtpConfig, envelope: &Envelope, raw: &[u8]) -> Submiss
     }
     if accepted == 0 {
         close(connection).await;
-        // Every recipient has its own answer.
+        // Every recipient has its own answer by now.
         return finish(outcomes, SubmitOutcome::Deferred { reason: "no recipient was accepted".to_owned() });
     }
     let rest = match step(&mut connection, command, Data).await {
-        Ok(_) => transfer(&mut connection, config.timeouts.data, raw).await,
-        Err(outcome) => outcome,
+        Ok(_) => transfer(&mut connection, &config.timeouts, raw).await,
+        Err(stop) => stop.outcome,
     };
     close(connection).await;
     finish(outcomes, rest)
+}
+
+/// A command that did not succeed.
+struct Stop {
+    outcome: SubmitOutcome,
+    /// The session cannot go on.
+    closed: bool,
 }
 
 /// One command before the message itself: whatever goes wrong, nothing is out.
@@ -209,36 +215,31 @@ async fn step<C: std::fmt::Display>(
     connection: &mut AsyncSmtpConnection,
     limit: Duration,
     command: C,
-) -> Result<Response, SubmitOutcome> {
-    match timeout(limit, connection.command(command)).await {
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(error)) => Err(before_the_dot(&error)),
+) -> Result<Response, Stop> {
+    let error = match timeout(limit, connection.command(command)).await {
+        Ok(Ok(response)) => return Ok(response),
+        Ok(Err(error)) => error,
         Err(_) => {
-            Err(SubmitOutcome::Deferred { reason: format!("421 no answer within {} s", limit.as_secs()) })
+            let reason = format!("no answer within {} s", limit.as_secs());
+            return Err(Stop { outcome: SubmitOutcome::Deferred { reason }, closed: true });
         }
-    }
-}
-
-fn before_the_dot(error: &lettre::transport::smtp::Error) -> SubmitOutcome {
-    let reason = words(error);
-    if error.is_permanent() {
-        SubmitOutcome::Refused { reason }
-    } else if error.status().is_some() {
-        SubmitOutcome::Deferred { reason }
-    } else {
-        // No answer at all: the connection is gone.
-        SubmitOutcome::Deferred { reason: format!("421 the connection broke: {reason}") }
-    }
-}
-
-/// 421 says that the server closes the connection (RFC 5321, 3.8).
-fn is_closing(outcome: &SubmitOutcome) -> bool {
-    matches!(outcome, SubmitOutcome::Deferred { reason } if reason.starts_with("421"))
+    };
+    let reason = words(&error);
+    Err(match error.status() {
+        Some(_) if error.is_permanent() => Stop { outcome: SubmitOutcome::Refused { reason }, closed: false },
+        // 421 announces that the server closes the connection (RFC 5321, 3.8).
+        Some(code) => Stop { outcome: SubmitOutcome::Deferred { reason }, closed: code.to_string() == "421" },
+        None => {
+            let reason = format!("the connection broke: {reason}");
+            Stop { outcome: SubmitOutcome::Deferred { reason }, closed: true }
+        }
+    })
 }
 
 /// Sends the message and its final dot. Until the last byte of the message is written a failure means that the
 /// server cannot have taken it; from the moment the dot is on its way only the server's answer tells.
-async fn transfer(connection: &mut AsyncSmtpConnection, limit: Duration, raw: &[u8]) -> SubmitOutcome {
+async fn transfer(connection: &mut AsyncSmtpConnection, timeouts: &Timeouts, raw: &[u8]) -> SubmitOutcome {
+    let limit = timeouts.data;
     let message = canonical(raw);
     // lettre asks the iterator for more only after what it had was written; so when it finds the end, the dot is next.
     let dot = AtomicBool::new(false);
@@ -262,9 +263,16 @@ async fn transfer(connection: &mut AsyncSmtpConnection, limit: Duration, raw: &[
         Ok(Err(error)) if sent => SubmitOutcome::Uncertain {
             reason: format!("the connection broke after the whole message was sent: {}", words(&error)),
         },
-        Ok(Err(error)) => SubmitOutcome::Deferred {
-            reason: format!("the connection broke before the message was complete: {}", words(&error)),
-        },
+        Ok(Err(error)) => {
+            // A server that had enough (too big, unwanted) says so before it hangs up; its words may still be there.
+            match timeout(Duration::from_secs(2), connection.read_response()).await {
+                Ok(Err(said)) if said.is_permanent() => SubmitOutcome::Refused { reason: words(&said) },
+                Ok(Err(said)) if said.status().is_some() => SubmitOutcome::Deferred { reason: words(&said) },
+                _ => SubmitOutcome::Deferred {
+                    reason: format!("the connection broke before the message was complete: {}", words(&error)),
+                },
+            }
+        }
         Err(_) if sent => SubmitOutcome::Uncertain {
             reason: format!("no answer within {} s after the whole message was sent", limit.as_secs()),
         },
@@ -297,7 +305,7 @@ fn canonical(raw: &[u8]) -> Vec<u8> {
 /// SMTPUTF8 and 8BITMIME, where they are needed and offered (RFC 6531, 6152).
 fn mail_options<'a>(
     connection: &AsyncSmtpConnection,
-    from: Option<&Address>,
+    from: Option<&'a Address>,
     recipients: impl Iterator<Item = &'a Address>,
     raw: &[u8],
 ) -> Result<Vec<MailParameter>, String> {

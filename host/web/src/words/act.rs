@@ -6,7 +6,7 @@ super::words! {
     approve_next: "and next", "并转下一个";
     edit: "Edit", "编辑";
     save: "Save", "保存";
-    handled: "Handled", "已处理";
+    handled: "Mark handled", "标为已处理";
     handled_title: "Close without a reply", "不回复，直接结案";
     reason: "Reason", "原因";
     reason_elsewhere: "answered elsewhere", "已在别处答复";
@@ -15,7 +15,7 @@ super::words! {
     reason_chat: "settled by phone or chat", "已电话或聊天解决";
     reason_own: "Another reason", "其他原因";
     close_ticket: "Close ticket", "结案";
-    spam: "Spam", "垃圾";
+    spam: "Mark spam", "标为垃圾";
     not_spam: "Not spam", "不是垃圾";
     reopen: "Bring back", "重新打开";
     assign: "Assign", "分派";
@@ -27,6 +27,10 @@ super::words! {
     undo_until(time): "The reply goes out at {time}", "回复将于 {time} 发出";
     change_recipients: "Change", "修改";
     try_again: "Send again", "重新发送";
+    it_went_out: "It went out", "已经发出";
+    give_up: "Do not send", "不再发送";
+    done_resolved: "Noted.", "已记录。";
+    refused_newer: "A newer mail has come in. Read it first; nothing was changed.", "有新来信，请先阅读；没有做任何更改。";
     done_saved: "Draft saved.", "草稿已保存。";
     done_handled: "Marked as handled.", "已标为已处理。";
     done_spam: "Marked as spam.", "已标为垃圾。";

@@ -122,9 +122,9 @@ macro_rules! counted {
                 #[must_use]
                 pub fn $name(self, n: u64) -> String {
                     match (self, n) {
-                        (Self::En, 1) => format!($one),
-                        (Self::En, _) => format!($many),
-                        (Self::Zh, _) => format!($zh),
+                        (Self::En, 1) => format!($one, n = n),
+                        (Self::En, _) => format!($many, n = n),
+                        (Self::Zh, _) => format!($zh, n = n),
                     }
                 }
             )*

@@ -190,20 +190,20 @@ const MISSING: &[(&str, &str, &str)] = &[
     ("order-number", "order number", "订单号"),
     ("tracking-number", "tracking number", "运单号"),
     ("photo", "photo", "照片"),
-    ("address", "delivery address", "收货地址"),
-    ("sku", "which product", "具体产品"),
-    ("reason", "reason", "原因"),
-    ("name", "name", "姓名"),
-    ("email", "mail address", "邮箱"),
-    ("payment-proof", "proof of payment", "付款凭证"),
+    ("new-address", "new address", "新地址"),
+    ("product", "which product", "具体产品"),
+    ("payment-date", "payment date", "付款日期"),
+    ("amount", "amount", "金额"),
+    ("account-email", "account mail address", "账户邮箱"),
+    ("return-reason", "reason for return", "退货原因"),
 ];
 
 const RISKS: &[(&str, &str, &str)] = &[
     ("legal-threat", "legal threat", "法律风险"),
     ("safety", "safety", "安全问题"),
     ("chargeback", "chargeback", "拒付风险"),
-    ("public-review", "public review", "差评风险"),
-    ("marketplace-claim", "marketplace claim", "平台索赔"),
+    ("press", "press or public review", "媒体或公开差评"),
+    ("data-request", "personal data request", "个人数据请求"),
 ];
 
 const LANGUAGES: &[(&str, &str, &str)] = &[

@@ -9,6 +9,7 @@ super::words! {
     sign_in_wait(span): "Too many tries. Wait {span}, then try again.", "尝试次数过多，请 {span}后再试。";
     sign_in_then: "After signing in you come to the page you asked for.", "登录后会打开你要看的页面。";
     sign_in_expired: "The page was open too long. Sign in again.", "页面已过期，请重新登录。";
+    sign_in_typed: "What you had typed. Copy it before you sign in:", "你之前输入的文字，登录前请先复制：";
     signed_out: "You are signed out.", "你已退出登录。";
     team_title: "Which team?", "哪个团队？";
     team_hint: "The name in your team's address, such as acme in /t/acme", "团队地址中的名称，例如 /t/acme 中的 acme";

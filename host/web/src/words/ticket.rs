@@ -4,7 +4,7 @@ super::words! {
     ticket_number(n): "Ticket {n}", "工单 {n}";
     mail: "Mail", "邮件";
     customer: "Customer", "客户";
-    their_time(time): "{time} where they are", "客户当地 {time}";
+    their_time(time): "their time {time}", "客户当地 {time}";
     from_label: "From", "发件人";
     to: "To", "收件人";
     cc: "Cc", "抄送";

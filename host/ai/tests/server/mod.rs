@@ -1,0 +1,168 @@
+//! A provider for tests that is as strict as a real one: it answers 404 to another path, 405 to another method, 401 to
+//! another key, 415 to another media type, 400 to a body that is not a chat request, and only then what a test asked for.
+
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What the server does with a request that is right.
+#[derive(Clone)]
+pub enum Answer {
+    /// A completion with this text.
+    Says(&'static str),
+    /// These bytes as JSON body with this status and headers.
+    Raw(u16, Vec<(&'static str, String)>, Vec<u8>),
+    /// The connection is closed without a word.
+    Hangs,
+    /// No answer ever comes.
+    Silent,
+}
+
+pub struct TestProvider {
+    pub base_url: String,
+    /// Bodies of the requests that were right.
+    pub seen: Arc<Mutex<Vec<Value>>>,
+    /// How many requests came to any path.
+    pub count: Arc<Mutex<usize>>,
+}
+
+pub const KEY: &str = "sk-test-5b1d";
+
+impl TestProvider {
+    pub async fn start(answer: Answer) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let count = Arc::new(Mutex::new(0));
+        let (log, number) = (seen.clone(), count.clone());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, answer.clone(), log.clone(), number.clone()));
+            }
+        });
+        Self { base_url, seen, count }
+    }
+}
+
+async fn serve(stream: TcpStream, answer: Answer, seen: Arc<Mutex<Vec<Value>>>, count: Arc<Mutex<usize>>) {
+    let mut stream = BufReader::new(stream);
+    while let Some((head, body)) = request(&mut stream).await {
+        *count.lock().unwrap() += 1;
+        let reply = match judge(&head, &body) {
+            Err((status, message, code)) => {
+                let body = json!({"error": {"message": message, "type": "invalid_request_error", "param": null, "code": code}});
+                (status, Vec::new(), body.to_string().into_bytes())
+            }
+            Ok(body) => {
+                seen.lock().unwrap().push(body.clone());
+                match &answer {
+                    Answer::Says(text) => (200, Vec::new(), completion(&body, text).to_string().into_bytes()),
+                    Answer::Raw(status, headers, bytes) => (*status, headers.clone(), bytes.clone()),
+                    Answer::Hangs => return,
+                    Answer::Silent => std::future::pending().await,
+                }
+            }
+        };
+        let (status, headers, body) = reply;
+        let mut text = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n");
+        for (name, value) in headers {
+            text += &format!("{name}: {value}\r\n");
+        }
+        text += &format!("content-length: {}\r\n\r\n", body.len());
+        if stream.write_all(text.as_bytes()).await.is_err() || stream.write_all(&body).await.is_err() {
+            return;
+        }
+    }
+}
+
+struct Head {
+    line: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Head {
+    fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v)
+    }
+}
+
+async fn request(stream: &mut BufReader<TcpStream>) -> Option<(Head, Vec<u8>)> {
+    let mut lines = Vec::new();
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).await.ok()? == 0 {
+            return None;
+        }
+        let line = line.trim_end().to_owned();
+        if line.is_empty() {
+            break;
+        }
+        lines.push(line);
+    }
+    let headers = lines[1..].iter().filter_map(|l| l.split_once(':'));
+    let headers = headers.map(|(n, v)| (n.to_lowercase(), v.trim().to_owned())).collect();
+    let head = Head { line: lines[0].clone(), headers };
+    let mut body = vec![0; head.header("content-length").parse().unwrap_or(0)];
+    stream.read_exact(&mut body).await.ok()?;
+    Some((head, body))
+}
+
+type Refusal = (u16, String, &'static str);
+
+fn judge(head: &Head, body: &[u8]) -> Result<Value, Refusal> {
+    let mut words = head.line.split(' ');
+    let (method, path) = (words.next().unwrap(), words.next().unwrap());
+    if path != "/v1/chat/completions" {
+        return Err((404, format!("Invalid URL ({method} {path})"), "not_found"));
+    }
+    if method != "POST" {
+        return Err((405, "Not allowed".into(), "method_not_allowed"));
+    }
+    let bearer = head.header("authorization");
+    if bearer != format!("Bearer {KEY}") {
+        let given = bearer.trim_start_matches("Bearer ");
+        return Err((401, format!("Incorrect API key provided: {given}."), "invalid_api_key"));
+    }
+    if !head.header("content-type").starts_with("application/json") {
+        return Err((415, "Unsupported media type".into(), "unsupported"));
+    }
+    let body: Value = serde_json::from_slice(body).map_err(|e| (400, format!("not JSON: {e}"), "invalid"))?;
+    let bad = |message: String| (400, message, "invalid");
+    for (key, value) in body.as_object().ok_or_else(|| bad("not an object".into()))? {
+        match key.as_str() {
+            "model" if value.is_string() => {}
+            "messages" if value.as_array().is_some_and(|list| !list.is_empty()) => {}
+            "max_tokens" | "max_completion_tokens" if value.as_u64().is_some_and(|n| n >= 1) => {}
+            _ => return Err(bad(format!("Unrecognized or invalid request argument supplied: {key}"))),
+        }
+    }
+    match body["model"].as_str() {
+        Some("test-model") => {}
+        Some("test-thinker") if body.get("max_tokens").is_some() => {
+            let words = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+            return Err((400, words.into(), "unsupported_parameter"));
+        }
+        Some("test-thinker") => {}
+        other => return Err((404, format!("The model `{}` does not exist", other.unwrap_or("")), "model_not_found")),
+    }
+    for message in body["messages"].as_array().ok_or_else(|| bad("messages are required".into()))? {
+        let role = message["role"].as_str().unwrap_or_default();
+        let sound = matches!(role, "system" | "user" | "assistant") && message["content"].is_string();
+        if !sound || message.as_object().map(serde_json::Map::len) != Some(2) {
+            return Err(bad(format!("Invalid message: {message}")));
+        }
+    }
+    Ok(body)
+}
+
+fn completion(request: &Value, text: &str) -> Value {
+    json!({
+        "id": "chatcmpl-1", "object": "chat.completion", "created": 1_772_382_600,
+        "model": format!("{}-2026-01-01", request["model"].as_str().unwrap()),
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": text, "refusal": null},
+                     "logprobs": null, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 21, "completion_tokens": 9, "total_tokens": 30},
+        "service_tier": "default"
+    })
+}

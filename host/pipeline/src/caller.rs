@@ -1,0 +1,130 @@
+//! One plugin call, made and recorded.
+
+use crate::house::House;
+use crate::tenant::{Installed, Tenant};
+use crate::view::erased::Hashable;
+use crate::view::input_hash;
+use posthouse_model::TicketId;
+use posthouse_model::call::CallContext;
+use posthouse_model::decision::{CallCost, HostCall, NewDecision};
+use posthouse_model::{MessageId, Timestamp};
+use posthouse_sandbox::{CallError, CallHost, Called, Plugin};
+use serde::Serialize;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a call is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct About {
+    /// On which ticket.
+    pub ticket: Option<TicketId>,
+    /// On which message.
+    pub message: Option<MessageId>,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug)]
+pub struct CallFailure {
+    /// In words for a person.
+    pub reason: String,
+    /// The same may succeed later.
+    pub temporary: bool,
+    /// Not before.
+    pub retry_after: Option<Duration>,
+}
+
+impl From<&CallError> for CallFailure {
+    fn from(error: &CallError) -> Self {
+        Self { reason: error.to_string(), temporary: error.is_temporary(), retry_after: error.retry_after() }
+    }
+}
+
+/// What every call of this moment carries.
+#[must_use]
+pub fn context(house: &House, tenant: &Tenant, now: Timestamp) -> CallContext {
+    CallContext {
+        now,
+        seed: house.entropy().next_u64(),
+        tenant_name: tenant.config.name.clone(),
+        agent_language: tenant.config.agent_language.clone(),
+    }
+}
+
+/// Calls a plugin within the tenant's gate and records the call, whatever comes of it.
+pub async fn call<T, F, Fut>(
+    house: &House,
+    tenant: &Arc<Tenant>,
+    installed: &Installed,
+    about: About,
+    input: &[&dyn Hashable],
+    call: F,
+) -> (Result<T, CallFailure>, NewDecision)
+where
+    T: Serialize,
+    F: FnOnce(Arc<Plugin>, Arc<dyn CallHost>) -> Fut,
+    Fut: Future<Output = Called<T>>,
+{
+    let row = &installed.row.plugin;
+    let mut decision = NewDecision {
+        ticket: about.ticket,
+        message: about.message,
+        world: row.world,
+        plugin: row.name.clone(),
+        version: row.version.clone(),
+        digest: row.digest.clone(),
+        input_hash: input_hash(input),
+        output: None,
+        error: None,
+        host_calls: Vec::new(),
+        cost: CallCost::default(),
+    };
+    let plugin = match &installed.plugin {
+        Ok(plugin) => Arc::clone(plugin),
+        Err(reason) => {
+            decision.error = Some(format!("not loaded: {reason}"));
+            let failure = CallFailure { reason: reason.clone(), temporary: false, retry_after: None };
+            return (Err(failure), decision);
+        }
+    };
+    let permit = match tenant.gate.enter().await {
+        Ok(permit) => permit,
+        Err(error) => {
+            decision.error = Some(error.to_string());
+            return (Err(CallFailure::from(&error)), decision);
+        }
+    };
+    let host = crate::outlet::TenantHost::new(house.clone(), Arc::clone(tenant), row.name.clone(), about.ticket);
+    let called = call(plugin, Arc::new(host)).await;
+    drop(permit);
+
+    decision.cost = called.cost;
+    decision.host_calls = called.host_calls;
+    // What the host left out of the answer is part of the record.
+    decision.host_calls.extend(called.notes.into_iter().map(|note| HostCall {
+        capability: "host".to_owned(),
+        what: note,
+        outcome: "left out".to_owned(),
+        duration_us: 0,
+    }));
+    let result = match called.result {
+        Ok(answer) => {
+            decision.output = serde_json::to_value(&answer).ok();
+            Ok(answer)
+        }
+        Err(error) => {
+            tracing::warn!(
+                tenant.id = %tenant.id(), plugin = %row.name, world = %row.world, kind = error.kind(),
+                duration_ms = decision.cost.duration_us / 1000, "plugin call failed"
+            );
+            decision.error = Some(error.to_string());
+            Err(CallFailure::from(&error))
+        }
+    };
+    house.metrics().observe(
+        "posthouse_plugin_call_seconds",
+        &[("world", row.world.as_str()), ("result", if result.is_ok() { "ok" } else { "error" })],
+        Duration::from_micros(decision.cost.duration_us),
+    );
+    (result, decision)
+}

@@ -1,0 +1,190 @@
+//! Approved mail goes out: checked once more, leased, submitted, settled.
+//!
+//! The order is what makes it safe. Composing and checking come first and change nothing. Then the lease is written,
+//! durably: from here on a crash leaves a row that says a try had begun, and such a row is shown to a person,
+//! never submitted again by itself. Only then is the server spoken to.
+
+use crate::caller::{self, About};
+use crate::draft;
+use crate::house::House;
+use crate::outlet;
+use crate::tenant::{Mailbox, Tenant};
+use crate::triage::store;
+use crate::view;
+use posthouse_mail::compose::{self, OutgoingMail, Quoted};
+use posthouse_mail::submit::{Envelope, Submission};
+use posthouse_model::OutboxId;
+use posthouse_model::call::OutgoingView;
+use posthouse_model::event::Actor;
+use posthouse_model::job::JobFailure;
+use posthouse_model::mail::Address;
+use posthouse_model::outbox::{OutboxState, SubmitOutcome};
+use posthouse_store::{ClaimedJob, OutboxLease, OutboxRow};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longer than any submission can take (the SMTP client's own time limits end sooner), so a lease that ran out means
+/// that its worker is gone.
+const LEASE: Duration = Duration::from_secs(20 * 60);
+
+/// Dispatches one row; completes the job.
+///
+/// # Errors
+/// When the store, a secret or (temporarily) a checker is not to be had: nothing was submitted then.
+pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: OutboxId) -> Result<(), JobFailure> {
+    let scope = &tenant.scope;
+    let row = scope.outbox(id).await.map_err(store)?;
+    if matches!(row.state, OutboxState::Queued | OutboxState::Deferred) && row.due_at > house.now() {
+        return house.store().postpone(job, row.due_at).await.map_err(store);
+    }
+    let Some(mailbox) = tenant.mailbox(row.mailbox) else {
+        return refuse(tenant, job, id, "the mailbox it should go out from is no longer set up").await;
+    };
+    if row.state == OutboxState::Queued && row.attempts.is_empty() {
+        match objections(house, tenant, &row).await? {
+            Objections::None => {}
+            Objections::Blocked(reason) => return refuse(tenant, job, id, &reason).await,
+        }
+    }
+    let raw = match compose(house, tenant, mailbox, &row).await? {
+        Ok(raw) => raw,
+        Err(reason) => return refuse(tenant, job, id, &reason).await,
+    };
+    let submitter = outlet::submitter(house, tenant, mailbox).await.map_err(JobFailure::retry)?;
+
+    let mail = match scope.lease_outbox(id, house.worker(), LEASE).await.map_err(store)? {
+        OutboxLease::Ready(mail) => mail,
+        OutboxLease::NotYet { due } => return house.store().postpone(job, due).await.map_err(store),
+        OutboxLease::Busy { until } => return house.store().postpone(job, until).await.map_err(store),
+        OutboxLease::BecameUncertain | OutboxLease::Settled(_) => return complete(tenant, job).await,
+    };
+    let envelope = Envelope { from: Some(mailbox.config.address.clone()), recipients: mail.open.clone() };
+    let submission = submitter.submit(&envelope, &raw).await;
+    count(house, &submission);
+
+    let outcomes: Vec<(String, SubmitOutcome)> =
+        submission.recipients.into_iter().map(|r| (r.address, r.outcome)).collect();
+    let append_sent = mailbox.config.imap.as_ref().is_some_and(|imap| imap.append_sent);
+    let mut tx = scope.begin_durable().await.map_err(store)?;
+    tx.settle_outbox(id, mail.attempt, &outcomes, &raw, append_sent, &actor()).await.map_err(store)?;
+    tx.complete(job).await.map_err(store)?;
+    tx.commit().await.map_err(store)
+}
+
+enum Objections {
+    None,
+    Blocked(String),
+}
+
+/// What checkers say about the very text that goes out. A checker that gives no answer does not hold back what
+/// a person approved; it does hold back what no person has read.
+async fn objections(house: &House, tenant: &Arc<Tenant>, row: &OutboxRow) -> Result<Objections, JobFailure> {
+    let ticket = tenant.scope.ticket(row.ticket).await.map_err(store)?;
+    let thread = tenant.scope.thread(row.ticket, view::THREAD_MAX).await.map_err(store)?;
+    let outgoing = OutgoingView {
+        subject: row.subject.clone(),
+        body: row.body.clone(),
+        to: addresses(row, false),
+        cc: addresses(row, true),
+        language: row.language.clone(),
+        attachment_names: Vec::new(),
+        automatic: row.automatic,
+    };
+    let context = caller::context(house, tenant, house.now());
+    let about = About { ticket: Some(row.ticket), message: row.answers };
+    let view = Arc::new(view::ticket(&ticket, thread.iter().map(|m| Arc::new(view::message(m))).collect()));
+    let checked = draft::check(house, tenant, &context, about, &Arc::new(outgoing), &view).await;
+    if !checked.decisions.is_empty() {
+        let mut tx = tenant.scope.begin().await.map_err(store)?;
+        for decision in &checked.decisions {
+            tx.add_decision(decision, &actor()).await.map_err(store)?;
+        }
+        tx.commit().await.map_err(store)?;
+    }
+    let blocking = checked.findings.iter().find(|finding| finding.blocks || row.automatic);
+    Ok(match (blocking, checked.failed.first()) {
+        (Some(finding), _) => Objections::Blocked(format!("held back by a check ({}): {}", finding.code, finding.reason)),
+        (None, Some(failed)) if row.automatic => Objections::Blocked(format!("held back: a check gave no answer ({failed})")),
+        _ => Objections::None,
+    })
+}
+
+fn addresses(row: &OutboxRow, cc: bool) -> Vec<Address> {
+    row.recipients.iter().filter(|r| r.cc == cc).map(|r| r.address.clone()).collect()
+}
+
+/// The bytes that go out: the same at every try, since everything that varies was fixed at approval.
+async fn compose(
+    house: &House,
+    tenant: &Tenant,
+    mailbox: &Mailbox,
+    row: &OutboxRow,
+) -> Result<Result<Vec<u8>, String>, JobFailure> {
+    let mut quoted = None;
+    if let (true, Some(answers)) = (tenant.config.review.quote_original, row.answers) {
+        let original = tenant.scope.message(answers).await.map_err(store)?;
+        if let Some(from) = &original.read.from {
+            quoted = Some(Quoted {
+                attribution: compose::attribution(row.language.as_deref(), from, original.at),
+                text: original.read.reply_text.clone(),
+            });
+        }
+    }
+    let name = mailbox.config.from_name.clone().unwrap_or_else(|| tenant.config.name.clone());
+    let mail = OutgoingMail {
+        from: Address { name: Some(name), address: mailbox.config.address.clone() },
+        to: addresses(row, false),
+        cc: addresses(row, true),
+        reply_to: Vec::new(),
+        subject: row.subject.clone(),
+        body: row.body.clone(),
+        language: row.language.clone(),
+        message_id: row.message_id.clone(),
+        in_reply_to: row.in_reply_to.clone(),
+        references: row.references.clone(),
+        date: row.approved_at,
+        quoted,
+        automatic: row.automatic,
+        loop_mark: Some(house.installation().hash().to_owned()),
+        attachments: Vec::new(),
+    };
+    Ok(compose::compose(&mail).map_err(|error| format!("the reply cannot be written as a mail: {error}")))
+}
+
+async fn refuse(tenant: &Tenant, job: &ClaimedJob, id: OutboxId, reason: &str) -> Result<(), JobFailure> {
+    let mut tx = tenant.scope.begin().await.map_err(store)?;
+    tx.refuse_send(id, reason, &actor()).await.map_err(store)?;
+    tx.complete(job).await.map_err(store)?;
+    tx.commit().await.map_err(store)
+}
+
+async fn complete(tenant: &Tenant, job: &ClaimedJob) -> Result<(), JobFailure> {
+    let mut tx = tenant.scope.begin().await.map_err(store)?;
+    tx.complete(job).await.map_err(store)?;
+    tx.commit().await.map_err(store)
+}
+
+/// A dispatch that was given up before anything was submitted.
+///
+/// # Errors
+/// When the store cannot be written.
+pub async fn given_up(tenant: &Tenant, id: OutboxId, reason: &str) -> Result<(), posthouse_store::StoreError> {
+    let row = tenant.scope.outbox(id).await?;
+    if !matches!(row.state, OutboxState::Queued | OutboxState::Deferred) {
+        return Ok(());
+    }
+    let mut tx = tenant.scope.begin().await?;
+    tx.refuse_send(id, reason, &actor()).await?;
+    tx.commit().await
+}
+
+fn count(house: &House, submission: &Submission) {
+    for recipient in &submission.recipients {
+        let state = recipient.outcome.state();
+        house.metrics().count("posthouse_submissions_total", &[("outcome", state.as_str())]);
+    }
+}
+
+fn actor() -> Actor {
+    Actor::Host("dispatch".to_owned())
+}

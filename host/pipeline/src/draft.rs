@@ -1,0 +1,187 @@
+//! Drafts: the drafters propose, the checkers look, the notifiers are told that something waits.
+
+use crate::caller::{self, About};
+use crate::house::House;
+use crate::notice;
+use crate::tenant::Tenant;
+use crate::triage::store;
+use crate::view;
+use posthouse_model::call::{CallContext, MessageView, OutgoingView, TicketView};
+use posthouse_model::capability::Capability;
+use posthouse_model::decision::{NewDecision, World};
+use posthouse_model::draft::{CheckFinding, DraftProposal};
+use posthouse_model::event::Actor;
+use posthouse_model::job::JobFailure;
+use posthouse_model::ticket::Direction;
+use posthouse_model::{MessageId, TicketId};
+use posthouse_store::{ClaimedJob, NewNotification, StoreError, TicketRow, Tx};
+use std::sync::Arc;
+
+/// What the drafters and checkers came to.
+pub struct Drafted {
+    /// Every call.
+    pub decisions: Vec<NewDecision>,
+    /// The plugin whose proposals are used.
+    pub plugin: Option<String>,
+    /// At most three, each with what checkers found.
+    pub drafts: Vec<(DraftProposal, Vec<CheckFinding>)>,
+    /// The ticket as it was shown to them.
+    pub view: Arc<TicketView>,
+}
+
+/// Whether no drafter or checker of the tenant waits for anything outside the house.
+#[must_use]
+pub fn is_quick(tenant: &Tenant) -> bool {
+    [World::Drafter, World::Checker].into_iter().flat_map(|world| tenant.plugins(world)).all(|installed| {
+        let grants = &installed.row.plugin.grants;
+        !grants.has(Capability::Model) && !grants.has(Capability::Http)
+    })
+}
+
+/// Asks the drafters in their order until one proposes something, then the checkers about each proposal. Without
+/// a drafter, or when all fail, there is no draft and the agent writes.
+pub async fn propose(
+    house: &House,
+    tenant: &Arc<Tenant>,
+    context: &CallContext,
+    about: About,
+    ticket: Arc<TicketView>,
+) -> Drafted {
+    let mut drafted = Drafted { decisions: Vec::new(), plugin: None, drafts: Vec::new(), view: Arc::clone(&ticket) };
+    for installed in tenant.plugins(World::Drafter) {
+        let (result, decision) = caller::call(house, tenant, installed, about, &[context, ticket.as_ref()], |plugin, host| {
+            let (context, ticket) = (context.clone(), Arc::clone(&ticket));
+            async move { plugin.draft(context, host, ticket).await }
+        })
+        .await;
+        drafted.decisions.push(decision);
+        if let Ok(proposals) = result
+            && !proposals.is_empty()
+        {
+            drafted.plugin = Some(installed.name().to_owned());
+            drafted.drafts = proposals.into_iter().map(|p| (p, Vec::new())).collect();
+            break;
+        }
+    }
+    for (proposal, findings) in &mut drafted.drafts {
+        let outgoing = Arc::new(OutgoingView {
+            subject: proposal.subject.clone().unwrap_or_else(|| posthouse_mail::compose::reply_subject(&ticket.subject)),
+            body: proposal.body.clone(),
+            to: vec![ticket.customer.clone()],
+            cc: Vec::new(),
+            language: proposal.language.clone(),
+            attachment_names: Vec::new(),
+            automatic: false,
+        });
+        let checked = check(house, tenant, context, about, &outgoing, &ticket).await;
+        drafted.decisions.extend(checked.decisions);
+        *findings = checked.findings;
+    }
+    drafted
+}
+
+/// What the checkers came to.
+#[derive(Default)]
+pub struct Checked {
+    /// Every call.
+    pub decisions: Vec<NewDecision>,
+    /// All findings.
+    pub findings: Vec<CheckFinding>,
+    /// Checkers that gave no answer: such a reply is never sent without a person.
+    pub failed: Vec<String>,
+}
+
+/// Asks all checkers about one reply.
+pub async fn check(
+    house: &House,
+    tenant: &Arc<Tenant>,
+    context: &CallContext,
+    about: About,
+    outgoing: &Arc<OutgoingView>,
+    ticket: &Arc<TicketView>,
+) -> Checked {
+    let mut checked = Checked::default();
+    for installed in tenant.plugins(World::Checker) {
+        let input: [&dyn view::erased::Hashable; 3] = [context, outgoing.as_ref(), ticket.as_ref()];
+        let (result, decision) = caller::call(house, tenant, installed, about, &input, |plugin, host| {
+            let (context, outgoing, ticket) = (context.clone(), Arc::clone(outgoing), Arc::clone(ticket));
+            async move { plugin.check(context, host, outgoing, ticket).await }
+        })
+        .await;
+        checked.decisions.push(decision);
+        match result {
+            Ok(verdict) => checked.findings.extend(verdict.findings),
+            Err(failure) => checked.failed.push(format!("{}: {}", installed.name(), failure.reason)),
+        }
+    }
+    checked
+}
+
+/// Writes decisions and drafts.
+pub(crate) async fn write(tx: &mut Tx, ticket: TicketId, drafted: &Drafted) -> Result<(), StoreError> {
+    let actor = actor();
+    for decision in &drafted.decisions {
+        tx.add_decision(decision, &actor).await?;
+    }
+    if let Some(plugin) = &drafted.plugin {
+        tx.add_drafts(ticket, plugin, &drafted.drafts, &actor).await?;
+    }
+    Ok(())
+}
+
+/// Makes the notifications about a message that waits for review.
+#[expect(clippy::too_many_arguments, reason = "a card names all of it")]
+pub(crate) async fn tell(
+    tx: &mut Tx,
+    house: &House,
+    tenant: &Tenant,
+    ticket: &TicketRow,
+    drafted: &Drafted,
+    newest: &MessageView,
+    message: MessageId,
+    notifiers: &[String],
+) -> Result<(), StoreError> {
+    let desk_url = house.desk_url(tenant.slug());
+    for notifier in tenant.notifiers_or_default(notifiers) {
+        let key = format!("ticket:{}:message:{message}", ticket.id);
+        let reader = notice::Reader {
+            language: tenant.config.notice_language(notifier),
+            time_zone: &tenant.config.time_zone,
+            desk_url: &desk_url,
+        };
+        let id = format!("{}-{notifier}-{key}", tenant.slug());
+        let notice = notice::ticket(id, &reader, &drafted.view, newest, drafted.drafts.len(), tx.now());
+        let notification = NewNotification { notifier: notifier.to_owned(), key, ticket: Some(ticket.id), notice };
+        tx.notify(&notification, &actor()).await?;
+    }
+    Ok(())
+}
+
+/// Makes a new round of drafts for a ticket that a person changed; completes the job.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: TicketId) -> Result<(), JobFailure> {
+    let scope = &tenant.scope;
+    let row = scope.ticket(id).await.map_err(store)?;
+    let mut drafted = None;
+    if row.status.is_open() {
+        let thread = scope.thread(id, view::THREAD_MAX).await.map_err(store)?;
+        let newest = thread.iter().find(|m| m.direction == Direction::Incoming).map(|m| m.id);
+        let recent = thread.iter().map(|m| Arc::new(view::message(m))).collect();
+        let context = caller::context(house, tenant, house.now());
+        let about = About { ticket: Some(id), message: newest };
+        let view = Arc::new(view::ticket(&row, recent));
+        drafted = Some(propose(house, tenant, &context, about, view).await);
+    }
+    let mut tx = scope.begin().await.map_err(store)?;
+    if let Some(drafted) = &drafted {
+        write(&mut tx, id, drafted).await.map_err(store)?;
+    }
+    tx.complete(job).await.map_err(store)?;
+    tx.commit().await.map_err(store)
+}
+
+fn actor() -> Actor {
+    Actor::Host("draft".to_owned())
+}

@@ -1,0 +1,235 @@
+//! The watch over each tenant's work, outside the mail path: it reads what the store knows and says, once per
+//! incident, that mail is not fetched, not triaged, not sent, or that none comes though it should.
+
+use crate::house::House;
+use crate::notice::{self, Reader};
+use crate::tenant::Tenant;
+use crate::words::Words;
+use posthouse_model::Timestamp;
+use posthouse_model::config::{TimeOfDay, Weekday};
+use posthouse_model::event::Actor;
+use posthouse_model::job::Job;
+use posthouse_store::{IncidentRow, JobState, MailboxRow, NewNotification, Progress, StoreError};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Something that is wrong now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// No message was triaged since, though mail is expected.
+    Silent {
+        /// When the last one was.
+        since: Timestamp,
+    },
+    /// A mailbox cannot be fetched.
+    Fetch {
+        /// Its name.
+        mailbox: String,
+        /// Since when.
+        since: Timestamp,
+        /// The server's words.
+        reason: String,
+    },
+    /// Mail waits for triage.
+    Triage {
+        /// How many jobs.
+        count: u64,
+        /// The oldest.
+        since: Timestamp,
+    },
+    /// Approved replies do not go out.
+    Sending {
+        /// How many.
+        count: u64,
+        /// When the oldest was due.
+        since: Timestamp,
+    },
+}
+
+impl Trouble {
+    /// One incident can be open per key.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::Silent { .. } => "silent".to_owned(),
+            Self::Fetch { mailbox, .. } => format!("fetch:{mailbox}"),
+            Self::Triage { .. } => "triage".to_owned(),
+            Self::Sending { .. } => "sending".to_owned(),
+        }
+    }
+
+    fn words(&self, reader: &Reader<'_>) -> String {
+        let words = Words::of(reader.language);
+        match self {
+            Self::Silent { since } => (words.silent)(&reader.local_time(*since)),
+            Self::Fetch { mailbox, since, reason } => {
+                (words.fetch_stuck)(mailbox, &reader.local_time(*since), &notice::shorten(reason, 300))
+            }
+            Self::Triage { count, since } => (words.triage_stuck)(*count, &reader.local_time(*since)),
+            Self::Sending { count, since } => (words.sending_stuck)(*count, &reader.local_time(*since)),
+        }
+    }
+}
+
+/// What the watch looks at.
+#[derive(Clone, Debug, Default)]
+pub struct Signs {
+    /// When things last happened.
+    pub progress: Progress,
+    /// The mailboxes that should be fetched.
+    pub mailboxes: Vec<MailboxRow>,
+    /// Messages that wait for triage.
+    pub pending: u64,
+    /// Replies that should be out.
+    pub unsent: u64,
+}
+
+/// What is wrong at this moment.
+#[must_use]
+pub fn look(tenant: &Tenant, signs: &Signs, now: Timestamp) -> Vec<Trouble> {
+    let config = &tenant.config.heartbeat;
+    let stuck = Duration::from_secs(u64::from(config.stuck_after_minutes) * 60);
+    let mut troubles = Vec::new();
+    for mailbox in &signs.mailboxes {
+        if let (Some(since), Some(reason)) = (mailbox.failing_since, &mailbox.fetch_error)
+            && now.since(since) >= stuck
+        {
+            let (mailbox, reason) = (mailbox.mailbox.name.clone(), reason.clone());
+            troubles.push(Trouble::Fetch { mailbox, since, reason });
+        }
+    }
+    if let Some(since) = signs.progress.oldest_pending
+        && now.since(since) >= stuck
+    {
+        troubles.push(Trouble::Triage { count: signs.pending, since });
+    }
+    if let Some(since) = signs.progress.oldest_unsent
+        && now.since(since) >= stuck
+    {
+        troubles.push(Trouble::Sending { count: signs.unsent, since });
+    }
+    if let Some(minutes) = config.silent_after_minutes
+        && !signs.mailboxes.is_empty()
+    {
+        let limit = Duration::from_secs(u64::from(minutes) * 60);
+        // Silence counts from when mail was last triaged, within active hours only: a quiet night is no alarm in the morning.
+        let since = signs.progress.last_triage.unwrap_or(tenant.row.created_at).max(tenant.row.applied_at);
+        if active_for(tenant, since, now) >= limit {
+            troubles.push(Trouble::Silent { since });
+        }
+    }
+    troubles
+}
+
+/// For how long, of the time between the two, mail was expected; looked at minute by minute, backwards, and not further
+/// back than needed for the longest limit (a week).
+fn active_for(tenant: &Tenant, since: Timestamp, now: Timestamp) -> Duration {
+    const MINUTE: Duration = Duration::from_secs(60);
+    let config = &tenant.config.heartbeat;
+    let wanted = u64::from(config.silent_after_minutes.unwrap_or(0));
+    let mut minutes = 0;
+    let mut at = now;
+    let mut steps = 0;
+    // Eight days of minutes: a week's limit within a weekend's pause is found at the latest then.
+    while at.minus(MINUTE) >= since && steps < 8 * 24 * 60 && minutes < wanted {
+        at = at.minus(MINUTE);
+        steps += 1;
+        let local = notice::local(at, &tenant.config.time_zone);
+        let day = Weekday::from_iso(u8::try_from(local.weekday().to_monday_one_offset()).unwrap_or(1));
+        let time = TimeOfDay::new(
+            u8::try_from(local.hour()).unwrap_or(0),
+            u8::try_from(local.minute()).unwrap_or(0),
+        );
+        if let (Some(day), Some(time)) = (day, time)
+            && config.is_active(day, time)
+        {
+            minutes += 1;
+        } else if steps == 1 {
+            // Outside active hours nothing is expected now.
+            return Duration::ZERO;
+        }
+    }
+    Duration::from_secs(minutes * 60)
+}
+
+/// Looks at a tenant, opens and closes incidents, and makes the notifications of each.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub async fn beat(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
+    let now = house.now();
+    let signs = signs(tenant).await?;
+    let troubles: BTreeMap<String, Trouble> =
+        look(tenant, &signs, now).into_iter().map(|trouble| (trouble.key(), trouble)).collect();
+    let open = tenant.scope.open_incidents().await?;
+    let is_ours = |incident: &&IncidentRow| {
+        incident.key == "silent" || incident.key == "triage" || incident.key == "sending" || incident.key.starts_with("fetch:")
+    };
+    let gone: Vec<&IncidentRow> = open.iter().filter(is_ours).filter(|i| !troubles.contains_key(&i.key)).collect();
+    let new: Vec<&Trouble> = troubles.values().filter(|t| !open.iter().any(|i| i.key == t.key())).collect();
+    if gone.is_empty() && new.is_empty() {
+        return Ok(());
+    }
+    let actor = Actor::Host("heartbeat".to_owned());
+    let mut tx = tenant.scope.begin().await?;
+    for trouble in new {
+        let reader = reader(tenant, &tenant.config.agent_language, "");
+        if let Some(incident) = tx.open_incident(&trouble.key(), &trouble.words(&reader), &actor).await? {
+            tell(house, tenant, &mut tx, &incident, |reader| (trouble.words(reader), None), &actor).await?;
+        }
+    }
+    for incident in gone {
+        if let Some(incident) = tx.close_incident(&incident.key, &actor).await? {
+            let minutes = now.since(incident.opened_at).as_secs() / 60;
+            let what = incident.detail.clone();
+            tell(house, tenant, &mut tx, &incident, |_| (what.clone(), Some(minutes)), &actor).await?;
+        }
+    }
+    tx.commit().await
+}
+
+async fn signs(tenant: &Tenant) -> Result<Signs, StoreError> {
+    let scope = &tenant.scope;
+    let progress = scope.progress().await?;
+    let wanted: Vec<_> = tenant.mailboxes().iter().filter(|m| m.config.enabled).map(|m| m.row.id).collect();
+    let mailboxes = scope.mailboxes().await?.into_iter().filter(|m| wanted.contains(&m.id)).collect();
+    let mut signs = Signs { progress, mailboxes, pending: 0, unsent: 0 };
+    if signs.progress.oldest_pending.is_some() || signs.progress.oldest_unsent.is_some() {
+        for state in [JobState::Queued, JobState::Running] {
+            for job in scope.jobs(state).await? {
+                match job.job {
+                    Job::Triage { .. } => signs.pending += 1,
+                    Job::Dispatch { .. } => signs.unsent += 1,
+                    _ => {}
+                }
+            }
+        }
+    }
+    Ok(signs)
+}
+
+fn reader<'a>(tenant: &'a Tenant, language: &'a str, desk_url: &'a str) -> Reader<'a> {
+    Reader { language, time_zone: &tenant.config.time_zone, desk_url }
+}
+
+async fn tell(
+    house: &House,
+    tenant: &Tenant,
+    tx: &mut posthouse_store::Tx,
+    incident: &IncidentRow,
+    what: impl Fn(&Reader<'_>) -> (String, Option<u64>),
+    actor: &Actor,
+) -> Result<(), StoreError> {
+    let desk_url = house.desk_url(tenant.slug());
+    for notifier in tenant.notifiers_or_default(&tenant.config.heartbeat.notifiers) {
+        let reader = reader(tenant, tenant.config.notice_language(notifier), &desk_url);
+        let (text, recovered) = what(&reader);
+        let phase = if recovered.is_some() { "recovery" } else { "alert" };
+        let key = format!("incident:{}:{phase}", incident.id);
+        let id = format!("{}-{notifier}-{key}", tenant.slug());
+        let notice = notice::incident(id, &reader, &tenant.config.name, text, recovered);
+        let new = NewNotification { notifier: notifier.to_owned(), key, ticket: None, notice };
+        tx.notify(&new, actor).await?;
+    }
+    Ok(())
+}

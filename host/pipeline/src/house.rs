@@ -1,0 +1,210 @@
+//! What all steps share: the store, the sandbox, time, secrets, and the tenants with their loaded plugins.
+
+use crate::metrics::Metrics;
+use crate::secrets::SecretSource;
+use crate::tenant::Tenant;
+use posthouse_ai::Models;
+use posthouse_mail::thread::Installation;
+use posthouse_model::{Clock, Entropy, TenantId, Timestamp};
+use posthouse_sandbox::Sandbox;
+use posthouse_store::{Store, StoreError, TenantRow};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::watch;
+
+/// How to set the house up.
+pub struct HouseOptions {
+    /// Migrated.
+    pub store: Store,
+    /// Shared by all tenants.
+    pub sandbox: Sandbox,
+    /// Says what time it is.
+    pub clock: Arc<dyn Clock>,
+    /// For seeds and Message-IDs.
+    pub entropy: Arc<dyn Entropy>,
+    /// Gives secret values.
+    pub secrets: Arc<dyn SecretSource>,
+    /// Calls the tenants' own models.
+    pub models: Models,
+    /// Tells our own mail from everybody else's.
+    pub installation: Installation,
+    /// Relative Maildir and outgoing folders are below it.
+    pub data_dir: PathBuf,
+    /// `https://desk.example`, without a slash at the end.
+    pub public_url: String,
+    /// Name of this process in leases; the same after a restart, unique among the processes of a database.
+    pub worker: String,
+}
+
+/// The house. Cheap to clone; all clones are the same.
+#[derive(Clone)]
+pub struct House {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    options: HouseOptions,
+    metrics: Metrics,
+    tenants: RwLock<HashMap<TenantId, Arc<Tenant>>>,
+    // One reload at a time: loading plugins twice at once would only cost.
+    reloading: tokio::sync::Mutex<()>,
+    changed: watch::Sender<u64>,
+}
+
+impl House {
+    /// Opens the house; tenants are loaded by [`House::refresh`] or when first asked for.
+    #[must_use]
+    pub fn new(options: HouseOptions) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                options,
+                metrics: Metrics::default(),
+                tenants: RwLock::default(),
+                reloading: tokio::sync::Mutex::default(),
+                changed: watch::Sender::new(0),
+            }),
+        }
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.inner.options.store
+    }
+
+    /// The sandbox.
+    #[must_use]
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.inner.options.sandbox
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.options.clock.now()
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        self.inner.options.clock.as_ref()
+    }
+
+    /// Randomness.
+    #[must_use]
+    pub fn entropy(&self) -> &dyn Entropy {
+        self.inner.options.entropy.as_ref()
+    }
+
+    /// Secret values.
+    #[must_use]
+    pub fn secrets(&self) -> &dyn SecretSource {
+        self.inner.options.secrets.as_ref()
+    }
+
+    /// Tells our own mail from everybody else's.
+    #[must_use]
+    pub fn installation(&self) -> &Installation {
+        &self.inner.options.installation
+    }
+
+    /// Calls the tenants' own models.
+    #[must_use]
+    pub fn models(&self) -> &Models {
+        &self.inner.options.models
+    }
+
+    /// Where relative folders of tenants are.
+    #[must_use]
+    pub fn data_dir(&self) -> &std::path::Path {
+        &self.inner.options.data_dir
+    }
+
+    /// This process's name in leases.
+    #[must_use]
+    pub fn worker(&self) -> &str {
+        &self.inner.options.worker
+    }
+
+    /// Counters.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    /// Address of a tenant's desk, without a slash at the end.
+    #[must_use]
+    pub fn desk_url(&self, slug: &str) -> String {
+        format!("{}/t/{slug}", self.inner.options.public_url.trim_end_matches('/'))
+    }
+
+    /// Goes up whenever a tenant was loaded, changed or removed.
+    #[must_use]
+    pub fn tenant_changes(&self) -> watch::Receiver<u64> {
+        self.inner.changed.subscribe()
+    }
+
+    /// Tenants as loaded, by slug.
+    #[must_use]
+    pub fn tenants(&self) -> Vec<Arc<Tenant>> {
+        let map = self.inner.tenants.read().unwrap_or_else(PoisonError::into_inner);
+        let mut tenants: Vec<_> = map.values().cloned().collect();
+        tenants.sort_by(|a, b| a.slug().cmp(b.slug()));
+        tenants
+    }
+
+    /// The tenant as loaded; loads it when it is new. None when it is not there or turned off.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn tenant(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
+        if let Some(tenant) = self.loaded(id) {
+            return Ok(Some(tenant));
+        }
+        self.refresh().await?;
+        Ok(self.loaded(id))
+    }
+
+    fn loaded(&self, id: TenantId) -> Option<Arc<Tenant>> {
+        self.inner.tenants.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    /// Loads what was applied since the last time, while everything else goes on: calls under way finish on what they
+    /// began with. Returns whether anything changed.
+    ///
+    /// # Errors
+    /// When the store cannot be read. A plugin that cannot be loaded is no error here: its tenant goes on with that
+    /// plugin's fallback, and says so.
+    pub async fn refresh(&self) -> Result<bool, StoreError> {
+        let _one = self.inner.reloading.lock().await;
+        let rows = self.store().tenants().await?;
+        let mut next = HashMap::new();
+        let mut changed = false;
+        for row in rows.into_iter().filter(|row| row.active) {
+            let id = row.id;
+            let known = self.loaded(id).filter(|tenant| is_same(&tenant.row, &row));
+            let tenant = match known {
+                Some(tenant) => tenant,
+                None => {
+                    changed = true;
+                    Arc::new(Tenant::load(self, row).await?)
+                }
+            };
+            next.insert(id, tenant);
+        }
+        {
+            let mut map = self.inner.tenants.write().unwrap_or_else(PoisonError::into_inner);
+            changed |= map.len() != next.len();
+            *map = next;
+        }
+        if changed {
+            self.inner.changed.send_modify(|n| *n += 1);
+        }
+        Ok(changed)
+    }
+}
+
+fn is_same(a: &TenantRow, b: &TenantRow) -> bool {
+    a.applied_at == b.applied_at && a.tenant.digest == b.tenant.digest
+}

@@ -1,0 +1,101 @@
+//! Intake: raw bytes in, a stored message with its ticket and its triage job out, in one transaction.
+
+use crate::house::House;
+use crate::tenant::Tenant;
+use posthouse_mail::read;
+use posthouse_mail::thread::{self, Key};
+use posthouse_model::event::Actor;
+use posthouse_model::mail::ReadMail;
+use posthouse_model::{MailboxId, Timestamp};
+use posthouse_store::{Cursor, Intake, Source, StoreError, Taken};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// A mail as it was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// What tells it from every other mail of its mailbox.
+    pub source: Source,
+    /// Its bytes; of a mail that was not fetched whole, what there is.
+    pub raw: Vec<u8>,
+    /// When the server got it; none: now.
+    pub received_at: Option<Timestamp>,
+    /// Why it is not the whole mail: it is kept for a person.
+    pub parked: Option<String>,
+}
+
+/// Takes a batch in and moves the cursor, all or nothing. Reading is spread over the processors and never fails.
+///
+/// # Errors
+/// When the store cannot be written: nothing was, and the cursor stands where it stood.
+pub async fn take_in(
+    house: &House,
+    tenant: &Tenant,
+    mailbox: MailboxId,
+    found: Vec<Found>,
+    cursor: Option<Cursor>,
+) -> Result<Vec<Taken>, StoreError> {
+    let now = house.now();
+    let installation = Arc::new(house.installation().clone());
+    // One blocking task per mail: a 50 MB mail does not hold up its neighbours' reading.
+    let tasks: Vec<_> = found
+        .into_iter()
+        .map(|found| {
+            let installation = Arc::clone(&installation);
+            tokio::task::spawn_blocking(move || prepare(&installation, mailbox, found, now))
+        })
+        .collect();
+    let mut intakes = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        match task.await {
+            Ok(intake) => intakes.push(intake),
+            // `prepare` catches panics: only a runtime that shuts down gets here, and nothing was written.
+            Err(error) => return Err(StoreError::Io(std::io::Error::other(error))),
+        }
+    }
+    let actor = Actor::Host("intake".to_owned());
+    let mut tx = tenant.scope.begin().await?;
+    let taken = tx.intake_many(&intakes, &actor).await?;
+    if let Some(cursor) = &cursor {
+        tx.set_cursor(cursor).await?;
+    }
+    tx.commit().await?;
+    for one in &taken {
+        let label = match one {
+            Taken::New { .. } => "new",
+            Taken::Known { .. } => "known",
+            Taken::Duplicate { .. } => "duplicate",
+            Taken::Parked { .. } => "parked",
+        };
+        house.metrics().count("posthouse_messages_total", &[("taken", label)]);
+    }
+    Ok(taken)
+}
+
+fn prepare(installation: &thread::Installation, mailbox: MailboxId, found: Found, now: Timestamp) -> Intake {
+    let Found { source, raw, received_at, mut parked } = found;
+    // The reader is built not to panic on any bytes. Should it ever, the mail is kept for a person and the mailbox goes on.
+    let read = catch_unwind(AssertUnwindSafe(|| read::read_mail(&raw))).unwrap_or_else(|_| {
+        parked.get_or_insert_with(|| "reading it failed inside the host: please report it".to_owned());
+        ReadMail::default()
+    });
+    if parked.is_none() && is_not_a_mail(&read) {
+        parked = Some("no header could be found in it: these bytes are not a mail".to_owned());
+    }
+    let ticket_number = thread::keys(&read, installation).into_iter().find_map(|key| match key {
+        Key::Ticket(number) => Some(number),
+        _ => None,
+    });
+    Intake { mailbox, source, raw, received_at: received_at.unwrap_or(now), read, parked, ticket_number }
+}
+
+/// A mail has at least one of the headers that say who wrote what to whom.
+fn is_not_a_mail(read: &ReadMail) -> bool {
+    read.from.is_none()
+        && read.message_id.is_none()
+        && read.to.is_empty()
+        && read.subject.trim().is_empty()
+        && read.bounce.is_none()
+        && read.header("Received").next().is_none()
+        && read.header("Return-Path").next().is_none()
+}

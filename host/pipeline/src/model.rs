@@ -1,0 +1,108 @@
+//! The tenant's own model, called on its key and within its budget of the day. Every call is on record.
+
+use crate::house::House;
+use crate::tenant::Tenant;
+use posthouse_ai::{AiError, ApiKey, Prompt, Provider, budget};
+use posthouse_model::TicketId;
+use posthouse_model::config::ModelConfig;
+use posthouse_model::event::Actor;
+use posthouse_sandbox::{ModelAnswer, ModelRefusal, ModelRequest};
+use posthouse_store::ModelCall;
+
+/// How to reach a tenant's model.
+///
+/// # Errors
+/// In words for a person: the key has no value, or the set-up makes no sense.
+pub async fn provider(house: &House, tenant: &Tenant, config: &ModelConfig) -> Result<Provider, String> {
+    let key = match &config.key {
+        None => None,
+        Some(reference) => {
+            let name = &reference.secret;
+            let value = house.secrets().secret(&tenant.row, name).await?;
+            let value = value.ok_or_else(|| {
+                format!("the model's key has no value: set it with `posthouse secret set {} {name}`", tenant.slug())
+            })?;
+            Some(ApiKey::new(value).map_err(|error| error.to_string())?)
+        }
+    };
+    Provider::new(config, key).map_err(|error| error.to_string())
+}
+
+/// Calls the model for a plugin: sets tokens aside first, so that calls at the same time cannot spend the same ones.
+///
+/// # Errors
+/// Why there is no answer, as the plugin may know it.
+pub async fn complete(
+    house: &House,
+    tenant: &Tenant,
+    plugin: &str,
+    ticket: Option<TicketId>,
+    request: ModelRequest,
+) -> Result<ModelAnswer, ModelRefusal> {
+    let Some(config) = &tenant.config.model else { return Err(ModelRefusal::NotConfigured) };
+    let provider = provider(house, tenant, config).await.map_err(|reason| {
+        tracing::warn!(tenant.id = %tenant.id(), reason, "the model is set up but cannot be used");
+        ModelRefusal::NotConfigured
+    })?;
+    let prompt = Prompt {
+        instructions: request.instructions,
+        inputs: request.inputs,
+        max_output_tokens: request.max_output_tokens,
+    };
+    let start = house.now();
+    let day = budget::day(start, &tenant.config.time_zone);
+    let wanted = to_i64(provider.reservation(&prompt));
+    if !reserve(tenant, &day, wanted, to_i64(config.tokens_per_day)).await? {
+        return Err(ModelRefusal::OverBudget);
+    }
+
+    let result = house.models().complete(&provider, &prompt).await;
+    let duration_ms = i64::try_from(house.now().since(start).as_millis()).unwrap_or(i64::MAX);
+    let usage = result.as_ref().map(|completion| completion.usage).unwrap_or_default();
+    let call = ModelCall {
+        at: start,
+        ticket,
+        plugin: plugin.to_owned(),
+        model: result.as_ref().map_or_else(|_| config.model.clone(), |completion| completion.model.clone()),
+        tokens_in: to_i64(usage.input_tokens),
+        tokens_out: to_i64(usage.output_tokens),
+        duration_ms,
+        outcome: result.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned()),
+    };
+    if let Err(error) = record(tenant, &day, wanted, &call).await {
+        // The answer is there; what stays wrong is the day's count, which then errs on the careful side.
+        tracing::error!(tenant.id = %tenant.id(), %error, "a model call could not be recorded");
+    }
+    match result {
+        Ok(completion) => Ok(ModelAnswer { text: completion.text, model: completion.model }),
+        Err(error) => Err(refusal(&error)),
+    }
+}
+
+async fn reserve(tenant: &Tenant, day: &str, wanted: i64, limit: i64) -> Result<bool, ModelRefusal> {
+    let reserve = async {
+        let mut tx = tenant.scope.begin().await?;
+        let granted = tx.reserve_tokens(day, wanted, limit).await?;
+        tx.commit().await?;
+        Ok::<bool, posthouse_store::StoreError>(granted)
+    };
+    reserve.await.map_err(|error| ModelRefusal::Unavailable(format!("the budget cannot be read: {error}")))
+}
+
+async fn record(tenant: &Tenant, day: &str, reserved: i64, call: &ModelCall) -> Result<(), posthouse_store::StoreError> {
+    let mut tx = tenant.scope.begin().await?;
+    tx.record_model_call(day, reserved, call, &Actor::Host("model".to_owned())).await?;
+    tx.commit().await
+}
+
+fn refusal(error: &AiError) -> ModelRefusal {
+    if error.is_temporary() {
+        ModelRefusal::Unavailable(error.to_string())
+    } else {
+        ModelRefusal::Rejected(error.to_string())
+    }
+}
+
+fn to_i64(tokens: u64) -> i64 {
+    i64::try_from(tokens).unwrap_or(i64::MAX)
+}

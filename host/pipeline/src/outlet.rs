@@ -1,0 +1,120 @@
+//! The tenant's ways to the outside: its mail servers and its model, with secrets put in at the last moment.
+
+use crate::house::House;
+use crate::model;
+use crate::tenant::{Mailbox, Tenant};
+use async_trait::async_trait;
+use posthouse_mail::imap::ImapConfig;
+use posthouse_mail::net::{Auth, Secret, Security};
+use posthouse_mail::submit::{FileSubmitter, SmtpConfig, SmtpSubmitter, Submitter};
+use posthouse_model::TicketId;
+use posthouse_model::config::{self, SecretRef};
+use posthouse_sandbox::{CallHost, LogLevel, ModelAnswer, ModelRefusal, ModelRequest};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A folder from a tenant's set-up: a relative one is below the host's data folder.
+#[must_use]
+pub fn folder(data_dir: &Path, configured: &str) -> PathBuf {
+    data_dir.join(configured)
+}
+
+fn security(security: config::Security) -> Security {
+    match security {
+        config::Security::Tls => Security::Tls,
+        config::Security::StartTls => Security::StartTls,
+        config::Security::Plain => Security::Plain,
+    }
+}
+
+async fn secret(house: &House, tenant: &Tenant, reference: &SecretRef) -> Result<Secret, String> {
+    let name = &reference.secret;
+    match house.secrets().secret(&tenant.row, name).await? {
+        Some(value) => Ok(Secret::new(value)),
+        None => Err(format!(
+            "the secret “{name}” has no value: set it with `posthouse secret set {} {name}`",
+            tenant.slug()
+        )),
+    }
+}
+
+/// How to reach a mailbox's IMAP server.
+///
+/// # Errors
+/// When its password is not to be had, in words for a person.
+pub async fn imap(house: &House, tenant: &Tenant, imap: &config::ImapConfig) -> Result<ImapConfig, String> {
+    let password = secret(house, tenant, &imap.password).await?;
+    let auth = Auth::Password { username: imap.user.clone(), password };
+    let mut config = ImapConfig::new(&imap.host, imap.port(), security(imap.security), auth);
+    config.extra_ca_pem = imap.ca_pem.as_ref().map(|pem| pem.clone().into_bytes());
+    config.poll = Duration::from_secs(u64::from(imap.poll_seconds));
+    Ok(config)
+}
+
+/// A mailbox's way out.
+///
+/// # Errors
+/// When its password is not to be had, or it has none, in words for a person.
+pub async fn submitter(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Box<dyn Submitter>, String> {
+    let config = &mailbox.config;
+    if let Some(files) = &config.files {
+        return Ok(Box::new(FileSubmitter::new(folder(house.data_dir(), &files.path))));
+    }
+    let Some(smtp) = &config.smtp else {
+        return Err(format!("mailbox “{}” has no way out: give it smtp or files in tenant.toml", config.name));
+    };
+    let auth = match (&smtp.user, &smtp.password) {
+        (Some(user), Some(password)) => {
+            Some(Auth::Password { username: user.clone(), password: secret(house, tenant, password).await? })
+        }
+        _ => None,
+    };
+    let mut out = SmtpConfig::new(&smtp.host, smtp.port(), security(smtp.security), auth);
+    out.extra_ca_pem = smtp.ca_pem.as_ref().map(|pem| pem.clone().into_bytes());
+    out.hello_name = config.address.rsplit_once('@').map(|(_, domain)| domain.to_owned());
+    out.timeouts.command = Duration::from_secs(u64::from(smtp.timeout_seconds));
+    Ok(Box::new(SmtpSubmitter::new(out)))
+}
+
+/// What one plugin of one tenant may ask of the house during a call.
+pub struct TenantHost {
+    house: House,
+    tenant: Arc<Tenant>,
+    plugin: String,
+    ticket: Option<TicketId>,
+}
+
+impl TenantHost {
+    pub(crate) fn new(house: House, tenant: Arc<Tenant>, plugin: String, ticket: Option<TicketId>) -> Self {
+        Self { house, tenant, plugin, ticket }
+    }
+}
+
+#[async_trait]
+impl CallHost for TenantHost {
+    async fn model(&self, request: ModelRequest) -> Result<ModelAnswer, ModelRefusal> {
+        model::complete(&self.house, &self.tenant, &self.plugin, self.ticket, request).await
+    }
+
+    async fn secret(&self, name: &str) -> Option<String> {
+        match self.house.secrets().secret(&self.tenant.row, name).await {
+            Ok(value) => value,
+            Err(reason) => {
+                tracing::error!(tenant.id = %self.tenant.id(), secret = name, reason, "a secret cannot be read");
+                None
+            }
+        }
+    }
+
+    fn log(&self, level: LogLevel, text: &str) {
+        let (tenant, plugin) = (self.tenant.id(), &self.plugin);
+        let ticket = self.ticket.map(|t| t.0);
+        match level {
+            LogLevel::Debug => tracing::debug!(target: "plugin", tenant.id = %tenant, plugin, ticket.id = ticket, "{text}"),
+            LogLevel::Info => tracing::info!(target: "plugin", tenant.id = %tenant, plugin, ticket.id = ticket, "{text}"),
+            LogLevel::Warn => tracing::warn!(target: "plugin", tenant.id = %tenant, plugin, ticket.id = ticket, "{text}"),
+            LogLevel::Error => tracing::error!(target: "plugin", tenant.id = %tenant, plugin, ticket.id = ticket, "{text}"),
+        }
+    }
+}

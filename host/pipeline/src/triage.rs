@@ -1,0 +1,304 @@
+//! Triage: screen → classify → enrich → route, then drafts and notifications.
+//!
+//! Enrichers come after the classifier, since what they look up (order numbers, tracking numbers) is what the classifier
+//! reads from the text; spam never reaches them.
+//!
+//! Every message ends in exactly one place here. A plugin that fails costs its own step only: an unsorted mail goes
+//! to a person, an unrouted one to the default queue.
+
+use crate::caller::{self, About};
+use crate::draft;
+use crate::house::House;
+use crate::tenant::Tenant;
+use crate::view;
+use posthouse_mail::screen::{self, Automatic, Own};
+use posthouse_model::MessageId;
+use posthouse_model::call::{CallContext, MessageView, TicketView};
+use posthouse_model::config::ScreenConfig;
+use posthouse_model::decision::{NewDecision, World};
+use posthouse_model::event::Actor;
+use posthouse_model::job::JobFailure;
+use posthouse_model::ticket::Outcome;
+use posthouse_model::triage::{Enrichment, Evidence, Routing, Scored, Triage};
+use posthouse_store::{ClaimedJob, MessageRow, StoreError, TicketRow};
+use std::sync::Arc;
+
+/// How sure the host is of the language it detected itself, beside a classifier's own word.
+const HOST_LANGUAGE_CONFIDENCE: f32 = 0.9;
+
+/// Triages one message; completes the job.
+///
+/// # Errors
+/// When the store cannot be read or written: tried again, nothing is half done.
+pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: MessageId) -> Result<(), JobFailure> {
+    let scope = &tenant.scope;
+    let message = scope.message(id).await.map_err(store)?;
+    let (Outcome::Pending, Some(ticket_id)) = (message.outcome, message.ticket) else {
+        let mut tx = scope.begin().await.map_err(store)?;
+        tx.complete(job).await.map_err(store)?;
+        return tx.commit().await.map_err(store);
+    };
+    let ticket = scope.ticket(ticket_id).await.map_err(store)?;
+
+    if let Some((outcome, reason)) = screened(house, tenant, &message) {
+        return settle(house, tenant, job, &message, outcome, &reason).await;
+    }
+
+    let newest = Arc::new(view::message(&message));
+    let mut recent = vec![Arc::clone(&newest)];
+    if ticket.message_count > 1 {
+        let thread = scope.thread(ticket.id, view::THREAD_MAX).await.map_err(store)?;
+        recent.extend(thread.iter().filter(|row| row.id != id).map(|row| Arc::new(view::message(row))));
+    }
+    let mut work = Work {
+        about: About { ticket: Some(ticket.id), message: Some(id) },
+        context: caller::context(house, tenant, house.now()),
+        view: view::ticket(&ticket, recent),
+        decisions: Vec::new(),
+    };
+
+    let triage = work.classify(house, tenant, &newest, &message).await;
+    if let Some(confidence) = spam_verdict(&tenant.config.screen, &message, &triage) {
+        let reason = format!("looks like spam ({:.0} % sure)", confidence * 100.0);
+        let mut tx = scope.begin().await.map_err(store)?;
+        let actor = actor();
+        for decision in &work.decisions {
+            tx.add_decision(decision, &actor).await.map_err(store)?;
+        }
+        tx.set_triage(ticket.id, id, &triage, &actor).await.map_err(store)?;
+        tx.set_outcome(id, Outcome::Spam, Some(&reason), &actor).await.map_err(store)?;
+        tx.complete(job).await.map_err(store)?;
+        tx.commit().await.map_err(store)?;
+        house.metrics().count("posthouse_outcomes_total", &[("outcome", Outcome::Spam.as_str())]);
+        return Ok(());
+    }
+    view::apply_triage(&mut work.view, &triage, ticket.category_by_agent);
+    let enrichment = work.enrich(house, tenant).await;
+    let routing = work.route(house, tenant).await;
+
+    // A drafter that may call a model can take long: what is known so far is shown to agents meanwhile.
+    let quick = draft::is_quick(tenant);
+    let notifiers = routing.notifiers.clone();
+    if !quick {
+        let mut tx = scope.begin().await.map_err(store)?;
+        write(&mut tx, tenant, &ticket, id, &work.decisions, &triage, enrichment.as_ref(), &routing).await.map_err(store)?;
+        tx.commit().await.map_err(store)?;
+        work.decisions.clear();
+    }
+    let drafted = draft::propose(house, tenant, &work.context, work.about, Arc::new(work.view)).await;
+
+    let mut tx = scope.begin().await.map_err(store)?;
+    if quick {
+        write(&mut tx, tenant, &ticket, id, &work.decisions, &triage, enrichment.as_ref(), &routing).await.map_err(store)?;
+    }
+    draft::write(&mut tx, ticket.id, &drafted).await.map_err(store)?;
+    draft::tell(&mut tx, house, tenant, &ticket, &drafted, &newest, id, &notifiers).await.map_err(store)?;
+    tx.complete(job).await.map_err(store)?;
+    tx.commit().await.map_err(store)?;
+    house.metrics().count("posthouse_outcomes_total", &[("outcome", Outcome::Ticket.as_str())]);
+    Ok(())
+}
+
+/// A message whose triage was given up: it goes to a person, unsorted.
+///
+/// # Errors
+/// When the store cannot be written.
+pub async fn given_up(tenant: &Tenant, message: MessageId, reason: &str) -> Result<(), StoreError> {
+    let mut tx = tenant.scope.begin().await?;
+    let note = format!("triage was given up: {reason}");
+    tx.set_outcome(message, Outcome::Ticket, Some(&note), &actor()).await?;
+    tx.commit().await
+}
+
+pub(crate) fn actor() -> Actor {
+    Actor::Host("triage".to_owned())
+}
+
+pub(crate) fn store(error: StoreError) -> JobFailure {
+    match error {
+        StoreError::NotFound { .. } | StoreError::Refused(_) | StoreError::Corrupt { .. } => JobFailure::fail(error),
+        other => JobFailure::retry(other),
+    }
+}
+
+/// What the host itself knows without any plugin.
+fn screened(house: &House, tenant: &Tenant, message: &MessageRow) -> Option<(Outcome, String)> {
+    let read = &message.read;
+    let from = read.from.as_ref().map(posthouse_model::mail::Address::key).unwrap_or_default();
+    if matches_sender(&tenant.config.screen.blocked_senders, &from) {
+        return Some((Outcome::Skipped, "the sender is on the tenant's blocklist".to_owned()));
+    }
+    let addresses = tenant.own_addresses();
+    let own = Own { installation: house.installation(), addresses: &addresses };
+    let automatic = screen::screen(read, &own)?;
+    let outcome = match automatic {
+        Automatic::OwnLoop { .. } | Automatic::Blank => Outcome::Skipped,
+        _ => Outcome::Automatic,
+    };
+    Some((outcome, automatic.reason()))
+}
+
+fn matches_sender(list: &[String], address: &str) -> bool {
+    list.iter().any(|entry| {
+        let entry = entry.trim().to_lowercase();
+        if entry.starts_with('@') { address.ends_with(&entry) } else { address == entry }
+    })
+}
+
+fn spam_verdict(config: &ScreenConfig, message: &MessageRow, triage: &Triage) -> Option<f32> {
+    let confidence = triage.spam?;
+    let from = message.read.from.as_ref().map(posthouse_model::mail::Address::key).unwrap_or_default();
+    (confidence >= config.spam_confidence_min && !matches_sender(&config.trusted_senders, &from)).then_some(confidence)
+}
+
+async fn settle(
+    house: &House,
+    tenant: &Tenant,
+    job: &ClaimedJob,
+    message: &MessageRow,
+    outcome: Outcome,
+    reason: &str,
+) -> Result<(), JobFailure> {
+    let mut tx = tenant.scope.begin().await.map_err(store)?;
+    tx.set_outcome(message.id, outcome, Some(reason), &actor()).await.map_err(store)?;
+    tx.complete(job).await.map_err(store)?;
+    tx.commit().await.map_err(store)?;
+    house.metrics().count("posthouse_outcomes_total", &[("outcome", outcome.as_str())]);
+    Ok(())
+}
+
+#[expect(clippy::too_many_arguments, reason = "one transaction writes everything that triage found")]
+async fn write(
+    tx: &mut posthouse_store::Tx,
+    tenant: &Tenant,
+    ticket: &TicketRow,
+    message: MessageId,
+    decisions: &[NewDecision],
+    triage: &Triage,
+    enrichment: Option<&Enrichment>,
+    routing: &Routing,
+) -> Result<(), StoreError> {
+    let actor = actor();
+    for decision in decisions {
+        tx.add_decision(decision, &actor).await?;
+    }
+    tx.set_triage(ticket.id, message, triage, &actor).await?;
+    if let Some(enrichment) = enrichment {
+        tx.set_enrichment(ticket.id, enrichment, &actor).await?;
+    }
+    tx.set_routing(ticket.id, routing, tenant.config.default_queue(), &actor).await?;
+    tx.set_outcome(message, Outcome::Ticket, None, &actor).await?;
+    Ok(())
+}
+
+/// What triage knows so far.
+struct Work {
+    about: About,
+    context: CallContext,
+    view: TicketView,
+    decisions: Vec<NewDecision>,
+}
+
+impl Work {
+    async fn classify(&mut self, house: &House, tenant: &Arc<Tenant>, newest: &Arc<MessageView>, row: &MessageRow) -> Triage {
+        let mut triage = Triage::default();
+        for installed in tenant.plugins(World::Classifier) {
+            let context = self.context.clone();
+            let (result, decision) =
+                caller::call(house, tenant, installed, self.about, &[&self.context, newest.as_ref()], |plugin, host| async move {
+                    plugin.classify(context, host, Arc::clone(newest)).await
+                })
+                .await;
+            self.decisions.push(decision);
+            if let Ok(found) = result {
+                view::merge_triage(&mut triage, found);
+            }
+        }
+        if triage.language.is_none()
+            && let Some(language) = &row.read.language
+        {
+            triage.language = Some(Scored { value: language.clone(), confidence: HOST_LANGUAGE_CONFIDENCE });
+        }
+        triage
+    }
+
+    async fn enrich(&mut self, house: &House, tenant: &Arc<Tenant>) -> Option<Enrichment> {
+        let mut all: Option<Enrichment> = None;
+        for installed in tenant.plugins(World::Enricher) {
+            let context = self.context.clone();
+            let input = Arc::new(self.view.clone());
+            let (result, decision) = caller::call(
+                house,
+                tenant,
+                installed,
+                self.about,
+                &[&self.context, input.as_ref()],
+                |plugin, host| {
+                    let input = Arc::clone(&input);
+                    async move { plugin.enrich(context, host, input).await }
+                },
+            )
+            .await;
+            self.decisions.push(decision);
+            if let Ok(found) = result {
+                view::apply_enrichment(&mut self.view, &found);
+                let sum = all.get_or_insert_default();
+                sum.facts.extend(found.facts);
+                sum.orders.extend(found.orders);
+                sum.customer_name = found.customer_name.or(sum.customer_name.take());
+                sum.tags.extend(found.tags);
+                sum.evidence.extend(found.evidence);
+            }
+        }
+        all
+    }
+
+    /// The first router that answers decides.
+    async fn route(&mut self, house: &House, tenant: &Arc<Tenant>) -> Routing {
+        let mut routing = Routing::default();
+        for installed in tenant.plugins(World::Router) {
+            let context = self.context.clone();
+            let input = Arc::new(self.view.clone());
+            let (result, decision) = caller::call(
+                house,
+                tenant,
+                installed,
+                self.about,
+                &[&self.context, input.as_ref()],
+                |plugin, host| {
+                    let input = Arc::clone(&input);
+                    async move { plugin.route(context, host, input).await }
+                },
+            )
+            .await;
+            self.decisions.push(decision);
+            if let Ok(found) = result {
+                routing = found;
+                break;
+            }
+        }
+        // A queue that the tenant does not have would hide the ticket from everybody.
+        if let Some(queue) = routing.queue.take_if(|queue| tenant.config.queue(queue).is_none()) {
+            let text = format!("queue “{queue}” is not set up in tenant.toml: the default queue is used");
+            routing.evidence.push(Evidence::Text { text });
+        }
+        view::apply_routing(&mut self.view, &routing, tenant.config.default_queue());
+        routing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sender_lists_know_addresses_and_domains() {
+        let list = vec!["Spam@Example.com".to_owned(), "@bad.example".to_owned()];
+        assert!(matches_sender(&list, "spam@example.com"));
+        assert!(matches_sender(&list, "anyone@bad.example"));
+        assert!(!matches_sender(&list, "x@notbad.example.com"));
+        assert!(!matches_sender(&list, "other@example.com"));
+        // A sub-domain is another domain.
+        assert!(!matches_sender(&list, "a@sub.bad.example"));
+    }
+}

@@ -1,0 +1,227 @@
+//! From stored rows to what a plugin call may read.
+
+use posthouse_model::call::{MessageView, TicketView};
+use posthouse_model::mail::Address;
+use posthouse_model::triage::{Enrichment, Routing, Triage};
+use posthouse_store::{MessageRow, TicketRow};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// How many messages of a thread a plugin can see.
+pub const THREAD_MAX: u32 = 20;
+
+/// A stored message as a plugin sees it.
+#[must_use]
+pub fn message(row: &MessageRow) -> MessageView {
+    let read = &row.read;
+    MessageView {
+        subject: read.subject.clone(),
+        body: read.reply_text.clone(),
+        full_text: read.text.clone(),
+        from: read.from.clone(),
+        reply_to: read.reply_to.first().cloned(),
+        to: read.to.clone(),
+        cc: read.cc.clone(),
+        sent_at: row.at,
+        direction: row.direction,
+        language: read.language.clone(),
+        headers: read.headers.clone(),
+        attachments: read.attachments.clone(),
+    }
+}
+
+/// A stored ticket with its thread, newest first, as a plugin sees it.
+#[must_use]
+pub fn ticket(row: &TicketRow, recent: Vec<Arc<MessageView>>) -> TicketView {
+    TicketView {
+        number: row.number,
+        subject: row.subject.clone(),
+        status: row.status,
+        created_at: row.created_at,
+        customer: row.customer.clone(),
+        category: row.category.clone(),
+        urgency: row.urgency,
+        sentiment: row.sentiment,
+        language: row.language.clone(),
+        entities: row.entities.clone(),
+        tags: row.tags.clone(),
+        queue: row.queue.clone(),
+        deadline: row.deadline,
+        missing: row.missing.clone(),
+        risks: row.risks.clone(),
+        facts: row.facts.clone(),
+        orders: row.orders.clone(),
+        message_count: u32::try_from(row.message_count).unwrap_or(u32::MAX),
+        recent,
+    }
+}
+
+/// What the ticket looks like once a classifier's findings are in: what the next plugin in line sees.
+pub fn apply_triage(view: &mut TicketView, triage: &Triage, category_by_agent: bool) {
+    if let (Some(category), false) = (&triage.category, category_by_agent) {
+        view.category = Some(category.value.clone());
+    }
+    if let Some(urgency) = &triage.urgency {
+        view.urgency = Some(urgency.value);
+    }
+    if let Some(sentiment) = &triage.sentiment {
+        view.sentiment = Some(sentiment.value);
+    }
+    if let Some(language) = &triage.language {
+        view.language = Some(language.value.clone());
+    }
+    for entity in &triage.entities {
+        if !view.entities.iter().any(|known| known.value == entity.value) {
+            view.entities.push(entity.clone());
+        }
+    }
+    extend_new(&mut view.tags, &triage.tags);
+    view.missing.clone_from(&triage.missing);
+    for risk in &triage.risks {
+        if !view.risks.iter().any(|known| known.kind == risk.kind) {
+            view.risks.push(risk.clone());
+        }
+    }
+}
+
+/// As [`apply_triage`], for an enricher.
+pub fn apply_enrichment(view: &mut TicketView, enrichment: &Enrichment) {
+    for fact in &enrichment.facts {
+        view.facts.retain(|known| known.key != fact.key);
+        view.facts.push(fact.clone());
+    }
+    for order in &enrichment.orders {
+        view.orders.retain(|known| known.number != order.number);
+        view.orders.push(order.clone());
+    }
+    if let Some(name) = &enrichment.customer_name {
+        view.customer = Address { name: Some(name.clone()), address: view.customer.address.clone() };
+    }
+    extend_new(&mut view.tags, &enrichment.tags);
+}
+
+/// As [`apply_triage`], for a router.
+pub fn apply_routing(view: &mut TicketView, routing: &Routing, default_queue: &str) {
+    match &routing.queue {
+        Some(queue) => view.queue = Some(queue.clone()),
+        None if view.queue.is_none() => view.queue = Some(default_queue.to_owned()),
+        None => {}
+    }
+    if routing.deadline.is_some() {
+        view.deadline = routing.deadline;
+    }
+    extend_new(&mut view.tags, &routing.tags);
+}
+
+fn extend_new(known: &mut Vec<String>, more: &[String]) {
+    for item in more {
+        if !known.contains(item) {
+            known.push(item.clone());
+        }
+    }
+}
+
+/// Puts a second plugin's findings to a first one's: the surer of the two is kept, lists are joined.
+pub fn merge_triage(into: &mut Triage, other: Triage) {
+    fn surer<T>(into: &mut Option<posthouse_model::triage::Scored<T>>, other: Option<posthouse_model::triage::Scored<T>>) {
+        if let Some(new) = other
+            && into.as_ref().is_none_or(|old| new.confidence > old.confidence)
+        {
+            *into = Some(new);
+        }
+    }
+    surer(&mut into.category, other.category);
+    surer(&mut into.urgency, other.urgency);
+    surer(&mut into.sentiment, other.sentiment);
+    surer(&mut into.language, other.language);
+    into.spam = match (into.spam, other.spam) {
+        (Some(a), Some(b)) => Some(a.max(b)),
+        (a, b) => a.or(b),
+    };
+    for entity in other.entities {
+        if !into.entities.iter().any(|known| known.value == entity.value && known.span == entity.span) {
+            into.entities.push(entity);
+        }
+    }
+    into.evidence.extend(other.evidence);
+    extend_new(&mut into.tags, &other.tags);
+    extend_new(&mut into.missing, &other.missing);
+    for risk in other.risks {
+        if !into.risks.contains(&risk) {
+            into.risks.push(risk);
+        }
+    }
+}
+
+/// SHA-256 over everything a call could read, for finding the same input again.
+pub fn input_hash(parts: &[&dyn erased::Hashable]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        part.feed(&mut hash);
+    }
+    hex::encode(hash.finalize())
+}
+
+/// Lets values of different types be hashed in one list.
+pub mod erased {
+    use super::{Digest, Serialize, Sha256};
+
+    /// A value with a JSON form.
+    pub trait Hashable {
+        /// Adds it to the hash.
+        fn feed(&self, hash: &mut Sha256);
+    }
+
+    struct Feed<'a>(&'a mut Sha256);
+
+    impl std::io::Write for Feed<'_> {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.update(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl<T: Serialize> Hashable for T {
+        fn feed(&self, hash: &mut Sha256) {
+            // Writing into a hash cannot fail, and the views have no maps with keys that are not text.
+            if serde_json::to_writer(Feed(hash), self).is_err() {
+                hash.update(b"\xff");
+            }
+            hash.update(b"\0");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use posthouse_model::triage::{Scored, Urgency};
+
+    #[test]
+    fn the_surer_plugin_wins_and_lists_are_joined() {
+        let category = |value: &str, confidence| Some(Scored { value: value.to_owned(), confidence });
+        let mut first = Triage { category: category("refund", 0.6), tags: vec!["a".into()], spam: Some(0.1), ..Triage::default() };
+        let second = Triage {
+            category: category("return", 0.5),
+            urgency: Some(Scored { value: Urgency::High, confidence: 0.2 }),
+            tags: vec!["a".into(), "b".into()],
+            spam: Some(0.3),
+            ..Triage::default()
+        };
+        merge_triage(&mut first, second);
+        assert_eq!(first.category, category("refund", 0.6));
+        assert_eq!(first.urgency.unwrap().value, Urgency::High);
+        assert_eq!(first.tags, ["a", "b"]);
+        assert_eq!(first.spam, Some(0.3));
+    }
+
+    #[test]
+    fn the_hash_tells_where_one_part_ends() {
+        assert_ne!(input_hash(&[&"ab", &"c"]), input_hash(&[&"a", &"bc"]));
+        assert_eq!(input_hash(&[&"ab"]), input_hash(&[&"ab"]));
+    }
+}

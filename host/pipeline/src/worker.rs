@@ -1,0 +1,217 @@
+//! The job loop: claim, run, complete; and what becomes of a job that is given up.
+
+use crate::house::House;
+use crate::tenant::Tenant;
+use crate::{digest, dispatch, draft, notify, sent, triage};
+use posthouse_model::JobId;
+use posthouse_model::job::{Job, JobFailure};
+use posthouse_store::{ClaimRequest, ClaimedJob, JobState, StoreError};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+/// How long a job is this worker's before another may have it; renewed while it runs.
+const LEASE: Duration = Duration::from_secs(60);
+const RENEW_EVERY: Duration = Duration::from_secs(20);
+/// Looked at no less often than this, should a wake-up be missed.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// After the store failed.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How many jobs one process runs at once. They share two processors with the sandbox and the database; what they
+/// mostly do is wait for one of them, or for a chat platform.
+pub const CONCURRENCY: usize = 16;
+
+/// Runs jobs until stopped; then lets those that run finish (at most the lease's length).
+pub async fn run(house: House, stop: CancellationToken) {
+    if let Err(error) = house.store().release_worker(house.worker()).await {
+        tracing::warn!(%error, "jobs of a run before this one wait for their lease to end");
+    }
+    let mut running = Running::new(house.clone());
+    let mut wake = house.store().wakeups();
+    loop {
+        wake.mark_unchanged();
+        let wait = match running.fill().await {
+            Ok(Filled::More) => continue,
+            Ok(Filled::All { next_in }) => next_in.unwrap_or(LOOK_EVERY).min(LOOK_EVERY),
+            Err(error) => {
+                tracing::error!(%error, "jobs cannot be claimed");
+                PAUSE
+            }
+        };
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            () = running.reap() => {}
+            _ = wake.changed(), if running.has_room() => {}
+            () = tokio::time::sleep(wait), if running.has_room() => {}
+        }
+    }
+    let _ = tokio::time::timeout(LEASE, running.finish()).await;
+}
+
+/// Runs every job that is due, and those they make, until none is; for commands that feed and leave, and tests.
+/// Returns how many ran.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub async fn run_until_idle(house: &House) -> Result<u64, StoreError> {
+    let mut running = Running::new(house.clone());
+    loop {
+        match running.fill().await? {
+            Filled::More => {}
+            Filled::All { .. } if running.is_empty() => return Ok(running.ran),
+            Filled::All { .. } => running.reap().await,
+        }
+    }
+}
+
+enum Filled {
+    /// Room and probably more to claim.
+    More,
+    /// Nothing more is due now, or no room.
+    All { next_in: Option<Duration> },
+}
+
+struct Running {
+    house: House,
+    tasks: JoinSet<JobId>,
+    claimed: HashMap<JobId, ClaimedJob>,
+    renewed: Instant,
+    ran: u64,
+}
+
+impl Running {
+    fn new(house: House) -> Self {
+        Self { house, tasks: JoinSet::new(), claimed: HashMap::new(), renewed: Instant::now(), ran: 0 }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    fn has_room(&self) -> bool {
+        self.tasks.len() < CONCURRENCY
+    }
+
+    /// Claims as many as there is room for. Claiming many at once spares transactions, so it waits for half the room.
+    async fn fill(&mut self) -> Result<Filled, StoreError> {
+        self.renew().await?;
+        let room = CONCURRENCY.saturating_sub(self.tasks.len());
+        if room < CONCURRENCY / 2 {
+            return Ok(Filled::All { next_in: None });
+        }
+        let limit = u32::try_from(room).unwrap_or(1);
+        let request = ClaimRequest { worker: self.house.worker(), kinds: &[], limit, lease: LEASE };
+        let jobs = self.house.store().claim(&request).await?;
+        let more = jobs.len() == room;
+        for job in jobs {
+            self.claimed.insert(job.id, job.clone());
+            let house = self.house.clone();
+            let span = tracing::info_span!("job", tenant.id = %job.tenant, job.name = job.job.kind(), job.id = %job.id);
+            self.tasks.spawn(
+                async move {
+                    run_one(&house, &job).await;
+                    job.id
+                }
+                .instrument(span),
+            );
+        }
+        if more {
+            return Ok(Filled::More);
+        }
+        let now = self.house.now();
+        let next = self.house.store().next_job_at().await?;
+        Ok(Filled::All { next_in: next.filter(|at| *at > now).map(|at| at.since(now)) })
+    }
+
+    /// Waits until at least one job has ended. Waits for ever when none runs.
+    async fn reap(&mut self) {
+        match self.tasks.join_next().await {
+            Some(done) => self.ended(done),
+            None => std::future::pending().await,
+        }
+        while let Some(done) = self.tasks.try_join_next() {
+            self.ended(done);
+        }
+    }
+
+    fn ended(&mut self, done: Result<JobId, tokio::task::JoinError>) {
+        self.ran += 1;
+        match done {
+            Ok(id) => {
+                self.claimed.remove(&id);
+            }
+            // A panic in a job: its lease runs out and it is tried again, on its ladder.
+            Err(error) => tracing::error!(%error, "a job broke off"),
+        }
+    }
+
+    async fn renew(&mut self) -> Result<(), StoreError> {
+        if self.renewed.elapsed() >= RENEW_EVERY && !self.claimed.is_empty() {
+            let jobs: Vec<ClaimedJob> = self.claimed.values().cloned().collect();
+            // A lease that is lost shows when the job is completed: its result is not written then.
+            self.house.store().extend(&jobs, LEASE).await?;
+            self.renewed = Instant::now();
+        }
+        Ok(())
+    }
+
+    async fn finish(&mut self) {
+        while let Some(done) = self.tasks.join_next().await {
+            self.ended(done);
+        }
+    }
+}
+
+async fn run_one(house: &House, job: &ClaimedJob) {
+    let start = Instant::now();
+    let result = match house.tenant(job.tenant).await {
+        Ok(Some(tenant)) => run_job(house, &tenant, job).await.map_err(|failure| (Some(tenant), failure)),
+        Ok(None) => Err((None, JobFailure::retry("the tenant is turned off"))),
+        Err(error) => Err((None, JobFailure::retry(error))),
+    };
+    let label = if result.is_ok() { "done" } else { "failed" };
+    let labels = [("job", job.job.kind()), ("result", label)];
+    house.metrics().observe("posthouse_job_seconds", &labels, start.elapsed());
+    let Err((tenant, failure)) = result else { return };
+    tracing::warn!(attempt = job.attempt, reason = failure.reason(), "job failed");
+    match house.store().fail(job, &failure).await {
+        Ok(JobState::Failed) => {
+            if let Some(tenant) = tenant
+                && let Err(error) = given_up(&tenant, &job.job, failure.reason()).await
+            {
+                tracing::error!(%error, "the end of a job could not be written");
+            }
+        }
+        // Another worker has it by now.
+        Ok(_) | Err(StoreError::LeaseLost { .. }) => {}
+        Err(error) => tracing::error!(%error, "a failed try could not be written; the job comes back when its lease ends"),
+    }
+}
+
+async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Result<(), JobFailure> {
+    match &job.job {
+        Job::Triage { message } => triage::run(house, tenant, job, *message).await,
+        Job::Draft { ticket } => draft::run(house, tenant, job, *ticket).await,
+        Job::Notify { notification } => notify::run(house, tenant, job, *notification).await,
+        Job::Dispatch { outbox } => dispatch::run(house, tenant, job, *outbox).await,
+        Job::AppendSent { outbox } => sent::run(house, tenant, job, *outbox).await,
+        Job::Digest { day } => digest::run(house, tenant, job, day).await,
+    }
+}
+
+/// No message and no reply is lost to a job that is given up: each has a place where a person sees it.
+async fn given_up(tenant: &Tenant, job: &Job, reason: &str) -> Result<(), StoreError> {
+    match job {
+        Job::Triage { message } => triage::given_up(tenant, *message, reason).await,
+        Job::Notify { notification } => notify::given_up(tenant, *notification, reason).await,
+        Job::Dispatch { outbox } => dispatch::given_up(tenant, *outbox, reason).await,
+        // The ticket is there without a draft; the copy and the digest are listed among the failed jobs.
+        Job::Draft { .. } | Job::AppendSent { .. } | Job::Digest { .. } => Ok(()),
+    }
+}

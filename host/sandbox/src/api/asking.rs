@@ -1,0 +1,378 @@
+//! What a plugin may ask of the world, when granted: log, templates, HTTP, a model.
+
+use super::wit::{http, log, model, templates};
+use crate::error::CallError;
+use crate::host::{LogLevel, ModelAnswer, ModelRefusal, ModelRequest};
+use crate::http::{Answer, Outbound, Refusal, header_name, host_of};
+use crate::state::{CallState, abort};
+use crate::template::{DigestEncoding, Escape, Secrets, TEXT_MAX, Template, is_secret_name};
+use crate::valid;
+use posthouse_model::decision::HostCall;
+use std::collections::BTreeSet;
+use wasmtime::Result;
+use wasmtime::component::{Resource, ResourceTableError};
+
+const OUTPUT_TOKENS_MAX: u32 = 4_096;
+/// Bytes of a model's answer that reach the plugin.
+const COMPLETION_MAX: usize = 256 << 10;
+/// Bytes of an error from outside that reach the plugin and the record.
+const REASON_MAX: usize = 500;
+
+impl log::Host for CallState {
+    fn write(&mut self, level: log::Level, text: String) -> Result<()> {
+        let level = match level {
+            log::Level::Debug => LogLevel::Debug,
+            log::Level::Info => LogLevel::Info,
+            log::Level::Warn => LogLevel::Warn,
+            log::Level::Error => LogLevel::Error,
+        };
+        self.log(level, &text);
+        Ok(())
+    }
+}
+
+impl CallState {
+    /// A new object of the plugin's.
+    fn object<T: Send + 'static>(&mut self, object: T) -> Result<Resource<T>> {
+        let limit = self.table.max_capacity() as u64;
+        match self.table.push(object) {
+            Err(ResourceTableError::Full) => abort(CallError::TooLarge { what: "the number of objects made", limit }),
+            other => Ok(other?),
+        }
+    }
+}
+
+impl templates::Host for CallState {}
+
+fn escape_in(escape: templates::Escape) -> Escape {
+    match escape {
+        templates::Escape::None => Escape::None,
+        templates::Escape::Percent => Escape::Percent,
+        templates::Escape::Json => Escape::Json,
+    }
+}
+
+fn full<T>() -> Result<T> {
+    abort(CallError::TooLarge { what: "a template, in bytes,", limit: TEXT_MAX as u64 })
+}
+
+impl templates::HostTemplate for CallState {
+    fn new(&mut self) -> Result<Resource<Template>> {
+        self.object(Template::default())
+    }
+
+    fn literal(&mut self, this: Resource<Template>, text: String) -> Result<()> {
+        self.hold(text.len())?;
+        if self.table.get_mut(&this)?.literal(text) { Ok(()) } else { full() }
+    }
+
+    fn secret(&mut self, this: Resource<Template>, name: String, escape: templates::Escape) -> Result<()> {
+        self.hold(name.len())?;
+        if self.table.get_mut(&this)?.secret(name, escape_in(escape)) { Ok(()) } else { full() }
+    }
+
+    fn hmac_sha256(
+        &mut self,
+        this: Resource<Template>,
+        key: Resource<Template>,
+        message: Resource<Template>,
+        encoding: templates::DigestEncoding,
+        escape: templates::Escape,
+    ) -> Result<()> {
+        let encoding = match encoding {
+            templates::DigestEncoding::Hex => DigestEncoding::Hex,
+            templates::DigestEncoding::Base64 => DigestEncoding::Base64,
+        };
+        let (key, message) = (self.table.get(&key)?.clone(), self.table.get(&message)?.clone());
+        let fits = self.table.get_mut(&this)?.hmac(&key, &message, encoding, escape_in(escape));
+        if fits { Ok(()) } else { full() }
+    }
+
+    fn drop(&mut self, this: Resource<Template>) -> Result<()> {
+        self.table.delete(this)?;
+        Ok(())
+    }
+}
+
+/// A request as far as the plugin has put it together.
+pub(crate) struct RequestParts {
+    method: &'static str,
+    url: Template,
+    headers: Vec<(String, Template)>,
+    body: Option<(String, Body)>,
+}
+
+#[derive(Clone)]
+enum Body {
+    Text(Template),
+    Bytes(Vec<u8>),
+}
+
+impl RequestParts {
+    fn secrets(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        self.url.secrets(&mut names);
+        for (_, value) in &self.headers {
+            value.secrets(&mut names);
+        }
+        if let Some((_, Body::Text(text))) = &self.body {
+            text.secrets(&mut names);
+        }
+        names
+    }
+
+    fn complete(&self, secrets: Secrets) -> std::result::Result<Outbound, Refusal> {
+        let text = |t: &Template| {
+            t.complete(&secrets).ok_or_else(|| Refusal::TooLarge(format!("a text is longer than {TEXT_MAX} bytes")))
+        };
+        let url = text(&self.url)?;
+        let headers = self.headers.iter().map(|(n, v)| Ok((n.clone(), text(v)?))).collect::<Result<_, Refusal>>()?;
+        let body = match &self.body {
+            None => None,
+            Some((kind, Body::Text(t))) => Some((kind.clone(), text(t)?.into_bytes())),
+            Some((kind, Body::Bytes(bytes))) => Some((kind.clone(), bytes.clone())),
+        };
+        Ok(Outbound { method: self.method, url, headers, body, secrets })
+    }
+}
+
+impl From<Refusal> for http::HttpError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Denied(t) => Self::Denied(t),
+            Refusal::Unreachable(t) => Self::Unreachable(t),
+            Refusal::TooLarge(t) => Self::TooLarge(t),
+            Refusal::Invalid(t) => Self::Invalid(t),
+        }
+    }
+}
+
+impl http::Host for CallState {}
+
+impl http::HostRequest for CallState {
+    fn new(&mut self, method: http::Method, url: Resource<Template>) -> Result<Resource<RequestParts>> {
+        let method = match method {
+            http::Method::Get => "GET",
+            http::Method::Post => "POST",
+            http::Method::Put => "PUT",
+            http::Method::Patch => "PATCH",
+            http::Method::Delete => "DELETE",
+        };
+        let url = self.table.get(&url)?.clone();
+        self.object(RequestParts { method, url, headers: Vec::new(), body: None })
+    }
+
+    fn set_header(
+        &mut self,
+        this: Resource<RequestParts>,
+        name: String,
+        value: Resource<Template>,
+    ) -> Result<std::result::Result<(), http::HttpError>> {
+        self.hold(name.len())?;
+        let name = match header_name(&name) {
+            Ok(name) => name.as_str().to_owned(),
+            Err(refusal) => return Ok(Err(refusal.into())),
+        };
+        let value = self.table.get(&value)?.clone();
+        let headers = &mut self.table.get_mut(&this)?.headers;
+        headers.retain(|(n, _)| *n != name);
+        headers.push((name, value));
+        Ok(Ok(()))
+    }
+
+    fn set_body(&mut self, this: Resource<RequestParts>, media_type: String, body: Resource<Template>) -> Result<()> {
+        self.hold(media_type.len())?;
+        let body = self.table.get(&body)?.clone();
+        self.table.get_mut(&this)?.body = Some((media_type, Body::Text(body)));
+        Ok(())
+    }
+
+    fn set_body_bytes(&mut self, this: Resource<RequestParts>, media_type: String, body: Vec<u8>) -> Result<()> {
+        self.hold(media_type.len() + body.len())?;
+        self.table.get_mut(&this)?.body = Some((media_type, Body::Bytes(body)));
+        Ok(())
+    }
+
+    async fn send(
+        &mut self,
+        this: Resource<RequestParts>,
+    ) -> Result<std::result::Result<Resource<Answer>, http::HttpError>> {
+        let begun = tokio::time::Instant::now();
+        let mut to = String::new();
+        let result = self.request(&this, &mut to).await;
+        let outcome = match &result {
+            Ok(answer) => answer.status.to_string(),
+            Err(refusal) => valid::cut(&refusal.words(), REASON_MAX).to_owned(),
+        };
+        let what = format!("{}{to}", self.table.get(&this)?.method);
+        self.record("http", what, outcome, begun);
+        match result {
+            Ok(answer) => {
+                self.hold_answer(&answer)?;
+                Ok(Ok(self.object(answer)?))
+            }
+            Err(refusal) => Ok(Err(refusal.into())),
+        }
+    }
+
+    fn drop(&mut self, this: Resource<RequestParts>) -> Result<()> {
+        self.table.delete(this)?;
+        Ok(())
+    }
+}
+
+impl CallState {
+    async fn request(&mut self, this: &Resource<RequestParts>, to: &mut String) -> Result<Answer, Refusal> {
+        let limit = self.common.limits.http_requests;
+        if self.http_requests >= limit {
+            return Err(Refusal::TooLarge(format!("at most {limit} requests per call")));
+        }
+        self.http_requests += 1;
+
+        let stray = |_| Refusal::Invalid("no such request".to_owned());
+        let names = self.table.get(this).map_err(stray)?.secrets();
+        let mut secrets = Secrets::new();
+        for name in names {
+            let value = self.secret_value(&name).await?;
+            secrets.insert(name, value);
+        }
+        let request = self.table.get(this).map_err(stray)?.complete(secrets)?;
+        // The record names the host only where no secret can be in it, or where it is granted.
+        if let Ok(url) = url::Url::parse(&request.url) {
+            let host = host_of(&url);
+            let granted = self.common.grants.http.iter().any(|g| crate::http::host_matches(&g.host, &host));
+            if granted || request.secrets.is_empty() {
+                *to = format!(" {}", valid::cut(&host, 255));
+            }
+        }
+        let common = self.common.clone();
+        common.outlet.get()?.send(&common.grants, request).await
+    }
+
+    async fn secret_value(&self, name: &str) -> Result<String, Refusal> {
+        if !is_secret_name(name) {
+            return Err(Refusal::Invalid("a secret's name has 1 to 64 lower-case letters, digits, - _ or /".to_owned()));
+        }
+        if !self.common.grants.secrets.contains_key(name) {
+            return Err(Refusal::Denied(format!(
+                "secret `{name}` is not granted; in tenant.toml, under this plugin: grants.secrets = {{ {name} = [\"the \
+                 host it may go to\"] }}"
+            )));
+        }
+        self.host.secret(name).await.ok_or_else(|| {
+            Refusal::Denied(format!("secret `{name}` has no value for this tenant: set it, then try again"))
+        })
+    }
+
+    fn record(&mut self, capability: &str, what: String, outcome: String, begun: tokio::time::Instant) {
+        let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.host_calls.push(HostCall { capability: capability.to_owned(), what, outcome, duration_us });
+    }
+}
+
+impl http::HostResponse for CallState {
+    fn status(&mut self, this: Resource<Answer>) -> Result<u16> {
+        Ok(self.table.get(&this)?.status)
+    }
+
+    fn header(&mut self, this: Resource<Answer>, name: String) -> Result<Option<String>> {
+        let headers = &self.table.get(&this)?.headers;
+        Ok(headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(&name)).map(|(_, v)| v.clone()))
+    }
+
+    fn body(&mut self, this: Resource<Answer>) -> Result<Vec<u8>> {
+        Ok(self.table.get(&this)?.body.clone())
+    }
+
+    fn text(&mut self, this: Resource<Answer>) -> Result<String> {
+        Ok(String::from_utf8_lossy(&self.table.get(&this)?.body).into_owned())
+    }
+
+    fn drop(&mut self, this: Resource<Answer>) -> Result<()> {
+        self.table.delete(this)?;
+        Ok(())
+    }
+}
+
+/// A model request as far as the plugin has put it together.
+#[derive(Clone, Default)]
+pub(crate) struct PromptParts(ModelRequest);
+
+impl model::Host for CallState {}
+
+impl model::HostPrompt for CallState {
+    fn new(&mut self) -> Result<Resource<PromptParts>> {
+        self.object(PromptParts::default())
+    }
+
+    fn set_instructions(&mut self, this: Resource<PromptParts>, text: String) -> Result<()> {
+        self.hold(text.len())?;
+        self.table.get_mut(&this)?.0.instructions = text;
+        Ok(())
+    }
+
+    fn add_input(&mut self, this: Resource<PromptParts>, text: String) -> Result<()> {
+        self.hold(text.len())?;
+        self.table.get_mut(&this)?.0.inputs.push(text);
+        Ok(())
+    }
+
+    fn set_max_output_tokens(&mut self, this: Resource<PromptParts>, count: u32) -> Result<()> {
+        self.table.get_mut(&this)?.0.max_output_tokens = Some(count.min(OUTPUT_TOKENS_MAX));
+        Ok(())
+    }
+
+    async fn complete(
+        &mut self,
+        this: Resource<PromptParts>,
+    ) -> Result<std::result::Result<Resource<ModelAnswer>, model::ModelError>> {
+        let limit = self.common.limits.model_calls;
+        if self.model_calls >= limit {
+            return Ok(Err(model::ModelError::Rejected(format!("at most {limit} model calls per call"))));
+        }
+        self.model_calls += 1;
+        let begun = tokio::time::Instant::now();
+        let request = self.table.get(&this)?.0.clone();
+        let host = self.host.clone();
+        let result = host.model(request).await;
+        let outcome = match &result {
+            Ok(answer) => format!("ok, {}", valid::cut(&answer.model, REASON_MAX)),
+            Err(ModelRefusal::NotConfigured) => "not configured".to_owned(),
+            Err(ModelRefusal::OverBudget) => "over budget".to_owned(),
+            Err(ModelRefusal::Unavailable(t)) => format!("unavailable: {}", valid::cut(t, REASON_MAX)),
+            Err(ModelRefusal::Rejected(t)) => format!("rejected: {}", valid::cut(t, REASON_MAX)),
+        };
+        self.record("model", "complete".to_owned(), outcome, begun);
+        match result {
+            Ok(answer) => {
+                let text = valid::text(answer.text, COMPLETION_MAX);
+                self.hold(text.len())?;
+                Ok(Ok(self.object(ModelAnswer { text, model: answer.model })?))
+            }
+            Err(ModelRefusal::NotConfigured) => Ok(Err(model::ModelError::NotConfigured)),
+            Err(ModelRefusal::OverBudget) => Ok(Err(model::ModelError::OverBudget)),
+            Err(ModelRefusal::Unavailable(t)) => Ok(Err(model::ModelError::Unavailable(t))),
+            Err(ModelRefusal::Rejected(t)) => Ok(Err(model::ModelError::Rejected(t))),
+        }
+    }
+
+    fn drop(&mut self, this: Resource<PromptParts>) -> Result<()> {
+        self.table.delete(this)?;
+        Ok(())
+    }
+}
+
+impl model::HostCompletion for CallState {
+    fn text(&mut self, this: Resource<ModelAnswer>) -> Result<String> {
+        Ok(self.table.get(&this)?.text.clone())
+    }
+
+    fn model_name(&mut self, this: Resource<ModelAnswer>) -> Result<String> {
+        Ok(self.table.get(&this)?.model.clone())
+    }
+
+    fn drop(&mut self, this: Resource<ModelAnswer>) -> Result<()> {
+        self.table.delete(this)?;
+        Ok(())
+    }
+}

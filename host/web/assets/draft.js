@@ -1,0 +1,85 @@
+// The editor: what was filled in is tinted, what is typed is kept on this device until it is saved.
+let last = null;
+const draftForm = () => $('.reply form');
+const forgetDraft = () => { const form = draftForm(); if (form) remember(`keep:${form.dataset.keep}`, null); };
+
+const escapeRegExp = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const paint = (area, mirror) => {
+  const filled = JSON.parse(area.dataset.filled || '[]').filter((value) => value.length > 1);
+  const gaps = JSON.parse(area.dataset.unfilled || '[]');
+  const words = [...gaps.flatMap((g) => [`{{\\s*${escapeRegExp(g)}\\s*}}`, `\\{${escapeRegExp(g)}\\}`, `\\[${escapeRegExp(g)}\\]`]), ...filled.map(escapeRegExp)];
+  mirror.replaceChildren();
+  const text = `${area.value}\n`;
+  if (!words.length) { mirror.append(text); return; }
+  const pattern = new RegExp(words.join('|'), 'g');
+  let done = 0;
+  for (const found of text.matchAll(pattern)) {
+    mirror.append(text.slice(done, found.index));
+    const mark = document.createElement('mark');
+    if (/^[{[]/.test(found[0])) mark.className = 'gap';
+    mark.textContent = found[0];
+    mirror.append(mark);
+    done = found.index + found[0].length;
+  }
+  mirror.append(text.slice(done));
+};
+
+const prepareDraft = () => {
+  const form = draftForm();
+  if (!form || form.dataset.ready) return;
+  form.dataset.ready = '1';
+  const area = $('#body', form);
+  const mirror = document.createElement('div');
+  mirror.className = 'mirror';
+  mirror.setAttribute('aria-hidden', 'true');
+  area.before(mirror);
+  const fit = () => { if (!CSS.supports('field-sizing', 'content')) { area.style.height = 'auto'; area.style.height = `${area.scrollHeight}px`; } };
+  const draw = () => {
+    paint(area, mirror);
+    fit();
+    const changed = area.value !== area.defaultValue;
+    $$('.checks .stale', form).forEach((li) => { li.hidden = !changed; });
+    $$('.checks .fine', form).forEach((li) => { li.hidden = changed; });
+    $$('.missing [data-ask]').forEach((ask) => ask.classList.toggle('asked', area.value.includes(ask.dataset.ask)));
+  };
+  const name = `keep:${form.dataset.keep}`;
+  const keep = () => {
+    const same = ['body', 'subject', 'to', 'cc'].every((field) => form.elements[field].value === form.elements[field].defaultValue);
+    remember(name, same ? null : JSON.stringify(Object.fromEntries(['body', 'subject', 'to', 'cc'].map((f) => [f, form.elements[f].value]))));
+    const state = $('.bar .state', form);
+    state.textContent = same ? '' : state.dataset.saved;
+  };
+  let timer;
+  form.addEventListener('input', () => { last = area; draw(); clearTimeout(timer); timer = setTimeout(keep, 300); });
+  area.addEventListener('focus', () => { last = area; });
+  if ('unsaved' in form.dataset) keep();
+  const kept = JSON.parse(recall(name) || 'null');
+  if (kept && kept.body !== area.value && !('unsaved' in form.dataset)) {
+    const bar = $('.kept', form);
+    bar.hidden = false;
+    $('[data-restore]', bar).addEventListener('click', () => { for (const [field, value] of Object.entries(kept)) form.elements[field].value = value; bar.hidden = true; draw(); keep(); area.focus(); });
+    $('[data-discard]', bar).addEventListener('click', () => { remember(name, null); bar.hidden = true; area.focus(); });
+  }
+  draw();
+};
+
+// A missing piece is one click away from being asked for: at the cursor, else before the closing words.
+document.addEventListener('click', (event) => {
+  const ask = event.target.closest('[data-ask]');
+  const area = ask && $('#body');
+  if (!area || area.value.includes(ask.dataset.ask)) return;
+  const question = ask.dataset.ask;
+  let at = last === area ? area.selectionStart : area.value.trimEnd().lastIndexOf('\n\n');
+  if (at < 0) at = area.value.length;
+  const before = area.value.slice(0, at);
+  const glue = !before || /\s$/.test(before) ? '' : last === area ? ' ' : '\n\n';
+  area.setRangeText(glue + question, at, at, 'end');
+  area.dispatchEvent(new Event('input', { bubbles: true }));
+  area.focus();
+});
+document.addEventListener('click', (event) => {
+  if (!event.target.closest('.bar .dots')) return;
+  event.preventDefault();
+  const acts = $('#acts');
+  if (acts) { acts.classList.toggle('shown'); acts.scrollIntoView({ block: 'center' }); }
+});

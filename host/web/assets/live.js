@@ -1,0 +1,43 @@
+// Live counts. New mail waits as "n new": the list never moves by itself.
+let stream = null;
+let lostTimer;
+const lost = (is) => { const line = $('.list .lost'); if (line) line.hidden = !is; };
+const startLive = () => {
+  stream?.close();
+  const list = $('.list[data-live]');
+  if (!list || !window.EventSource) return;
+  stream = new EventSource(list.dataset.live);
+  stream.addEventListener('open', () => { clearTimeout(lostTimer); lostTimer = undefined; lost(false); });
+  stream.addEventListener('error', () => { lostTimer ??= setTimeout(() => lost(true), 4000); });
+  stream.addEventListener('counts', (event) => {
+    for (const [view, n] of Object.entries(JSON.parse(event.data))) {
+      $$(`[data-view="${CSS.escape(view)}"] .n`).forEach((b) => { b.textContent = n; b.classList.toggle('none', n === 0); });
+    }
+  });
+  stream.addEventListener('fresh', (event) => {
+    const { n, words } = JSON.parse(event.data);
+    const banner = $('.fresh', list);
+    banner.hidden = !n;
+    $('.n', banner).textContent = words;
+  });
+};
+addEventListener('pagehide', () => stream?.close());
+addEventListener('pageshow', (event) => { if (event.persisted) startLive(); });
+
+let undoTimer;
+const startUndo = () => {
+  clearInterval(undoTimer);
+  const span = $('.undo .counting');
+  if (!span) return;
+  // The server's clock rules: only the difference counts here.
+  const end = Date.now() + (Number(span.dataset.untilMs) - Number(span.dataset.nowMs));
+  const seconds = document.createElement('b');
+  span.replaceChildren(`${span.dataset.words} `, seconds, ' s');
+  const tick = () => {
+    const left = Math.ceil((end - Date.now()) / 1000);
+    seconds.textContent = left;
+    if (left <= 0) { clearInterval(undoTimer); span.closest('.undo').remove(); }
+  };
+  tick();
+  undoTimer = setInterval(tick, 250);
+};

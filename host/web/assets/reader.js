@@ -1,0 +1,78 @@
+// Opening a ticket and acting on it swaps the reader; the list stays where it is.
+let asked = 0;
+const load = async (request, { push = true, list = false, focus = false } = {}) => {
+  const turn = ++asked;
+  document.body.classList.add('busy');
+  try {
+    const response = await fetch(request, { headers: { accept: 'text/html' }, credentials: 'same-origin' });
+    const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+    if (turn !== asked) return null;
+    if (!page.body.classList.contains('desk')) { location.href = response.url; return null; }
+    show(page, response.url, { push, list: list || !response.ok, focus });
+    return response;
+  } catch {
+    if (turn === asked) lost(true);
+    return null;
+  } finally {
+    if (turn === asked) document.body.classList.remove('busy');
+  }
+};
+
+const show = (page, url, { push, list, focus }) => {
+  const take = (selector) => page.querySelector(selector);
+  const reader = take('.reader');
+  const old = $('.reader');
+  const oldList = $('.list');
+  const newList = take('.list');
+  if (!newList || !oldList) { location.href = url; return; }
+  document.title = page.title;
+  document.body.className = page.body.className;
+  document.body.dataset.csrf = page.body.dataset.csrf;
+  if (old) old.remove();
+  if (list) {
+    const top = oldList.scrollTop;
+    oldList.replaceWith(newList);
+    newList.scrollTop = top;
+    startLive();
+  } else {
+    $$('.row > a[aria-current]', oldList).forEach((a) => a.removeAttribute('aria-current'));
+    const number = reader && reader.dataset.number;
+    const row = number && $(`.row[data-number="${CSS.escape(number)}"] > a`, oldList);
+    if (row) { row.setAttribute('aria-current', 'true'); row.scrollIntoView({ block: 'nearest' }); }
+  }
+  if (reader) $('.list').after(reader);
+  $('#notices').replaceWith(take('#notices'));
+  if (push && url !== location.href) history.pushState(null, '', url);
+  if (reader && focus) $('#main').focus({ preventScroll: true });
+  if (innerWidth <= 720) scrollTo(0, 0);
+  prepare();
+};
+
+// Everything that a freshly drawn page needs.
+const prepare = () => { prepareDraft(); startUndo(); $$('[data-open][hidden]').forEach((button) => { button.hidden = false; }); };
+
+const rowLinks = () => $$('.row > a');
+const openRow = (link, focus = false) => load(link.href, { focus });
+document.addEventListener('click', (event) => {
+  if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  const link = event.target.closest('.row > a, .ticket-head .back, .drafts nav a, a[data-take]');
+  if (!link || link.target) return;
+  event.preventDefault();
+  if (link.matches('[data-take]')) forgetDraft();
+  load(link.href, { focus: true });
+});
+addEventListener('popstate', () => load(location.href, { push: false }));
+
+// Forms of the reader and the undo bar: posted in place. What was typed is kept until the desk has taken it.
+document.addEventListener('submit', async (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== 'post' || !form.closest('.reader, .undo') && !form.matches('.undo')) return;
+  event.preventDefault();
+  if (form.dataset.busy) return;
+  form.dataset.busy = '1';
+  const button = event.submitter;
+  const body = new URLSearchParams(new FormData(form, button));
+  const response = await load(new Request(button?.getAttribute('formaction') ? button.formAction : form.action, { method: 'POST', body }), { list: true, focus: true });
+  if (response?.ok && form.dataset.keep) remember(`keep:${form.dataset.keep}`, null);
+  delete form.dataset.busy;
+});

@@ -1,0 +1,257 @@
+//! The reply: one to three drafts, the editor, what was filled in, what the checks found, the send bar.
+
+use super::frame::Frame;
+use super::icon;
+use super::query::ListQuery;
+use maud::{Markup, html};
+use posthouse_model::draft::{CheckFinding, DraftOrigin, DraftProposal};
+
+/// One proposed reply, newest revision.
+#[derive(Clone, Debug)]
+pub struct DraftCard {
+    /// Of this revision.
+    pub id: i64,
+    /// 1 to 3, as shown.
+    pub position: i64,
+    /// Counts up with every edit.
+    pub revision: i64,
+    /// What wrote it.
+    pub origin: DraftOrigin,
+    /// The agent who edited it last.
+    pub author: Option<String>,
+    /// Text and what is known about it.
+    pub proposal: DraftProposal,
+    /// What the checkers found.
+    pub findings: Vec<CheckFinding>,
+    /// The checkers have seen this revision.
+    pub checked: bool,
+}
+
+/// Somebody else was quicker.
+#[derive(Clone, Debug)]
+pub struct Conflict {
+    /// Who.
+    pub who: Option<String>,
+    /// Their text, when the draft itself changed.
+    pub theirs: Option<String>,
+}
+
+/// What stands in the editor.
+#[derive(Clone, Debug)]
+pub struct Editor {
+    /// To.
+    pub to: String,
+    /// Cc.
+    pub cc: String,
+    /// Subject line.
+    pub subject: String,
+    /// Plain text.
+    pub body: String,
+    /// The text is a person's and not saved yet (a refused or conflicting post).
+    pub unsaved: bool,
+    /// Somebody else was quicker.
+    pub conflict: Option<Conflict>,
+}
+
+/// The reply panel.
+#[derive(Clone, Debug)]
+pub struct ReplyPane {
+    /// Ticket.
+    pub number: i64,
+    /// The newest mail on this page: approving is refused when a newer one has come.
+    pub seen: i64,
+    /// One to three, or none.
+    pub drafts: Vec<DraftCard>,
+    /// Index into `drafts` of the one in the editor; none: own text.
+    pub chosen: Option<usize>,
+    /// What stands in the editor.
+    pub editor: Editor,
+    /// A draft job is still to run.
+    pub coming: bool,
+    /// Folded: no reply is due.
+    pub folded: bool,
+    /// A reply may be approved in the ticket's state.
+    pub may_send: bool,
+    /// List the ticket was opened from.
+    pub query: ListQuery,
+}
+
+impl ReplyPane {
+    /// The panel, or nothing for those who may not act.
+    #[must_use]
+    pub fn draw(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        if !frame.me.role.may_act() {
+            return html! { section.reply #draft aria-label=(t.draft_title()) { p.mute.readonly { (t.read_only()) } (self.read_only(frame)) } };
+        }
+        html! {
+            @if self.folded {
+                details.reply-fold { summary.quiet { (t.write_anyway()) } (self.panel(frame)) }
+            } @else { (self.panel(frame)) }
+        }
+    }
+
+    fn card(&self) -> Option<&DraftCard> {
+        self.chosen.and_then(|i| self.drafts.get(i))
+    }
+
+    fn action(&self, frame: &Frame, verb: &str) -> String {
+        frame.team.path(&format!("/tickets/{}/{verb}{}", self.number, self.query.to_query()))
+    }
+
+    fn read_only(&self, frame: &Frame) -> Markup {
+        html! { @if let Some(card) = self.card() { (self.tabs(frame)) div.text.proposal dir="auto" { (card.proposal.body) } } }
+    }
+
+    fn panel(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let e = &self.editor;
+        let local = format!("{}/{}/{}", self.number, self.card().map_or(0, |c| c.position), self.card().map_or(0, |c| c.revision));
+        let filled: Vec<&str> =
+            self.card().map(|c| c.proposal.filled.iter().map(|f| f.value.as_str()).collect()).unwrap_or_default();
+        html! {
+            section.reply #draft aria-label=(t.draft_title()) {
+                (self.tabs(frame))
+                (self.conflict(frame))
+                form method="post" action=(self.action(frame, "approve")) data-keep=(local) data-unsaved[e.unsaved] {
+                    input type="hidden" name="csrf" value=(frame.csrf);
+                    input type="hidden" name="seen" value=(self.seen);
+                    input type="hidden" name="draft" value=(self.card().map_or(0, |c| c.id));
+                    // The first submit button is what Enter in a field presses: it must never be the one that sends.
+                    button.hidden type="submit" formaction=(self.action(frame, "draft")) tabindex="-1" aria-hidden="true" { (t.save()) }
+                    (self.head(frame))
+                    p.kept hidden { (t.restore_local()) " " button.quiet type="button" data-restore { (t.restore_local_button()) } button.quiet type="button" data-discard { (t.discard_local_button()) } }
+                    div.editor {
+                        textarea #body name="body" rows="8" aria-label=(t.draft_label()) dir="auto" spellcheck="true"
+                            lang=[self.card().and_then(|c| c.proposal.language.as_deref())]
+                            data-filled=(serde_json::to_string(&filled).unwrap_or_default())
+                            data-unfilled=(serde_json::to_string(self.card().map_or(&[][..], |c| &c.proposal.unfilled)).unwrap_or_default()) { "\n" (e.body) }
+                    }
+                    (self.about(frame))
+                    (self.bar(frame))
+                }
+            }
+        }
+    }
+
+    fn tabs(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let here = |position: i64| {
+            let query = self.query.to_query();
+            let joint = if query.is_empty() { '?' } else { '&' };
+            frame.team.path(&format!("/tickets/{}{query}{joint}draft={position}#draft", self.number))
+        };
+        html! {
+            header.drafts {
+                h2 { (t.draft_title()) }
+                @if self.drafts.is_empty() {
+                    p.origin.mute { (if self.coming { t.draft_coming() } else { t.draft_none() }) }
+                } @else {
+                    nav aria-label=(t.drafts()) {
+                        @for (i, card) in self.drafts.iter().enumerate() {
+                            a href=(here(card.position)) aria-current=[(self.chosen == Some(i)).then_some("true")] aria-label=(t.draft_n(i + 1)) data-draft=(i + 1) { (i + 1) }
+                        }
+                    }
+                    @if let Some(card) = self.card() { p.origin { (self.origin(frame, card)) } }
+                }
+            }
+        }
+    }
+
+    fn origin(&self, frame: &Frame, card: &DraftCard) -> Markup {
+        let t = frame.lang();
+        html! {
+            @if let Some(language) = &card.proposal.language { span { (t.in_language(t.language_name(language))) } }
+            @match card.origin {
+                DraftOrigin::Agent => span { (t.draft_from_agent(card.author.as_deref().unwrap_or(t.somebody()))) },
+                DraftOrigin::Model => span.amber { (t.draft_from_model()) },
+                DraftOrigin::Template => span {
+                    @match &card.proposal.template { Some(name) => (t.draft_from_template(name)), None => (t.draft_from_template_unnamed()) }
+                },
+            }
+        }
+    }
+
+    fn conflict(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            @if let Some(conflict) = &self.editor.conflict {
+                div.conflict role="alert" {
+                    @match &conflict.theirs {
+                        Some(theirs) => {
+                            p { (icon::warn()) (t.conflict_title(conflict.who.as_deref().unwrap_or(t.somebody()))) " " (t.conflict_yours()) }
+                            div.text.theirs dir="auto" { (theirs) }
+                            p { (t.conflict_keep()) " " a.quiet href=(frame.team.path(&format!("/tickets/{}{}", self.number, self.query.to_query()))) data-take { (t.conflict_take()) } }
+                        }
+                        None => p { (icon::warn()) (t.conflict_ticket()) " " (t.conflict_keep()) },
+                    }
+                }
+            }
+        }
+    }
+
+    fn head(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let e = &self.editor;
+        html! {
+            details.to open[e.unsaved && e.to.is_empty()] {
+                summary { span.label { (t.to()) } bdi { (e.to) } @if !e.cc.is_empty() { span.label { (t.cc()) } bdi { (e.cc) } } span.change { (t.change_recipients()) } }
+                label { span.label { (t.to()) } input name="to" value=(e.to) autocomplete="off" spellcheck="false" maxlength="4000"; }
+                label { span.label { (t.cc()) } input name="cc" value=(e.cc) autocomplete="off" spellcheck="false" maxlength="4000"; }
+            }
+            label.subject { span.label { (t.subject()) } input name="subject" value=(e.subject) maxlength="500" autocomplete="off" dir="auto"; }
+        }
+    }
+
+    fn about(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let Some(card) = self.card() else { return html! {} };
+        let p = &card.proposal;
+        html! {
+            div.about {
+                @if !p.unfilled.is_empty() {
+                    p.unfilled { span.label { (t.unfilled_title()) } @for name in &p.unfilled { code { (name) } " " } }
+                }
+                @if !p.filled.is_empty() {
+                    p.filled { span.label { (t.filled_title()) } @for f in &p.filled { span.var title=(f.variable) { bdi { (f.value) } } " " } }
+                }
+                @if !p.citations.is_empty() {
+                    p { span.label { (t.rests_on()) } @for c in &p.citations { span { (c.title) } " " } }
+                }
+                (self.checks(frame, card))
+            }
+        }
+    }
+
+    fn checks(&self, frame: &Frame, card: &DraftCard) -> Markup {
+        let t = frame.lang();
+        html! {
+            ul.checks aria-label=(t.checks_title()) {
+                @for finding in &card.findings {
+                    li.blocks[finding.blocks] {
+                        @if finding.blocks { (icon::stop()) b { (t.check_blocks()) } } @else { (icon::warn()) b { (t.check_warns()) } }
+                        span { (finding.reason) }
+                    }
+                }
+                @if card.checked && card.findings.is_empty() { li.fine { (icon::tick()) (t.checks_none()) } }
+                @if card.checked { li.stale hidden { (icon::warn()) (t.checks_stale()) } }
+            }
+        }
+    }
+
+    fn bar(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            footer.bar {
+                span.pair {
+                    button.solid.send name="then" value="stay" disabled[!self.may_send] { span.wide { (t.approve_send()) } span.thin { (t.send_short()) } kbd { "a" } }
+                    button.solid.on name="then" value="next" disabled[!self.may_send] title=(t.keys_approve_next()) { (t.approve_next()) (icon::next()) }
+                }
+                label.quiet.edit for="body" { (t.edit()) }
+                button.quiet.save formaction=(self.action(frame, "draft")) { (t.save()) }
+                a.quiet.dots href="#acts" aria-label=(t.more()) { (icon::dots()) }
+                span.mute.state data-saved=(t.saved_locally()) {}
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! One mail of the thread, and the thread: earlier mail folded, the newest open.
+
+use super::frame::Frame;
+use super::icon;
+use crate::text::highlight::{self, Mark};
+use crate::words::Lang;
+use maud::{Markup, html};
+use posthouse_model::Timestamp;
+use posthouse_model::mail::{Address, Attachment};
+use posthouse_model::ticket::Direction;
+use posthouse_model::triage::{Entity, Risk, TextPart};
+
+/// One mail as the desk shows it.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// For its own routes.
+    pub id: i64,
+    /// Which way it went.
+    pub direction: Direction,
+    /// From.
+    pub from: Address,
+    /// To and Cc.
+    pub to: Vec<Address>,
+    /// When.
+    pub at: Timestamp,
+    /// Minutes east of UTC of the writer's clock, when the mail says.
+    pub offset_minutes: Option<i32>,
+    /// New text.
+    pub text: String,
+    /// With quoted history, where that is more.
+    pub full_text: Option<String>,
+    /// There is an HTML part to look at.
+    pub has_html: bool,
+    /// Remote images in it.
+    pub remote_images: u64,
+    /// Files.
+    pub attachments: Vec<Attachment>,
+    /// Read from this mail.
+    pub entities: Vec<Entity>,
+    /// Read from this mail.
+    pub risks: Vec<Risk>,
+    /// The agent who sent it.
+    pub sent_by: Option<String>,
+    /// The bytes were odd.
+    pub damaged: bool,
+}
+
+impl Letter {
+    /// Texts longer than this many characters are folded on a phone.
+    const LONG: usize = 900;
+
+    fn draw(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let ours = self.direction == Direction::Outgoing;
+        html! {
+            article.letter.ours[ours] aria-label=(self.headline(t)) {
+                header {
+                    @if ours { span.by { (icon::reply()) (t.we_replied()) @if let Some(name) = &self.sent_by { span.mute { (t.sent_by(name)) } } } }
+                    @else { b.by { (t.person(&self.from)) } span.address { (self.from.address) } }
+                    span.when {
+                        @if let Some(there) = self.offset_minutes.filter(|_| !ours).and_then(|o| frame.lens.there(o)) { span.mute { (t.their_time(there)) } }
+                        (frame.lens.relative(self.at))
+                    }
+                }
+                (self.body(frame))
+                (self.files(frame))
+                (self.more(frame))
+            }
+        }
+    }
+
+    fn headline(&self, t: Lang) -> String {
+        if self.direction == Direction::Outgoing { t.we_replied().to_owned() } else { t.person(&self.from) }
+    }
+
+    fn body(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let long = self.text.chars().count() > Self::LONG;
+        html! {
+            @if self.damaged { p.odd { (icon::warn()) (t.odd_mail()) } }
+            @if self.text.trim().is_empty() {
+                p.text.mute { (t.empty_mail()) }
+            } @else {
+                @if long { input.fold type="checkbox" id=(format!("fold-{}", self.id)); }
+                div.text.long[long] dir="auto" { (marked(t, &self.text, TextPart::Body, &self.entities, &self.risks)) }
+                @if long { label.fold for=(format!("fold-{}", self.id)) { (t.show_whole_mail()) } }
+            }
+        }
+    }
+
+    fn files(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            @if !self.attachments.is_empty() {
+                ul.files aria-label=(t.attachments()) {
+                    @for file in &self.attachments {
+                        @let name = file.name.as_deref().unwrap_or(t.unnamed_file());
+                        @let path = frame.team.path(&format!("/messages/{}/attachments/{}", self.id, file.part));
+                        li {
+                            @if previewable(&file.media_type) {
+                                a.preview href=(format!("{path}?show")) target="_blank" rel="noopener" {
+                                    img src=(format!("{path}?show")) alt=(t.preview_of(name)) loading="lazy" decoding="async";
+                                }
+                            }
+                            a href=(path) download title=(t.download(name)) {
+                                @if !previewable(&file.media_type) { (icon::file()) }
+                                bdi.name { (name) } span.mute { (size(t, file.size)) } (icon::download())
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn more(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let own = |what: &str| frame.team.path(&format!("/messages/{}/{what}", self.id));
+        html! {
+            @if self.full_text.is_some() || self.has_html {
+                div.more {
+                    @if let Some(full) = &self.full_text {
+                        details { summary { (t.whole_text()) } pre.text dir="auto" { (full) } }
+                    }
+                    @if self.has_html {
+                        details.original {
+                            summary { (t.original_layout()) }
+                            @if self.remote_images > 0 {
+                                p.images {
+                                    span.off { (t.images_hidden(self.remote_images)) }
+                                    a.quiet href=(own("html?images=1")) target=(format!("html-{}", self.id)) { (t.show_remote_images()) }
+                                }
+                            }
+                            // No script, no forms, no origin of its own; what it may load is up to its own policy.
+                            iframe name=(format!("html-{}", self.id)) src=(own("html")) sandbox="allow-popups allow-popups-to-escape-sandbox"
+                                referrerpolicy="no-referrer" loading="lazy" title=(t.original_frame(t.person(&self.from))) {}
+                            p.mute { a href=(own("html")) target="_blank" rel="noopener noreferrer" { (t.open_alone()) } " · " a href=(own("raw")) download { (t.raw_mail()) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The thread, oldest first; all before the last incoming one folded.
+#[must_use]
+pub fn thread(frame: &Frame, letters: &[Letter]) -> Markup {
+    let t = frame.lang();
+    let newest = letters
+        .iter()
+        .rposition(|l| l.direction == Direction::Incoming)
+        .unwrap_or_else(|| letters.len().saturating_sub(1));
+    let (earlier, rest) = letters.split_at(newest.min(letters.len()));
+    html! {
+        section.thread aria-label=(t.mail()) {
+            @if !earlier.is_empty() {
+                details.earlier {
+                    summary { span { (t.earlier_messages(earlier.len() as u64)) } }
+                    @for letter in earlier { (letter.draw(frame)) }
+                }
+            }
+            @for letter in rest { (letter.draw(frame)) }
+        }
+    }
+}
+
+/// Text with its marks.
+pub(crate) fn marked(t: Lang, text: &str, part: TextPart, entities: &[Entity], risks: &[Risk]) -> Markup {
+    html! {
+        @for piece in highlight::pieces(text, part, entities, risks) {
+            @match &piece.mark {
+                None => (piece.text),
+                Some(Mark::Entity { kind, percent }) => mark.entity title=(format!("{} · {}", t.entity_kind(kind), t.sure(percent))) { (piece.text) },
+                Some(Mark::Risk { kind }) => mark.risk title=(format!("{} · {}", t.risk_title(), t.risk_name(kind))) { (piece.text) },
+            }
+        }
+    }
+}
+
+/// Kinds of pictures that a browser shows without running anything.
+pub(crate) fn previewable(media_type: &str) -> bool {
+    matches!(media_type, "image/png" | "image/jpeg" | "image/gif" | "image/webp")
+}
+
+/// `2.4 MB`.
+pub(crate) fn size(t: Lang, bytes: u64) -> String {
+    let tenth = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
+    match bytes {
+        0..1_000 => t.bytes_n(bytes),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        1_000_000..1_000_000_000 => format!("{} MB", tenth(1_000_000)),
+        _ => format!("{} GB", tenth(1_000_000_000)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_naturally() {
+        assert_eq!(size(Lang::En, 1), "1 byte");
+        assert_eq!(size(Lang::Zh, 12), "12 字节");
+        assert_eq!(size(Lang::En, 214_300), "214 kB");
+        assert_eq!(size(Lang::En, 2_460_000), "2.4 MB");
+    }
+
+    #[test]
+    fn only_plain_pictures_are_shown() {
+        assert!(previewable("image/png"));
+        assert!(!previewable("image/svg+xml"));
+        assert!(!previewable("text/html"));
+    }
+}

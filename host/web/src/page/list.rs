@@ -1,0 +1,348 @@
+//! The ticket list: head, views, filters, rows.
+
+use super::frame::Frame;
+use super::icon;
+use super::query::{ListQuery, View};
+use super::ticket::TicketPane;
+use crate::words::Lang;
+use maud::{Markup, PreEscaped, html};
+use posthouse_model::Timestamp;
+use posthouse_model::ticket::TicketStatus;
+use posthouse_model::triage::Urgency;
+
+/// When an answer is due, and how much of the time has gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// When the clock began to run.
+    pub since: Timestamp,
+    /// When the customer must have an answer.
+    pub at: Timestamp,
+}
+
+impl Due {
+    /// How much of the time has gone, 0 to 100.
+    #[must_use]
+    pub fn percent_gone(self, now: Timestamp) -> u8 {
+        let whole = self.at.since(self.since).as_secs().max(1);
+        u8::try_from((now.since(self.since).as_secs().saturating_mul(100) / whole).min(100)).unwrap_or(100)
+    }
+
+    /// In its last fifth, or over.
+    #[must_use]
+    pub fn presses(self, now: Timestamp) -> bool {
+        self.percent_gone(now) >= 80
+    }
+}
+
+/// One ticket in the list.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// #1042
+    pub number: i64,
+    /// Customer's name.
+    pub who: String,
+    /// Of the thread.
+    pub subject: String,
+    /// Beginning of the newest text.
+    pub gist: String,
+    /// Where it stands.
+    pub status: TicketStatus,
+    /// About what.
+    pub category: Option<String>,
+    /// How soon.
+    pub urgency: Option<Urgency>,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// Initials or short name.
+    pub assignee: Option<String>,
+    /// Newest message.
+    pub at: Timestamp,
+    /// Deadline, while the ticket is open.
+    pub due: Option<Due>,
+}
+
+/// What can be filtered by.
+#[derive(Clone, Debug, Default)]
+pub struct Choices {
+    /// Names of queues.
+    pub queues: Vec<String>,
+    /// Names of categories.
+    pub categories: Vec<String>,
+    /// BCP 47 tags.
+    pub languages: Vec<String>,
+}
+
+/// The sentence at the head of the list.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Headline {
+    /// How many wait.
+    pub waiting: u64,
+    /// Since when the oldest waits.
+    pub oldest: Option<Timestamp>,
+    /// Past their deadline.
+    pub overdue: u64,
+    /// Deadline within the hour.
+    pub due_within_hour: u64,
+}
+
+/// The whole list.
+#[derive(Clone, Debug)]
+pub struct ListPane {
+    /// View and filters.
+    pub query: ListQuery,
+    /// How many are in each view.
+    pub counts: Vec<(View, u64)>,
+    /// The sentence.
+    pub headline: Headline,
+    /// What the filters offer.
+    pub choices: Choices,
+    /// This page of it.
+    pub rows: Vec<Row>,
+    /// Where the next page begins.
+    pub older: Option<String>,
+    /// What "n new" counts from (opaque, for the live stream).
+    pub mark: String,
+    /// The ticket beside the list.
+    pub open: Option<i64>,
+}
+
+/// The list alone, wide, or with a ticket beside it.
+#[must_use]
+pub fn page(frame: &Frame, list: &ListPane, ticket: Option<&TicketPane>) -> Markup {
+    let t = frame.lang();
+    match ticket {
+        Some(ticket) => frame.page(
+            &format!("{} #{}", ticket.subject, ticket.number),
+            "open",
+            &html! { (list.draw(frame)) (ticket.draw(frame)) },
+        ),
+        None => frame.page(list.query.view.name(t), "listing", &html! { (list.draw(frame)) }),
+    }
+}
+
+impl ListPane {
+    /// The list's column.
+    #[must_use]
+    pub fn draw(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let heading = if self.open.is_some() { None } else { Some("main") };
+        html! {
+            section.list id=[heading] aria-label=(t.tickets()) data-live=(self.live_path(frame)) {
+                header.list-head {
+                    (self.tabs(frame))
+                    (self.tools(frame))
+                    (self.sentence(frame))
+                    (self.active_filters(frame))
+                }
+                a.fresh href=(frame.team.path(&format!("/tickets{}", self.query.with_after(None).to_query()))) hidden {
+                    span.n {} span.mute { (t.new_arrived_show()) kbd { "n" } }
+                }
+                @if self.rows.is_empty() {
+                    p.empty { (if self.query.is_filtered() { t.empty_filtered() } else { self.query.view.when_empty(t) }) }
+                } @else {
+                    ol.rows { @for row in &self.rows { (self.row(frame, row)) } }
+                }
+                (self.pages(frame))
+                p.lost role="status" hidden { (t.live_lost()) }
+            }
+        }
+    }
+
+    fn live_path(&self, frame: &Frame) -> String {
+        let query = self.query.with_after(None).to_query();
+        let joint = if query.is_empty() { '?' } else { '&' };
+        frame.team.path(&format!("/live{query}{joint}mark={}", self.mark))
+    }
+
+    fn count(&self, view: View) -> u64 {
+        self.counts.iter().find(|c| c.0 == view).map_or(0, |c| c.1)
+    }
+
+    fn tabs(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let link = |view: View| {
+            let n = self.count(view);
+            html! {
+                a href=(frame.team.path(&format!("/tickets{}", self.query.with_view(view).to_query())))
+                    aria-current=[(view == self.query.view).then_some("true")] data-view=(view.as_str()) {
+                    (view.name(t)) " " b.n.none[n == 0] { (n) }
+                }
+            }
+        };
+        let first = [View::Waiting, View::Mine, View::Urgent];
+        let elsewhere = (!first.contains(&self.query.view)).then_some(self.query.view);
+        html! {
+            nav.tabs aria-label=(t.views()) {
+                @for view in first { (link(view)) }
+                @if let Some(view) = elsewhere { (link(view)) }
+                details.menu {
+                    summary aria-label=(t.other_views()) { (t.more()) (icon::down()) }
+                    div.card.views { @for view in View::ALL { @if !first.contains(&view) { (link(view)) } } }
+                }
+            }
+        }
+    }
+
+    fn tools(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let q = &self.query;
+        html! {
+            form.tools method="get" action=(frame.team.path("/tickets")) role="search" {
+                @if q.view != View::default() { input type="hidden" name="view" value=(q.view.as_str()); }
+                label.search {
+                    (icon::search())
+                    span.hidden { (t.search()) }
+                    input type="search" name="q" value=(q.text) placeholder=(t.search_hint()) maxlength=(ListQuery::TEXT_MAX) autocomplete="off";
+                    kbd { "/" }
+                }
+                details.menu.filters {
+                    summary { (icon::filter()) span { (t.filter()) } }
+                    div.card {
+                        (select("queue", t.queue(), t.any_queue(), q.queue.as_deref(), self.choices.queues.iter().map(|n| (n.clone(), n.clone()))))
+                        (select("category", t.category(), t.any_category(), q.category.as_deref(), self.choices.categories.iter().map(|c| (c.clone(), t.category_name(c)))))
+                        (select("urgency", t.urgency(), t.any_urgency(), q.urgency.map(Urgency::as_str), Urgency::ALL.iter().rev().map(|u| (u.as_str().to_owned(), t.urgency_name(*u).to_owned()))))
+                        (select("language", t.language(), t.any_language(), q.language.as_deref(), self.choices.languages.iter().map(|l| (l.clone(), t.language_name(l)))))
+                        button.solid { (t.filter_apply()) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn sentence(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let h = &self.headline;
+        html! {
+            p.sentence data-headline {
+                @if h.waiting > 0 {
+                    span.all { (t.waiting_n(h.waiting)) }
+                    @if let Some(oldest) = h.oldest {
+                        span { (t.oldest(frame.lens.long(frame.lens.now.since(oldest)))) }
+                    }
+                    @if h.overdue > 0 { span.alarm { (t.overdue_n(h.overdue)) } }
+                    @if h.due_within_hour > 0 { span { (t.due_within_hour(h.due_within_hour)) } }
+                } @else { span { (t.empty_waiting()) } }
+            }
+        }
+    }
+
+    fn active_filters(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let q = &self.query;
+        let mut active: Vec<(String, ListQuery)> = Vec::new();
+        if !q.text.is_empty() {
+            active.push((format!("“{}”", q.text), ListQuery { text: String::new(), ..q.with_after(None) }));
+        }
+        if let Some(queue) = &q.queue {
+            active.push((format!("{} {queue}", t.queue()), ListQuery { queue: None, ..q.with_after(None) }));
+        }
+        if let Some(category) = &q.category {
+            active.push((t.category_name(category), ListQuery { category: None, ..q.with_after(None) }));
+        }
+        if let Some(urgency) = q.urgency {
+            active.push((t.urgency_name(urgency).to_owned(), ListQuery { urgency: None, ..q.with_after(None) }));
+        }
+        if let Some(language) = &q.language {
+            active.push((t.language_name(language), ListQuery { language: None, ..q.with_after(None) }));
+        }
+        html! {
+            @if !active.is_empty() {
+                p.active {
+                    @for (name, without) in &active {
+                        a href=(frame.team.path(&format!("/tickets{}", without.to_query()))) title=(t.filter_remove(name)) aria-label=(t.filter_remove(name)) {
+                            (name) " ×"
+                        }
+                    }
+                    @if active.len() > 1 {
+                        a.mute href=(frame.team.path(&format!("/tickets{}", q.bare().to_query()))) { (t.filter_clear()) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn row(&self, frame: &Frame, row: &Row) -> Markup {
+        let t = frame.lang();
+        let now = frame.lens.now;
+        let here = self.open == Some(row.number);
+        let urgent = row.urgency == Some(Urgency::Urgent) && row.status.is_open();
+        let subject = if row.subject.is_empty() { t.no_subject() } else { &row.subject };
+        html! {
+            li.row.urgent[urgent].high[row.urgency == Some(Urgency::High) && row.status.is_open()].done[!row.status.is_open()] data-number=(row.number) {
+                a href=(frame.team.path(&format!("/tickets/{}{}", row.number, self.query.to_query()))) aria-current=[here.then_some("true")] {
+                    span.mark {}
+                    span.who { (row.who) }
+                    span.what { b { (subject) } " " span.gist { (row.gist) } }
+                    span.kind {
+                        @if urgent { b.alarm { (t.urgency_urgent()) } " " }
+                        @else if row.urgency == Some(Urgency::High) && row.status.is_open() { b { (t.urgency_high()) } " " }
+                        (self.kind_words(t, row))
+                    }
+                    span.tongue { @if let Some(tag) = &row.language { abbr title=(t.language_name(tag)) { (tag) } } }
+                    span.agent { @if let Some(name) = &row.assignee { span title=(t.assigned_to(name)) { (name) } } }
+                    span.age { (frame.lens.age(row.at)) }
+                    span.due { @if let Some(due) = row.due { (due_words(frame, due)) } }
+                }
+                @if let Some(due) = row.due {
+                    svg.bar.late[due.presses(now)] aria-hidden="true" { rect width=(format!("{}%", due.percent_gone(now))) height="100%" {} }
+                }
+            }
+        }
+    }
+
+    /// The category; in mixed views of finished tickets, how they ended.
+    fn kind_words(&self, t: Lang, row: &Row) -> String {
+        let category = row.category.as_deref().map_or_else(|| t.unsorted().to_owned(), |c| t.category_name(c));
+        if self.query.view == View::All && row.status != TicketStatus::Waiting {
+            format!("{category} · {}", t.status(row.status))
+        } else {
+            category
+        }
+    }
+
+    fn pages(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let path = |query: ListQuery| frame.team.path(&format!("/tickets{}", query.to_query()));
+        html! {
+            @if self.older.is_some() || self.query.after.is_some() {
+                nav.pages {
+                    @if self.query.after.is_some() { a href=(path(self.query.with_after(None))) { (t.newer()) } }
+                    @if self.older.is_some() { a.older href=(path(self.query.with_after(self.older.clone()))) rel="next" { (t.older()) (icon::next()) } }
+                }
+            }
+        }
+    }
+}
+
+/// `▸ 2 h` left, or how long it is over.
+pub(crate) fn due_words(frame: &Frame, due: Due) -> Markup {
+    let t = frame.lang();
+    let now = frame.lens.now;
+    let exact = frame.lens.exact(due.at);
+    html! {
+        @if due.at < now {
+            @let by = frame.lens.short(now.since(due.at));
+            time.alarm datetime=(due.at.to_rfc3339()) title=(exact) { span.hidden { (t.overdue(&by)) } span aria-hidden="true" { "+" (by) } }
+        } @else {
+            @let left = frame.lens.short(due.at.since(now));
+            time.alarm[due.presses(now)] datetime=(due.at.to_rfc3339()) title=(exact) { span.hidden { (t.due_in(&left)) } span aria-hidden="true" { (left) (PreEscaped("&#8202;▸")) } }
+        }
+    }
+}
+
+fn select(
+    name: &str,
+    label: &str,
+    any: &str,
+    chosen: Option<&str>,
+    options: impl Iterator<Item = (String, String)>,
+) -> Markup {
+    html! {
+        label.field { span { (label) }
+            select name=(name) {
+                option value="" { (any) }
+                @for (value, text) in options { option value=(value) selected[chosen == Some(value.as_str())] { (text) } }
+            }
+        }
+    }
+}

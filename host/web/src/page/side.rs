@@ -1,0 +1,94 @@
+//! Beside the mail: what was read from it, what is known, why it is here, what happened.
+
+use super::frame::Frame;
+use super::ticket::TicketPane;
+use super::trail;
+use crate::text::highlight::percent;
+use crate::words::Lang;
+use maud::{Markup, html};
+use posthouse_model::Timestamp;
+use posthouse_model::triage::{EntityValue, Order};
+
+/// One thing that happened, from the audit chain.
+#[derive(Clone, Debug)]
+pub struct Happening {
+    /// When.
+    pub at: Timestamp,
+    /// `noun.verb`.
+    pub kind: String,
+    /// `agent:…`, `host:…`, `operator`.
+    pub actor: String,
+    /// A few words about it, when the event carries any.
+    pub detail: Option<String>,
+}
+
+/// The side column.
+pub(crate) fn draw(frame: &Frame, pane: &TicketPane) -> Markup {
+    let t = frame.lang();
+    html! {
+        aside.side aria-label=(t.details_title()) {
+            (customer(frame, pane))
+            @if !pane.entities.is_empty() {
+                section.block { h2 { (t.found_title()) }
+                    dl.facts { @for entity in &pane.entities { div {
+                        dt { (t.entity_kind(entity.value.kind())) }
+                        dd {
+                            bdi { (entity.value.text()) }
+                            @if let EntityValue::TrackingNumber { carrier: Some(carrier), .. } = &entity.value { span.mute { " " (carrier) } }
+                            @if percent(entity.confidence) < 90 { span.mute { " " (t.sure(percent(entity.confidence))) } }
+                            @if entity.span.is_none() { span.mute { " " (t.inferred()) } }
+                        }
+                    } } }
+                }
+            }
+            @if !pane.orders.is_empty() || !pane.facts.is_empty() {
+                section.block { h2 { (t.known_title()) }
+                    @for order in &pane.orders { (self::order(t, order)) }
+                    dl.facts { @for fact in &pane.facts { div { dt { (fact.label) } dd { bdi { (fact.value) } } } } }
+                }
+            }
+            (trail::draw(frame, &pane.trail))
+            (history(frame, &pane.events))
+        }
+    }
+}
+
+fn customer(frame: &Frame, pane: &TicketPane) -> Markup {
+    let t = frame.lang();
+    let all = format!("?view=all&q={}", url::form_urlencoded::byte_serialize(pane.customer.address.as_bytes()).collect::<String>());
+    html! {
+        section.block.customer { h2 { (t.customer()) }
+            p { b { (t.person(&pane.customer)) } }
+            p.mute { bdi { (pane.customer.address) } }
+            @if !pane.tags.is_empty() { p.tags aria-label=(t.tags_title()) { @for tag in &pane.tags { span { (tag) } " " } } }
+            p { a href=(frame.team.path(&format!("/tickets{all}"))) { (t.all_of_customer()) } }
+        }
+    }
+}
+
+fn order(t: Lang, order: &Order) -> Markup {
+    html! {
+        div.order {
+            p { b { (t.order_number_short(&order.number)) } @if let Some(total) = &order.total { span.num { (total) } } }
+            p.mute {
+                @if let Some(status) = &order.status { span { (status) } }
+                @if let Some(day) = &order.placed_on { span { (t.placed_on(day)) } }
+                @if let Some(country) = &order.country { span { (country) } }
+            }
+            @if let Some(number) = &order.tracking_number { p.mute { bdi { (number) } @if let Some(carrier) = &order.carrier { " " (carrier) } } }
+        }
+    }
+}
+
+fn history(frame: &Frame, events: &[Happening]) -> Markup {
+    let t = frame.lang();
+    html! {
+        details.block.history {
+            summary { h2 { (t.events_title()) } }
+            ol { @for event in events { li {
+                span.mute.when { (frame.lens.relative(event.at)) }
+                span { (t.event(&event.kind)) @if let Some(detail) = &event.detail { span.mute { " " (detail) } } span.mute { " · " (t.actor(&event.actor)) } }
+            } } }
+        }
+    }
+}

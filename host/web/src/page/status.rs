@@ -1,0 +1,175 @@
+//! What works and what does not: mailboxes, plugins, incidents, work that gave up.
+
+use super::frame::Frame;
+use super::icon;
+use maud::{Markup, html};
+use posthouse_model::Timestamp;
+use posthouse_model::decision::World;
+
+/// One mailbox.
+#[derive(Clone, Debug)]
+pub struct MailboxRow {
+    /// Its address.
+    pub address: String,
+    /// `IMAP imap.example.com`, `Maildir`.
+    pub way_in: String,
+    /// `SMTP …`, `files`, none.
+    pub way_out: Option<String>,
+    /// Fetching is on.
+    pub active: bool,
+    /// What is wrong, for a person.
+    pub trouble: Option<String>,
+    /// When it was last fetched.
+    pub fetched_at: Option<Timestamp>,
+}
+
+/// One installed plugin.
+#[derive(Clone, Debug)]
+pub struct PluginRow {
+    /// Its name in this team.
+    pub name: String,
+    /// What it is for.
+    pub world: World,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the program.
+    pub digest: String,
+    /// Hosts it may call.
+    pub hosts: Vec<String>,
+    /// It may call the client's model.
+    pub model: bool,
+}
+
+/// Something stuck or silent.
+#[derive(Clone, Debug)]
+pub struct IncidentRow {
+    /// What, to what, what now.
+    pub text: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Work that was tried as often as allowed.
+#[derive(Clone, Debug)]
+pub struct FailedJobRow {
+    /// Its kind.
+    pub kind: String,
+    /// Why.
+    pub error: String,
+    /// How often tried.
+    pub tries: u64,
+    /// When it gave up.
+    pub at: Timestamp,
+}
+
+/// The page.
+#[derive(Clone, Debug)]
+pub struct StatusPage {
+    /// Open incidents.
+    pub incidents: Vec<IncidentRow>,
+    /// All mailboxes.
+    pub mailboxes: Vec<MailboxRow>,
+    /// All plugins.
+    pub plugins: Vec<PluginRow>,
+    /// Work that gave up.
+    pub failed: Vec<FailedJobRow>,
+}
+
+impl StatusPage {
+    /// The page.
+    #[must_use]
+    pub fn draw(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        frame.page(
+            t.status_title(),
+            "plain",
+            &html! {
+                main.sheet #main {
+                    h1 { (t.status_title()) }
+                    (self.incidents(frame))
+                    (self.mailboxes(frame))
+                    (self.plugins(frame))
+                    (self.failed(frame))
+                }
+            },
+        )
+    }
+
+    fn incidents(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            @if self.incidents.is_empty() {
+                p.well { (icon::tick()) (t.status_all_well()) }
+            } @else {
+                section { h2 { (t.status_incidents()) }
+                    ul.incidents { @for i in &self.incidents { li { (icon::warn()) span { (i.text) } span.mute { (t.incident_since(frame.lens.exact(i.since))) } } } }
+                }
+            }
+        }
+    }
+
+    fn mailboxes(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            section { h2 { (t.mailboxes()) }
+                @if self.mailboxes.is_empty() { p.mute { (t.mailboxes_none()) } } @else {
+                    table {
+                        thead { tr { th { (t.mailbox_address()) } th { (t.mailbox_state()) } th { (t.mailbox_in()) } th { (t.mailbox_out()) } th.num { (t.mailbox_last()) } } }
+                        tbody { @for m in &self.mailboxes { tr {
+                            td data-label=(t.mailbox_address()) { b { bdi { (m.address) } } }
+                            td data-label=(t.mailbox_state()) {
+                                @if let Some(trouble) = &m.trouble { span.alarm { (icon::warn()) (trouble) } }
+                                @else if m.active { (icon::tick()) (t.mailbox_well()) } @else { span.mute { (t.mailbox_off()) } }
+                            }
+                            td data-label=(t.mailbox_in()) { (m.way_in) }
+                            td data-label=(t.mailbox_out()) { (m.way_out.as_deref().unwrap_or(t.mailbox_no_way_out())) }
+                            td.num data-label=(t.mailbox_last()) { @match m.fetched_at { Some(at) => (frame.lens.relative(at)), None => span.mute { (t.mailbox_never()) } } }
+                        } } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn plugins(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            section { h2 { (t.plugins_title()) }
+                @if self.plugins.is_empty() { p.mute { (t.plugins_none()) } } @else {
+                    p.mute { (t.plugins_hint()) }
+                    table {
+                        thead { tr { th { (t.plugin_name()) } th { (t.plugin_does()) } th { (t.plugin_version()) } th { (t.plugin_may()) } } }
+                        tbody { @for p in &self.plugins { tr {
+                            td data-label=(t.plugin_name()) { b { (p.name) } }
+                            td data-label=(t.plugin_does()) { (t.world(p.world)) }
+                            td data-label=(t.plugin_version()) { (p.version) " " code.mute title=(p.digest) { (p.digest.chars().take(8).collect::<String>()) } }
+                            td data-label=(t.plugin_may()) {
+                                @if p.hosts.is_empty() && !p.model { span.mute { (t.plugin_may_nothing()) } }
+                                @if p.model { span { (t.may_model()) } " " }
+                                @for host in &p.hosts { span { (host) } " " }
+                            }
+                        } } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn failed(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            @if !self.failed.is_empty() {
+                section { h2 { (t.jobs_failed()) } p.mute { (t.jobs_failed_hint()) }
+                    table {
+                        thead { tr { th { (t.job_kind()) } th { (t.job_error()) } th.num { (t.job_tries()) } } }
+                        tbody { @for j in &self.failed { tr {
+                            td data-label=(t.job_kind()) { (j.kind) " " span.mute { (frame.lens.relative(j.at)) } }
+                            td data-label=(t.job_error()) { (j.error) }
+                            td.num data-label=(t.job_tries()) { (j.tries) }
+                        } } }
+                    }
+                }
+            }
+        }
+    }
+}

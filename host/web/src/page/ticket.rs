@@ -1,0 +1,313 @@
+//! The review page: one ticket, read, corrected, approved.
+
+use super::draft::ReplyPane;
+use super::frame::Frame;
+use super::icon;
+use super::letter::{self, Letter};
+use super::list::{Due, due_words};
+use super::query::ListQuery;
+use super::side::{self, Happening as SideHappening};
+use super::trail::Step;
+use maud::{Markup, html};
+use posthouse_model::Timestamp;
+use posthouse_model::mail::Address;
+use posthouse_model::outbox::OutboxState;
+use posthouse_model::ticket::TicketStatus;
+use posthouse_model::triage::{Entity, Fact, Order, Risk, Sentiment, TextPart, Urgency};
+
+/// One thing that happened, from the audit chain.
+pub type Happening = SideHappening;
+
+/// Something an answer needs and the customer has not said.
+#[derive(Clone, Debug)]
+pub struct Missing {
+    /// `order-number`, `photo` …
+    pub key: String,
+    /// How to ask, in the customer's language.
+    pub question: Option<String>,
+}
+
+/// Approved mail on its way, or what became of it.
+#[derive(Clone, Debug)]
+pub struct Sending {
+    /// Its outbox row.
+    pub id: i64,
+    /// Where it stands.
+    pub state: OutboxState,
+    /// When it goes out, is tried next, or went out.
+    pub at: Timestamp,
+    /// How often it was tried.
+    pub tries: u64,
+    /// What the server said last.
+    pub words: Option<String>,
+}
+
+/// An agent to assign to.
+#[derive(Clone, Debug)]
+pub struct Colleague {
+    /// For the form.
+    pub id: i64,
+    /// Shown.
+    pub name: String,
+    /// The reader.
+    pub me: bool,
+}
+
+/// Everything the review page shows.
+#[derive(Clone, Debug)]
+pub struct TicketPane {
+    /// #1042
+    pub number: i64,
+    /// The newest mail on this page: acting is refused when a newer one has come.
+    pub seen: i64,
+    /// Of the thread.
+    pub subject: String,
+    /// Where it stands.
+    pub status: TicketStatus,
+    /// Why it was closed, when a person said.
+    pub reason: Option<String>,
+    /// About what.
+    pub category: Option<String>,
+    /// How soon.
+    pub urgency: Option<Urgency>,
+    /// How the customer sounds.
+    pub sentiment: Option<Sentiment>,
+    /// The customer's language, BCP 47.
+    pub language: Option<String>,
+    /// Where it waits.
+    pub queue: Option<String>,
+    /// Who has it.
+    pub assignee: Option<String>,
+    /// Deadline, while the ticket is open.
+    pub due: Option<Due>,
+    /// Free labels.
+    pub tags: Vec<String>,
+    /// Whom it is about.
+    pub customer: Address,
+    /// Oldest first.
+    pub letters: Vec<Letter>,
+    /// What an answer still needs.
+    pub missing: Vec<Missing>,
+    /// What was read from the newest mail.
+    pub entities: Vec<Entity>,
+    /// Reasons to be careful.
+    pub risks: Vec<Risk>,
+    /// From enrichers.
+    pub facts: Vec<Fact>,
+    /// From enrichers.
+    pub orders: Vec<Order>,
+    /// The reply.
+    pub reply: ReplyPane,
+    /// Approved mail, newest first.
+    pub sendings: Vec<Sending>,
+    /// Automatic steps, oldest first.
+    pub trail: Vec<Step>,
+    /// What happened, newest first.
+    pub events: Vec<Happening>,
+    /// To assign to.
+    pub colleagues: Vec<Colleague>,
+    /// To change to.
+    pub categories: Vec<String>,
+    /// List the ticket was opened from.
+    pub query: ListQuery,
+}
+
+impl TicketPane {
+    /// The ticket's column and the side.
+    #[must_use]
+    pub fn draw(&self, frame: &Frame) -> Markup {
+        html! {
+            div.reader data-number=(self.number) {
+                main.ticket #main tabindex="-1" {
+                    (self.head(frame))
+                    (self.careful(frame))
+                    (letter::thread(frame, &self.letters))
+                    (self.sending(frame))
+                    (self.lacking(frame))
+                    (self.reply.draw(frame))
+                }
+                (side::draw(frame, self))
+            }
+        }
+    }
+
+    fn action(&self, frame: &Frame, verb: &str) -> String {
+        frame.team.path(&format!("/tickets/{}/{verb}{}", self.number, self.query.to_query()))
+    }
+
+    fn post(&self, frame: &Frame, verb: &str, class: &str, inside: &Markup) -> Markup {
+        frame.post(
+            &self.action(frame, verb),
+            class,
+            &html! { input type="hidden" name="seen" value=(self.seen); (inside) },
+        )
+    }
+
+    fn head(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let subject = if self.subject.is_empty() { t.no_subject() } else { &self.subject };
+        html! {
+            header.ticket-head {
+                a.back href=(frame.team.path(&format!("/tickets{}", self.query.to_query()))) aria-label=(t.back_to_list()) { (icon::back()) }
+                h1 dir="auto" { (letter::marked(t, subject, TextPart::Subject, &self.entities, &self.risks)) }
+                (self.acts(frame))
+                div.meta {
+                    span.number { "#" (self.number) }
+                    span.status { (t.status(self.status)) @if let Some(reason) = &self.reason { span.mute { " (" (reason) ")" } } }
+                    (self.category_menu(frame))
+                    @if let Some(urgency) = self.urgency { span.alarm[urgency == Urgency::Urgent && self.status.is_open()] { (t.urgency_name(urgency)) } }
+                    @if let Some(sentiment) = self.sentiment { @if sentiment != Sentiment::Neutral { span { (t.sentiment(sentiment)) } } }
+                    @if let Some(language) = &self.language { span { (t.language_name(language)) } }
+                    @if let Some(queue) = &self.queue { span { (t.queue()) " " (queue) } }
+                    @if let Some(due) = self.due { span.due { (due_words(frame, due)) } }
+                    @if let Some(name) = &self.assignee { span { (t.assigned_to(name)) } }
+                }
+            }
+        }
+    }
+
+    fn category_menu(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let now = self.category.as_deref().map_or_else(|| t.unsorted().to_owned(), |c| t.category_name(c));
+        html! {
+            @if frame.me.role.may_act() {
+                details.menu.category data-key="c" {
+                    summary title=(t.change_category()) { (now) (icon::down()) }
+                    div.card {
+                        (self.post(frame, "category", "", &html! {
+                            p.mute { (t.change_category()) }
+                            div.choices {
+                                @for name in &self.categories {
+                                    button.quiet name="category" value=(name) aria-pressed=(if self.category.as_deref() == Some(name) { "true" } else { "false" }) { (t.category_name(name)) }
+                                }
+                            }
+                        }))
+                    }
+                }
+            } @else { span { (now) } }
+        }
+    }
+
+    fn acts(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let spam = self.status == TicketStatus::Spam;
+        let may_spam = self.status.may_become(TicketStatus::Spam) && !spam;
+        html! {
+            @if frame.me.role.may_act() {
+                div.acts #acts {
+                    @if self.status.is_open() { (self.handled_menu(frame)) }
+                    @if spam { (self.post(frame, "not-spam", "", &html! { button.quiet data-key="!" { (t.not_spam()) } })) }
+                    @else if may_spam { (self.post(frame, "spam", "", &html! { button.quiet data-key="!" { (t.spam()) } })) }
+                    @if matches!(self.status, TicketStatus::Handled | TicketStatus::Automatic) {
+                        (self.post(frame, "reopen", "", &html! { button.quiet { (t.reopen()) } }))
+                    }
+                    (self.assign_menu(frame))
+                }
+            }
+        }
+    }
+
+    fn handled_menu(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            details.menu.right data-key="h" {
+                summary.quiet { (t.handled()) }
+                div.card {
+                    (self.post(frame, "handled", "reasons", &html! {
+                        p.mute { (t.handled_title()) }
+                        @for reason in [t.reason_no_reply(), t.reason_elsewhere(), t.reason_duplicate(), t.reason_chat()] {
+                            button.quiet name="reason" value=(reason) { (reason) }
+                        }
+                    }))
+                    (self.post(frame, "handled", "own", &html! {
+                        label.field { span { (t.reason_own()) } input name="reason" required maxlength="200" autocomplete="off"; }
+                        button.quiet { (t.close_ticket()) }
+                    }))
+                }
+            }
+        }
+    }
+
+    fn assign_menu(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let others = frame.me.role >= posthouse_model::role::Role::Lead;
+        let mine = self.colleagues.iter().any(|c| c.me && self.assignee.as_deref() == Some(&c.name));
+        html! {
+            details.menu.right {
+                summary.quiet { (t.assign()) }
+                div.card {
+                    (self.post(frame, "assign", "reasons", &html! {
+                        @for c in &self.colleagues {
+                            @if c.me { button.quiet name="agent" value=(c.id) aria-pressed=(if mine { "true" } else { "false" }) data-key="s" { (t.assign_to_me()) kbd { "s" } } }
+                        }
+                        @if others { @for c in &self.colleagues { @if !c.me { button.quiet name="agent" value=(c.id) aria-pressed=(if self.assignee.as_deref() == Some(&c.name) { "true" } else { "false" }) { (c.name) } } } }
+                        @if self.assignee.is_some() { button.quiet name="agent" value="" { (t.assign_nobody()) } }
+                    }))
+                }
+            }
+        }
+    }
+
+    fn careful(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            @if !self.risks.is_empty() {
+                ul.careful aria-label=(t.risk_title()) {
+                    @for risk in &self.risks { li { (icon::warn()) b { (t.risk_name(&risk.kind)) } span { (risk.reason) } } }
+                }
+            }
+        }
+    }
+
+    fn lacking(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            @if !self.missing.is_empty() {
+                p.missing {
+                    span.label { (t.missing_title()) }
+                    @for m in &self.missing {
+                        @match &m.question {
+                            Some(question) => button.ask type="button" data-ask=(question) title=(format!("{question} {}", t.missing_insert())) { (t.missing_name(&m.key)) },
+                            None => span.ask { (t.missing_name(&m.key)) },
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn sending(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let Some(sending) = self.sendings.first().filter(|s| s.state != OutboxState::Cancelled) else { return html! {} };
+        let bad = matches!(sending.state, OutboxState::Failed | OutboxState::Uncertain);
+        let words = match sending.state {
+            OutboxState::Queued if sending.at > frame.lens.now => t.outbox_queued(frame.lens.clock(sending.at)),
+            OutboxState::Queued => t.outbox_queued_now().to_owned(),
+            OutboxState::Submitting => t.outbox_submitting().to_owned(),
+            OutboxState::Sent => t.outbox_sent(frame.lens.clock(sending.at)),
+            OutboxState::Deferred => t.outbox_deferred().to_owned(),
+            OutboxState::Failed => t.outbox_failed().to_owned(),
+            OutboxState::Uncertain => t.outbox_uncertain().to_owned(),
+            OutboxState::Cancelled => t.outbox_cancelled().to_owned(),
+        };
+        html! {
+            div.sending.bad[bad] role=[bad.then_some("alert")] {
+                p {
+                    @if bad { (icon::warn()) } @else if sending.state == OutboxState::Sent { (icon::tick()) } @else { (icon::reply()) }
+                    b { (words) }
+                    @if sending.state == OutboxState::Deferred { span { (t.next_try(frame.lens.clock(sending.at))) } }
+                    @if sending.tries > 1 { span.mute { (t.tries_n(sending.tries)) } }
+                    @if sending.state != OutboxState::Sent { @if let Some(words) = &sending.words { span.mute { (t.server_said(words)) } } }
+                }
+                @if bad && frame.me.role.may_act() {
+                    (self.post(frame, "resolve", "resolve", &html! {
+                        input type="hidden" name="outbox" value=(sending.id);
+                        @if sending.state == OutboxState::Uncertain { button.quiet name="to" value="sent" { (t.it_went_out()) } }
+                        button.quiet name="to" value="queued" { (t.try_again()) }
+                        button.quiet name="to" value="cancelled" { (t.give_up()) }
+                    }))
+                }
+            }
+        }
+    }
+}

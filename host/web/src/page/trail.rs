@@ -1,0 +1,166 @@
+//! "Why here?": what each automatic step said and on what grounds, in words.
+
+use super::frame::Frame;
+use crate::text::highlight::percent;
+use crate::words::Lang;
+use maud::{Markup, html};
+use posthouse_model::Timestamp;
+use posthouse_model::decision::{HostCall, World};
+use posthouse_model::draft::{DraftProposal, Verdict};
+use posthouse_model::triage::{Enrichment, Evidence, Routing, Triage};
+
+/// What a step answered.
+#[derive(Clone, Debug)]
+pub enum Said {
+    /// What the mail is about.
+    Sorted(Box<Triage>),
+    /// Where it goes.
+    Routed(Box<Routing>),
+    /// What is known.
+    Found(Box<Enrichment>),
+    /// What could be answered.
+    Proposed(Vec<DraftProposal>),
+    /// What is wrong with a reply.
+    Checked(Verdict),
+    /// A group was told.
+    Told,
+    /// It did not work: why.
+    Failed(String),
+}
+
+/// One automatic step.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What it is for.
+    pub world: World,
+    /// What it answered.
+    pub said: Said,
+    /// Its name in this team.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the program.
+    pub digest: String,
+    /// What it asked of the host.
+    pub host_calls: Vec<HostCall>,
+    /// Wall time in microseconds.
+    pub duration_us: u64,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Step {
+    fn draw(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let (sentence, evidence) = self.sentence(frame);
+        html! {
+            li.failed[matches!(self.said, Said::Failed(_))] {
+                p.said { b { (t.world(self.world)) } " " (sentence) }
+                @if let Said::Failed(reason) = &self.said { p.why { (reason) } }
+                @for reason in evidence.iter().take(6) { p.why { (because(t, reason)) } }
+                @if let Said::Checked(verdict) = &self.said { @for finding in &verdict.findings { p.why { (finding.reason) } } }
+                details {
+                    summary.mute { (t.trail_version(&self.plugin, &self.version)) " · " (t.trail_took(took(t, self.duration_us))) }
+                    p.mute { (frame.lens.relative(self.at)) " · " (t.trail_proof(self.digest.chars().take(12).collect::<String>())) }
+                    @for call in &self.host_calls { p.mute { (t.trail_asked(&call.what, &call.outcome)) " · " (took(t, call.duration_us)) } }
+                }
+            }
+        }
+    }
+
+    /// What it said, and its grounds.
+    fn sentence(&self, frame: &Frame) -> (String, &[Evidence]) {
+        let t = frame.lang();
+        let joint = |parts: Vec<String>| parts.join(match t {
+            Lang::En => ", ",
+            Lang::Zh => "，",
+        });
+        match &self.said {
+            Said::Sorted(triage) => (joint(sorted(t, triage)), &triage.evidence),
+            Said::Routed(routing) => {
+                let mut parts = vec![match &routing.queue {
+                    Some(queue) => t.said_queue(queue),
+                    None => t.said_queue_default().to_owned(),
+                }];
+                parts.extend(routing.deadline.map(|d| t.said_deadline(frame.lens.clock(d))));
+                parts.extend(routing.priority.map(|p| t.said_priority(p)));
+                if !routing.notifiers.is_empty() {
+                    parts.push(t.said_tells(routing.notifiers.join(", ")));
+                }
+                (joint(parts), &routing.evidence)
+            }
+            Said::Found(found) => {
+                let mut parts = vec![t.said_facts(found.facts.len())];
+                if !found.orders.is_empty() {
+                    parts.push(t.said_orders(found.orders.len()));
+                }
+                (joint(parts), &found.evidence)
+            }
+            Said::Proposed(drafts) => {
+                let mut parts = vec![t.said_drafts(drafts.len())];
+                let templates: Vec<_> = drafts.iter().filter_map(|d| d.template.as_deref()).collect();
+                if !templates.is_empty() {
+                    parts.push(t.said_template(templates.join(", ")));
+                }
+                (joint(parts), drafts.first().map_or(&[], |d| &d.evidence))
+            }
+            Said::Checked(verdict) if verdict.findings.is_empty() => (t.said_no_finding().to_owned(), &[]),
+            Said::Checked(verdict) => (t.said_findings(verdict.findings.len()), &[]),
+            Said::Told => (t.said_told().to_owned(), &[]),
+            Said::Failed(_) => (t.said_failed().to_owned(), &[]),
+        }
+    }
+}
+
+fn sorted(t: Lang, triage: &Triage) -> Vec<String> {
+    let mut parts = Vec::new();
+    if let Some(category) = &triage.category {
+        parts.push(t.said_category(t.category_name(&category.value), percent(category.confidence)));
+    }
+    if let Some(urgency) = &triage.urgency {
+        parts.push(t.said_urgency(t.urgency_name(urgency.value)));
+    }
+    if let Some(sentiment) = &triage.sentiment {
+        parts.push(t.said_mood(t.sentiment(sentiment.value)));
+    }
+    if let Some(spam) = triage.spam.filter(|s| *s > 0.0) {
+        parts.push(t.said_spam(percent(spam)));
+    }
+    if parts.is_empty() {
+        parts.push(t.said_nothing().to_owned());
+    }
+    parts
+}
+
+fn because(t: Lang, evidence: &Evidence) -> Markup {
+    html! {
+        @match evidence {
+            Evidence::Match { rule, words, .. } => { (t.because_words(words)) span.mute { " · " (t.because_rule(rule)) } }
+            Evidence::Text { text } => (text),
+        }
+    }
+}
+
+/// Microseconds as a person reads them.
+fn took(t: Lang, micros: u64) -> String {
+    if micros < 1_000 {
+        t.micros(micros)
+    } else if micros < 10_000 {
+        t.millis(format!("{}.{}", micros / 1_000, micros % 1_000 / 100))
+    } else {
+        t.millis(micros / 1_000)
+    }
+}
+
+/// The steps, oldest first, folded behind the question.
+#[must_use]
+pub fn draw(frame: &Frame, steps: &[Step]) -> Markup {
+    let t = frame.lang();
+    html! {
+        details.block.trail #why {
+            summary { h2 { (t.why_here()) } }
+            @if steps.is_empty() { p.mute { (t.why_none()) } }
+            ol { @for step in steps { (step.draw(frame)) } }
+        }
+    }
+}

@@ -1,0 +1,581 @@
+//! Text as rules see it: folded letters, words, sentences; every word remembers where it stood.
+//!
+//! Folding makes spelling differences vanish: case, accents, full-width letters, apostrophes ("didn't"
+//! is one word, "l'article" two). Scripts without spaces between words (Han, kana, Hangul, Thai and
+//! others) become one word per character, with nothing between them, so that a term matches anywhere
+//! in running text and whatever the spacing.
+
+/// The word holds a digit.
+pub const DIGIT: u8 = 1;
+/// The word holds a letter.
+pub const LETTER: u8 = 2;
+/// The word is one character of a script without spaces, or a symbol that counts as a word.
+pub const SINGLE: u8 = 4;
+/// A letter of the word is lower case.
+pub const LOWER: u8 = 8;
+
+/// One word.
+#[derive(Clone, Copy, Debug)]
+pub struct Token {
+    /// First byte in its text.
+    pub start: u32,
+    /// One past its last byte.
+    pub end: u32,
+    /// First byte in the folded text.
+    pub fold: u32,
+    /// Index of its sentence.
+    pub sentence: u16,
+    /// [`DIGIT`], [`LETTER`], [`SINGLE`], [`LOWER`].
+    pub flags: u8,
+}
+
+/// One sentence.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sentence {
+    /// Index of its first word.
+    pub first: u32,
+    /// It ended with a question mark.
+    pub question: bool,
+    /// How many exclamation marks ended it.
+    pub exclamations: u8,
+}
+
+/// How many letters of each script were seen.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Scripts {
+    /// Latin letters, upper-case ones counted again in `upper`.
+    pub latin: u32,
+    /// Latin and Cyrillic capitals.
+    pub upper: u32,
+    /// Cyrillic.
+    pub cyrillic: u32,
+    /// Han characters.
+    pub han: u32,
+    /// Hiragana and katakana.
+    pub kana: u32,
+    /// Hangul syllables.
+    pub hangul: u32,
+    /// Arabic.
+    pub arabic: u32,
+    /// Thai.
+    pub thai: u32,
+    /// Greek, Hebrew and everything else.
+    pub other: u32,
+}
+
+/// Folded text with its words and sentences. Reused from text to text.
+#[derive(Clone, Debug, Default)]
+pub struct Folded {
+    /// Words joined by a space (nothing beside single-character words), sentences ended by a line feed.
+    pub bytes: Vec<u8>,
+    /// In order.
+    pub tokens: Vec<Token>,
+    /// In order; at least one when there is a word.
+    pub sentences: Vec<Sentence>,
+    /// Letters seen.
+    pub scripts: Scripts,
+    /// How many words belong to the first text (the subject).
+    pub subject_tokens: u32,
+}
+
+/// Lines shorter than this many bytes end a sentence; longer ones were wrapped by the mailer.
+const WRAPPED_LINE_BYTES_MIN: usize = 48;
+
+const SEPARATOR: u8 = 0;
+const ALNUM_LOWER: u8 = 1;
+const ALNUM_UPPER: u8 = 2;
+const ALNUM_DIGIT: u8 = 3;
+const STOP: u8 = 4;
+const APOSTROPHE: u8 = 5;
+const NEWLINE: u8 = 6;
+
+const CLASSES: [u8; 128] = {
+    let mut table = [SEPARATOR; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = match byte as u8 {
+            b'a'..=b'z' => ALNUM_LOWER,
+            b'A'..=b'Z' => ALNUM_UPPER,
+            b'0'..=b'9' => ALNUM_DIGIT,
+            b'.' | b'!' | b'?' => STOP,
+            b'\'' => APOSTROPHE,
+            b'\n' => NEWLINE,
+            _ => SEPARATOR,
+        };
+        byte += 1;
+    }
+    table
+};
+
+impl Folded {
+    /// Room for a text of this many bytes without growing.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.bytes.reserve(bytes + bytes / 4 + 8);
+        self.tokens.reserve(bytes / 3 + 8);
+        self.sentences.reserve(bytes / 40 + 8);
+    }
+
+    /// Folds a subject and a body.
+    pub fn fold(&mut self, subject: &str, body: &str) {
+        self.bytes.clear();
+        self.tokens.clear();
+        self.sentences.clear();
+        self.scripts = Scripts::default();
+        self.add(subject);
+        self.subject_tokens = self.tokens.len() as u32;
+        self.add(body);
+        // A term is compared four bytes at a time at least: let it always find that many.
+        self.bytes.extend_from_slice(b"\n\n\n\n");
+    }
+
+    /// One past the last folded byte of a word.
+    #[must_use]
+    pub fn fold_end(&self, index: usize) -> usize {
+        let from = self.tokens[index].fold as usize;
+        if self.tokens[index].flags & SINGLE != 0 {
+            return from + utf8_length(self.bytes[from]);
+        }
+        let mut end = from;
+        while !is_boundary(self.bytes[end]) {
+            end += 1;
+        }
+        end
+    }
+
+    /// A word, folded.
+    #[must_use]
+    pub fn word(&self, index: usize) -> &[u8] {
+        &self.bytes[self.tokens[index].fold as usize..self.fold_end(index)]
+    }
+
+    /// The words of a sentence.
+    #[must_use]
+    pub fn tokens_of(&self, sentence: usize) -> std::ops::Range<usize> {
+        let first = self.sentences[sentence].first as usize;
+        let end = self.sentences.get(sentence + 1).map_or(self.tokens.len(), |next| next.first as usize);
+        first..end
+    }
+
+    fn add(&mut self, text: &str) {
+        let first = self.tokens.len();
+        self.open_sentence();
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        let mut line_start = 0;
+        while at < bytes.len() {
+            let byte = bytes[at];
+            if byte >= 0x80 {
+                at = self.wide(text, at);
+                continue;
+            }
+            match CLASSES[byte as usize] {
+                ALNUM_LOWER | ALNUM_UPPER | ALNUM_DIGIT => at = self.word_from(text, at),
+                STOP => {
+                    let next = bytes.get(at + 1).copied().unwrap_or(b' ');
+                    if byte == b'.' {
+                        // A dot inside "3.50" or "example.com" ends nothing.
+                        if next.is_ascii_whitespace() {
+                            self.close_sentence();
+                        }
+                    } else {
+                        self.mark(byte == b'?', byte == b'!');
+                        if next != b'!' && next != b'?' {
+                            self.close_sentence();
+                        }
+                    }
+                    at += 1;
+                }
+                NEWLINE => {
+                    let blank = matches!(bytes.get(at + 1), None | Some(b'\n' | b'\r' | b'-' | b'*' | b'>'));
+                    if blank || at - line_start < WRAPPED_LINE_BYTES_MIN {
+                        self.close_sentence();
+                    }
+                    at += 1;
+                    line_start = at;
+                }
+                _ => at += 1,
+            }
+        }
+        self.close_sentence();
+        if self.tokens.len() == first {
+            // Nothing was said: no sentence either.
+            if self.sentences.last().is_some_and(|last| last.first as usize == first) {
+                self.sentences.pop();
+            }
+        } else if self.sentences.last().is_some_and(|last| last.first as usize == self.tokens.len()) {
+            self.sentences.pop();
+        }
+    }
+
+    fn open_sentence(&mut self) {
+        if self.sentences.last().is_none_or(|last| last.first as usize != self.tokens.len()) {
+            self.sentences.push(Sentence { first: self.tokens.len() as u32, ..Sentence::default() });
+        }
+    }
+
+    fn close_sentence(&mut self) {
+        let open = self.sentences.last().is_some_and(|last| (last.first as usize) < self.tokens.len());
+        if open && self.sentences.len() < usize::from(u16::MAX) {
+            self.bytes.push(b'\n');
+            self.sentences.push(Sentence { first: self.tokens.len() as u32, ..Sentence::default() });
+        }
+    }
+
+    /// Marks the sentence that is ending; when it has no word yet, the one before.
+    fn mark(&mut self, question: bool, exclamation: bool) {
+        let count = self.sentences.len();
+        let empty = self.sentences.last().is_some_and(|last| last.first as usize == self.tokens.len());
+        let index = if empty && count > 1 { count - 2 } else { count - 1 };
+        let sentence = &mut self.sentences[index];
+        sentence.question |= question;
+        sentence.exclamations = sentence.exclamations.saturating_add(u8::from(exclamation));
+    }
+
+    /// A word of letters and digits that starts here; returns where it ends.
+    fn word_from(&mut self, text: &str, start: usize) -> usize {
+        let bytes = text.as_bytes();
+        self.separate(false);
+        let fold = self.bytes.len();
+        let mut flags = 0;
+        let mut at = start;
+        let mut upper = 0;
+        while at < bytes.len() {
+            let byte = bytes[at];
+            if byte < 0x80 {
+                match CLASSES[byte as usize] {
+                    ALNUM_LOWER => {
+                        flags |= LETTER | LOWER;
+                        self.bytes.push(byte);
+                        at += 1;
+                    }
+                    ALNUM_UPPER => {
+                        flags |= LETTER;
+                        upper += 1;
+                        self.bytes.push(byte | 0x20);
+                        at += 1;
+                    }
+                    ALNUM_DIGIT => {
+                        flags |= DIGIT;
+                        self.bytes.push(byte);
+                        at += 1;
+                    }
+                    APOSTROPHE if joins(bytes, at + 1) => at += 1,
+                    _ => break,
+                }
+                continue;
+            }
+            let character = next_char(text, at);
+            match letter(character) {
+                Letter::Ascii(first, second, capital) => {
+                    flags |= LETTER | if capital { 0 } else { LOWER };
+                    upper += u32::from(capital);
+                    self.bytes.push(first);
+                    if second != 0 {
+                        self.bytes.push(second);
+                    }
+                }
+                Letter::Other(folded, capital) => {
+                    flags |= LETTER | if capital { 0 } else { LOWER };
+                    upper += u32::from(capital);
+                    self.count_other(folded);
+                    push_char(&mut self.bytes, folded);
+                }
+                Letter::Nothing => {}
+                Letter::Apostrophe if joins(bytes, at + character.len_utf8()) => {}
+                Letter::Digit(digit) => {
+                    flags |= DIGIT;
+                    self.bytes.push(digit);
+                }
+                _ => break,
+            }
+            at += character.len_utf8();
+        }
+        let length = (self.bytes.len() - fold) as u32;
+        if flags & LETTER != 0 && self.bytes[fold] < 0x80 {
+            self.scripts.latin += length;
+        }
+        self.scripts.upper += upper;
+        self.push_token(start, at, fold, flags);
+        at
+    }
+
+    fn count_other(&mut self, character: char) {
+        match character as u32 {
+            0x0400..=0x052F => self.scripts.cyrillic += 1,
+            0x0600..=0x06FF => self.scripts.arabic += 1,
+            _ => self.scripts.other += 1,
+        }
+    }
+
+    /// Something outside ASCII that does not continue a word; returns where to go on.
+    fn wide(&mut self, text: &str, at: usize) -> usize {
+        let character = next_char(text, at);
+        let next = at + character.len_utf8();
+        match letter(character) {
+            Letter::Ascii(..) | Letter::Other(..) | Letter::Digit(_) => return self.word_from(text, at),
+            Letter::Single => {
+                match character as u32 {
+                    0x3040..=0x30FF | 0x31F0..=0x31FF => self.scripts.kana += 1,
+                    0x3400..=0x9FFF | 0xF900..=0xFAFF | 0x2_0000..=0x3_FFFF => self.scripts.han += 1,
+                    0xAC00..=0xD7A3 => self.scripts.hangul += 1,
+                    0x0E00..=0x0E7F => self.scripts.thai += 1,
+                    0x2000..=0x2FFF | 0x1_F000..=0x1_FFFF => {}
+                    _ => self.scripts.other += 1,
+                }
+                self.separate(true);
+                let fold = self.bytes.len();
+                push_char(&mut self.bytes, character);
+                self.push_token(at, next, fold, SINGLE);
+            }
+            Letter::Stop => {
+                self.mark(matches!(character, '？' | '¿' | '؟'), character == '！');
+                let more = text[next..].chars().next().is_some_and(|c| matches!(c, '！' | '？' | '!' | '?'));
+                if !more && character != '¿' {
+                    self.close_sentence();
+                }
+            }
+            _ => {}
+        }
+        next
+    }
+
+    /// A space between two words that both want one.
+    fn separate(&mut self, single: bool) {
+        if single {
+            return;
+        }
+        if let Some(last) = self.tokens.last()
+            && last.flags & SINGLE == 0
+            && self.bytes.last() != Some(&b'\n')
+        {
+            self.bytes.push(b' ');
+        }
+    }
+
+    fn push_token(&mut self, start: usize, end: usize, fold: usize, flags: u8) {
+        self.tokens.push(Token {
+            start: start as u32,
+            end: end as u32,
+            fold: fold as u32,
+            sentence: (self.sentences.len().saturating_sub(1)) as u16,
+            flags,
+        });
+    }
+}
+
+/// True where a word of letters ends: at a space, at the end of a sentence, before a single-character word.
+/// Folded letters of words that run on have lead bytes below 0xE0.
+#[must_use]
+pub fn is_boundary(byte: u8) -> bool {
+    byte == b' ' || byte == b'\n' || byte >= 0xE0
+}
+
+fn utf8_length(lead: u8) -> usize {
+    match lead {
+        0x00..=0x7F => 1,
+        0x80..=0xDF => 2,
+        0xE0..=0xEF => 3,
+        _ => 4,
+    }
+}
+
+fn next_char(text: &str, at: usize) -> char {
+    text[at..].chars().next().unwrap_or(' ')
+}
+
+fn push_char(bytes: &mut Vec<u8>, character: char) {
+    let mut buffer = [0; 4];
+    bytes.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
+}
+
+/// An apostrophe inside a word joins English endings ("didn't", "I'll"); elsewhere it divides ("l'article").
+fn joins(bytes: &[u8], after: usize) -> bool {
+    let mut end = after;
+    while end < bytes.len() && end - after < 3 && bytes[end].is_ascii_alphabetic() {
+        end += 1;
+    }
+    if bytes.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80) {
+        return false;
+    }
+    matches!(
+        &bytes[after..end],
+        b"t" | b"s" | b"m" | b"d" | b"re" | b"ve" | b"ll" | b"T" | b"S" | b"M" | b"D" | b"RE" | b"VE" | b"LL"
+    )
+}
+
+enum Letter {
+    /// Continues a word; one or two ASCII letters.
+    Ascii(u8, u8, bool),
+    /// Continues a word; itself, in lower case.
+    Other(char, bool),
+    /// A full-width digit.
+    Digit(u8),
+    /// Is a word of its own.
+    Single,
+    /// Vanishes inside a word: combining marks, joiners.
+    Nothing,
+    /// A typographic apostrophe.
+    Apostrophe,
+    /// Ends a sentence.
+    Stop,
+    /// Everything else.
+    Separator,
+}
+
+fn letter(character: char) -> Letter {
+    let code = character as u32;
+    match code {
+        0x00C0..=0x024F => latin(character),
+        0x0300..=0x036F | 0x200B..=0x200D | 0x2060 | 0xFE0E | 0xFE0F | 0x00AD => Letter::Nothing,
+        0x0370..=0x03FF | 0x0400..=0x052F => {
+            let lower = character.to_lowercase().next().unwrap_or(character);
+            let capital = lower != character;
+            // ё is often written е.
+            Letter::Other(if lower == 'ё' { 'е' } else { lower }, capital)
+        }
+        0x0590..=0x06FF => match code {
+            0x060C | 0x061B => Letter::Separator,
+            0x061F => Letter::Stop,
+            0x0640 | 0x064B..=0x0652 | 0x0591..=0x05C7 => Letter::Nothing,
+            // Forms of alef, teh marbuta and alef maksura are mixed freely.
+            0x0622 | 0x0623 | 0x0625 => Letter::Other('ا', false),
+            0x0629 => Letter::Other('ه', false),
+            0x0649 => Letter::Other('ي', false),
+            0x0660..=0x0669 => Letter::Digit(b'0' + (code - 0x0660) as u8),
+            _ => Letter::Other(character, false),
+        },
+        0x2018 | 0x2019 | 0x02BC => Letter::Apostrophe,
+        0x2026 | 0x3002 | 0xFF01 | 0xFF1F | 0xFF0E | 0xFF61 | 0x00BF => Letter::Stop,
+        0x2600..=0x27BF | 0x1_F300..=0x1_FAFF => Letter::Single,
+        0x3005..=0x3007 | 0x3040..=0x30FA | 0x30FC..=0x30FE | 0x3400..=0x9FFF | 0xAC00..=0xD7A3 => Letter::Single,
+        0x0900..=0x0E7F | 0x1000..=0x109F | 0x1780..=0x17FF => Letter::Single,
+        0xFF10..=0xFF19 => Letter::Digit(b'0' + (code - 0xFF10) as u8),
+        0xFF21..=0xFF3A => Letter::Ascii((code - 0xFF21) as u8 + b'a', 0, true),
+        0xFF41..=0xFF5A => Letter::Ascii((code - 0xFF41) as u8 + b'a', 0, false),
+        0x1E00..=0x1EFF => vietnamese(character),
+        _ if code >= 0x2_0000 && character.is_alphabetic() => Letter::Single,
+        _ => Letter::Separator,
+    }
+}
+
+/// Latin letters with marks, without them.
+fn latin(character: char) -> Letter {
+    // `?`: not a letter of the Latin script as shops meet it.
+    const BASE: &[u8; 0x190] = b"aaaaaaaceeeeiiiidnooooo?ouuuuyts\
+aaaaaaaceeeeiiiidnooooo?ouuuuyty\
+aaaaaaccccccccddddeeeeeeeeeegggg\
+gggghhhhiiiiiiiiiiiijjkkklllllll\
+lllnnnnnnnnnoooooooorrrrrrssssss\
+ssttttttuuuuuuuuuuuuwwyyyzzzzzzs\
+???????????????e??f?????????????\
+oo?????????????uu???????????????\
+?????????????aaiioouuuuuuuuuu?aa\
+aa????ggkkoooo??j???gg??nnaa????\
+aaaaeeeeiiiioooorrrruuuusstt??hh\
+??????aaeeooooooooyy????????????\
+????????????????";
+    let index = character as usize - 0xC0;
+    let base = BASE.get(index).copied().unwrap_or(0);
+    if !base.is_ascii_lowercase() {
+        return Letter::Separator;
+    }
+    let capital = character.is_uppercase();
+    let second = match character {
+        'Æ' | 'æ' | 'Œ' | 'œ' => b'e',
+        'ß' => b's',
+        _ => 0,
+    };
+    let first = if matches!(character, 'Œ' | 'œ') { b'o' } else { base };
+    Letter::Ascii(first, second, capital)
+}
+
+/// Latin Extended Additional: the letter before the marks.
+fn vietnamese(character: char) -> Letter {
+    let base = match character as u32 {
+        0x1EA0..=0x1EB7 => b'a',
+        0x1EB8..=0x1EC7 => b'e',
+        0x1EC8..=0x1ECB => b'i',
+        0x1ECC..=0x1EE3 => b'o',
+        0x1EE4..=0x1EF1 => b'u',
+        0x1EF2..=0x1EF9 => b'y',
+        0x1E9E => b's',
+        _ => return Letter::Other(character.to_lowercase().next().unwrap_or(character), character.is_uppercase()),
+    };
+    Letter::Ascii(base, if character as u32 == 0x1E9E { b's' } else { 0 }, character.is_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    fn folded(text: &str) -> Folded {
+        let mut folded = Folded::default();
+        folded.fold("", text);
+        folded
+    }
+
+    fn shown(text: &str) -> String {
+        let folded = folded(text);
+        String::from_utf8(folded.bytes).unwrap().trim_end_matches('\n').replace('\n', "|")
+    }
+
+    #[test]
+    fn spelling_differences_vanish() {
+        assert_eq!(shown("Où est l’Article?  Garçon"), "ou est l article|garcon");
+        assert_eq!(shown("I didn't, I’ll; it's GRÖSSE Straße"), "i didnt ill its grosse strasse");
+        assert_eq!(shown("Ｏｒｄｅｒ １２３"), "order 123");
+        assert_eq!(shown("Ещё Żółw Øre Æble œuvre"), "еще zolw ore aeble oeuvre");
+        assert_eq!(shown("e\u{301}te\u{301}"), "ete");
+    }
+
+    #[test]
+    fn scripts_without_spaces_run_together() {
+        assert_eq!(shown("我的 订单 12345 呢？谢谢"), "我的订单12345呢|谢谢");
+        assert_eq!(shown("배송 언제 와요"), "배송언제와요");
+        let text = folded("订单 AB12 号");
+        assert_eq!(text.tokens.len(), 4);
+        assert_eq!(text.word(2), b"ab12");
+    }
+
+    #[test]
+    fn every_word_remembers_where_it_stood() {
+        let text = "Où est ma commande №12345 ?\nMerci d'avance — 你好";
+        let folded = folded(text);
+        let words: Vec<&str> = folded.tokens.iter().map(|t| &text[t.start as usize..t.end as usize]).collect();
+        assert_eq!(words, ["Où", "est", "ma", "commande", "12345", "Merci", "d", "avance", "你", "好"]);
+        for (index, token) in folded.tokens.iter().enumerate() {
+            assert!(folded.fold_end(index) > token.fold as usize);
+        }
+    }
+
+    #[test]
+    fn sentences_end_where_a_reader_would_end_them() {
+        let text = folded("Paid 3.50 at example.com. Where is it?! Thanks!!!\n\nBest");
+        assert_eq!(text.sentences.len(), 4);
+        assert!(text.sentences[1].question);
+        assert_eq!(text.sentences[2].exclamations, 3);
+        assert_eq!(text.tokens_of(3).len(), 1);
+        let wrapped = folded("This line was wrapped by a mail program after many words\nand goes on here. Done");
+        assert_eq!(wrapped.sentences.len(), 2);
+    }
+
+    #[test]
+    fn nothing_said_is_no_sentence() {
+        for text in ["", " \n\n", "...", "?!", "—"] {
+            let folded = folded(text);
+            assert!(folded.tokens.is_empty());
+            assert!(folded.sentences.is_empty(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_latin_table_is_aligned() {
+        for (from, to) in [('À', 'a'), ('ÿ', 'y'), ('ł', 'l'), ('Ş', 's'), ('ž', 'z'), ('ğ', 'g'), ('ń', 'n'), ('ő', 'o'), ('ț', 't'), ('ı', 'i'), ('č', 'c')] {
+            match latin(from) {
+                Letter::Ascii(first, _, _) => assert_eq!(first as char, to, "{from}"),
+                _ => panic!("{from} is not a letter"),
+            }
+        }
+    }
+}
