@@ -117,11 +117,13 @@ struct Component {
 fn components_of(source: &Path) -> Result<Vec<Component>> {
     let mut cargo = shell::cargo();
     cargo.current_dir(source).args(["metadata", "--no-deps", "--format-version", "1"]);
-    let metadata: Value = serde_json::from_str(&shell::output(&mut cargo)?).context("cargo metadata printed no JSON")?;
+    let metadata: Value =
+        serde_json::from_str(&shell::output(&mut cargo)?).context("cargo metadata printed no JSON")?;
     let mut components = Vec::new();
     for package in metadata["packages"].as_array().into_iter().flatten() {
         let targets = package["targets"].as_array().into_iter().flatten();
-        let mut libraries = targets.filter(|t| t["crate_types"].as_array().is_some_and(|k| k.contains(&json!("cdylib"))));
+        let mut libraries =
+            targets.filter(|t| t["crate_types"].as_array().is_some_and(|k| k.contains(&json!("cdylib"))));
         let Some(library) = libraries.next() else { continue };
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let plain = Component {

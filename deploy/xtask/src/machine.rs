@@ -41,7 +41,9 @@ pub const NEEDS: [Need; 5] = [
         packages: &["dovecot-imapd", "dovecot-lmtpd"],
         present: || {
             find_program("dovecot").is_some()
-                && ["imap", "lmtp"].iter().all(|p| Path::new("/usr/lib/dovecot").join(p).exists() || Path::new("/usr/libexec/dovecot").join(p).exists())
+                && ["imap", "lmtp"].iter().all(|p| {
+                    Path::new("/usr/lib/dovecot").join(p).exists() || Path::new("/usr/libexec/dovecot").join(p).exists()
+                })
         },
     },
     Need {

@@ -51,7 +51,12 @@ pub(crate) fn clean_environment(command: &mut Command) {
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = raw_output(command)?;
     if !output.status.success() {
-        bail!("{}\nended with {}:\n{}", line(command), output.status, String::from_utf8_lossy(&output.stderr).trim_end());
+        bail!(
+            "{}\nended with {}:\n{}",
+            line(command),
+            output.status,
+            String::from_utf8_lossy(&output.stderr).trim_end()
+        );
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -79,5 +84,8 @@ pub(crate) fn line(command: &Command) -> String {
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let extra = ["/usr/sbin", "/usr/local/sbin", "/sbin"].map(PathBuf::from);
-    std::env::split_paths(&path).chain(extra).flat_map(|f| [f.join(name), f.join(format!("{name}.exe"))]).find(|f| f.is_file())
+    std::env::split_paths(&path)
+        .chain(extra)
+        .flat_map(|f| [f.join(name), f.join(format!("{name}.exe"))])
+        .find(|f| f.is_file())
 }

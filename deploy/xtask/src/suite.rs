@@ -116,7 +116,8 @@ fn install() -> Result<Outcome> {
     if missing.is_empty() {
         return Ok(Outcome::Done("all servers are there".to_owned()));
     }
-    let why = installed.err().map_or_else(|| "the packages did not bring them".to_owned(), |error| format!("{error:#}"));
+    let why =
+        installed.err().map_or_else(|| "the packages did not bring them".to_owned(), |error| format!("{error:#}"));
     Ok(Outcome::Partly(format!("skipped for want of {}: {why}", missing.join(", "))))
 }
 
@@ -182,8 +183,10 @@ fn native_plugins_folder() -> std::path::PathBuf {
 
 /// Runs with the terminal's own output; an error when it does not end well.
 fn check(command: &mut Command) -> Result<()> {
-    let status =
-        command.stdin(Stdio::null()).status().with_context(|| format!("{} could not be started", shell::line(command)))?;
+    let status = command
+        .stdin(Stdio::null())
+        .status()
+        .with_context(|| format!("{} could not be started", shell::line(command)))?;
     if !status.success() {
         bail!("`{}` ended with {status}", shell::line(command));
     }
@@ -283,12 +286,16 @@ mod tests {
     fn both_runners_summaries_are_read() {
         let counts = |passed, failed| Some(Counts { passed, failed });
         assert_eq!(
-            summary("test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 2 filtered out; finished in 0.00s"),
+            summary(
+                "test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 2 filtered out; finished in 0.00s"
+            ),
             counts(3, 1)
         );
         assert_eq!(summary("     Summary [   1.618s] 2 tests run: 2 passed, 0 skipped"), counts(2, 0));
         assert_eq!(
-            summary("     Summary [   9.1s] 9 tests run: 5 passed (1 slow), 2 failed, 1 timed out, 1 exec failed, 4 skipped"),
+            summary(
+                "     Summary [   9.1s] 9 tests run: 5 passed (1 slow), 2 failed, 1 timed out, 1 exec failed, 4 skipped"
+            ),
             counts(5, 4)
         );
         assert_eq!(summary("running 3 tests"), None);

@@ -1,1 +1,5 @@
-fn main(){}
+//! The binary. Everything is in the library beside it, so that tests can reach it.
+
+fn main() -> std::process::ExitCode {
+    posthouse::main()
+}

@@ -1,6 +1,6 @@
 //! A tenant's set-up as types: what `tenant.toml` says and what the store keeps once it is applied.
 //!
-//! One shape serves both. In a tenant folder some values may be given as a file (`settings_file`, `ca_file`); the
+//! One shape serves both. In a tenant folder some values may be given as files (`settings_file`, `templates_folder`, `ca_file`); the
 //! loader of the binary puts the content in the field beside it and clears the reference, so what is *applied* stands
 //! on its own, as JSON, with no path into a folder that may be gone.
 //!
@@ -195,6 +195,11 @@ pub struct PluginConfig {
     /// in what is applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings_file: Option<String>,
+    /// A folder relative to the tenant's, each `*.md` file of which becomes an entry of the setting `templates`: the keys
+    /// of its front matter (TOML between two lines of `+++`), `id` from the file's name, `body` from the rest. Never set in
+    /// what is applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub templates_folder: Option<String>,
     /// What it may do. Default: write to its log and nothing else.
     #[serde(default = "log_only")]
     pub grants: Grants,
@@ -339,7 +344,7 @@ pub struct ModelConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArticleConfig {
-    /// Path below `knowledge/` without `.md`: `returns/germany`.
+    /// Path below `knowledge/` without `.md`: `returns/germany.de`.
     pub id: String,
     /// BCP 47; from a `.xx.md` ending, none when the file's name has none.
     pub language: Option<String>,

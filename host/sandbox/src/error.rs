@@ -41,7 +41,9 @@ pub enum LoadError {
     #[error("this is precompiled code, which is never accepted; give the component it was made from")]
     Precompiled,
     /// It exports none of the interfaces of a plugin.
-    #[error("the component exports no plugin interface; a plugin exports exactly one of {expected}; this one exports {found}")]
+    #[error(
+        "the component exports no plugin interface; a plugin exports exactly one of {expected}; this one exports {found}"
+    )]
     NoWorld {
         /// The interfaces there are.
         expected: String,
@@ -60,7 +62,9 @@ pub enum LoadError {
         wanted: World,
     },
     /// It needs a newer host.
-    #[error("the plugin was built for plugin API {built_for}, this host offers {offered}: update Posthouse, or rebuild the plugin for {offered}")]
+    #[error(
+        "the plugin was built for plugin API {built_for}, this host offers {offered}: update Posthouse, or rebuild the plugin for {offered}"
+    )]
     TooNew {
         /// What the component asks for.
         built_for: ApiVersion,
@@ -68,7 +72,9 @@ pub enum LoadError {
         offered: ApiVersion,
     },
     /// It was built for an API that this host no longer, or not yet, serves.
-    #[error("the plugin was built for plugin API {built_for}, which this host (API {offered}) does not serve: rebuild the plugin for {offered}")]
+    #[error(
+        "the plugin was built for plugin API {built_for}, which this host (API {offered}) does not serve: rebuild the plugin for {offered}"
+    )]
     OtherMajor {
         /// What the component asks for.
         built_for: ApiVersion,
@@ -84,7 +90,9 @@ pub enum LoadError {
         hint: &'static str,
     },
     /// It imports a capability that was not granted.
-    #[error("plugin `{plugin}` needs the capability `{capability}`, which is not granted; in tenant.toml, under this plugin, add: {line}")]
+    #[error(
+        "plugin `{plugin}` needs the capability `{capability}`, which is not granted; in tenant.toml, under this plugin, add: {line}"
+    )]
     NotGranted {
         /// The plugin's name.
         plugin: String,

@@ -17,7 +17,7 @@ const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// Of a body, both ways.
 pub(crate) const BODY_MAX: usize = 1 << 20;
 const URL_MAX: usize = 8 << 10;
-const HEADERS_MAX: usize = 64;
+pub(crate) const HEADERS_MAX: usize = 64;
 const HEADER_MAX: usize = 8 << 10;
 
 /// A request as the plugin put it together, completed.
@@ -32,7 +32,7 @@ pub(crate) struct Outbound {
 
 /// What came back.
 #[derive(Debug, Default)]
-pub(crate) struct Answer {
+pub struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
@@ -226,7 +226,9 @@ fn find_grant<'a>(
     }
     if !secrets.is_empty() && !reached {
         // Where the address was made with secrets, even its host may be one.
-        return Err(Refusal::Denied("the address, completed with secrets, leads to a host that is not granted".to_owned()));
+        return Err(Refusal::Denied(
+            "the address, completed with secrets, leads to a host that is not granted".to_owned(),
+        ));
     }
     let mut line = format!("grants.http = [{{ host = \"{host}\"");
     if url.scheme() == "http" {
@@ -404,21 +406,29 @@ pub(crate) fn grant_problem(grants: &Grants) -> Option<String> {
             return Some(format!("grants.http: `{}` would allow too much; name the hosts", grant.host));
         }
         if !matches!(grant.scheme.as_str(), "https" | "http") {
-            return Some(format!("grants.http: scheme `{}` of host `{}` is neither https nor http", grant.scheme, grant.host));
+            return Some(format!(
+                "grants.http: scheme `{}` of host `{}` is neither https nor http",
+                grant.scheme, grant.host
+            ));
         }
-        if let Some(method) = grant.methods.iter().find(|m| !matches!(m.as_str(), "GET" | "POST" | "PUT" | "PATCH" | "DELETE"))
+        if let Some(method) =
+            grant.methods.iter().find(|m| !matches!(m.as_str(), "GET" | "POST" | "PUT" | "PATCH" | "DELETE"))
         {
             return Some(format!("grants.http: method `{method}` is none of GET, POST, PUT, PATCH, DELETE"));
         }
     }
     for (name, hosts) in &grants.secrets {
         if hosts.is_empty() {
-            return Some(format!("grants.secrets: `{name}` may go nowhere; name its hosts: {name} = [\"api.example.com\"]"));
+            return Some(format!(
+                "grants.secrets: `{name}` may go nowhere; name its hosts: {name} = [\"api.example.com\"]"
+            ));
         }
         for host in hosts {
             let covered = grants.http.iter().any(|g| g.host == *host || host_matches(&g.host, host));
             if !covered {
-                return Some(format!("grants.secrets: `{name}` may go to `{host}`, but grants.http does not allow that host"));
+                return Some(format!(
+                    "grants.secrets: `{name}` may go to `{host}`, but grants.http does not allow that host"
+                ));
             }
         }
     }

@@ -36,7 +36,13 @@ fn only_what_is_granted() {
     ] {
         assert!(matches!(grant_for(&g, "GET", bad), Err(Refusal::Denied(_))), "{bad}");
     }
-    for odd in ["ftp://api.example.com/", "https://user@api.example.com/", "https:///", "nonsense", "https://u:p@api.example.com"] {
+    for odd in [
+        "ftp://api.example.com/",
+        "https://user@api.example.com/",
+        "https:///",
+        "nonsense",
+        "https://u:p@api.example.com",
+    ] {
         assert!(matches!(grant_for(&g, "GET", odd), Err(Refusal::Invalid(_))), "{odd}");
     }
     let Err(Refusal::Denied(text)) = grant_for(&g, "PUT", "https://api.example.com/") else { panic!() };
@@ -63,9 +69,14 @@ fn secrets_go_only_where_they_may() {
 #[test]
 fn addresses_written_in_any_way_are_checked() {
     let check = |u: &str, named| check_literal_address(&Url::parse(u).unwrap(), named);
-    for private in
-        ["http://127.0.0.1/", "http://0x7f.1/", "http://2130706433/", "http://017700000001/", "http://[::1]/", "http://[::ffff:10.0.0.1]/"]
-    {
+    for private in [
+        "http://127.0.0.1/",
+        "http://0x7f.1/",
+        "http://2130706433/",
+        "http://017700000001/",
+        "http://[::1]/",
+        "http://[::ffff:10.0.0.1]/",
+    ] {
         assert!(check(private, false).is_err(), "{private}");
         assert!(check(private, true).is_ok(), "{private}");
     }
@@ -76,7 +87,8 @@ fn addresses_written_in_any_way_are_checked() {
 
 #[test]
 fn names_that_resolve_inward_are_refused() {
-    let at = |list: &[&str]| -> Vec<SocketAddr> { list.iter().map(|a| SocketAddr::new(a.parse().unwrap(), 0)).collect() };
+    let at =
+        |list: &[&str]| -> Vec<SocketAddr> { list.iter().map(|a| SocketAddr::new(a.parse().unwrap(), 0)).collect() };
     assert!(check_resolved("x", &at(&["8.8.8.8", "2606:4700::1111"]), false).is_ok());
     assert!(check_resolved("x", &at(&["8.8.8.8", "127.0.0.1"]), false).is_err());
     assert!(check_resolved("x", &at(&["10.0.0.1"]), true).is_ok());
@@ -102,7 +114,10 @@ fn headers_of_the_host_and_control_characters_are_refused() {
 #[test]
 fn grants_that_make_no_sense_are_named() {
     let problem = |http, secrets: &[(&str, &str)]| grant_problem(&grants(http, secrets));
-    assert_eq!(problem(vec![allow("api.example.com"), allow("*.example.org"), allow("10.0.0.1"), allow("::1")], &[]), None);
+    assert_eq!(
+        problem(vec![allow("api.example.com"), allow("*.example.org"), allow("10.0.0.1"), allow("::1")], &[]),
+        None
+    );
     assert!(problem(vec![allow("API.example.com")], &[]).unwrap().contains("`api.example.com`"));
     assert!(problem(vec![allow("münchen.de")], &[]).unwrap().contains("xn--"));
     assert!(problem(vec![allow("https://x.com/")], &[]).is_some());

@@ -194,7 +194,8 @@ impl CallState {
 
     /// What the host did to the plugin's answer, for the record of the decision.
     pub(crate) fn notes(&self) -> Vec<String> {
-        let mut notes: Vec<_> = self.refused.iter().map(|(what, count)| format!("left out: {what} (×{count})")).collect();
+        let mut notes: Vec<_> =
+            self.refused.iter().map(|(what, count)| format!("left out: {what} (×{count})")).collect();
         if self.log_dropped > 0 {
             notes.push(format!("log: {} bytes dropped", self.log_dropped));
         }

@@ -28,7 +28,7 @@ pub(crate) enum DigestEncoding {
 
 /// Pieces in order. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Template {
+pub struct Template {
     pieces: Arc<Vec<Piece>>,
     /// Literal bytes and pieces to be worked through when completed.
     bytes: usize,
@@ -229,10 +229,7 @@ mod tests {
         assert!(message.literal("what do ya want for nothing?".into()));
         let mut t = Template::default();
         assert!(t.hmac(&key, &message, DigestEncoding::Hex, Escape::None));
-        assert_eq!(
-            t.complete(&secrets()).unwrap(),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-        );
+        assert_eq!(t.complete(&secrets()).unwrap(), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
         let mut t = Template::default();
         assert!(t.hmac(&key, &message, DigestEncoding::Base64, Escape::Percent));
         assert_eq!(t.complete(&secrets()).unwrap(), "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM%3D");

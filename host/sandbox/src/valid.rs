@@ -39,7 +39,8 @@ pub(crate) fn money(value: &Money) -> bool {
 
 /// A day that exists, in the years 1 to 9999.
 pub(crate) fn date(value: Date) -> bool {
-    let (Ok(year), Ok(month), Ok(day)) = (i16::try_from(value.year), i8::try_from(value.month), i8::try_from(value.day))
+    let (Ok(year), Ok(month), Ok(day)) =
+        (i16::try_from(value.year), i8::try_from(value.month), i8::try_from(value.day))
     else {
         return false;
     };

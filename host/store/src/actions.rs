@@ -1,30 +1,239 @@
 //! What agents do with tickets.
-use crate::{Result, Scope, Tx};
+
+use crate::sql::sql;
+use crate::tickets::{TicketRow, by_id};
+use crate::{Result, Scope, StoreError, Tx};
 use posthouse_model::event::Actor;
+use posthouse_model::job::Job;
+use posthouse_model::ticket::{Outcome, TicketStatus};
 use posthouse_model::{AgentId, TicketId, Timestamp};
+use serde_json::json;
+
+/// Longest name of a category or queue in bytes.
+const NAME_BYTES_MAX: usize = 64;
 
 impl Tx {
     /// Closes it without a reply.
-    pub async fn mark_handled(&mut self, _ticket: TicketId, _reason: &str, _actor: &Actor) -> Result<()> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::Refused`] when its status does not allow it.
+    pub async fn mark_handled(&mut self, ticket: TicketId, reason: &str, actor: &Actor) -> Result<()> {
+        let before = self.ticket_for_change(ticket).await?;
+        self.move_ticket(&before, TicketStatus::Handled).await?;
+        let (tenant, now) = (self.tenant(), self.now());
+        sql("update ticket set closed_reason = $1, closed_at = $2 where tenant_id = $3 and id = $4")
+            .bind(reason)
+            .bind(now)
+            .bind(tenant)
+            .bind(ticket)
+            .run(self.on())
+            .await?;
+        self.record(actor, "ticket.handled", subject(ticket), json!({ "reason": reason }));
+        Ok(())
+    }
+
     /// Brings it back to waiting.
-    pub async fn reopen(&mut self, _ticket: TicketId, _actor: &Actor) -> Result<()> { todo!() }
-    /// Unwanted mail.
-    pub async fn mark_spam(&mut self, _ticket: TicketId, _actor: &Actor) -> Result<()> { todo!() }
-    /// Not unwanted after all: waits, and a draft is made.
-    pub async fn mark_not_spam(&mut self, _ticket: TicketId, _actor: &Actor) -> Result<()> { todo!() }
-    /// Corrects the category; a new draft is made.
-    pub async fn set_category(&mut self, _ticket: TicketId, _category: &str, _actor: &Actor) -> Result<()> { todo!() }
+    ///
+    /// # Errors
+    /// As [`Tx::mark_handled`].
+    pub async fn reopen(&mut self, ticket: TicketId, actor: &Actor) -> Result<()> {
+        let before = self.ticket_for_change(ticket).await?;
+        self.move_ticket(&before, TicketStatus::Waiting).await?;
+        self.record(actor, "ticket.reopened", subject(ticket), json!({ "was": before.status }));
+        Ok(())
+    }
+
+    /// Unwanted mail. Its incoming mails count as spam in the ledger.
+    ///
+    /// # Errors
+    /// As [`Tx::mark_handled`].
+    pub async fn mark_spam(&mut self, ticket: TicketId, actor: &Actor) -> Result<()> {
+        let before = self.ticket_for_change(ticket).await?;
+        self.move_ticket(&before, TicketStatus::Spam).await?;
+        self.recount(ticket, &[Outcome::Ticket, Outcome::Automatic], Outcome::Spam, Some("marked by an agent")).await?;
+        self.record(actor, "ticket.marked-spam", subject(ticket), json!({ "was": before.status }));
+        Ok(())
+    }
+
+    /// Not unwanted after all: it waits, and a draft is made.
+    ///
+    /// # Errors
+    /// As [`Tx::mark_handled`].
+    pub async fn mark_not_spam(&mut self, ticket: TicketId, actor: &Actor) -> Result<()> {
+        let before = self.ticket_for_change(ticket).await?;
+        self.move_ticket(&before, TicketStatus::Waiting).await?;
+        self.recount(ticket, &[Outcome::Spam], Outcome::Ticket, None).await?;
+        self.enqueue(&Job::Draft { ticket }).await?;
+        self.record(actor, "ticket.marked-not-spam", subject(ticket), json!({ "was": before.status }));
+        Ok(())
+    }
+
+    /// Corrects the category: triage will keep it, and a new draft is made while the ticket is open.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::Refused`] for a name that is empty or longer than 64 bytes.
+    pub async fn set_category(&mut self, ticket: TicketId, category: &str, actor: &Actor) -> Result<()> {
+        let category = name("category", category)?;
+        let before = self.ticket_for_change(ticket).await?;
+        if before.category_by_agent && before.category.as_deref() == Some(category) {
+            return Ok(());
+        }
+        let (tenant, now) = (self.tenant(), self.now());
+        sql("update ticket set category = $1, category_confidence = null, category_by_agent = 1, version = version + 1, \
+             updated_at = $2 where tenant_id = $3 and id = $4")
+        .bind(category)
+        .bind(now)
+        .bind(tenant)
+        .bind(ticket)
+        .run(self.on())
+        .await?;
+        if before.status.is_open() {
+            self.enqueue(&Job::Draft { ticket }).await?;
+        }
+        let data = json!({ "category": category, "was": before.category });
+        self.record(actor, "ticket.categorised", subject(ticket), data);
+        Ok(())
+    }
+
     /// Gives it to an agent, or to nobody.
-    pub async fn assign(&mut self, _ticket: TicketId, _agent: Option<AgentId>, _actor: &Actor) -> Result<()> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for the ticket or for an agent who is not active here.
+    pub async fn assign(&mut self, ticket: TicketId, agent: Option<AgentId>, actor: &Actor) -> Result<()> {
+        let before = self.ticket_for_change(ticket).await?;
+        let (tenant, now) = (self.tenant(), self.now());
+        if let Some(agent) = agent {
+            sql("select id from agent where tenant_id = $1 and id = $2 and active = 1")
+                .bind(tenant)
+                .bind(agent)
+                .optional(self.on())
+                .await?
+                .ok_or_else(|| StoreError::not_found(format_args!("agent {agent}")))?;
+        }
+        if before.assignee == agent {
+            return Ok(());
+        }
+        sql("update ticket set assignee_id = $1, version = version + 1, updated_at = $2 where tenant_id = $3 and id = $4")
+            .bind(agent)
+            .bind(now)
+            .bind(tenant)
+            .bind(ticket)
+            .run(self.on())
+            .await?;
+        self.record(actor, "ticket.assigned", subject(ticket), json!({ "agent": agent, "was": before.assignee }));
+        Ok(())
+    }
+
     /// Puts it aside until a set time.
-    pub async fn snooze(&mut self, _ticket: TicketId, _until: Timestamp, _actor: &Actor) -> Result<()> { todo!() }
+    ///
+    /// # Errors
+    /// As [`Tx::mark_handled`]; [`StoreError::Refused`] for a time that has passed.
+    pub async fn snooze(&mut self, ticket: TicketId, until: Timestamp, actor: &Actor) -> Result<()> {
+        let (tenant, now) = (self.tenant(), self.now());
+        if until <= now {
+            return Err(StoreError::refused("a ticket can be put aside until a time to come, not one that has passed"));
+        }
+        let before = self.ticket_for_change(ticket).await?;
+        self.move_ticket(&before, TicketStatus::Snoozed).await?;
+        sql("update ticket set snoozed_until = $1 where tenant_id = $2 and id = $3")
+            .bind(until)
+            .bind(tenant)
+            .bind(ticket)
+            .run(self.on())
+            .await?;
+        self.record(actor, "ticket.snoozed", subject(ticket), json!({ "until": until }));
+        Ok(())
+    }
+
     /// Sends it to a queue.
-    pub async fn set_queue(&mut self, _ticket: TicketId, _queue: &str, _actor: &Actor) -> Result<()> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::Refused`] for a name that is empty or longer than 64 bytes.
+    pub async fn set_queue(&mut self, ticket: TicketId, queue: &str, actor: &Actor) -> Result<()> {
+        let queue = name("queue", queue)?;
+        let before = self.ticket_for_change(ticket).await?;
+        if before.queue.as_deref() == Some(queue) {
+            return Ok(());
+        }
+        let (tenant, now) = (self.tenant(), self.now());
+        sql("update ticket set queue = $1, version = version + 1, updated_at = $2 where tenant_id = $3 and id = $4")
+            .bind(queue)
+            .bind(now)
+            .bind(tenant)
+            .bind(ticket)
+            .run(self.on())
+            .await?;
+        self.record(actor, "ticket.queued", subject(ticket), json!({ "queue": queue, "was": before.queue }));
+        Ok(())
+    }
+
     /// Brings back all tickets whose time has come; how many.
-    pub async fn wake_snoozed(&mut self, _actor: &Actor) -> Result<u64> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn wake_snoozed(&mut self, actor: &Actor) -> Result<u64> {
+        let (tenant, now) = (self.tenant(), self.now());
+        let woken = sql("update ticket set status = 'waiting', snoozed_until = null, version = version + 1, \
+             updated_at = $1 where tenant_id = $2 and status = 'snoozed' and snoozed_until <= $1 returning id")
+        .bind(now)
+        .bind(tenant)
+        .all(self.on())
+        .await?;
+        for row in &woken {
+            let ticket: TicketId = row.get(0)?;
+            self.record(actor, "ticket.woken", subject(ticket), json!({}));
+        }
+        Ok(woken.len() as u64)
+    }
+
+    async fn ticket_for_change(&mut self, ticket: TicketId) -> Result<TicketRow> {
+        let tenant = self.tenant();
+        by_id(self.on(), tenant, ticket).await
+    }
+
+    /// Moves a ticket's incoming mails from some places of the ledger to another.
+    async fn recount(&mut self, ticket: TicketId, from: &[Outcome], to: Outcome, reason: Option<&str>) -> Result<()> {
+        let tenant = self.tenant();
+        for from in from {
+            sql("update message set outcome = $1, reason = $2 \
+                 where tenant_id = $3 and ticket_id = $4 and direction = 'incoming' and outcome = $5")
+            .bind(to)
+            .bind(reason)
+            .bind(tenant)
+            .bind(ticket)
+            .bind(*from)
+            .run(self.on())
+            .await?;
+        }
+        Ok(())
+    }
 }
 
 impl Scope {
     /// When the next snoozed ticket comes back.
-    pub async fn next_snooze_end(&self) -> Result<Option<Timestamp>> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn next_snooze_end(&self) -> Result<Option<Timestamp>> {
+        sql("select min(snoozed_until) from ticket where tenant_id = $1 and status = 'snoozed'")
+            .bind(self.tenant)
+            .one(&mut *self.read().await?)
+            .await?
+            .get(0)
+    }
+}
+
+fn subject(ticket: TicketId) -> String {
+    format!("ticket:{ticket}")
+}
+
+fn name<'a>(what: &str, name: &'a str) -> Result<&'a str> {
+    let name = name.trim();
+    if name.is_empty() || name.len() > NAME_BYTES_MAX {
+        return Err(StoreError::refused(format_args!(
+            "a {what} needs a name of 1 to {NAME_BYTES_MAX} bytes; this one has {}",
+            name.len()
+        )));
+    }
+    Ok(name)
 }

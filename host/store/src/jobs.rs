@@ -1,14 +1,26 @@
-//! The job queue.
-use crate::sql::Connection;
-use crate::{Result, Scope, Store, Tx};
+//! The job queue: durable, leased, fair between tenants, bounded in its tries.
+//!
+//! A job that is done is deleted; one that is given up is kept as failed until a person decides. Every lease has a
+//! number (`claim`), so a worker that comes back after its lease was given to another cannot write over that one's work.
+
+use crate::engine::Kind;
+use crate::sql::{Connection, Json, Row, placeholders, sql, sql_of};
+use crate::wake::Touched;
+use crate::{Result, Scope, Store, StoreError, Tx};
 use posthouse_model::event::Actor;
 use posthouse_model::job::{Job, JobFailure};
 use posthouse_model::{JobId, TenantId, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::time::Duration;
 
+/// Most jobs claimed at once.
+const CLAIM_MAX: u32 = 256;
+/// Longest reason that is kept of a failed try, in bytes.
+const REASON_BYTES_MAX: usize = 2000;
+
 /// Where a job stands. One that is done is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum JobState {
     /// Waits until it is due.
@@ -23,14 +35,23 @@ impl JobState {
     /// As stored.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self { Self::Queued => "queued", Self::Running => "running", Self::Failed => "failed" }
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Failed => "failed",
+        }
     }
 }
 
 impl std::str::FromStr for JobState {
     type Err = String;
     fn from_str(s: &str) -> Result<Self, String> {
-        match s { "queued" => Ok(Self::Queued), "running" => Ok(Self::Running), "failed" => Ok(Self::Failed), _ => Err(format!("`{s}` is not a job's state")) }
+        match s {
+            "queued" => Ok(Self::Queued),
+            "running" => Ok(Self::Running),
+            "failed" => Ok(Self::Failed),
+            _ => Err(format!("`{s}` is not one of queued, running, failed")),
+        }
     }
 }
 
@@ -41,7 +62,7 @@ pub struct ClaimRequest<'a> {
     pub worker: &'a str,
     /// Only these kinds ([`Job::kind`]); empty takes any.
     pub kinds: &'a [&'a str],
-    /// At most this many.
+    /// At most this many, and never more than 256.
     pub limit: u32,
     /// How long until somebody else may have it.
     pub lease: Duration,
@@ -58,10 +79,10 @@ pub struct ClaimedJob {
     pub job: Job,
     /// 1 for the first try.
     pub attempt: u32,
-    /// Which claim this is: an older one can no longer complete it.
-    pub(crate) claim: i64,
     /// When the lease ends.
     pub lease_until: Timestamp,
+    /// Which lease of the job this is.
+    claim: i64,
 }
 
 /// A job in a list.
@@ -74,13 +95,22 @@ pub struct JobRow {
     /// Where it stands.
     pub state: JobState,
     /// Tries so far.
-    pub attempts: u32,
+    pub attempts: i64,
     /// When it is due.
     pub due_at: Timestamp,
     /// Why each try failed, oldest first.
-    pub errors: Vec<String>,
+    pub errors: Vec<JobError>,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// Why one try failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobError {
+    /// When.
+    pub at: Timestamp,
+    /// Why, at most 2000 bytes.
+    pub reason: String,
 }
 
 /// How many jobs stand where, over all tenants: for metrics and the heartbeat.
@@ -92,46 +122,431 @@ pub struct JobCounts {
     pub state: JobState,
     /// How many.
     pub count: i64,
-    /// When the oldest of them was due.
+    /// When the first of them was due.
     pub oldest_due: Timestamp,
 }
 
+/// On PostgreSQL other workers' rows are skipped, so that workers never wait for one another.
+const CANDIDATES_POSTGRES: &str = "select j.id, j.tenant_id, j.due_at from tenant t cross join lateral \
+     (select i.id, i.tenant_id, i.due_at from job i where i.tenant_id = t.id and i.state = 'queued' \
+     and i.due_at <= $1 {kinds} order by i.due_at, i.id limit $2 for update skip locked) j where t.active = 1";
+/// SQLite's writer is alone.
+const CANDIDATES_SQLITE: &str = "select j.id, j.tenant_id, j.due_at from tenant t cross join job j where t.active = 1 \
+     and j.id in (select i.id from job i where i.tenant_id = t.id and i.state = 'queued' and i.due_at <= $1 {kinds} \
+     order by i.due_at, i.id limit $2)";
+const CLAIM: &str = "with candidate as ({candidates}), \
+     turn as (select id, row_number() over (partition by tenant_id order by due_at, id) as turn, due_at from candidate) \
+     update job set state = 'running', claim = claim + 1, attempts = attempts + 1, lease_owner = $3, lease_until = $4 \
+     where id in (select id from turn order by turn, due_at, id limit $2) \
+     returning id, tenant_id, content, attempts, claim, due_at";
+
 impl Store {
-    /// Claims jobs that are due, over all tenants in fair order: one of each tenant, then the second of each.
-    pub async fn claim(&self, _request: &ClaimRequest<'_>) -> Result<Vec<ClaimedJob>> { todo!() }
-    /// Says that jobs are done. Those whose lease is lost are left alone; how many were done.
-    pub async fn complete(&self, _jobs: &[ClaimedJob]) -> Result<u64> { todo!() }
-    /// Says that a try failed: queued again on the job's ladder, or given up.
-    pub async fn fail(&self, _job: &ClaimedJob, _failure: &JobFailure) -> Result<JobState> { todo!() }
-    /// Puts a job back as if it had not been claimed, due at a set time (not a failed try: the worker stops, or it is too early).
-    pub async fn postpone(&self, _job: &ClaimedJob, _due: Timestamp) -> Result<()> { todo!() }
-    /// Keeps jobs for longer; false per job whose lease is lost: stop working on it.
-    pub async fn extend(&self, _jobs: &[ClaimedJob], _lease: Duration) -> Result<Vec<bool>> { todo!() }
-    /// Queues again what workers left behind when they died; how many.
-    pub async fn recover_expired(&self) -> Result<u64> { todo!() }
-    /// As if every lease of this worker had ended: at its start, when it was here before.
-    pub async fn release_worker(&self, _worker: &str) -> Result<u64> { todo!() }
-    /// When the next queued job is due.
-    pub async fn next_job_at(&self) -> Result<Option<Timestamp>> { todo!() }
-    /// Counts for metrics.
-    pub async fn job_counts(&self) -> Result<Vec<JobCounts>> { todo!() }
+    /// Claims jobs that are due, over all active tenants in fair order: the first of each tenant, then the second of
+    /// each, so that one tenant's flood does not hold up another's mail.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn claim(&self, request: &ClaimRequest<'_>) -> Result<Vec<ClaimedJob>> {
+        let now = self.now();
+        let limit = request.limit.min(CLAIM_MAX);
+        // A look first: an idle worker takes no write lock.
+        if limit == 0 || self.next_job_at(request.kinds).await?.is_none_or(|due| due > now) {
+            return Ok(Vec::new());
+        }
+        let until = now.plus(request.lease);
+        let candidates = match self.inner.engine.kind {
+            Kind::Sqlite => CANDIDATES_SQLITE,
+            Kind::Postgres => CANDIDATES_POSTGRES,
+        };
+        let candidates = candidates.replace("{kinds}", &kinds_clause("i", 5, request.kinds));
+        let mut tx = self.write().await?;
+        let mut rows = sql_of(CLAIM.replace("{candidates}", &candidates))
+            .bind(now)
+            .bind(limit)
+            .bind(request.worker)
+            .bind(until)
+            .bind_all(request.kinds.iter().copied())
+            .all(&mut tx)
+            .await?
+            .iter()
+            .map(|row| Ok((row.get::<Timestamp>(5)?, claimed(row, until)?)))
+            .collect::<Result<Vec<_>>>()?;
+        self.commit(tx, Touched::default()).await?;
+        rows.sort_by_key(|(due, job)| (*due, job.id));
+        Ok(rows.into_iter().map(|(_, job)| job).collect())
+    }
+
+    /// Says that jobs are done. Those whose lease is lost are left alone; how many were done. Where a job has results
+    /// to write, [`Tx::complete`] does both at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn complete(&self, jobs: &[ClaimedJob]) -> Result<u64> {
+        if jobs.is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.write().await?;
+        let mut done = 0;
+        let mut again = false;
+        for job in jobs {
+            match complete(&mut tx, job).await? {
+                Completed::Gone => done += 1,
+                Completed::Again => {
+                    done += 1;
+                    again = true;
+                }
+                Completed::LeaseLost => {}
+            }
+        }
+        self.commit(tx, Touched { jobs: again, tenant: None }).await?;
+        Ok(done)
+    }
+
+    /// Says that a try failed: queued again on the job's ladder, or given up when the ladder is used up or trying again
+    /// will not help. Returns where it stands.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`].
+    pub async fn fail(&self, job: &ClaimedJob, failure: &JobFailure) -> Result<JobState> {
+        let now = self.now();
+        let next = match failure {
+            JobFailure::Fail { .. } => None,
+            JobFailure::Retry { after, .. } => {
+                let rung = job.job.ladder().get(job.attempt.saturating_sub(1) as usize).copied();
+                rung.map(|wait| now.plus(wait.max(after.unwrap_or_default())))
+            }
+        };
+        let mut tx = self.write().await?;
+        let errors = sql("select errors from job where id = $1 and claim = $2 and state = 'running'")
+            .bind(job.id)
+            .bind(job.claim)
+            .optional(&mut tx)
+            .await?
+            .ok_or(StoreError::LeaseLost { job: job.id.0 })?;
+        let state = end_try(&mut tx, job.id, errors.get::<Json<Vec<JobError>>>(0)?.0, failure.reason(), next, now).await?;
+        self.commit(tx, Touched { jobs: state == JobState::Queued, tenant: Some(job.tenant) }).await?;
+        if state == JobState::Failed {
+            tracing::warn!(tenant.id = job.tenant.0, job.name = job.job.kind(), job.id = job.id.0, "job given up");
+        }
+        Ok(state)
+    }
+
+    /// Puts a job back as if it had not been claimed, due at a set time: it is too early, or the worker stops. Not a
+    /// failed try.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`].
+    pub async fn postpone(&self, job: &ClaimedJob, due: Timestamp) -> Result<()> {
+        let mut tx = self.write().await?;
+        let put_back = sql("update job set state = 'queued', due_at = case when again_at < $1 then again_at else $1 end, \
+             again_at = null, attempts = attempts - 1, lease_owner = null, lease_until = null \
+             where id = $2 and claim = $3 and state = 'running'")
+        .bind(due)
+        .bind(job.id)
+        .bind(job.claim)
+        .run(&mut tx)
+        .await?;
+        if put_back == 0 {
+            return Err(StoreError::LeaseLost { job: job.id.0 });
+        }
+        self.commit(tx, Touched { jobs: true, tenant: None }).await
+    }
+
+    /// Keeps jobs for longer, from now. False for a job whose lease is lost: stop working on it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn extend(&self, jobs: &[ClaimedJob], lease: Duration) -> Result<Vec<bool>> {
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let until = self.now().plus(lease);
+        let mut tx = self.write().await?;
+        let mut kept = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let extended = sql("update job set lease_until = $1 where id = $2 and claim = $3 and state = 'running'")
+                .bind(until)
+                .bind(job.id)
+                .bind(job.claim)
+                .run(&mut tx)
+                .await?;
+            kept.push(extended > 0);
+        }
+        self.commit(tx, Touched::default()).await?;
+        Ok(kept)
+    }
+
+    /// Queues again what workers left behind when they died: that was a try, so a job that kills its worker is given up
+    /// after its ladder. How many were found.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn recover_expired(&self) -> Result<u64> {
+        let now = self.now();
+        let expired = sql("select id from job where state = 'running' and lease_until <= $1 limit 1")
+            .bind(now)
+            .optional(&mut *self.inner.engine.read().await?)
+            .await?;
+        if expired.is_none() {
+            return Ok(0);
+        }
+        self.recover("lease_until <= $1", now, "its worker stopped without a word").await
+    }
+
+    /// As if every lease of this worker had ended: at its start, when a worker of this name was here before and is
+    /// surely gone.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn release_worker(&self, worker: &str) -> Result<u64> {
+        self.recover("lease_owner = $1", worker, "its worker was started anew").await
+    }
+
+    async fn recover(&self, which: &'static str, value: impl crate::sql::Param, reason: &str) -> Result<u64> {
+        let now = self.now();
+        let mut tx = self.write().await?;
+        let lock = match self.inner.engine.kind {
+            Kind::Sqlite => "",
+            Kind::Postgres => "for update skip locked",
+        };
+        let rows = sql_of(format!(
+            "select id, tenant_id, content, attempts, claim, errors from job where state = 'running' and {which} {lock}"
+        ))
+        .bind(value)
+        .all(&mut tx)
+        .await?;
+        for row in &rows {
+            let job = claimed(row, now)?;
+            let wait = job.job.ladder().get(job.attempt.saturating_sub(1) as usize);
+            // The first time at once: a restart should not delay anybody's mail.
+            let next = wait.map(|wait| if job.attempt <= 1 { now } else { now.plus(*wait) });
+            end_try(&mut tx, job.id, row.get::<Json<Vec<JobError>>>(5)?.0, reason, next, now).await?;
+        }
+        self.commit(tx, Touched { jobs: !rows.is_empty(), tenant: None }).await?;
+        Ok(rows.len() as u64)
+    }
+
+    /// When the next queued job of these kinds (empty: of any) is due.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn next_job_at(&self, kinds: &[&str]) -> Result<Option<Timestamp>> {
+        let row = sql_of(format!(
+            "select j.due_at from job j join tenant t on t.id = j.tenant_id and t.active = 1 \
+             where j.state = 'queued' {} order by j.due_at limit 1",
+            kinds_clause("j", 1, kinds)
+        ))
+        .bind_all(kinds.iter().copied())
+        .optional(&mut *self.inner.engine.read().await?)
+        .await?;
+        row.map(|row| row.get(0)).transpose()
+    }
+
+    /// Counts over all tenants, by kind and state.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn job_counts(&self) -> Result<Vec<JobCounts>> {
+        let rows = sql("select kind, state, count(*), min(due_at) from job group by kind, state order by kind, state")
+            .all(&mut *self.inner.engine.read().await?)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(JobCounts { kind: row.get(0)?, state: row.get(1)?, count: row.get(2)?, oldest_due: row.get(3)? })
+            })
+            .collect()
+    }
 }
 
 impl Scope {
     /// Jobs in a state, oldest first, at most 500.
-    pub async fn jobs(&self, _state: JobState) -> Result<Vec<JobRow>> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn jobs(&self, state: JobState) -> Result<Vec<JobRow>> {
+        let rows = sql("select id, content, state, attempts, due_at, errors, created_at from job \
+             where tenant_id = $1 and state = $2 order by id limit 500")
+        .bind(self.tenant)
+        .bind(state)
+        .all(&mut *self.read().await?)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let mut row = row.reader();
+                Ok(JobRow {
+                    id: row.next()?,
+                    job: row.json()?,
+                    state: row.next()?,
+                    attempts: row.next()?,
+                    due_at: row.next()?,
+                    errors: row.json()?,
+                    created_at: row.next()?,
+                })
+            })
+            .collect()
+    }
 }
 
 impl Tx {
-    /// Says that a job is done, in the transaction that writes its result: both happen or neither.
+    /// Says that a job is done, in the transaction that writes its result: both happen or neither. Call it first: when
+    /// the lease is lost, nothing else needs to be tried.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`](crate::StoreError::LeaseLost): drop the transaction.
-    pub async fn complete(&mut self, _job: &ClaimedJob) -> Result<()> { todo!() }
+    /// [`StoreError::LeaseLost`]: drop the transaction. [`StoreError::NotFound`] for another tenant's job.
+    pub async fn complete(&mut self, job: &ClaimedJob) -> Result<()> {
+        if job.tenant != self.tenant() {
+            return Err(StoreError::not_found(format_args!("job {}", job.id)));
+        }
+        match complete(self.on(), job).await? {
+            Completed::Gone => Ok(()),
+            Completed::Again => {
+                self.jobs_made();
+                Ok(())
+            }
+            Completed::LeaseLost => Err(StoreError::LeaseLost { job: job.id.0 }),
+        }
+    }
+
     /// Begins a failed job anew, by a person's wish.
-    pub async fn retry_job(&mut self, _job: JobId, _actor: &Actor) -> Result<()> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when it has not failed.
+    pub async fn retry_job(&mut self, job: JobId, actor: &Actor) -> Result<()> {
+        let (tenant, now) = (self.tenant(), self.now());
+        let row = sql("update job set state = 'queued', due_at = $1, attempts = 0 \
+             where tenant_id = $2 and id = $3 and state = 'failed' returning key")
+        .bind(now)
+        .bind(tenant)
+        .bind(job)
+        .optional(self.on())
+        .await?
+        .ok_or_else(|| StoreError::not_found(format_args!("failed job {job}")))?;
+        self.jobs_made();
+        self.record(actor, "job.retried", format_args!("job:{job}"), json!({ "key": row.get::<String>(0)? }));
+        Ok(())
+    }
+
     /// Throws a failed job away, by a person's wish.
-    pub async fn discard_job(&mut self, _job: JobId, _actor: &Actor) -> Result<()> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when it has not failed.
+    pub async fn discard_job(&mut self, job: JobId, actor: &Actor) -> Result<()> {
+        let tenant = self.tenant();
+        let row = sql("delete from job where tenant_id = $1 and id = $2 and state = 'failed' returning key")
+            .bind(tenant)
+            .bind(job)
+            .optional(self.on())
+            .await?
+            .ok_or_else(|| StoreError::not_found(format_args!("failed job {job}")))?;
+        self.record(actor, "job.discarded", format_args!("job:{job}"), json!({ "key": row.get::<String>(0)? }));
+        Ok(())
+    }
 }
 
-pub(crate) async fn enqueue(_on: &mut Connection, _tenant: TenantId, _job: &Job, _due: Timestamp, _now: Timestamp) -> Result<()> { todo!() }
+/// Makes a job. One that is queued already is left alone, unless this one is due earlier; one that is running is run
+/// again afterwards; one that has failed begins anew.
+pub(crate) async fn enqueue(
+    on: &mut Connection,
+    tenant: TenantId,
+    job: &Job,
+    due: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    sql("insert into job (tenant_id, kind, key, content, state, due_at, attempts, claim, errors, created_at) \
+         values ($1, $2, $3, $4, 'queued', $5, 0, 0, '[]', $6) \
+         on conflict (tenant_id, key) do update set \
+         again_at = case when job.state <> 'running' then null \
+             when job.again_at < excluded.due_at then job.again_at else excluded.due_at end, \
+         due_at = case when job.state = 'running' then job.due_at \
+             when job.state = 'queued' and job.due_at < excluded.due_at then job.due_at else excluded.due_at end, \
+         attempts = case when job.state = 'failed' then 0 else job.attempts end, \
+         state = case when job.state = 'running' then 'running' else 'queued' end")
+    .bind(tenant)
+    .bind(job.kind())
+    .bind(job.key())
+    .bind(Json(job))
+    .bind(due)
+    .bind(now)
+    .run(on)
+    .await?;
+    Ok(())
+}
+
+enum Completed {
+    Gone,
+    /// It was asked for once more while it was running.
+    Again,
+    LeaseLost,
+}
+
+async fn complete(on: &mut Connection, job: &ClaimedJob) -> Result<Completed> {
+    let gone = sql("delete from job where id = $1 and claim = $2 and state = 'running' and again_at is null")
+        .bind(job.id)
+        .bind(job.claim)
+        .run(on)
+        .await?;
+    if gone > 0 {
+        return Ok(Completed::Gone);
+    }
+    let again = sql("update job set state = 'queued', due_at = again_at, again_at = null, attempts = 0, errors = '[]', \
+         lease_owner = null, lease_until = null where id = $1 and claim = $2 and state = 'running'")
+    .bind(job.id)
+    .bind(job.claim)
+    .run(on)
+    .await?;
+    Ok(if again > 0 { Completed::Again } else { Completed::LeaseLost })
+}
+
+/// Ends a try that failed: queued again for `next`, or given up. One that was asked for once more while it was running
+/// begins anew instead of being given up.
+async fn end_try(
+    on: &mut Connection,
+    job: JobId,
+    mut errors: Vec<JobError>,
+    reason: &str,
+    next: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<JobState> {
+    errors.push(JobError { at: now, reason: shortened(reason) });
+    let row = sql("update job set \
+         state = case when $1 = 0 and again_at is null then 'failed' else 'queued' end, \
+         due_at = case when $1 = 0 then coalesce(again_at, due_at) else $2 end, \
+         attempts = case when $1 = 0 and again_at is not null then 0 else attempts end, \
+         again_at = case when $1 = 0 then null else again_at end, \
+         errors = $3, lease_owner = null, lease_until = null where id = $4 returning state")
+    .bind(next.is_some())
+    .bind(next.unwrap_or(now))
+    .bind(Json(&errors))
+    .bind(job)
+    .one(on)
+    .await?;
+    row.get(0)
+}
+
+fn claimed(row: &Row, until: Timestamp) -> Result<ClaimedJob> {
+    let mut row = row.reader();
+    Ok(ClaimedJob {
+        id: row.next()?,
+        tenant: row.next()?,
+        job: row.json()?,
+        attempt: u32::try_from(row.next::<i64>()?).unwrap_or(u32::MAX),
+        claim: row.next()?,
+        lease_until: until,
+    })
+}
+
+fn kinds_clause(alias: &str, first: usize, kinds: &[&str]) -> String {
+    if kinds.is_empty() {
+        String::new()
+    } else {
+        format!("and {alias}.kind in ({})", placeholders(first, kinds.len()))
+    }
+}
+
+fn shortened(reason: &str) -> String {
+    let mut end = reason.len().min(REASON_BYTES_MAX);
+    while !reason.is_char_boundary(end) {
+        end -= 1;
+    }
+    reason[..end].to_owned()
+}

@@ -62,7 +62,7 @@ pub use events::ChainReport;
 pub use export::ExportReport;
 pub use incidents::IncidentRow;
 pub use intake::{Intake, Source, Taken};
-pub use jobs::{ClaimRequest, ClaimedJob, JobCounts, JobRow, JobState};
+pub use jobs::{ClaimRequest, ClaimedJob, JobCounts, JobError, JobRow, JobState};
 pub use list::{Assigned, Counts, Page, TicketQuery, TicketSort, TicketSummary};
 pub use mailboxes::{Cursor, MailboxRow, NewMailbox};
 pub use messages::{MessageRow, MessageSummary};

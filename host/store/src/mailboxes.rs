@@ -300,10 +300,11 @@ impl Tx {
     /// [`StoreError::Database`].
     pub async fn set_cursor(&mut self, cursor: &Cursor) -> Result<()> {
         let tenant = self.tenant();
-        sql("insert into cursor (mailbox_id, tenant_id, folder, uid_validity, last_uid) values ($1, $2, $3, $4, $5) \
+        sql("insert into cursor (mailbox_id, tenant_id, folder, uid_validity, last_uid) \
+             select m.id, m.tenant_id, $3, $4, $5 from mailbox m where m.id = $1 and m.tenant_id = $2 \
              on conflict (mailbox_id, folder) do update set uid_validity = excluded.uid_validity, \
-             last_uid = excluded.last_uid where cursor.tenant_id = excluded.tenant_id \
-             and (cursor.uid_validity <> excluded.uid_validity or cursor.last_uid < excluded.last_uid)")
+             last_uid = excluded.last_uid \
+             where cursor.uid_validity <> excluded.uid_validity or cursor.last_uid < excluded.last_uid")
         .bind(cursor.mailbox)
         .bind(tenant)
         .bind(&cursor.folder)

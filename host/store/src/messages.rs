@@ -1,8 +1,10 @@
-//! Reading messages.
-use crate::{Result, Scope};
+//! Messages: how a mail once read is kept, and reading it back.
+
+use crate::sql::{Connection, Json, Row, sql};
+use crate::{Result, Scope, StoreError};
 use posthouse_model::mail::{Address, ReadMail};
 use posthouse_model::ticket::{Direction, Outcome};
-use posthouse_model::{MailboxId, MessageId, TicketId, Timestamp};
+use posthouse_model::{MailboxId, MessageId, TenantId, TicketId, Timestamp};
 use serde::Serialize;
 
 /// A message, whole but for its raw bytes.
@@ -16,7 +18,7 @@ pub struct MessageRow {
     pub mailbox: MailboxId,
     /// Which way.
     pub direction: Direction,
-    /// Message-ID, or the identity made up for a mail that has none.
+    /// Message-ID without angle brackets, or the identity made up for a mail that has none.
     pub identity: String,
     /// Where it ended.
     pub outcome: Outcome,
@@ -57,13 +59,191 @@ pub struct MessageSummary {
     pub size: i64,
 }
 
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select id, ticket_id, mailbox_id, direction, identity, outcome, reason, at, received_at, stored_at, size, \
+             read_json, body_text, full_text, html from message ",
+            $rest
+        )
+    };
+}
+
+fn read(row: &Row) -> Result<MessageRow> {
+    let mut row = row.reader();
+    Ok(MessageRow {
+        id: row.next()?,
+        ticket: row.next()?,
+        mailbox: row.next()?,
+        direction: row.next()?,
+        identity: row.next()?,
+        outcome: row.next()?,
+        reason: row.next()?,
+        at: row.next()?,
+        received_at: row.next()?,
+        stored_at: row.next()?,
+        size: row.next()?,
+        read: {
+            let mut mail: ReadMail = row.json()?;
+            mail.reply_text = row.next()?;
+            let full: Option<String> = row.next()?;
+            mail.text = full.unwrap_or_else(|| mail.reply_text.clone());
+            mail.html = row.next()?;
+            mail
+        },
+    })
+}
+
 impl Scope {
     /// One message.
-    pub async fn message(&self, _id: MessageId) -> Result<MessageRow> { todo!() }
-    /// Its bytes as they came.
-    pub async fn raw(&self, _id: MessageId) -> Result<Vec<u8>> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn message(&self, id: MessageId) -> Result<MessageRow> {
+        let row = sql(select!("where tenant_id = $1 and id = $2"))
+            .bind(self.tenant)
+            .bind(id)
+            .optional(&mut *self.read().await?)
+            .await?;
+        read(&row.ok_or_else(|| StoreError::not_found(format_args!("message {id}")))?)
+    }
+
+    /// Its bytes as they came or went.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn raw(&self, id: MessageId) -> Result<Vec<u8>> {
+        sql("select content from raw_message where tenant_id = $1 and message_id = $2")
+            .bind(self.tenant)
+            .bind(id)
+            .optional(&mut *self.read().await?)
+            .await?
+            .ok_or_else(|| StoreError::not_found(format_args!("message {id}")))?
+            .get(0)
+    }
+
     /// The newest messages of a ticket, newest first.
-    pub async fn thread(&self, _ticket: TicketId, _limit: u32) -> Result<Vec<MessageRow>> { todo!() }
-    /// Messages that ended in a place, newest first, before an id when given: the parked and the skipped.
-    pub async fn messages_by_outcome(&self, _outcome: Outcome, _before: Option<MessageId>, _limit: u32) -> Result<Vec<MessageSummary>> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn thread(&self, ticket: TicketId, limit: u32) -> Result<Vec<MessageRow>> {
+        thread(&mut *self.read().await?, self.tenant, ticket, limit).await
+    }
+
+    /// Messages that ended in a place, newest first, only those before an id when given: the parked, the skipped.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn messages_by_outcome(
+        &self,
+        outcome: Outcome,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<MessageSummary>> {
+        let rows = sql("select id, mailbox_id, ticket_id, read_json, outcome, reason, stored_at, size from message \
+             where tenant_id = $1 and outcome = $2 and id < $3 order by id desc limit $4")
+        .bind(self.tenant)
+        .bind(outcome)
+        .bind(before.map_or(i64::MAX, |id| id.0))
+        .bind(limit.min(500))
+        .all(&mut *self.read().await?)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let mut row = row.reader();
+                let (id, mailbox, ticket) = (row.next()?, row.next()?, row.next()?);
+                let ReadMail { from, subject, .. } = row.json()?;
+                Ok(MessageSummary {
+                    id,
+                    mailbox,
+                    ticket,
+                    from,
+                    subject,
+                    outcome: row.next()?,
+                    reason: row.next()?,
+                    stored_at: row.next()?,
+                    size: row.next()?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// The newest messages of a ticket, newest first.
+pub(crate) async fn thread(
+    on: &mut Connection,
+    tenant: TenantId,
+    ticket: TicketId,
+    limit: u32,
+) -> Result<Vec<MessageRow>> {
+    let rows = sql(select!("where tenant_id = $1 and ticket_id = $2 order by at desc, id desc limit $3"))
+        .bind(tenant)
+        .bind(ticket)
+        .bind(limit)
+        .all(on)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// A message about to be written.
+pub(crate) struct NewMessage<'a> {
+    pub(crate) ticket: Option<TicketId>,
+    pub(crate) mailbox: MailboxId,
+    pub(crate) folder: &'a str,
+    pub(crate) source_key: &'a str,
+    pub(crate) direction: Direction,
+    pub(crate) identity: &'a str,
+    pub(crate) content_hash: &'a str,
+    pub(crate) outcome: Outcome,
+    pub(crate) reason: Option<&'a str>,
+    pub(crate) at: Timestamp,
+    pub(crate) received_at: Timestamp,
+    pub(crate) stored_at: Timestamp,
+    pub(crate) read: &'a ReadMail,
+    pub(crate) raw: &'a [u8],
+}
+
+/// Writes a message and its bytes.
+pub(crate) async fn insert(on: &mut Connection, tenant: TenantId, new: &NewMessage<'_>) -> Result<MessageId> {
+    // The texts have columns of their own.
+    let light = ReadMail { text: String::new(), reply_text: String::new(), html: None, ..new.read.clone() };
+    let full = (new.read.text != new.read.reply_text).then_some(&new.read.text);
+    let id: MessageId = sql("insert into message (tenant_id, ticket_id, mailbox_id, folder, source_key, direction, \
+         identity, content_hash, from_key, outcome, reason, at, received_at, stored_at, size, read_json, body_text, \
+         full_text, html) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) returning id")
+    .bind(tenant)
+    .bind(new.ticket)
+    .bind(new.mailbox)
+    .bind(new.folder)
+    .bind(new.source_key)
+    .bind(new.direction)
+    .bind(new.identity)
+    .bind(new.content_hash)
+    .bind(from_key(new.read))
+    .bind(new.outcome)
+    .bind(new.reason)
+    .bind(new.at)
+    .bind(new.received_at)
+    .bind(new.stored_at)
+    .bind(i64::try_from(new.raw.len()).unwrap_or(i64::MAX))
+    .bind(Json(&light))
+    .bind(&new.read.reply_text)
+    .bind(full)
+    .bind(new.read.html.as_ref())
+    .one(on)
+    .await?
+    .get(0)?;
+    sql("insert into raw_message (message_id, tenant_id, content) values ($1, $2, $3)")
+        .bind(id)
+        .bind(tenant)
+        .bind(new.raw)
+        .run(on)
+        .await?;
+    Ok(id)
+}
+
+/// The sender's address in the form used to compare; empty when there is none.
+pub(crate) fn from_key(mail: &ReadMail) -> String {
+    mail.from.as_ref().map(Address::key).unwrap_or_default()
 }

@@ -131,6 +131,11 @@ impl Tx {
         self.scope.store.commit(self.inner, touched).await
     }
 
+    /// Notes that workers have something to do, for operations that change jobs themselves.
+    pub(crate) fn jobs_made(&mut self) {
+        self.jobs = true;
+    }
+
     /// The connection, for the operations in this crate.
     pub(crate) fn on(&mut self) -> &mut Connection {
         &mut self.inner

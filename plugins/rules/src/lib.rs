@@ -1,1 +1,31 @@
-//! x
+//! The rules engine of the bundled classifier: pure Rust without I/O, so that the same code runs inside a
+//! component, in native benchmarks and in tests.
+//!
+//! ```
+//! use posthouse_rules::{Engine, Mail, Settings};
+//! let engine = Engine::new(Settings::default(), posthouse_rules::bundled())?;
+//! let found = engine.read(&Mail { subject: "", body: "Where is my parcel? Order #1042", ..Mail::default() });
+//! assert_eq!(found.category.as_ref().map(|(name, _)| name.as_str()), Some("shipping"));
+//! # Ok::<(), String>(())
+//! ```
+//!
+//! One pass folds the text into words, a second asks the table of terms once per word; what they find are
+//! *groups* ("cancel", "order", "late"), and rules say what groups mean when they meet in a sentence. A rule knows
+//! no language, a group knows many: that is why a rule that works in one language works in all.
+
+mod bundle;
+pub mod data;
+mod engine;
+pub mod entities;
+pub mod fold;
+pub mod language;
+pub mod lexicon;
+pub mod pattern;
+pub mod rules;
+mod verdict;
+
+pub use bundle::{Bundle, bundled};
+pub use data::{Mood, Settings, Urgency};
+pub use engine::{Engine, Mail};
+pub use entities::{Entity, Part, Value};
+pub use verdict::{Findings, Match, Risk};

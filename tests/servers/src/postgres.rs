@@ -132,7 +132,8 @@ struct Programs {
 
 impl Programs {
     fn find() -> Option<Self> {
-        let mut folders: Vec<PathBuf> = find_program("initdb").and_then(|p| Some(p.parent()?.to_owned())).into_iter().collect();
+        let mut folders: Vec<PathBuf> =
+            find_program("initdb").and_then(|p| Some(p.parent()?.to_owned())).into_iter().collect();
         // Debian keeps the server's programs off the path, in one folder for each major version.
         let mut versions: Vec<u32> = fs::read_dir("/usr/lib/postgresql")
             .map(|entries| entries.filter_map(|e| e.ok()?.file_name().to_str()?.parse().ok()).collect())
@@ -140,11 +141,8 @@ impl Programs {
         versions.sort_unstable();
         folders.extend(versions.iter().rev().map(|v| PathBuf::from(format!("/usr/lib/postgresql/{v}/bin"))));
         folders.into_iter().find_map(|folder| {
-            let programs = Self {
-                initdb: folder.join("initdb"),
-                postgres: folder.join("postgres"),
-                psql: folder.join("psql"),
-            };
+            let programs =
+                Self { initdb: folder.join("initdb"), postgres: folder.join("postgres"), psql: folder.join("psql") };
             let complete = [&programs.initdb, &programs.postgres, &programs.psql].iter().all(|p| p.is_file());
             complete.then_some(programs)
         })
@@ -209,7 +207,9 @@ fn start(programs: &Programs, place: &Place, server_user: User) -> String {
     let data = place.folder.join("data");
     if data.exists() {
         // Left by a run that was ended by force. Its server, if it still lives, belongs to a past start.
-        if let Some(pid) = fs::read_to_string(data.join("postmaster.pid")).ok().and_then(|t| Some(t.lines().next()?.to_owned())) {
+        if let Some(pid) =
+            fs::read_to_string(data.join("postmaster.pid")).ok().and_then(|t| Some(t.lines().next()?.to_owned()))
+        {
             let command = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
             if command.contains("postgres") && command.contains(&*data.to_string_lossy()) {
                 process::signal("-KILL", &pid);

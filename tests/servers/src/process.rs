@@ -1,14 +1,17 @@
 //! Programs, users, ports and child processes.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a server may take until it accepts connections. Generous, because a test machine may be busy compiling.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a server may take to end in good order.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A loopback port that was free a moment ago. Another process may take it before the caller does; servers that can
 /// choose a port themselves should.
@@ -125,8 +128,7 @@ pub(crate) fn set_mode(path: &Path, mode: u32) {
 
 /// A temporary folder that the server's own user can enter, even when the system's default is private.
 pub(crate) fn server_folder(name: &str) -> tempfile::TempDir {
-    let folder =
-        tempfile::Builder::new().prefix(&format!("posthouse-{name}-")).tempdir().expect("a temporary folder");
+    let folder = tempfile::Builder::new().prefix(&format!("posthouse-{name}-")).tempdir().expect("a temporary folder");
     set_mode(folder.path(), 0o755);
     folder
 }
@@ -144,47 +146,83 @@ pub(crate) fn run(command: &mut Command) -> String {
     text
 }
 
-/// A child process that ends with this value.
+/// A child process that ends with this value, together with the processes it started.
 #[derive(Debug)]
 pub(crate) struct Running {
     child: Child,
+    _leash: Leash,
 }
 
 impl Running {
-    /// Starts `command` in a process group of its own, so that an interrupt at the terminal reaches us first and its
-    /// own children can be ended with it.
+    /// Starts `command` in a process group of its own, so that its own children can be ended with it.
     pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(command, 0);
-        command.spawn().map(|child| Self { child })
+        own_group(command);
+        let child = command.spawn()?;
+        let leash = Leash::new(&format!("-{}", child.id()));
+        Ok(Self { child, _leash: leash })
+    }
+
+    /// What the process prints, when it was started with a pipe for it.
+    pub(crate) fn take_stdout(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
     }
 
     /// Whether the process has ended by itself.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().is_ok_and(|status| status.is_some())
     }
+}
 
-    /// Asks the process to end, waits, and after `patience` ends its whole group by force.
-    pub(crate) fn stop(&mut self, patience: Duration) {
-        if self.has_ended() {
-            return;
+impl Drop for Running {
+    /// Asks the process to end, waits for it, and ends by force what is left of its group.
+    fn drop(&mut self) {
+        let id = self.child.id().to_string();
+        if !self.has_ended() {
+            signal("-TERM", &id);
+            wait_until(STOP_TIMEOUT, || self.has_ended());
         }
-        signal("-TERM", &self.child.id().to_string());
-        if !wait_until(patience, || self.child.try_wait().is_ok_and(|status| status.is_some())) {
-            signal("-KILL", &format!("-{}", self.child.id()));
-            let _ = self.child.kill();
-            let _ = self.child.wait();
+        signal("-KILL", &format!("-{id}"));
+        let _ = self.child.wait();
+    }
+}
+
+/// Ends a process, or a group when the target starts with a minus sign, should this process die before it could do so
+/// itself: a shell waits for the end of a pipe that we hold open.
+#[derive(Debug)]
+pub(crate) struct Leash {
+    shell: Option<Child>,
+}
+
+impl Leash {
+    pub(crate) fn new(target: &str) -> Self {
+        let script = r#"if read -r all_is_well; then exit 0; fi; kill -TERM -- "$1"; sleep 2; kill -KILL -- "$1""#;
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script, "posthouse-test-leash", target]).current_dir("/");
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        own_group(&mut command);
+        Self { shell: command.spawn().ok() }
+    }
+}
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        if let Some(mut shell) = self.shell.take() {
+            if let Some(mut pipe) = shell.stdin.take() {
+                let _ = pipe.write_all(b"all is well\n");
+            }
+            let _ = shell.wait();
         }
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.stop(Duration::from_secs(5));
-    }
+fn own_group(command: &mut Command) {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    #[cfg(not(unix))]
+    let _ = command;
 }
 
 /// Sends a signal to one process, or to a group when `target` starts with a minus sign.
 pub(crate) fn signal(name: &str, target: &str) {
-    let _ = Command::new("kill").args([name, "--", target]).stderr(std::process::Stdio::null()).status();
+    let _ = Command::new("kill").args([name, "--", target]).stderr(Stdio::null()).status();
 }

@@ -3,7 +3,7 @@
 use super::wit::{http, log, model, templates};
 use crate::error::CallError;
 use crate::host::{LogLevel, ModelAnswer, ModelRefusal, ModelRequest};
-use crate::http::{Answer, Outbound, Refusal, header_name, host_of};
+use crate::http::{Answer, HEADERS_MAX, Outbound, Refusal, header_name, host_of};
 use crate::state::{CallState, abort};
 use crate::template::{DigestEncoding, Escape, Secrets, TEXT_MAX, Template, is_secret_name};
 use crate::valid;
@@ -95,7 +95,7 @@ impl templates::HostTemplate for CallState {
 }
 
 /// A request as far as the plugin has put it together.
-pub(crate) struct RequestParts {
+pub struct RequestParts {
     method: &'static str,
     url: Template,
     headers: Vec<(String, Template)>,
@@ -176,6 +176,9 @@ impl http::HostRequest for CallState {
         let value = self.table.get(&value)?.clone();
         let headers = &mut self.table.get_mut(&this)?.headers;
         headers.retain(|(n, _)| *n != name);
+        if headers.len() >= HEADERS_MAX {
+            return Ok(Err(http::HttpError::TooLarge(format!("more than {HEADERS_MAX} headers"))));
+        }
         headers.push((name, value));
         Ok(Ok(()))
     }
@@ -249,9 +252,11 @@ impl CallState {
         common.outlet.get()?.send(&common.grants, request).await
     }
 
-    async fn secret_value(&self, name: &str) -> Result<String, Refusal> {
+    async fn secret_value(&mut self, name: &str) -> Result<String, Refusal> {
         if !is_secret_name(name) {
-            return Err(Refusal::Invalid("a secret's name has 1 to 64 lower-case letters, digits, - _ or /".to_owned()));
+            return Err(Refusal::Invalid(
+                "a secret's name has 1 to 64 lower-case letters, digits, - _ or /".to_owned(),
+            ));
         }
         if !self.common.grants.secrets.contains_key(name) {
             return Err(Refusal::Denied(format!(
@@ -259,7 +264,8 @@ impl CallState {
                  host it may go to\"] }}"
             )));
         }
-        self.host.secret(name).await.ok_or_else(|| {
+        let host = self.host.clone();
+        host.secret(name).await.ok_or_else(|| {
             Refusal::Denied(format!("secret `{name}` has no value for this tenant: set it, then try again"))
         })
     }
@@ -296,7 +302,7 @@ impl http::HostResponse for CallState {
 
 /// A model request as far as the plugin has put it together.
 #[derive(Clone, Default)]
-pub(crate) struct PromptParts(ModelRequest);
+pub struct PromptParts(ModelRequest);
 
 impl model::Host for CallState {}
 
@@ -312,7 +318,8 @@ impl model::HostPrompt for CallState {
     }
 
     fn add_input(&mut self, this: Resource<PromptParts>, text: String) -> Result<()> {
-        self.hold(text.len())?;
+        // Empty texts take room too.
+        self.hold(text.len() + size_of::<String>())?;
         self.table.get_mut(&this)?.0.inputs.push(text);
         Ok(())
     }

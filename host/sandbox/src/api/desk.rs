@@ -68,7 +68,7 @@ fn local_time(at: i64, time_zone: &str) -> Option<CivilTime> {
 fn message(input: &Input, rep: u32) -> Result<&MessageView> {
     match input {
         Input::Message(message) => Ok(message),
-        _ => ticket(input)?.recent.get(rep as usize).map_or_else(stray, |m| Ok(m)),
+        _ => ticket(input)?.recent.get(rep as usize).map_or_else(stray, |m| Ok(m.as_ref())),
     }
 }
 

@@ -11,7 +11,9 @@ mod proposals;
 use crate::state::{Abort, CallState};
 use posthouse_model::capability::{Capability, Grants};
 use posthouse_model::decision::World;
-use wasmtime::component::{Component, ComponentExportIndex, HasSelf, Instance, InstancePre, Linker, Resource, TypedFunc};
+use wasmtime::component::{
+    Component, ComponentExportIndex, HasSelf, Instance, InstancePre, Linker, Resource, TypedFunc,
+};
 use wasmtime::{AsContextMut, Engine, Store};
 
 #[allow(missing_docs, clippy::all, unused, reason = "generated from wit/")]
@@ -103,15 +105,17 @@ pub(crate) struct Exports {
 }
 
 type Configure = TypedFunc<(String,), (Result<(), String>,)>;
-type Run<I, O> =
-    TypedFunc<(Resource<wit::desk::Call>, Resource<I>, Resource<O>), (Result<(), wit::types::Failure>,)>;
+type Run<I, O> = TypedFunc<(Resource<wit::desk::Call>, Resource<I>, Resource<O>), (Result<(), wit::types::Failure>,)>;
 
 impl Exports {
     /// Finds them in the exported interface; the words of the error are for a person.
     pub(crate) fn find(component: &Component, interface: &str, world: World) -> Result<Self, String> {
-        let inside = component.get_export_index(None, interface).ok_or_else(|| format!("it does not export {interface}"))?;
+        let inside =
+            component.get_export_index(None, interface).ok_or_else(|| format!("it does not export {interface}"))?;
         let function = |name: &str| {
-            component.get_export_index(Some(&inside), name).ok_or_else(|| format!("{interface} lacks the function `{name}`"))
+            component
+                .get_export_index(Some(&inside), name)
+                .ok_or_else(|| format!("{interface} lacks the function `{name}`"))
         };
         Ok(Self { configure: function("configure")?, run: function("run")?, world })
     }

@@ -1,3 +1,4 @@
-//! What is done to text before it is shown: entities marked.
+//! What is done to text before it is shown: entities marked, foreign HTML made harmless.
 
 pub mod highlight;
+pub mod sanitise;

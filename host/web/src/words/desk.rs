@@ -112,8 +112,8 @@ super::words! {
 super::counted! {
     waiting_n: "{n} waiting" | "{n} waiting", "{n} 件待审";
     tickets_n: "{n} ticket" | "{n} tickets", "{n} 件工单";
-    due_within_hour: "{n} due within the hour" | "{n} due within the hour", "{n} 件须在一小时内答复";
-    overdue_n: "{n} overdue" | "{n} overdue", "{n} 件超时";
+    due_within_hour: "{n} due within the hour" | "{n} due within the hour", "1 小时内到期 {n} 件";
+    overdue_n: "{n} overdue" | "{n} overdue", "超时 {n} 件";
     new_arrived: "{n} new" | "{n} new", "{n} 件新工单";
     attachments_n: "{n} attachment" | "{n} attachments", "{n} 个附件";
 }

@@ -1,0 +1,12 @@
+//! What people write: `posthouse.toml` for the host, a folder for each tenant. Read, checked, and compared with what is
+//! in force.
+
+pub mod components;
+pub mod folder;
+pub mod host;
+pub mod plan;
+mod problem;
+mod source;
+
+pub use problem::Problem;
+pub use source::Source;

@@ -1,0 +1,153 @@
+//! Where bundled plugins are found, and how a component is named.
+
+use super::Problem;
+use super::source::read_bytes;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Largest component taken, in bytes: JavaScript and Python plugins carry their interpreter.
+pub const COMPONENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Where bundled plugins may be, in the order in which they are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Finder {
+    dirs: Vec<PathBuf>,
+}
+
+/// A component's bytes and where they came from.
+#[derive(Clone, Debug)]
+pub struct Component {
+    /// The file.
+    pub path: PathBuf,
+    /// Its bytes.
+    pub bytes: Arc<[u8]>,
+    /// Comes with the host, and so has the host's version.
+    pub bundled: bool,
+}
+
+impl Component {
+    /// The version that decisions record: the host's for a bundled plugin; for any other there is none to be known, and the
+    /// digest beside it says exactly what ran.
+    #[must_use]
+    pub fn version(&self) -> &'static str {
+        if self.bundled { env!("CARGO_PKG_VERSION") } else { "0.0.0" }
+    }
+}
+
+impl Finder {
+    /// `--plugins-dir` or `POSTHOUSE_PLUGINS`, then the host's set-up, then `plugins` beside the binary, then a development
+    /// build's folder.
+    #[must_use]
+    pub fn new(named: Option<&Path>, configured: Option<&Path>, cargo_target_dir: Option<&Path>) -> Self {
+        let binary = std::env::current_exe().ok();
+        let binary_dir = binary.as_deref().and_then(Path::parent);
+        let mut dirs: Vec<PathBuf> = [named, configured].into_iter().flatten().map(Path::to_owned).collect();
+        dirs.extend(binary_dir.map(|dir| dir.join("plugins")));
+        dirs.extend(cargo_target_dir.map(|dir| dir.join("plugins")));
+        // A binary that cargo built lies in target/debug or, as a test, in target/debug/deps.
+        dirs.extend(binary_dir.into_iter().flat_map(|dir| dir.ancestors().skip(1).take(2)).map(|dir| dir.join("plugins")));
+        Self { dirs }
+    }
+
+    /// The folders, in order.
+    #[must_use]
+    pub fn dirs(&self) -> &[PathBuf] {
+        &self.dirs
+    }
+
+    /// A bundled plugin's file.
+    #[must_use]
+    pub fn bundled(&self, name: &str) -> Option<PathBuf> {
+        if name.contains(['/', '\\']) || name.starts_with('.') {
+            return None;
+        }
+        self.dirs.iter().map(|dir| dir.join(format!("{name}.wasm"))).find(|path| path.is_file())
+    }
+
+    /// Names of all bundled plugins found, sorted, with their files.
+    #[must_use]
+    pub fn all(&self) -> Vec<(String, PathBuf)> {
+        let mut all = std::collections::BTreeMap::new();
+        for dir in self.dirs.iter().rev() {
+            for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.extension().is_some_and(|e| e == "wasm")
+                    && let Some(name) = path.file_stem().and_then(|stem| stem.to_str())
+                {
+                    all.insert(name.to_owned(), path);
+                }
+            }
+        }
+        all.into_iter().collect()
+    }
+
+    /// A component by what a person wrote: a bundled plugin's name, a `.wasm` file, or a folder with exactly one such file.
+    /// Paths are relative to `base`.
+    ///
+    /// # Errors
+    /// Not found (saying where it was looked for), not readable, too large.
+    pub fn find(&self, written: &str, base: &Path) -> Result<Component, Problem> {
+        let looks_like_path = written.ends_with(".wasm") || written.contains(['/', '\\']) || written.starts_with('.');
+        if !looks_like_path && let Some(path) = self.bundled(written) {
+            return Ok(Component { bytes: read_bytes(&path, COMPONENT_BYTES_MAX)?.into(), path, bundled: true });
+        }
+        let path = base.join(written);
+        if path.is_file() {
+            return Ok(Component { bytes: read_bytes(&path, COMPONENT_BYTES_MAX)?.into(), path, bundled: false });
+        }
+        if path.is_dir() {
+            let path = only_component(&path)?;
+            return Ok(Component { bytes: read_bytes(&path, COMPONENT_BYTES_MAX)?.into(), path, bundled: false });
+        }
+        if looks_like_path {
+            return Err(Problem::file(path, "there is no such component", "check the path"));
+        }
+        let dirs: Vec<_> = self.dirs.iter().map(|dir| dir.display().to_string()).collect();
+        let known: Vec<_> = self.all().into_iter().map(|(name, _)| name).collect();
+        let mend = if known.is_empty() {
+            "no bundled plugin is there at all: say where they are with --plugins-dir, or build them with `cargo xtask plugins`".to_owned()
+        } else {
+            format!("bundled are: {}; a plugin of your own is written as a path to its .wasm file", known.join(", "))
+        };
+        let what = format!("there is no bundled plugin named `{written}` in {}", dirs.join(", "));
+        Err(Problem::file(written, what, mend))
+    }
+}
+
+fn only_component(dir: &Path) -> Result<PathBuf, Problem> {
+    let entries = std::fs::read_dir(dir).map_err(|e| Problem::file(dir, format!("cannot be read: {e}"), "check the folder"))?;
+    let mut found: Vec<_> = entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "wasm")).collect();
+    found.sort();
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(Problem::file(dir, "the folder holds no .wasm file", "build the plugin, or name its file")),
+        _ => Err(Problem::file(dir, "the folder holds several .wasm files", "name the one you mean")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_first_folder_that_has_it_wins() {
+        let dir = tempfile::tempdir().unwrap();
+        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        for (folder, name) in [(&a, "router"), (&b, "router"), (&b, "classifier")] {
+            std::fs::create_dir_all(folder).unwrap();
+            std::fs::write(folder.join(format!("{name}.wasm")), folder.to_str().unwrap()).unwrap();
+        }
+        let finder = Finder { dirs: vec![a.clone(), b.clone()] };
+        assert_eq!(finder.bundled("router"), Some(a.join("router.wasm")));
+        assert_eq!(finder.bundled("../b/router"), None);
+        assert_eq!(finder.all().iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>(), ["classifier", "router"]);
+        assert!(finder.find("router", dir.path()).unwrap().bundled);
+        assert!(!finder.find("b/router.wasm", dir.path()).unwrap().bundled);
+        assert_eq!(finder.find("a", dir.path()).unwrap().path, a.join("router.wasm"));
+        let several = finder.find("./b", dir.path()).unwrap_err();
+        assert_eq!(several.what, "the folder holds several .wasm files");
+        let missing = finder.find("drafter", dir.path()).unwrap_err();
+        assert!(missing.mend.starts_with("bundled are: classifier, router;"), "{}", missing.mend);
+    }
+}

@@ -1,0 +1,376 @@
+//! A tenant's folder, read whole:
+//!
+//! ```text
+//! acme/
+//!   tenant.toml          who the tenant is, mailboxes, plugins, queues, watch (posthouse_model::config)
+//!   settings/….toml      settings of plugins, named by `settings_file`
+//!   templates/….md       replies, named by `templates_folder`
+//!   knowledge/….md       the knowledge base
+//!   plugins/….wasm       plugins of the tenant's own, named by `component`
+//! ```
+//!
+//! Nothing is changed by reading, and all problems are told at once.
+
+use super::components::{Component, Finder};
+use super::source::{FILE_BYTES_MAX, read_text};
+use super::{Problem, Source};
+use posthouse_model::config::{ArticleConfig, ConfigProblem, PluginConfig, TenantConfig};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::{Component as PathPiece, Path, PathBuf};
+
+/// Largest article, in bytes.
+pub const ARTICLE_BYTES_MAX: u64 = 256 * 1024;
+/// Most articles, and most templates of one plugin.
+pub const FILES_MAX: usize = 2_000;
+/// Folders in folders that are followed.
+const DEPTH_MAX: usize = 8;
+
+/// A tenant's folder, read and sound as far as can be seen without running a plugin.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    /// `tenant.toml`, for places of further problems.
+    pub source: Source,
+    /// As it will be applied: files resolved.
+    pub config: TenantConfig,
+    /// The knowledge base, by id.
+    pub articles: Vec<ArticleConfig>,
+    /// One for each plugin of the set-up, in its order.
+    pub components: Vec<Component>,
+}
+
+impl Folder {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Everything that is wrong, each with its place.
+    pub fn load(dir: &Path, finder: &Finder) -> Result<Self, Vec<Problem>> {
+        if !dir.is_dir() {
+            let what = if dir.exists() { "this is not a folder" } else { "there is no such folder" };
+            return Err(vec![Problem::file(dir, what, "name a tenant's folder, the one that holds tenant.toml")]);
+        }
+        let source = Source::read(dir.join("tenant.toml")).map_err(|problem| vec![problem])?;
+        let mut config: TenantConfig = source.parse().map_err(|problem| vec![problem])?;
+        let mut problems: Vec<Problem> = config.problems().into_iter().map(|found| placed(&source, found)).collect();
+        let mut components = Vec::new();
+        for (i, plugin) in config.plugins.iter_mut().enumerate() {
+            let at = format!("plugin[{i}]");
+            if let Err(found) = resolve_settings(dir, plugin, &at, &source) {
+                problems.extend(found);
+            }
+            match finder.find(plugin.component(), dir) {
+                Ok(component) => components.push(component),
+                Err(found) => problems.push(source.problem(format!("{at}.component"), found.what, found.mend)),
+            }
+        }
+        for (i, mailbox) in config.mailboxes.iter_mut().enumerate() {
+            let imap = mailbox.imap.as_mut().map(|imap| ("imap", &mut imap.ca_file, &mut imap.ca_pem));
+            let smtp = mailbox.smtp.as_mut().map(|smtp| ("smtp", &mut smtp.ca_file, &mut smtp.ca_pem));
+            for (way, file, pem) in [imap, smtp].into_iter().flatten() {
+                let key = format!("mailbox[{i}].{way}.ca_file");
+                if let Some(name) = file.take() {
+                    match inside(dir, &name).map_err(|why| source.problem(&key, why.0, why.1)).and_then(|p| read_text(&p, FILE_BYTES_MAX)) {
+                        Ok(text) => *pem = Some(text),
+                        Err(problem) => problems.push(problem),
+                    }
+                }
+                if pem.as_ref().is_some_and(|text| !text.contains("-----BEGIN CERTIFICATE-----")) {
+                    problems.push(source.problem(&key, "this holds no certificate", "use a PEM file, which has lines that say BEGIN CERTIFICATE"));
+                }
+            }
+        }
+        let articles = match articles(&dir.join("knowledge")) {
+            Ok(articles) => articles,
+            Err(problem) => {
+                problems.push(problem);
+                Vec::new()
+            }
+        };
+        if problems.is_empty() { Ok(Self { source, config, articles, components }) } else { Err(problems) }
+    }
+
+    /// SHA-256 over everything in it that is applied, lower-case hexadecimal.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut feed = |bytes: &[u8]| {
+            hash.update((bytes.len() as u64).to_le_bytes());
+            hash.update(bytes);
+        };
+        // Serialising plain data with text keys cannot fail.
+        feed(&serde_json::to_vec(&self.config).unwrap_or_default());
+        feed(&serde_json::to_vec(&self.articles).unwrap_or_default());
+        for component in &self.components {
+            feed(component.version().as_bytes());
+            feed(&Sha256::digest(&component.bytes));
+        }
+        hex::encode(hash.finalize())
+    }
+}
+
+/// A problem of the set-up with its place in the file.
+#[must_use]
+pub fn placed(source: &Source, found: ConfigProblem) -> Problem {
+    source.problem(found.path, found.what, found.mend)
+}
+
+/// A path that stays inside the tenant's folder, so that the folder can be copied as it is.
+fn inside(dir: &Path, name: &str) -> Result<PathBuf, (String, String)> {
+    let path = Path::new(name);
+    if name.is_empty() || !path.components().all(|piece| matches!(piece, PathPiece::Normal(_) | PathPiece::CurDir)) {
+        return Err((format!("`{name}` is not a path inside the tenant's folder"), "use a relative path without `..`".to_owned()));
+    }
+    Ok(dir.join(path))
+}
+
+fn resolve_settings(dir: &Path, plugin: &mut PluginConfig, at: &str, source: &Source) -> Result<(), Vec<Problem>> {
+    if let Some(name) = plugin.settings_file.take() {
+        let key = format!("{at}.settings_file");
+        let path = inside(dir, &name).map_err(|(what, mend)| vec![source.problem(&key, what, mend)])?;
+        plugin.settings = read_settings(&path).map_err(|problem| vec![problem])?;
+    }
+    if let Some(date) = find_date(&Value::Object(plugin.settings.clone()), "settings") {
+        let what = format!("`{date}` is a date or time without quotes, which JSON does not have");
+        return Err(vec![source.problem(format!("{at}.{date}"), what, "write it in quotes")]);
+    }
+    if let Some(name) = plugin.templates_folder.take() {
+        let key = format!("{at}.templates_folder");
+        let path = inside(dir, &name).map_err(|(what, mend)| vec![source.problem(&key, what, mend)])?;
+        if plugin.settings.contains_key("templates") {
+            let what = "templates stand both in the settings and in a folder";
+            return Err(vec![source.problem(&key, what, "keep one of the two")]);
+        }
+        plugin.settings.insert("templates".to_owned(), Value::Array(templates(&path)?));
+    }
+    Ok(())
+}
+
+/// A settings file: `.json`, else TOML.
+///
+/// # Errors
+/// What is wrong, with its place.
+pub fn read_settings(path: &Path) -> Result<Map<String, Value>, Problem> {
+    if path.extension().is_some_and(|e| e == "json") {
+        let text = read_text(path, FILE_BYTES_MAX)?;
+        return serde_json::from_str(&text).map_err(|error| Problem {
+            line: Some(error.line()),
+            column: Some(error.column()),
+            ..Problem::file(path, error.to_string(), "write one JSON object")
+        });
+    }
+    Source::read(path)?.parse()
+}
+
+/// The first TOML date in settings: the parser hands it over as a map with a key of its own.
+fn find_date(value: &Value, at: &str) -> Option<String> {
+    match value {
+        Value::Object(map) if map.keys().any(|key| key.starts_with("$__toml_private")) => Some(at.to_owned()),
+        Value::Object(map) => map.iter().find_map(|(key, value)| find_date(value, &format!("{at}.{key}"))),
+        Value::Array(list) => list.iter().enumerate().find_map(|(i, value)| find_date(value, &format!("{at}[{i}]"))),
+        _ => None,
+    }
+}
+
+fn templates(dir: &Path) -> Result<Vec<Value>, Vec<Problem>> {
+    let mut templates = Vec::new();
+    let mut problems = Vec::new();
+    for (id, path) in markdown(dir).map_err(|problem| vec![problem])? {
+        match template(&id, &path) {
+            Ok(template) => templates.push(Value::Object(template)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(templates) } else { Err(problems) }
+}
+
+fn template(id: &str, path: &Path) -> Result<Map<String, Value>, Problem> {
+    let text = read_text(path, ARTICLE_BYTES_MAX)?;
+    let (front, body) = front_matter(&text);
+    // Blank lines in place of what stands before it keep the line numbers of problems right.
+    let mut template: Map<String, Value> = Source::new(path, format!("\n{front}")).parse()?;
+    if let Some(date) = find_date(&Value::Object(template.clone()), "") {
+        return Err(Problem::file(path, format!("`{date}` is a date or time without quotes"), "write it in quotes"));
+    }
+    for key in ["id", "body"] {
+        if template.contains_key(key) {
+            let what = format!("`{key}` stands in the front matter");
+            return Err(Problem::file(path, what, "take it out: it comes from the file's name and text"));
+        }
+    }
+    if body.trim().is_empty() {
+        return Err(Problem::file(path, "the template has no text", "write the reply beneath the second line of +++"));
+    }
+    template.insert("id".to_owned(), Value::from(id));
+    template.insert("body".to_owned(), Value::from(body.trim()));
+    Ok(template)
+}
+
+/// What stands between two lines of `+++` at the start, and the rest.
+fn front_matter(text: &str) -> (&str, &str) {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let Some(rest) = text.strip_prefix("+++\n").or_else(|| text.strip_prefix("+++\r\n")) else { return ("", text) };
+    for (start, line) in lines(rest) {
+        if line.trim_end() == "+++" {
+            return (&rest[..start], &rest[start + line.len()..]);
+        }
+    }
+    ("", text)
+}
+
+/// Lines with their ends, and where each starts.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.split_inclusive('\n').scan(0, |offset, line| {
+        let start = *offset;
+        *offset += line.len();
+        Some((start, line))
+    })
+}
+
+fn articles(dir: &Path) -> Result<Vec<ArticleConfig>, Problem> {
+    if !dir.exists() {
+        return Ok(Vec::new());
+    }
+    let mut articles = Vec::new();
+    for (id, path) in markdown(dir)? {
+        let text = read_text(&path, ARTICLE_BYTES_MAX)?;
+        let heading = text.lines().find_map(|line| line.strip_prefix("# ")).map(str::trim).filter(|t| !t.is_empty());
+        articles.push(ArticleConfig {
+            language: language_of(&id),
+            title: heading.unwrap_or(&id).chars().take(200).collect(),
+            body: text.replace("\r\n", "\n"),
+            id,
+        });
+    }
+    Ok(articles)
+}
+
+/// `returns.de` is German, `faq.zh-CN` Chinese, `version.2` nothing.
+fn language_of(id: &str) -> Option<String> {
+    let tag = id.rsplit('/').next()?.rsplit_once('.')?.1;
+    let mut pieces = tag.split('-');
+    let primary = pieces.next()?;
+    let sound = (2..=3).contains(&primary.len())
+        && primary.bytes().all(|b| b.is_ascii_lowercase())
+        && pieces.all(|p| (2..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
+    sound.then(|| tag.to_owned())
+}
+
+/// All `.md` files below a folder by their path without the ending, in order. Hidden files and links are left out.
+fn markdown(dir: &Path) -> Result<BTreeMap<String, PathBuf>, Problem> {
+    fn walk(dir: &Path, prefix: &str, depth: usize, found: &mut BTreeMap<String, PathBuf>) -> Result<(), Problem> {
+        let cannot = |error: std::io::Error| Problem::file(dir, format!("cannot be read: {error}"), "check the folder");
+        for entry in std::fs::read_dir(dir).map_err(cannot)? {
+            let entry = entry.map_err(cannot)?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
+            let kind = entry.file_type().map_err(cannot)?;
+            if kind.is_dir() {
+                if depth == DEPTH_MAX {
+                    return Err(Problem::file(entry.path(), "the folders are nested too deeply", "use fewer levels"));
+                }
+                walk(&entry.path(), &format!("{prefix}{name}/"), depth + 1, found)?;
+            } else if kind.is_file()
+                && let Some(stem) = name.strip_suffix(".md")
+            {
+                found.insert(format!("{prefix}{stem}"), entry.path());
+                if found.len() > FILES_MAX {
+                    return Err(Problem::file(dir, format!("there are more than {FILES_MAX} files"), "use fewer, longer ones"));
+                }
+            }
+        }
+        Ok(())
+    }
+    let mut found = BTreeMap::new();
+    walk(dir, "", 0, &mut found)?;
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = dir.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        dir
+    }
+
+    const MAILBOX: &str = "[[mailbox]]\nname = \"support\"\naddress = \"support@acme.example\"\nmaildir = { path = \"acme/in\" }\nfiles = { path = \"acme/out\" }\n";
+
+    #[test]
+    fn a_folder_is_read_whole() {
+        let dir = folder(&[
+            (
+                "tenant.toml",
+                &format!(
+                    "slug = \"acme\"\nname = \"Acme\"\n{MAILBOX}[[plugin]]\nname = \"own\"\ncomponent = \"plugins/own.wasm\"\nsettings_file = \"settings/own.toml\"\ntemplates_folder = \"templates\"\n"
+                ),
+            ),
+            ("plugins/own.wasm", "bytes"),
+            ("settings/own.toml", "[variables]\nshop_name = \"Acme\"\n"),
+            ("templates/shipping.en.md", "+++\ncategory = \"shipping\"\nlanguage = \"en\"\n+++\n\nHello,\n\non its way.\n"),
+            ("knowledge/returns/germany.de.md", "intro\n# Rücksendung\nText\r\n"),
+            ("knowledge/faq.md", "no heading"),
+            ("knowledge/.hidden.md", "x"),
+        ]);
+        let read = Folder::load(dir.path(), &Finder::default()).unwrap();
+        let plugin = &read.config.plugins[0];
+        assert_eq!(
+            Value::Object(plugin.settings.clone()),
+            json!({"variables": {"shop_name": "Acme"}, "templates": [
+                {"category": "shipping", "language": "en", "id": "shipping.en", "body": "Hello,\n\non its way."}]})
+        );
+        assert!(plugin.settings_file.is_none() && plugin.templates_folder.is_none());
+        assert_eq!(&*read.components[0].bytes, b"bytes");
+        let articles: Vec<_> = read.articles.iter().map(|a| (a.id.as_str(), a.language.as_deref(), a.title.as_str())).collect();
+        assert_eq!(articles, [("faq", None, "faq"), ("returns/germany.de", Some("de"), "Rücksendung")]);
+        let before = read.digest();
+        std::fs::write(dir.path().join("plugins/own.wasm"), "other").unwrap();
+        assert_ne!(Folder::load(dir.path(), &Finder::default()).unwrap().digest(), before);
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once_each_with_its_place() {
+        let dir = folder(&[
+            (
+                "tenant.toml",
+                "slug = \"acme\"\nname = \"Acme\"\ntime_zone = \"Moon\"\n[[plugin]]\nname = \"gone\"\n[[plugin]]\nname = \"own\"\ncomponent = \"own.wasm\"\nsettings_file = \"../x.toml\"\n[[plugin]]\nname = \"dated\"\ncomponent = \"own.wasm\"\n[plugin.settings]\nday = 2026-01-01\n[[plugin]]\nname = \"t\"\ncomponent = \"own.wasm\"\ntemplates_folder = \"templates\"\n",
+            ),
+            ("own.wasm", "bytes"),
+            ("templates/a.md", "+++\ncategory = 1 2\n+++\ntext"),
+            ("templates/b.md", "+++\nid = \"x\"\n+++\ntext"),
+            ("templates/c.md", "+++\n+++\n"),
+        ]);
+        let problems = Folder::load(dir.path(), &Finder::default()).unwrap_err();
+        let root = format!("{}/", dir.path().display());
+        let text: Vec<_> = problems.iter().map(|p| p.to_string().replace(&root, "")).collect();
+        let starts = [
+            "tenant.toml:3:13: time_zone: `Moon` is not a time zone",
+            "tenant.toml:4:1: plugin[0].component: there is no bundled plugin named `gone`",
+            "tenant.toml:9:17: plugin[1].settings_file: `../x.toml` is not a path inside the tenant's folder",
+            "tenant.toml:14:7: plugin[2].settings.day: `settings.day` is a date or time without quotes",
+            "templates/a.md:2:",
+            "templates/b.md: `id` stands in the front matter",
+            "templates/c.md: the template has no text",
+        ];
+        assert_eq!(text.len(), starts.len(), "{text:#?}");
+        for (text, start) in text.iter().zip(starts) {
+            assert!(text.starts_with(start), "{text}\nshould start with\n{start}");
+        }
+    }
+
+    #[test]
+    fn languages_come_from_names() {
+        assert_eq!(language_of("a/faq.zh-CN").as_deref(), Some("zh-CN"));
+        assert_eq!(language_of("version.2"), None);
+        assert_eq!(language_of("a.de/faq"), None);
+        assert_eq!(language_of("faq"), None);
+    }
+}

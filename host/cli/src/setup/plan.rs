@@ -1,0 +1,266 @@
+//! What applying a folder would change, found by comparing two documents: what is in force and what is wanted.
+
+use posthouse_model::config::{ArticleConfig, TenantConfig};
+use posthouse_model::decision::World;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// `plugins.classifier.settings.dollar`
+    pub path: String,
+    /// None: it is new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Value>,
+    /// None: it goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Value>,
+}
+
+/// A plugin as it is, or will be, installed.
+#[derive(Clone, Debug)]
+pub struct PluginState {
+    /// Its name in the tenant.
+    pub name: String,
+    /// What it is for.
+    pub world: World,
+    /// Of the component.
+    pub version: String,
+    /// Of the component.
+    pub digest: String,
+}
+
+/// A tenant's whole set-up as one document in which lists of named things are objects by name, so that a difference
+/// names the thing and not its place.
+#[must_use]
+pub fn document(config: &TenantConfig, plugins: &[PluginState], articles: &[ArticleConfig]) -> Value {
+    // Plain data with text keys: serialising it cannot fail.
+    let mut document = serde_json::to_value(config).unwrap_or_default();
+    for (list, plural) in [("queue", "queues"), ("mailbox", "mailboxes"), ("plugin", "plugins")] {
+        let Some(Value::Array(items)) = document.as_object_mut().and_then(|map| map.remove(list)) else { continue };
+        let mut by_name = Map::new();
+        let mut order = Vec::new();
+        for mut item in items {
+            let name = item.as_object_mut().and_then(|map| map.remove("name"));
+            let name = name.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
+            order.push(Value::from(name.clone()));
+            by_name.insert(name, item);
+        }
+        if list == "plugin" {
+            for plugin in plugins {
+                if let Some(Value::Object(item)) = by_name.get_mut(&plugin.name) {
+                    // What it is made of is said by the digest; where that was found does not matter.
+                    item.remove("component");
+                    item.insert("world".to_owned(), plugin.world.as_str().into());
+                    item.insert("version".to_owned(), plugin.version.as_str().into());
+                    item.insert("digest".to_owned(), plugin.digest.as_str().into());
+                }
+            }
+        }
+        document[plural] = Value::Object(by_name);
+        // The order of mailboxes means nothing.
+        if list != "mailbox" {
+            document[format!("{list}_order")] = Value::Array(order);
+        }
+    }
+    let articles = articles.iter().map(|article| {
+        let sha256 = hex::encode(Sha256::digest(&article.body));
+        (article.id.clone(), json!({"title": article.title, "language": article.language, "sha256": sha256}))
+    });
+    document["articles"] = Value::Object(articles.collect());
+    document
+}
+
+/// All differences, in the order of the wanted document, then what goes.
+#[must_use]
+pub fn changes(from: &Value, to: &Value) -> Vec<Change> {
+    let mut found = Vec::new();
+    compare("", from, to, &mut found);
+    // That names were added or removed is told by the things themselves; only a pure change of order is news.
+    let is_news = |change: &Change| {
+        let Some(list) = change.path.strip_suffix("_order") else { return true };
+        let plural = if list == "queue" { "queues." } else { "plugins." };
+        !found.iter().any(|other| {
+            other.path.strip_prefix(plural).is_some_and(|rest| !rest.contains('.')) && (other.from.is_none() || other.to.is_none())
+        })
+    };
+    let news: Vec<bool> = found.iter().map(is_news).collect();
+    found.into_iter().zip(news).filter_map(|(change, is_news)| is_news.then_some(change)).collect()
+}
+
+fn compare(path: &str, from: &Value, to: &Value, found: &mut Vec<Change>) {
+    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    match (from, to) {
+        (Value::Object(old), Value::Object(new)) => {
+            for (key, value) in new {
+                match old.get(key) {
+                    Some(old) => compare(&below(key), old, value, found),
+                    None => found.push(Change { path: below(key), from: None, to: Some(value.clone()) }),
+                }
+            }
+            for (key, value) in old {
+                if !new.contains_key(key) {
+                    found.push(Change { path: below(key), from: Some(value.clone()), to: None });
+                }
+            }
+        }
+        _ if from == to => {}
+        _ => found.push(Change { path: path.to_owned(), from: Some(from.clone()), to: Some(to.clone()) }),
+    }
+}
+
+impl Change {
+    /// `+`, `-` or `~`.
+    #[must_use]
+    pub fn mark(&self) -> char {
+        match (&self.from, &self.to) {
+            (None, _) => '+',
+            (_, None) => '-',
+            _ => '~',
+        }
+    }
+
+    /// What a person reads: the thing in words, and what is said about it.
+    #[must_use]
+    pub fn words(&self) -> (String, String) {
+        let mut pieces = self.path.splitn(3, '.');
+        let (group, name, rest) = (pieces.next().unwrap_or_default(), pieces.next(), pieces.next());
+        let thing = match group {
+            "plugins" => "plugin",
+            "mailboxes" => "mailbox",
+            "queues" => "queue",
+            "articles" => "article",
+            _ => return (self.path.clone(), self.difference()),
+        };
+        let thing = format!("{thing} {}", name.unwrap_or_default());
+        match rest {
+            Some(key) => (thing, format!("{key}: {}", self.difference())),
+            None => (thing, summary(group, self.to.as_ref().or(self.from.as_ref()).unwrap_or(&Value::Null))),
+        }
+    }
+
+    fn difference(&self) -> String {
+        let last = self.path.rsplit('.').next().unwrap_or_default();
+        let show = |value: &Value| brief(last, value);
+        match (&self.from, &self.to) {
+            (Some(from), Some(to)) => format!("{} → {}", show(from), show(to)),
+            (Some(value), None) | (None, Some(value)) => show(value),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+/// One line about a thing that comes or goes.
+fn summary(group: &str, value: &Value) -> String {
+    let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    match group {
+        "plugins" => {
+            let capabilities = value.get("grants").map(grants).unwrap_or_default();
+            format!("{} {} {}{capabilities}", text("world"), text("version"), brief("digest", &value["digest"]))
+        }
+        "mailboxes" => {
+            let way = |ways: [&str; 2]| ways.into_iter().find(|way| value.get(way).is_some_and(|v| !v.is_null())).unwrap_or("nothing").to_owned();
+            format!("{}, in by {}, out by {}", text("address"), way(["imap", "maildir"]), way(["smtp", "files"]))
+        }
+        "articles" => text("title"),
+        _ => String::new(),
+    }
+}
+
+fn grants(grants: &Value) -> String {
+    let mut words = Vec::new();
+    if grants["model"] == true {
+        words.push("model".to_owned());
+    }
+    for allowance in grants["http"].as_array().into_iter().flatten() {
+        words.push(format!("http to {}", allowance["host"].as_str().unwrap_or_default()));
+    }
+    if words.is_empty() { String::new() } else { format!(", may: {}", words.join(", ")) }
+}
+
+/// A value on part of a line.
+fn brief(key: &str, value: &Value) -> String {
+    const CELLS: usize = 60;
+    match value {
+        Value::String(text) if matches!(key, "digest" | "sha256") => text.chars().take(12).collect(),
+        Value::String(text) if text.contains('\n') => format!("text of {} lines", text.lines().count()),
+        other => crate::output::short(&other.to_string(), CELLS),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use posthouse_model::config::PluginConfig;
+
+    fn config(plugins: &[(&str, Value)]) -> TenantConfig {
+        let mut config = TenantConfig::new("acme", "Acme");
+        config.plugins = plugins
+            .iter()
+            .map(|(name, settings)| serde_json::from_value::<PluginConfig>(json!({"name": name, "settings": settings})).unwrap())
+            .collect();
+        config
+    }
+
+    fn states(names: &[&str]) -> Vec<PluginState> {
+        let state = |name: &&str| PluginState {
+            name: (*name).to_owned(),
+            world: World::Router,
+            version: "1.0.0".to_owned(),
+            digest: "0123456789abcdef".to_owned(),
+        };
+        names.iter().map(state).collect()
+    }
+
+    fn lines(from: &Value, to: &Value) -> Vec<String> {
+        changes(from, to)
+            .iter()
+            .map(|change| {
+                let (thing, words) = change.words();
+                format!("{} {thing}  {words}", change.mark()).trim_end().to_owned()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_same_is_no_change() {
+        let a = document(&config(&[("r", json!({"x": 1}))]), &states(&["r"]), &[]);
+        assert_eq!(changes(&a, &a.clone()), []);
+    }
+
+    #[test]
+    fn differences_name_the_thing_and_its_key() {
+        let mut old = config(&[("r", json!({"default": {"queue": "a"}})), ("gone", json!({}))]);
+        let mut new = config(&[("r", json!({"default": {"queue": "b"}, "extra": [1]})), ("fresh", json!({}))]);
+        new.review.undo_seconds = 20;
+        new.plugins[1].grants = serde_json::from_value(json!({"http": [{"host": "a.example"}]})).unwrap();
+        old.name = "Acme Ltd".to_owned();
+        let article = |body: &str| ArticleConfig { id: "faq".into(), language: None, title: "FAQ".into(), body: body.into() };
+        let from = document(&old, &states(&["r", "gone"]), &[]);
+        let to = document(&new, &states(&["r", "fresh"]), &[article("x")]);
+        assert_eq!(
+            lines(&from, &to),
+            [
+                "~ name  \"Acme Ltd\" → \"Acme\"",
+                "~ review.undo_seconds  10 → 20",
+                "~ plugin r  settings.default.queue: \"a\" → \"b\"",
+                "+ plugin r  settings.extra: [1]",
+                "+ plugin fresh  router 1.0.0 0123456789ab, may: http to a.example",
+                "- plugin gone  router 1.0.0 0123456789ab",
+                "+ article faq  FAQ",
+            ]
+        );
+        let changed = document(&new, &states(&["r", "fresh"]), &[article("y")]);
+        assert_eq!(lines(&to, &changed).len(), 1);
+    }
+
+    #[test]
+    fn order_is_news_only_by_itself() {
+        let a = document(&config(&[("a", json!({})), ("b", json!({}))]), &states(&["a", "b"]), &[]);
+        let b = document(&config(&[("b", json!({})), ("a", json!({}))]), &states(&["a", "b"]), &[]);
+        assert_eq!(lines(&a, &b), ["~ plugin_order  [\"a\",\"b\"] → [\"b\",\"a\"]"]);
+    }
+}

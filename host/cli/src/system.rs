@@ -1,0 +1,88 @@
+//! The system's clock, randomness and environment: the one place where they are asked for.
+
+use posthouse_model::{Clock, Entropy, Timestamp};
+use std::collections::BTreeMap;
+use zeroize::Zeroizing;
+
+/// What the environment says, read once at the start.
+///
+/// `POSTHOUSE_CONFIG` and `POSTHOUSE_PLUGINS` are options of the command line (see `--help`).
+#[derive(Clone, Default)]
+pub struct Environment {
+    /// `POSTHOUSE_DATABASE_URL`: instead of `database.url`, so that a password need not stand in a file.
+    pub database_url: Option<Zeroizing<String>>,
+    /// `POSTHOUSE_MASTER_KEY`: 64 hexadecimal digits, instead of the key file.
+    pub master_key: Option<Zeroizing<String>>,
+    /// `POSTHOUSE_PASSPHRASE`: for `backup` and `restore`.
+    pub passphrase: Option<Zeroizing<String>>,
+    /// `POSTHOUSE_SECRET_<TENANT>_<NAME>`, by the variable's whole name.
+    pub secrets: BTreeMap<String, Zeroizing<String>>,
+    /// `CARGO_TARGET_DIR`: where a development build keeps its plugins.
+    pub cargo_target_dir: Option<std::path::PathBuf>,
+    /// Colour may be used on a terminal: no `NO_COLOR` (no-color.org), no `TERM=dumb`.
+    pub colour: bool,
+    /// `TERM` is not `dumb`: lines may be redrawn.
+    pub redraw: bool,
+}
+
+impl Environment {
+    /// Of this process. Values that are not UTF-8 are left out.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let all: BTreeMap<String, Zeroizing<String>> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, Zeroizing::new(value.into_string().ok()?))))
+            .collect();
+        let get = |name: &str| all.get(name).filter(|value| !value.is_empty()).cloned();
+        let dumb = get("TERM").is_some_and(|term| *term == "dumb");
+        Self {
+            database_url: get("POSTHOUSE_DATABASE_URL"),
+            master_key: get("POSTHOUSE_MASTER_KEY"),
+            passphrase: get("POSTHOUSE_PASSPHRASE"),
+            cargo_target_dir: get("CARGO_TARGET_DIR").map(|dir| dir.as_str().into()),
+            colour: get("NO_COLOR").is_none() && !dumb,
+            redraw: !dumb,
+            secrets: all.into_iter().filter(|(name, _)| name.starts_with("POSTHOUSE_SECRET_")).collect(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Most of it is secret.
+        f.debug_struct("Environment").field("secrets", &self.secrets.len()).finish_non_exhaustive()
+    }
+}
+
+/// The system's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods, reason = "this is where time comes from")]
+    fn now(&self) -> Timestamp {
+        jiff::Timestamp::now().into()
+    }
+}
+
+/// The operating system's random numbers, fit for keys.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    #[expect(clippy::expect_used, reason = "a system without randomness can keep no secret: there is nothing to go on with")]
+    fn fill(&self, buffer: &mut [u8]) {
+        use rand::TryRngCore as _;
+        rand::rngs::OsRng.try_fill_bytes(buffer).expect("the operating system gives random numbers");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_in_this_century_and_randomness_differs() {
+        assert!(SystemClock.now().to_rfc3339().starts_with("20"));
+        assert_ne!(SystemEntropy.token(16), SystemEntropy.token(16));
+    }
+}

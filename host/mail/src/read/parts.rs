@@ -1,0 +1,401 @@
+//! The part tree: what is the text, what are files.
+
+use super::{charset, html_text, words};
+use mail_parser::{Header, HeaderName, Message, MessagePart, PartType};
+use posthouse_model::mail::{Attachment, Part};
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+
+/// Parts beyond this depth are not taken apart.
+const DEPTH_MAX: usize = 32;
+/// Parts beyond this number are not looked at.
+const PARTS_MAX: usize = 1000;
+
+/// One part in the flat list: depth first, the root is 0, the root of an enclosed message follows the part that
+/// encloses it.
+pub(super) struct FlatPart<'m> {
+    message: &'m Message<'m>,
+    part: &'m MessagePart<'m>,
+    pub(super) content_type: words::Parameterised,
+    disposition: words::Parameterised,
+    /// Indices into the flat list.
+    pub(super) children: Vec<usize>,
+    /// Within an enclosed message: never part of the text.
+    pub(super) enclosed: bool,
+    in_alternative: bool,
+}
+
+pub(super) fn header_bytes<'r>(raw: &'r [u8], header: &Header<'_>) -> &'r [u8] {
+    raw.get(header.offset_start as usize..header.offset_end as usize).unwrap_or_default()
+}
+
+impl<'m> FlatPart<'m> {
+    pub(super) fn media_type(&self) -> &str {
+        &self.content_type.value
+    }
+
+    /// Has children instead of content.
+    pub(super) fn is_multipart(&self) -> bool {
+        matches!(self.part.body, PartType::Multipart(_))
+    }
+
+    pub(super) fn header(&self, name: &HeaderName<'_>) -> Option<&'m [u8]> {
+        let raw: &[u8] = &self.message.raw_message;
+        self.part.headers.iter().find(|h| h.name == *name).map(|h| header_bytes(raw, h))
+    }
+
+    fn raw_body(&self) -> &'m [u8] {
+        let raw: &'m [u8] = &self.message.raw_message;
+        raw.get(self.part.offset_body as usize..self.part.offset_end as usize).unwrap_or_default()
+    }
+
+    /// The content without its transfer encoding.
+    pub(super) fn bytes(&self) -> Cow<'m, [u8]> {
+        if !self.part.is_encoding_problem {
+            match &self.part.body {
+                PartType::Binary(bytes) | PartType::InlineBinary(bytes) => return Cow::Borrowed(bytes.as_ref()),
+                PartType::Message(m) if self.transfer_encoding() != "" => return Cow::Borrowed(m.raw_message.as_ref()),
+                _ => {}
+            }
+        }
+        match self.transfer_encoding() {
+            "base64" => Cow::Owned(words::base64(self.raw_body())),
+            "quoted-printable" => Cow::Owned(words::quoted_printable(self.raw_body())),
+            _ => Cow::Borrowed(self.raw_body()),
+        }
+    }
+
+    fn transfer_encoding(&self) -> &'static str {
+        let value = self.header(&HeaderName::ContentTransferEncoding).map(words::parameterised).unwrap_or_default();
+        match value.value.as_str() {
+            "base64" => "base64",
+            "quoted-printable" | "quotedprintable" => "quoted-printable",
+            _ => "",
+        }
+    }
+
+    fn file_name(&self) -> Option<String> {
+        let name = self.disposition.get("filename").or_else(|| self.content_type.get("name"))?;
+        let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
+        (!name.is_empty() && name != "." && name != "..").then(|| name.chars().take(255).collect())
+    }
+
+    fn content_id(&self) -> Option<String> {
+        let raw = self.header(&HeaderName::ContentId)?;
+        let id = words::value(raw);
+        let id = id.trim().trim_start_matches('<').trim_end_matches('>').trim();
+        (!id.is_empty()).then(|| id.to_owned())
+    }
+
+    /// Readable text that stands in the mail itself.
+    fn is_body_text(&self, only_part: bool) -> bool {
+        if self.enclosed || self.is_multipart() {
+            return false;
+        }
+        let media = self.media_type();
+        let readable = matches!(media, "text/plain" | "text/html" | "text/enriched" | "text/richtext" | "text")
+            // A multipart that has no parts (no boundary, or one that never comes) is the text it holds.
+            || media.starts_with("multipart/");
+        if !readable {
+            return false;
+        }
+        if only_part {
+            return true;
+        }
+        self.disposition.value != "attachment" && self.file_name().is_none()
+    }
+
+    fn decoded_text(&self, warnings: &mut Vec<String>) -> String {
+        let bytes = self.bytes();
+        let declared = self.content_type.get("charset");
+        // HTML that says something else in its head is common when a gateway changed the header or the bytes.
+        let decoded = charset::decode(&bytes, declared.or_else(|| self.meta_charset(&bytes)));
+        warnings.extend(decoded.warning);
+        let text = super::unix_text(&decoded.text);
+        let is_flowed = self.content_type.get("format").is_some_and(|f| f.eq_ignore_ascii_case("flowed"));
+        if is_flowed && self.media_type() == "text/plain" {
+            let delete_space = self.content_type.get("delsp").is_some_and(|d| d.eq_ignore_ascii_case("yes"));
+            return unflow(&text, delete_space);
+        }
+        text
+    }
+
+    fn meta_charset<'b>(&self, bytes: &'b [u8]) -> Option<&'b str> {
+        if self.media_type() != "text/html" {
+            return None;
+        }
+        let head = &bytes[..bytes.len().min(2048)];
+        let at = head.windows(8).position(|w| w.eq_ignore_ascii_case(b"charset="))? + 8;
+        let rest = &head[at..];
+        let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
+        let end = rest.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':')))?;
+        std::str::from_utf8(&rest[..end]).ok()
+    }
+}
+
+/// All parts, depth first.
+pub(super) fn flatten<'m>(message: &'m Message<'m>) -> Vec<FlatPart<'m>> {
+    let mut flat = Vec::new();
+    add(&mut flat, message, 0, Context { depth: 0, enclosed: false, in_alternative: false, in_digest: false });
+    flat
+}
+
+#[derive(Clone, Copy)]
+struct Context {
+    depth: usize,
+    enclosed: bool,
+    in_alternative: bool,
+    in_digest: bool,
+}
+
+fn add<'m>(flat: &mut Vec<FlatPart<'m>>, message: &'m Message<'m>, id: u32, context: Context) -> Option<usize> {
+    let part = message.parts.get(id as usize)?;
+    if flat.len() >= PARTS_MAX {
+        return None;
+    }
+    let index = flat.len();
+    let raw: &[u8] = &message.raw_message;
+    let find = |name: HeaderName<'_>| part.headers.iter().find(|h| h.name == name).map(|h| header_bytes(raw, h));
+    let mut content_type = find(HeaderName::ContentType).map(words::parameterised).unwrap_or_default();
+    content_type.value = media_type(&content_type.value, context.in_digest);
+    flat.push(FlatPart {
+        message,
+        part,
+        disposition: find(HeaderName::ContentDisposition).map(words::parameterised).unwrap_or_default(),
+        children: Vec::new(),
+        enclosed: context.enclosed,
+        in_alternative: context.in_alternative,
+        content_type,
+    });
+    if context.depth >= DEPTH_MAX {
+        return Some(index);
+    }
+    let media = flat[index].content_type.value.clone();
+    let inner = Context {
+        depth: context.depth + 1,
+        in_alternative: context.in_alternative || media == "multipart/alternative",
+        in_digest: media == "multipart/digest",
+        ..context
+    };
+    let children: Vec<usize> = match &part.body {
+        PartType::Multipart(ids) => ids.iter().filter_map(|id| add(flat, message, *id, inner)).collect(),
+        PartType::Message(enclosed) => {
+            let inner = Context { enclosed: true, in_alternative: false, in_digest: false, ..inner };
+            add(flat, enclosed, 0, inner).into_iter().collect()
+        }
+        _ => Vec::new(),
+    };
+    flat[index].children = children;
+    Some(index)
+}
+
+/// A usable media type: the default where none is given (RFC 2045, 5.2; RFC 2046, 5.1.5), octets where it is broken.
+fn media_type(declared: &str, in_digest: bool) -> String {
+    let token = |t: &str| {
+        !t.is_empty() && t.len() <= 127 && t.bytes().all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&b))
+    };
+    match declared.split_once('/') {
+        _ if declared.is_empty() => (if in_digest { "message/rfc822" } else { "text/plain" }).to_owned(),
+        Some((kind, sub)) if token(kind) && token(sub) => declared.to_owned(),
+        None if declared == "text" => "text/plain".to_owned(),
+        _ => "application/octet-stream".to_owned(),
+    }
+}
+
+/// What a mail holds.
+pub(super) struct Body {
+    pub(super) text: String,
+    /// The text without the history that the HTML marks, when the text was made from HTML.
+    pub(super) fresh: Option<String>,
+    pub(super) html: Option<String>,
+    pub(super) attachments: Vec<Attachment>,
+    pub(super) structure: Part,
+}
+
+pub(super) fn body(flat: &[FlatPart<'_>], warnings: &mut Vec<String>) -> Body {
+    if flat.len() >= PARTS_MAX {
+        warnings.push(format!("only the first {PARTS_MAX} parts were looked at"));
+    }
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut is_text = vec![false; flat.len()];
+    let only_part = flat.len() == 1;
+    for (index, part) in flat.iter().enumerate() {
+        if !part.is_body_text(only_part) {
+            continue;
+        }
+        is_text[index] = true;
+        let text = part.decoded_text(warnings);
+        let is_html = part.media_type() == "text/html" || looks_like_html(&text);
+        // Alternatives of one another are one piece; everything else follows in order.
+        let joins = part.in_alternative
+            && pieces.last().is_some_and(|p| {
+                p.alternative && shares_alternative(flat, p.last, index) && if is_html { p.html.is_none() } else { p.plain.is_none() }
+            });
+        if !joins {
+            pieces.push(Piece { plain: None, html: None, alternative: part.in_alternative, last: index });
+        }
+        if let Some(piece) = pieces.last_mut() {
+            *(if is_html { &mut piece.html } else { &mut piece.plain }) = Some(text);
+            piece.last = index;
+        }
+    }
+
+    let mut text = String::new();
+    let mut fresh = String::new();
+    let mut is_marked = false;
+    let mut html: Option<String> = None;
+    for piece in pieces {
+        let converted = piece.html.as_deref().map(html_text);
+        let plain = piece.plain.filter(|p| says_something(p) || converted.as_ref().is_none_or(|c| c.text.is_empty()));
+        let (shown, new) = match (plain, converted) {
+            (Some(plain), Some(converted)) => {
+                // The HTML knows what is history; its text only helps when it agrees with the plain part.
+                let new = converted.fresh.filter(|f| says_something(f) && begins_alike(&plain, f));
+                is_marked |= new.is_some();
+                let new = new.unwrap_or_else(|| plain.clone());
+                (plain, new)
+            }
+            (Some(plain), None) => (plain.clone(), plain),
+            (None, Some(converted)) => {
+                is_marked |= converted.fresh.is_some();
+                let new = converted.fresh.unwrap_or_else(|| converted.text.clone());
+                (converted.text, new)
+            }
+            (None, None) => continue,
+        };
+        for (target, piece) in [(&mut text, shown), (&mut fresh, new)] {
+            if !target.is_empty() && !piece.is_empty() {
+                target.push('\n');
+            }
+            target.push_str(&piece);
+        }
+        if let Some(part) = piece.html {
+            match &mut html {
+                Some(all) => {
+                    all.push('\n');
+                    all.push_str(&part);
+                }
+                None => html = Some(part),
+            }
+        }
+    }
+
+    let attachments = flat
+        .iter()
+        .enumerate()
+        .filter(|(index, part)| !is_text[*index] && !part.is_multipart() && !part.enclosed)
+        .map(|(index, part)| attachment(index, part, html.as_deref()))
+        .collect();
+    let text = text.trim_end().to_owned();
+    Body { text, fresh: is_marked.then_some(fresh), html, attachments, structure: tree(flat, 0) }
+}
+
+struct Piece {
+    plain: Option<String>,
+    html: Option<String>,
+    alternative: bool,
+    last: usize,
+}
+
+/// Whether two parts stand under one `multipart/alternative`.
+fn shares_alternative(flat: &[FlatPart<'_>], a: usize, b: usize) -> bool {
+    fn holds(flat: &[FlatPart<'_>], root: usize, wanted: usize) -> bool {
+        root == wanted || flat[root].children.iter().any(|c| *c <= wanted && holds(flat, *c, wanted))
+    }
+    flat.iter().enumerate().take(a).any(|(index, part)| {
+        part.media_type() == "multipart/alternative" && holds(flat, index, a) && holds(flat, index, b)
+    })
+}
+
+fn says_something(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric) || text.chars().any(|c| u32::from(c) >= 0x2600)
+}
+
+/// The first letters of both are the same, whatever the line breaks.
+fn begins_alike(plain: &str, other: &str) -> bool {
+    let letters = |t: &str| t.chars().filter(|c| c.is_alphanumeric()).take(24).collect::<String>();
+    let (a, b) = (letters(plain), letters(other));
+    a.starts_with(&b) || b.starts_with(&a)
+}
+
+fn looks_like_html(text: &str) -> bool {
+    let head: String = text.trim_start().chars().take(15).collect::<String>().to_ascii_lowercase();
+    head.starts_with("<!doctype html") || head.starts_with("<html")
+}
+
+fn attachment(index: usize, part: &FlatPart<'_>, html: Option<&str>) -> Attachment {
+    let bytes = part.bytes();
+    let content_id = part.content_id();
+    let shown = content_id.as_ref().is_some_and(|id| html.is_some_and(|h| h.contains(&format!("cid:{id}"))));
+    Attachment {
+        name: part.file_name(),
+        media_type: part.media_type().to_owned(),
+        size: bytes.len() as u64,
+        sha256: hex::encode(Sha256::digest(&bytes)),
+        inline: shown || (part.disposition.value == "inline" && part.media_type().starts_with("image/")),
+        content_id,
+        part: u32::try_from(index).unwrap_or(u32::MAX),
+    }
+}
+
+fn tree(flat: &[FlatPart<'_>], index: usize) -> Part {
+    match flat.get(index) {
+        Some(part) => Part {
+            media_type: part.media_type().to_owned(),
+            parts: part.children.iter().map(|child| tree(flat, *child)).collect(),
+        },
+        None => Part { media_type: "text/plain".to_owned(), parts: Vec::new() },
+    }
+}
+
+/// Joins lines that `format=flowed` broke (RFC 3676): a blank at the end means that the line goes on, as long as the
+/// quoting is equally deep. The signature's `-- ` is no such line.
+fn unflow(text: &str, delete_space: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut open: Option<usize> = None;
+    for line in text.split('\n') {
+        let depth = line.bytes().take_while(|b| *b == b'>').count();
+        let content = &line[depth..];
+        let content = content.strip_prefix(' ').unwrap_or(content);
+        let is_signature = content == "-- ";
+        match open {
+            Some(quoted) if quoted == depth && !is_signature => out.push_str(content),
+            _ => {
+                if open.is_some() {
+                    out.push('\n');
+                }
+                out.push_str(&line[..depth]);
+                if depth > 0 {
+                    out.push(' ');
+                }
+                out.push_str(content);
+            }
+        }
+        if content.ends_with(' ') && !is_signature {
+            if delete_space {
+                out.pop();
+            }
+            open = Some(depth);
+        } else {
+            out.push('\n');
+            open = None;
+        }
+    }
+    out.pop();
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn flowed_lines_are_joined() {
+        assert_eq!(unflow("a \nb\n> q \n> r\nc\n-- \nsig", false), "a b\n> q r\nc\n-- \nsig");
+        assert_eq!(unflow("你 \n好", true), "你好");
+        assert_eq!(unflow(" From x\n", false), "From x\n");
+        assert_eq!(unflow("a \n> b", false), "a \n> b");
+        assert_eq!(unflow("", false), "");
+    }
+}

@@ -1,0 +1,422 @@
+//! Header values: unfolding, encoded words (RFC 2047), parameters (RFC 2231).
+
+use super::charset;
+
+/// A header value is read up to this many bytes; longer ones are an attack or an accident.
+pub(super) const VALUE_BYTES_MAX: usize = 64 * 1024;
+
+/// A raw header value as text: unfolded, encoded words decoded, raw 8-bit bytes guessed, control characters gone.
+pub(super) fn value(raw: &[u8]) -> String {
+    let raw = &raw[..raw.len().min(VALUE_BYTES_MAX)];
+    let unfolded = unfold(raw);
+    let decoded = decode_words(&unfolded);
+    let mut out = String::with_capacity(decoded.len());
+    for c in decoded.chars() {
+        match c {
+            '\t' | '\n' | '\r' => out.push(' '),
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    let trimmed = out.trim();
+    if trimmed.len() == out.len() { out } else { trimmed.to_owned() }
+}
+
+/// Without line ends; a fold is one space (RFC 5322, 2.2.3).
+pub(super) fn unfold(raw: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(raw.len());
+    let mut at = 0;
+    while at < raw.len() {
+        if raw[at] == b'\r' || raw[at] == b'\n' {
+            while at < raw.len() && matches!(raw[at], b'\r' | b'\n' | b' ' | b'\t') {
+                at += 1;
+            }
+            if at < raw.len() && !out.is_empty() {
+                out.push(b' ');
+            }
+        } else {
+            out.push(raw[at]);
+            at += 1;
+        }
+    }
+    out
+}
+
+/// An encoded word: charset and bytes.
+struct Word {
+    charset: String,
+    bytes: Vec<u8>,
+}
+
+/// Decodes all encoded words. Neighbouring words of one charset are joined *before* their bytes become text, because
+/// many clients cut in the middle of a character.
+pub(super) fn decode_words(raw: &[u8]) -> String {
+    let mut out = String::with_capacity(raw.len());
+    let mut pending: Option<Word> = None;
+    let mut literal_start = 0;
+    let mut at = 0;
+    while at < raw.len() {
+        if raw[at] == b'='
+            && raw.get(at + 1) == Some(&b'?')
+            && let Some((word, end)) = encoded_word(raw, at)
+        {
+            let between = &raw[literal_start..at];
+            match &mut pending {
+                Some(open) if between.iter().all(u8::is_ascii_whitespace) => {
+                    if open.charset == word.charset {
+                        open.bytes.extend_from_slice(&word.bytes);
+                    } else {
+                        flush(&mut out, pending.replace(word));
+                    }
+                }
+                _ => {
+                    flush(&mut out, pending.take());
+                    push_literal(&mut out, between);
+                    pending = Some(word);
+                }
+            }
+            at = end;
+            literal_start = end;
+        } else {
+            at += 1;
+        }
+    }
+    flush(&mut out, pending);
+    push_literal(&mut out, &raw[literal_start..]);
+    out
+}
+
+fn flush(out: &mut String, word: Option<Word>) {
+    if let Some(word) = word {
+        out.push_str(&charset::decode(&word.bytes, Some(&word.charset)).text);
+    }
+}
+
+fn push_literal(out: &mut String, bytes: &[u8]) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !bytes.contains(&0x1b) => out.push_str(text),
+        _ => out.push_str(&charset::decode(bytes, None).text),
+    }
+}
+
+/// `=?charset*lang?B|Q?text?=` at `start`. Blanks within the text, which RFC 2047 forbids, are common.
+fn encoded_word(raw: &[u8], start: usize) -> Option<(Word, usize)> {
+    let rest = &raw[start + 2..];
+    let charset_end = rest.iter().take(60).position(|b| *b == b'?')?;
+    let charset = std::str::from_utf8(&rest[..charset_end]).ok()?;
+    let charset = charset.split('*').next()?.trim().to_ascii_lowercase();
+    let kind = *rest.get(charset_end + 1)?;
+    if rest.get(charset_end + 2) != Some(&b'?') {
+        return None;
+    }
+    let body = &rest[charset_end + 3..];
+    // A word has at most 75 characters by the book; real ones reach a few thousand.
+    let window = &body[..body.len().min(16 * 1024)];
+    let end = match kind {
+        // A `?=` in Q text may be a literal question mark before `=XX`: the end is where a blank or nothing follows.
+        b'q' | b'Q' => {
+            let mut found = None;
+            let mut from = 0;
+            while let Some(p) = window[from..].windows(2).position(|w| w == b"?=").map(|p| p + from) {
+                let hex = window.get(p + 2..p + 4).is_some_and(|h| h.iter().all(u8::is_ascii_hexdigit));
+                if !hex {
+                    found = Some(p);
+                    break;
+                }
+                found = found.or(Some(p));
+                from = p + 2;
+            }
+            found?
+        }
+        b'b' | b'B' => window.windows(2).position(|w| w == b"?=")?,
+        _ => return None,
+    };
+    let text = &body[..end];
+    let bytes = if kind.eq_ignore_ascii_case(&b'b') { base64(text) } else { q(text) };
+    Some((Word { charset, bytes }, start + 2 + charset_end + 3 + end + 2))
+}
+
+fn q(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        match text[at] {
+            b'_' => out.push(b' '),
+            b'=' => {
+                if let Some(byte) = text.get(at + 1..at + 3).and_then(hex_byte) {
+                    out.push(byte);
+                    at += 2;
+                } else {
+                    out.push(b'=');
+                }
+            }
+            b => out.push(b),
+        }
+        at += 1;
+    }
+    out
+}
+
+fn hex_byte(pair: &[u8]) -> Option<u8> {
+    let digit = |b: u8| char::from(b).to_digit(16);
+    u8::try_from(digit(*pair.first()?)? * 16 + digit(*pair.get(1)?)?).ok()
+}
+
+/// Base64 without complaint: what is not in the alphabet is passed over, padding in the middle begins anew (words
+/// that were joined, parts that were pasted together).
+pub(super) fn base64(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
+    let mut bits = 0u32;
+    let mut have = 0;
+    for &byte in text {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            b'=' => {
+                bits = 0;
+                have = 0;
+                continue;
+            }
+            _ => continue,
+        };
+        bits = (bits << 6) | u32::from(value);
+        have += 6;
+        if have >= 8 {
+            have -= 8;
+            out.push((bits >> have) as u8);
+            bits &= (1 << have) - 1;
+        }
+    }
+    out
+}
+
+/// Quoted-printable without complaint (RFC 2045, 6.7): wrong escapes stay as they are.
+pub(super) fn quoted_printable(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let byte = text[at];
+        at += 1;
+        if byte != b'=' {
+            out.push(byte);
+            continue;
+        }
+        let rest = &text[at..];
+        if let Some(value) = rest.get(..2).and_then(hex_byte) {
+            out.push(value);
+            at += 2;
+            continue;
+        }
+        // Soft line break, perhaps with blanks that a server added.
+        let blanks = rest.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        match &rest[blanks..] {
+            [b'\r', b'\n', ..] => at += blanks + 2,
+            [b'\n', ..] | [b'\r', ..] => at += blanks + 1,
+            [] => at += blanks,
+            _ => out.push(b'='),
+        }
+    }
+    out
+}
+
+/// A structured value with parameters: `text/plain; charset=utf-8; name="a b"`.
+#[derive(Debug, Default)]
+pub(super) struct Parameterised {
+    /// What stands before the first `;`, lower case.
+    pub(super) value: String,
+    parameters: Vec<(String, String)>,
+}
+
+impl Parameterised {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+}
+
+/// Reads a value with parameters; continuations and charsets (RFC 2231) put together, encoded words in values, which
+/// RFC 2047 forbids, decoded.
+pub(super) fn parameterised(raw: &[u8]) -> Parameterised {
+    let text = unfold(&raw[..raw.len().min(VALUE_BYTES_MAX)]);
+    let mut pieces = split_outside_quotes(&text, b';').into_iter();
+    let value = String::from_utf8_lossy(pieces.next().unwrap_or_default()).split_whitespace().collect::<String>();
+    let mut result = Parameterised { value: strip_comment(&value).to_ascii_lowercase(), parameters: Vec::new() };
+    // name → section number → (encoded, bytes)
+    let mut sections: Vec<(String, Vec<(u32, bool, Vec<u8>)>)> = Vec::new();
+    for piece in pieces.take(200) {
+        let Some(equals) = piece.iter().position(|b| *b == b'=') else { continue };
+        let name = String::from_utf8_lossy(&piece[..equals]).trim().to_ascii_lowercase();
+        let bytes = unquote(piece[equals + 1..].trim_ascii());
+        let encoded = name.ends_with('*');
+        let bare = name.trim_end_matches('*');
+        match bare.split_once('*') {
+            Some((base, number)) => {
+                let Ok(number) = number.parse() else { continue };
+                push_section(&mut sections, base, (number, encoded, bytes));
+            }
+            None if encoded => push_section(&mut sections, bare, (0, true, bytes)),
+            None => {
+                if result.get(bare).is_none() {
+                    result.parameters.push((bare.to_owned(), clean(&decode_words(&bytes))));
+                }
+            }
+        }
+    }
+    for (name, mut parts) in sections {
+        parts.sort_by_key(|(number, ..)| *number);
+        let mut charset = None;
+        let mut bytes = Vec::new();
+        for (number, encoded, part) in &parts {
+            if !encoded {
+                bytes.extend_from_slice(part);
+                continue;
+            }
+            let mut part = part.as_slice();
+            if *number == 0 {
+                // charset'language'text
+                let mut cuts = part.splitn(3, |b| *b == b'\'');
+                if let (Some(label), Some(_), Some(rest)) = (cuts.next(), cuts.next(), cuts.next()) {
+                    charset = Some(String::from_utf8_lossy(label).into_owned());
+                    part = rest;
+                }
+            }
+            bytes.extend_from_slice(&percent(part));
+        }
+        let text = charset::decode(&bytes, charset.as_deref()).text;
+        // The extended form is the exact one: it wins over a plain parameter of the same name.
+        result.parameters.retain(|(n, _)| *n != name);
+        result.parameters.push((name, clean(&text)));
+    }
+    result
+}
+
+fn push_section(sections: &mut Vec<(String, Vec<(u32, bool, Vec<u8>)>)>, name: &str, part: (u32, bool, Vec<u8>)) {
+    match sections.iter_mut().find(|(n, _)| n == name) {
+        Some((_, parts)) => parts.push(part),
+        None => sections.push((name.to_owned(), vec![part])),
+    }
+}
+
+fn clean(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned()
+}
+
+fn strip_comment(value: &str) -> &str {
+    value.split('(').next().unwrap_or(value)
+}
+
+fn percent(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        if text[at] == b'%'
+            && let Some(byte) = text.get(at + 1..at + 3).and_then(hex_byte)
+        {
+            out.push(byte);
+            at += 3;
+            continue;
+        }
+        out.push(text[at]);
+        at += 1;
+    }
+    out
+}
+
+/// Without the quotes, `\x` as `x`. A backslash before a multi-byte character is a path, not an escape.
+pub(super) fn unquote(text: &[u8]) -> Vec<u8> {
+    let Some(inside) = text.strip_prefix(b"\"") else { return text.to_vec() };
+    let mut out = Vec::with_capacity(inside.len());
+    let mut at = 0;
+    while at < inside.len() {
+        match inside[at] {
+            b'"' => break,
+            b'\\' if inside.get(at + 1).is_some_and(|b| matches!(b, b'"' | b'\\')) => {
+                out.push(inside[at + 1]);
+                at += 1;
+            }
+            b => out.push(b),
+        }
+        at += 1;
+    }
+    out
+}
+
+/// Splits at a byte that stands outside of quoted strings.
+pub(super) fn split_outside_quotes(text: &[u8], separator: u8) -> Vec<&[u8]> {
+    let mut pieces = Vec::new();
+    let mut quoted = false;
+    let mut start = 0;
+    let mut at = 0;
+    while at < text.len() {
+        match text[at] {
+            b'\\' if quoted => at += 1,
+            b'"' => quoted = !quoted,
+            b if b == separator && !quoted => {
+                pieces.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    pieces.push(&text[start.min(text.len())..]);
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn encoded_words_are_decoded() {
+        for (raw, text) in [
+            ("plain", "plain"),
+            ("=?utf-8?B?5L2g5aW9?=", "你好"),
+            ("=?UTF-8?Q?Gr=C3=B6=C3=9Fe_L?= ok", "Größe L ok"),
+            ("Re: =?iso-8859-1?q?caf=E9?=, please", "Re: café, please"),
+            // The blank between two words is no text (RFC 2047, 6.2).
+            ("=?utf-8?Q?a?=\r\n =?utf-8?Q?b?=", "ab"),
+            // A character cut in two.
+            ("=?utf-8?B?5L2g5Q==?= =?utf-8?B?pb0=?=", "你好"),
+            ("=?gb2312?B?0tG+?= =?gb2312?B?rbTyv6o=?=", "已经打开"),
+            ("=?utf-8*en?Q?x?=", "x"),
+            ("=?utf-8?Q?a b?=", "a b"),
+            ("=?utf-8?Q?what?=3F?=", "what?"),
+            ("=?broken", "=?broken"),
+            ("=?utf-8?X?a?=", "=?utf-8?X?a?="),
+            ("a=?utf-8?Q?b?=c", "abc"),
+        ] {
+            assert_eq!(value(raw.as_bytes()), text, "{raw}");
+        }
+        assert_eq!(value(b"caf\xe9 cr\xe8me"), "café crème");
+        assert_eq!(value("Größe".as_bytes()), "Größe");
+    }
+
+    #[test]
+    fn parameters_are_read() {
+        let p = parameterised(b"text/plain; charset=\"utf-8\"; name=\"a;b \\\"c\\\".txt\"");
+        assert_eq!((p.value.as_str(), p.get("charset"), p.get("name")), ("text/plain", Some("utf-8"), Some("a;b \"c\".txt")));
+        let p = parameterised(b"attachment; filename*0*=gb2312''%C4; filename*1*=%E3%BA; filename*2*=%C3.txt; filename=x");
+        assert_eq!(p.get("filename"), Some("你好.txt"));
+        let p = parameterised(b"attachment;\r\n filename=\"=?utf-8?B?5L2g5aW9LnR4dA==?=\"");
+        assert_eq!(p.get("filename"), Some("你好.txt"));
+        let p = parameterised(b"attachment; filename*=UTF-8''%e4%bd%a0.txt");
+        assert_eq!(p.get("filename"), Some("你.txt"));
+        let p = parameterised(b"Text/HTML (comment) ; charset = utf-8");
+        assert_eq!((p.value.as_str(), p.get("charset")), ("text/html", Some("utf-8")));
+        let p = parameterised(b";;=;x*=;y*9999999999*=z;\"");
+        assert_eq!(p.value, "");
+    }
+
+    #[test]
+    fn transfer_encodings_forgive() {
+        assert_eq!(base64(b"aGVs\r\nbG8="), b"hello");
+        assert_eq!(base64(b"aGVsbG8"), b"hello");
+        assert_eq!(base64(b"!!aGV$sbG8="), b"hello");
+        assert_eq!(base64(b"aGk=aGk="), b"hihi");
+        assert_eq!(quoted_printable(b"a=3Db=\r\nc=  \nd=zz=4"), b"a=bcd=zz=4");
+    }
+}

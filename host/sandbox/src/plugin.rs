@@ -1,0 +1,319 @@
+//! A loaded plugin and its calls: each in a fresh store, within its limits.
+
+use crate::api::{Exports, GaveUp};
+use crate::error::CallError;
+use crate::gate::CallGate;
+use crate::host::CallHost;
+use crate::inspect::{ApiVersion, ComponentInfo};
+use crate::limiter::Limiter;
+use crate::spec::CallLimits;
+use crate::state::{Abort, Answers, CallState, Common, Input};
+use crate::ticker::{TICK, Ticker};
+use crate::valid;
+use posthouse_model::call::{CallContext, MessageView, OutgoingView, TicketView};
+use posthouse_model::capability::Grants;
+use posthouse_model::decision::{CallCost, HostCall, World};
+use posthouse_model::draft::{DraftProposal, Verdict};
+use posthouse_model::notice::{Delivery, Notice};
+use posthouse_model::triage::{Enrichment, Routing, Triage};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use wasmtime::component::InstancePre;
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline, WasmBacktrace};
+
+/// Bytes that a plugin may pass to one host function.
+const HOSTCALL_MAX: usize = 8 << 20;
+/// Bytes of a plugin's own words on why it gave up.
+const FAILURE_MAX: usize = 2_000;
+
+/// A plugin as one tenant has it, ready to be called. Cheap to keep: code and instance templates are shared with
+/// every tenant that uses the same component with the same settings.
+pub struct Plugin {
+    pub(crate) version: String,
+    pub(crate) info: ComponentInfo,
+    pub(crate) common: Arc<Common>,
+    pub(crate) pre: InstancePre<CallState>,
+    pub(crate) exports: Exports,
+    /// To be run at the start of every call; none when their effect is part of the component.
+    pub(crate) settings: Option<String>,
+    pub(crate) ticker: Arc<Ticker>,
+    pub(crate) gate: CallGate,
+    /// Keeps the shared code findable for the next tenant that loads it.
+    pub(crate) _loaded: Arc<dyn std::any::Any + Send + Sync>,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug)]
+pub struct Called<T> {
+    /// The checked answer, or why there is none.
+    pub result: Result<T, CallError>,
+    /// What it cost. Waiting for a turn is not included.
+    pub cost: CallCost,
+    /// What it asked of the host: HTTP, a model.
+    pub host_calls: Vec<HostCall>,
+    /// What the host left out of the answer, and other things worth showing beside it.
+    pub notes: Vec<String>,
+}
+
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plugin")
+            .field("name", &self.common.name)
+            .field("version", &self.version)
+            .field("world", &self.info.world)
+            .field("digest", &self.info.digest)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Plugin {
+    /// Its name in the tenant.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.common.name
+    }
+
+    /// The plugin's own version.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// SHA-256 of the component, lower-case hexadecimal.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.info.digest
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn world(&self) -> World {
+        self.info.world
+    }
+
+    /// The API it was built for.
+    #[must_use]
+    pub fn api_version(&self) -> ApiVersion {
+        self.info.api_version
+    }
+
+    /// What it may do.
+    #[must_use]
+    pub fn grants(&self) -> &Grants {
+        &self.common.grants
+    }
+
+    /// What a call may cost.
+    #[must_use]
+    pub fn limits(&self) -> &CallLimits {
+        &self.common.limits
+    }
+
+    /// Whether `configure` was run ahead of time, so that calls do not pay for it.
+    #[must_use]
+    pub fn snapshotted(&self) -> bool {
+        self.settings.is_none()
+    }
+
+    /// Says what a mail is about.
+    pub async fn classify(
+        &self,
+        context: CallContext,
+        host: Arc<dyn CallHost>,
+        message: Arc<MessageView>,
+    ) -> Called<Triage> {
+        self.call(World::Classifier, Input::Message(message), context, host, |a| a.triage).await
+    }
+
+    /// Says who should handle a ticket. The ticket holds at least one message.
+    pub async fn route(
+        &self,
+        context: CallContext,
+        host: Arc<dyn CallHost>,
+        ticket: Arc<TicketView>,
+    ) -> Called<Routing> {
+        self.call(World::Router, Input::Ticket(ticket), context, host, |a| a.routing).await
+    }
+
+    /// Proposes replies, at most [`DraftProposal::PER_CALL_MAX`]. The ticket holds at least one message.
+    pub async fn draft(
+        &self,
+        context: CallContext,
+        host: Arc<dyn CallHost>,
+        ticket: Arc<TicketView>,
+    ) -> Called<Vec<DraftProposal>> {
+        self.call(World::Drafter, Input::Ticket(ticket), context, host, |a| a.drafts).await
+    }
+
+    /// Asks the client's own systems. The ticket holds at least one message.
+    pub async fn enrich(
+        &self,
+        context: CallContext,
+        host: Arc<dyn CallHost>,
+        ticket: Arc<TicketView>,
+    ) -> Called<Enrichment> {
+        self.call(World::Enricher, Input::Ticket(ticket), context, host, |a| a.enrichment).await
+    }
+
+    /// Tells a chat group.
+    pub async fn notify(
+        &self,
+        context: CallContext,
+        host: Arc<dyn CallHost>,
+        notice: Arc<Notice>,
+        ticket: Option<Arc<TicketView>>,
+    ) -> Called<Delivery> {
+        self.call(World::Notifier, Input::Notice(notice, ticket), context, host, |a| a.delivery).await
+    }
+
+    /// Looks at a reply before it goes out.
+    pub async fn check(
+        &self,
+        context: CallContext,
+        host: Arc<dyn CallHost>,
+        outgoing: Arc<OutgoingView>,
+        ticket: Arc<TicketView>,
+    ) -> Called<Verdict> {
+        self.call(World::Checker, Input::Outgoing(outgoing, ticket), context, host, |a| a.verdict).await
+    }
+
+    async fn call<T>(
+        &self,
+        wanted: World,
+        input: Input,
+        context: CallContext,
+        host: Arc<dyn CallHost>,
+        take: impl FnOnce(Answers) -> T,
+    ) -> Called<T> {
+        let found = self.info.world;
+        if found != wanted {
+            return Called::refused(CallError::OtherWorld { found, wanted });
+        }
+        let _permit = match self.gate.enter().await {
+            Ok(permit) => permit,
+            Err(busy) => return Called::refused(busy),
+        };
+        let begun = Instant::now();
+        let state = CallState::new(self.common.clone(), context, host, input);
+        let (state, result) = self.run(state).await;
+        let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        if let Err(error) = &result {
+            tracing::debug!(
+                plugin = self.name(),
+                error = error.kind(),
+                duration_us,
+                "plugin call ended without an answer"
+            );
+        }
+        let notes = state.notes();
+        Called {
+            cost: CallCost { duration_us, memory_bytes: state.limiter.memory_peak },
+            result: result.map(|()| take(state.answers)),
+            host_calls: state.host_calls,
+            notes,
+        }
+    }
+
+    async fn run(&self, state: CallState) -> (CallState, Result<(), CallError>) {
+        let _ticking = self.ticker.watch();
+        let limits = &self.common.limits;
+        let mut store = armed(&self.pre, state, limits);
+        let outcome = tokio::time::timeout(limits.wall, self.run_in(&mut store)).await;
+        let result = match outcome {
+            Err(_) => Err(CallError::WallClock { limit: limits.wall }),
+            Ok(Err(error)) => Err(explain(&error, &store.data().limiter, limits)),
+            Ok(Ok(Err(Ended::Settings(reason)))) => Err(CallError::Settings { reason }),
+            Ok(Ok(Err(Ended::GaveUp(why)))) => Err(gave_up(why, &store.data().answers.delivery)),
+            Ok(Ok(Ok(()))) => Ok(()),
+        };
+        (store.into_data(), result)
+    }
+
+    async fn run_in(&self, store: &mut Store<CallState>) -> wasmtime::Result<Result<(), Ended>> {
+        let instance = self.pre.instantiate_async(&mut *store).await?;
+        if let Some(settings) = &self.settings
+            && let Err(reason) = self.exports.configure_async(store, &instance, settings).await?
+        {
+            return Ok(Err(Ended::Settings(reason)));
+        }
+        Ok(self.exports.run(store, &instance).await?.map_err(Ended::GaveUp))
+    }
+}
+
+enum Ended {
+    Settings(String),
+    GaveUp(GaveUp),
+}
+
+impl<T> Called<T> {
+    fn refused(error: CallError) -> Self {
+        Self { result: Err(error), cost: CallCost::default(), host_calls: Vec::new(), notes: Vec::new() }
+    }
+}
+
+/// A store with all limits set.
+pub(crate) fn armed(pre: &InstancePre<CallState>, mut state: CallState, limits: &CallLimits) -> Store<CallState> {
+    // Each tick that finds the guest computing uses up one slice. While the guest waits for the host it meets no
+    // tick: only the wall clock counts that.
+    state.slices = limits.cpu.as_nanos().div_ceil(TICK.as_nanos()).try_into().unwrap_or(u64::MAX);
+    let limit = limits.cpu;
+    let mut store = Store::new(pre.engine(), state);
+    store.limiter(|s| &mut s.limiter);
+    store.set_hostcall_fuel(HOSTCALL_MAX);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |mut store| {
+        let slices = &mut store.data_mut().slices;
+        *slices = slices.checked_sub(1).ok_or(Abort(CallError::Deadline { limit }))?;
+        // Others on this thread get their turn between two slices.
+        Ok(UpdateDeadline::Yield(1))
+    });
+    store
+}
+
+fn gave_up(why: GaveUp, delivery: &Delivery) -> CallError {
+    let (temporary, text) = match why {
+        GaveUp::Temporary(text) => (true, text),
+        GaveUp::Permanent(text) => (false, text),
+    };
+    let retry_after = delivery.retry_after_seconds.filter(|_| temporary).map(|s| Duration::from_secs(u64::from(s)));
+    CallError::Failure { temporary, text: valid::text(text, FAILURE_MAX), retry_after }
+}
+
+/// The reason for which a call ended, from the engine's error.
+pub(crate) fn explain(error: &wasmtime::Error, limiter: &Limiter, limits: &CallLimits) -> CallError {
+    if let Some(Abort(reason)) = error.downcast_ref::<Abort>() {
+        return reason.clone();
+    }
+    if error.is::<PoolConcurrencyLimitError>() {
+        return CallError::Busy { waited: Duration::ZERO };
+    }
+    let trap = error.downcast_ref::<Trap>();
+    if trap == Some(&Trap::StackOverflow) {
+        return CallError::Stack;
+    }
+    // What the guest does after growth was refused is its own way of saying so.
+    if limiter.memory_refused {
+        return CallError::Memory { limit: limits.memory_bytes };
+    }
+    if limiter.table_refused {
+        return CallError::Table { limit: limits.table_elements };
+    }
+    let words = match trap {
+        Some(trap) => trap.to_string(),
+        None => error.root_cause().to_string(),
+    };
+    if words.contains("fuel allocated for hostcalls") {
+        return CallError::TooLarge {
+            what: "what was passed to a host function, in bytes,",
+            limit: HOSTCALL_MAX as u64,
+        };
+    }
+    let words = words.strip_prefix("wasm trap: ").unwrap_or(&words);
+    let place = error
+        .downcast_ref::<WasmBacktrace>()
+        .and_then(|trace| trace.frames().iter().find_map(|frame| frame.func_name()))
+        .map(|name| format!(", in `{}`", valid::cut(name, 120)))
+        .unwrap_or_default();
+    CallError::Trap { reason: format!("{}{place}", valid::cut(words, 500)) }
+}

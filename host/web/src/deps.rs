@@ -1,0 +1,58 @@
+//! What the binary hands to the desk.
+
+use async_trait::async_trait;
+use posthouse_model::{Clock, Entropy};
+use posthouse_store::Store;
+use std::sync::Arc;
+use tokio::sync::watch;
+use url::Url;
+
+/// Decodes one attachment out of a raw mail: bytes and the part's index in, content out.
+pub type AttachmentReader = Arc<dyn Fn(&[u8], u32) -> Option<Vec<u8>> + Send + Sync>;
+
+/// Makes a Message-ID, without angle brackets, for a reply from the mailbox address given.
+pub type MessageIdMaker = Arc<dyn Fn(&str) -> String + Send + Sync>;
+
+/// Whether the host is fit for work.
+#[derive(Clone, Debug)]
+pub struct Health {
+    /// Answers 200 when it is, 503 when not.
+    pub ready: bool,
+    /// Why not, and what else is worth knowing.
+    pub report: serde_json::Value,
+}
+
+/// What the host says about itself, for `/health` and `/metrics`.
+#[async_trait]
+pub trait Operations: Send + Sync + 'static {
+    /// Ready, and if not, why not.
+    async fn health(&self) -> Health;
+    /// In Prometheus' text format.
+    async fn metrics(&self) -> String;
+}
+
+/// Everything the desk needs from outside.
+#[derive(Clone)]
+pub struct WebDeps {
+    /// Where everything is.
+    pub store: Store,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// For session tokens.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where people reach the desk. With `https` cookies are marked Secure and HSTS is sent.
+    pub public_url: Url,
+    /// Decodes attachments.
+    pub attachment: AttachmentReader,
+    /// Makes Message-IDs.
+    pub message_id: MessageIdMaker,
+    /// For `/health` and `/metrics`.
+    pub operations: Arc<dyn Operations>,
+    /// `/` lists all teams. On a host whose teams do not know of each other this is off, and `/` asks for a name.
+    pub list_teams: bool,
+    /// The host stands behind a proxy that appends the client's address to X-Forwarded-For. Off: the header is
+    /// ignored, since anybody can send one.
+    pub trust_forwarded: bool,
+    /// Turns true when the host stops: live streams end, so that a graceful shutdown can.
+    pub stopping: watch::Receiver<bool>,
+}

@@ -1,0 +1,241 @@
+//! Who sits at the desk: the session, checked before any handler runs. What a route asks for stands in the
+//! table of routes ([`crate::route::ROUTES`]), and this is the one place where it is enforced.
+
+use crate::desk::Desk;
+use crate::page::frame::{Frame, Me, Note, Place, Team};
+use crate::page::gate::SignInPage;
+use crate::page::when::Lens;
+use crate::refusal::Refusal;
+use crate::request::{Device, Fields, SESSION, api_path, cookie, safe_next, slug_of};
+use crate::route::Access;
+use crate::words::Lang;
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode, header};
+use jiff::tz::TimeZone;
+use posthouse_model::config::TenantConfig;
+use posthouse_model::event::Actor;
+use posthouse_store::{AgentRow, Scope, TenantRow};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use subtle::ConstantTimeEq as _;
+
+/// Most bytes of a posted form.
+pub(crate) const BODY_BYTES_MAX: usize = 1_500_000;
+
+/// A signed-in person at a team's desk.
+#[derive(Clone)]
+pub(crate) struct Seat {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) desk: Desk,
+    pub(crate) tenant: TenantRow,
+    pub(crate) config: TenantConfig,
+    pub(crate) scope: Scope,
+    pub(crate) agent: AgentRow,
+    pub(crate) token: String,
+    pub(crate) device: Device,
+    /// Path and query of the request.
+    pub(crate) here: String,
+}
+
+impl std::ops::Deref for Seat {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl Seat {
+    pub(crate) fn lang(&self) -> Lang {
+        Lang::from_tag(&self.agent.language)
+    }
+
+    pub(crate) fn actor(&self) -> Actor {
+        self.agent.actor()
+    }
+
+    pub(crate) fn csrf(&self) -> String {
+        csrf(&self.token)
+    }
+
+    pub(crate) fn team(&self) -> Team {
+        Team { slug: self.tenant.tenant.slug.clone(), name: self.tenant.tenant.name.clone() }
+    }
+
+    pub(crate) fn lens(&self) -> Lens {
+        Lens {
+            lang: self.lang(),
+            zone: TimeZone::get(&self.tenant.tenant.time_zone).unwrap_or(TimeZone::UTC),
+            now: self.desk.now(),
+        }
+    }
+
+    /// The query part of the request's address.
+    pub(crate) fn query(&self) -> &str {
+        self.here.split_once('?').map_or("", |(_, query)| query)
+    }
+
+    /// What every page knows, save what needs the store.
+    pub(crate) fn frame(&self, place: Place, note: Option<Note>) -> Frame {
+        Frame {
+            lens: self.lens(),
+            team: self.team(),
+            me: Me { name: self.agent.name.clone(), email: self.agent.email.clone(), role: self.agent.role },
+            csrf: self.csrf(),
+            theme: self.device.theme,
+            place,
+            troubles: 0,
+            here: self.here.clone(),
+            note,
+            undo: None,
+        }
+    }
+}
+
+impl FromRequestParts<Desk> for Seat {
+    type Rejection = Refusal;
+    async fn from_request_parts(parts: &mut Parts, _: &Desk) -> Result<Self, Refusal> {
+        parts.extensions.get::<Self>().cloned().ok_or(Refusal::NotFound)
+    }
+}
+
+impl FromRequestParts<Desk> for Fields {
+    type Rejection = Refusal;
+    async fn from_request_parts(parts: &mut Parts, _: &Desk) -> Result<Self, Refusal> {
+        parts.extensions.get::<Self>().cloned().ok_or(Refusal::NotFound)
+    }
+}
+
+/// The token of a session's forms: derived, so nothing more is stored; of no use without the session.
+pub(crate) fn csrf(session: &str) -> String {
+    hex::encode(Sha256::digest(format!("posthouse form token\n{session}")))
+}
+
+/// The active tenant that a path names.
+pub(crate) async fn tenant_of(desk: &Desk, path: &str) -> Result<TenantRow, Refusal> {
+    let slug = slug_of(path).ok_or(Refusal::NotFound)?;
+    desk.deps.store.tenant_by_slug(slug).await?.filter(|t| t.active).ok_or(Refusal::NotFound)
+}
+
+/// The guard of every route within a team.
+pub(crate) async fn guard(State((desk, access)): State<(Desk, Access)>, request: Request, next: Next) -> Response {
+    match admit(&desk, access, request).await {
+        Ok(request) => next.run(request).await,
+        Err(response) => *response,
+    }
+}
+
+async fn admit(desk: &Desk, access: Access, request: Request) -> Result<Request, Box<Response>> {
+    let refuse = |refusal: Refusal| Box::new(refusal.into_response());
+    let path = request.uri().path().to_owned();
+    let api = api_path(&path);
+    let tenant = tenant_of(desk, &path).await.map_err(refuse)?;
+    let seat = seat(desk, tenant.clone(), &request).await.map_err(refuse)?;
+    let (mut parts, body) = request.into_parts();
+    let posts = parts.method != Method::GET && parts.method != Method::HEAD;
+    let bytes = if posts {
+        to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| refuse(Refusal::TooLarge))?
+    } else {
+        Default::default()
+    };
+    let fields = if api { Fields::default() } else { Fields::parse(&bytes) };
+    let typed = Some(fields.text("body")).filter(|t| !t.is_empty());
+    let Some(seat) = seat else {
+        return Err(Box::new(if api {
+            Refusal::SignIn.into_response()
+        } else {
+            ask_to_sign_in(desk, &tenant, &parts, typed)
+        }));
+    };
+    if access == Access::Acting && !seat.agent.role.may_act() {
+        return Err(refuse(Refusal::NotFound));
+    }
+    if posts {
+        let given = if api { parts.headers.get("x-csrf-token").map_or(&b""[..], |h| h.as_bytes()) } else { fields.get("csrf").as_bytes() };
+        if !bool::from(given.ct_eq(seat.csrf().as_bytes())) || !same_site(desk, &parts.headers) {
+            return Err(refuse(Refusal::Forged { typed }));
+        }
+        parts.extensions.insert(fields);
+    }
+    parts.extensions.insert(seat);
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+async fn seat(desk: &Desk, tenant: TenantRow, request: &Request) -> Result<Option<Seat>, Refusal> {
+    let Some(token) = cookie(request.headers(), SESSION).filter(|t| t.len() == 64) else { return Ok(None) };
+    let scope = desk.deps.store.tenant(tenant.id);
+    let Some((_, agent)) = scope.session(token).await? else { return Ok(None) };
+    let config = serde_json::from_value(tenant.tenant.settings.clone())
+        .unwrap_or_else(|_| TenantConfig::new(&tenant.tenant.slug, &tenant.tenant.name));
+    Ok(Some(Seat {
+        inner: Arc::new(Inner {
+            desk: desk.clone(),
+            config,
+            scope,
+            token: token.to_owned(),
+            device: Device::of(request.headers()),
+            here: request.uri().path_and_query().map_or_else(String::new, ToString::to_string),
+            agent,
+            tenant,
+        }),
+    }))
+}
+
+/// To the sign-in, and back to where one was going. A form that was posted shows what was typed, so that
+/// nothing is lost with the session.
+fn ask_to_sign_in(desk: &Desk, tenant: &TenantRow, parts: &Parts, typed: Option<String>) -> Response {
+    let slug = &tenant.tenant.slug;
+    let read = parts.method == Method::GET || parts.method == Method::HEAD;
+    let next = if read {
+        parts.uri.path_and_query().and_then(|p| safe_next(slug, p.as_str()))
+    } else {
+        // The page whose form this was: `…/tickets/12/approve` stands on `…/tickets/12`.
+        parts.uri.path().rsplit_once('/').and_then(|(page, _)| safe_next(slug, page)).filter(|p| p.contains("/tickets/"))
+    };
+    if read {
+        let mut path = format!("/t/{slug}/sign-in");
+        if let Some(next) = next {
+            path.push_str("?next=");
+            path.extend(url::form_urlencoded::byte_serialize(next.as_bytes()));
+        }
+        return Redirect::to(&path).into_response();
+    }
+    let device = Device::of(&parts.headers);
+    let (cookie, token) = crate::route::sign_in::form_token(desk, &parts.headers, slug);
+    let page = SignInPage {
+        lang: device.lang,
+        theme: device.theme,
+        team: Team { slug: slug.clone(), name: tenant.tenant.name.clone() },
+        next,
+        email: String::new(),
+        token,
+        notice: Some((true, device.lang.sign_in_expired().to_owned())),
+        typed,
+    };
+    let mut response = (StatusCode::UNAUTHORIZED, page.draw()).into_response();
+    response.headers_mut().extend(cookie.map(|c| (header::SET_COOKIE, c)));
+    response
+}
+
+/// Whether a posting page is one of ours, as far as the browser says (Fetch Metadata, RFC 6454). Browsers that
+/// say nothing are held by the token and the cookie's SameSite alone.
+pub(crate) fn same_site(desk: &Desk, headers: &HeaderMap) -> bool {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|h| h.to_str().ok());
+    if headers.get("sec-fetch-site").is_some_and(|s| s != "same-origin" && s != "none") {
+        return false;
+    }
+    match text(header::ORIGIN) {
+        None => true,
+        Some(origin) => {
+            let own = desk.deps.public_url.origin().ascii_serialization();
+            let host = text(header::HOST).unwrap_or("");
+            origin == own || origin.split_once("://").is_some_and(|(_, authority)| !host.is_empty() && authority == host)
+        }
+    }
+}

@@ -1,0 +1,439 @@
+//! All terms of all groups in one table that is asked once per word.
+//!
+//! The key is the first four folded bytes at the start of a word (or the whole word when it is shorter):
+//! most words of a mail are answered by one probe. What shares a key lies side by side and is compared
+//! to its end. The table is small on purpose: a call in the sandbox begins on a fresh copy of it, and each page
+//! touched costs.
+
+use crate::fold::{Folded, SINGLE, is_boundary};
+use std::collections::BTreeMap;
+
+/// Bit set of languages.
+pub type Languages = u32;
+
+/// A term that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Which group.
+    pub group: u16,
+    /// Index of its first word.
+    pub first: u16,
+    /// Index of its last word.
+    pub last: u16,
+    /// Languages in which the term belongs to the group; 0: all.
+    pub languages: Languages,
+    /// Found with a spelling mistake.
+    pub guessed: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    tail: u32,
+    languages: Languages,
+    group: u16,
+    length: u8,
+    flags: u8,
+}
+
+/// The term may go on inside its last word.
+const PREFIX: u8 = 1;
+/// No further entry of the same key.
+const LAST: u8 = 2;
+
+/// Compiled terms.
+#[derive(Clone, Debug, Default)]
+pub struct Lexicon {
+    keys: Vec<u32>,
+    firsts: Vec<u16>,
+    entries: Vec<Entry>,
+    tails: Vec<u8>,
+    shift: u32,
+}
+
+/// Collects terms before they are compiled.
+#[derive(Debug, Default)]
+pub struct LexiconBuilder {
+    /// (folded term, goes on, group) → languages
+    terms: BTreeMap<(Vec<u8>, bool, u16), Languages>,
+    scratch: Folded,
+}
+
+/// Why a term cannot be used.
+#[derive(Debug, PartialEq, Eq)]
+pub enum BadTerm {
+    /// It holds no letter or digit.
+    Empty,
+    /// `x*` would match nearly everything.
+    ShortPrefix,
+    /// Longer than 200 bytes.
+    Long,
+}
+
+impl LexiconBuilder {
+    /// Adds a term. `languages` 0 means all.
+    pub fn add(&mut self, group: u16, term: &str, languages: Languages) -> Result<(), BadTerm> {
+        self.add_spelled(group, term, languages)?;
+        // Umlauts are often typed as two letters.
+        if term.contains(['ä', 'ö', 'ü', 'Ä', 'Ö', 'Ü', 'å', 'ø']) {
+            let spelled = term
+                .replace(['ä', 'Ä'], "ae")
+                .replace(['ö', 'Ö', 'ø'], "oe")
+                .replace(['ü', 'Ü'], "ue")
+                .replace('å', "aa");
+            self.add_spelled(group, &spelled, languages)?;
+        }
+        Ok(())
+    }
+
+    fn add_spelled(&mut self, group: u16, term: &str, languages: Languages) -> Result<(), BadTerm> {
+        let (text, mut goes_on) = match term.strip_suffix('*') {
+            Some(text) => (text, true),
+            None => (term, false),
+        };
+        self.scratch.fold("", text);
+        let mut folded: Vec<u8> = self.scratch.bytes.clone();
+        while folded.last() == Some(&b'\n') {
+            folded.pop();
+        }
+        folded.iter_mut().for_each(|byte| {
+            if *byte == b'\n' {
+                *byte = b' ';
+            }
+        });
+        let Some(last) = self.scratch.tokens.last() else { return Err(BadTerm::Empty) };
+        if last.flags & SINGLE != 0 {
+            // The next character of such a script is always a word of its own.
+            goes_on = true;
+        } else if goes_on && folded.len() < 4 {
+            return Err(BadTerm::ShortPrefix);
+        }
+        if folded.len() > 200 {
+            return Err(BadTerm::Long);
+        }
+        let known = self.terms.entry((folded, goes_on, group)).or_insert(languages);
+        // A term of all languages stays one.
+        *known = if *known == 0 || languages == 0 { 0 } else { *known | languages };
+        Ok(())
+    }
+
+    /// Makes the table.
+    #[must_use]
+    pub fn build(self) -> Lexicon {
+        let mut by_key: BTreeMap<u32, Vec<(Vec<u8>, bool, u16, Languages)>> = BTreeMap::new();
+        for ((folded, goes_on, group), languages) in self.terms {
+            let short = folded.len() < 4;
+            let key = if short { short_key(&folded) } else { long_key(&folded) };
+            let tail = if short { Vec::new() } else { folded[4..].to_vec() };
+            by_key.entry(key).or_default().push((tail, goes_on, group, languages));
+        }
+        let size = (by_key.len() * 3).next_power_of_two().max(64);
+        let mut lexicon = Lexicon {
+            keys: vec![0; size],
+            firsts: vec![0; size],
+            entries: Vec::new(),
+            tails: Vec::new(),
+            shift: 32 - size.trailing_zeros(),
+        };
+        for (key, terms) in by_key {
+            let mut slot = lexicon.slot(key);
+            while lexicon.keys[slot] != 0 {
+                slot = (slot + 1) & (size - 1);
+            }
+            // 65,535 keys are far more than any set of words has.
+            let Ok(first) = u16::try_from(lexicon.entries.len()) else { break };
+            lexicon.keys[slot] = key;
+            lexicon.firsts[slot] = first;
+            let count = terms.len();
+            for (index, (tail, goes_on, group, languages)) in terms.into_iter().enumerate() {
+                lexicon.entries.push(Entry {
+                    tail: lexicon.tails.len() as u32,
+                    languages,
+                    group,
+                    length: tail.len() as u8,
+                    flags: if goes_on { PREFIX } else { 0 } | if index + 1 == count { LAST } else { 0 },
+                });
+                lexicon.tails.extend_from_slice(&tail);
+            }
+        }
+        lexicon
+    }
+}
+
+fn long_key(bytes: &[u8]) -> u32 {
+    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+}
+
+/// Never equal to a long key: no text byte is 1, 2 or 3.
+fn short_key(bytes: &[u8]) -> u32 {
+    let byte = |index: usize| u32::from(bytes.get(index).copied().unwrap_or(0));
+    byte(0) | byte(1) << 8 | byte(2) << 16 | (bytes.len() as u32) << 24
+}
+
+impl Lexicon {
+    fn slot(&self, key: u32) -> usize {
+        (key.wrapping_mul(0x9E37_79B1) >> self.shift) as usize
+    }
+
+    fn find(&self, key: u32) -> Option<usize> {
+        let mut slot = self.slot(key);
+        loop {
+            let known = self.keys[slot];
+            if known == key {
+                return Some(usize::from(self.firsts[slot]));
+            }
+            if known == 0 {
+                return None;
+            }
+            slot = (slot + 1) & (self.keys.len() - 1);
+        }
+    }
+
+    /// Finds every term at the start of every word. `hits` is in the order of the words.
+    pub fn scan(&self, text: &Folded, hits: &mut Vec<Hit>) {
+        hits.clear();
+        if self.entries.is_empty() {
+            return;
+        }
+        let bytes = text.bytes.as_slice();
+        // A word's index must fit a hit.
+        let count = text.tokens.len().min(usize::from(u16::MAX));
+        for index in 0..count {
+            let from = text.tokens[index].fold as usize;
+            let Some(head) = bytes.get(from..from + 4) else { break };
+            if let Some(entry) = self.find(long_key(head)) {
+                self.compare(text, index, entry, hits);
+            }
+            let short = if text.tokens[index].flags & SINGLE != 0 {
+                if head[0] >= 0xF0 { 0 } else { 3 }
+            } else if is_boundary(head[1]) {
+                1
+            } else if is_boundary(head[2]) {
+                2
+            } else if is_boundary(head[3]) {
+                3
+            } else {
+                0
+            };
+            if short > 0
+                && let Some(mut entry) = self.find(short_key(&head[..short]))
+            {
+                loop {
+                    let Entry { group, languages, flags, .. } = self.entries[entry];
+                    hits.push(Hit { group, first: index as u16, last: index as u16, languages, guessed: false });
+                    if flags & LAST != 0 {
+                        break;
+                    }
+                    entry += 1;
+                }
+            }
+        }
+    }
+
+    fn compare(&self, text: &Folded, index: usize, mut entry: usize, hits: &mut Vec<Hit>) {
+        let bytes = text.bytes.as_slice();
+        let from = text.tokens[index].fold as usize + 4;
+        loop {
+            let Entry { tail, languages, group, length, flags } = self.entries[entry];
+            let (tail, end) = (tail as usize, from + usize::from(length));
+            let wanted = &self.tails[tail..tail + usize::from(length)];
+            if bytes.get(from..end) == Some(wanted)
+                && (flags & PREFIX != 0 || bytes.get(end).is_none_or(|byte| is_boundary(*byte)))
+            {
+                let mut last = index;
+                while text.tokens.get(last + 1).is_some_and(|next| (next.fold as usize) < end) {
+                    last += 1;
+                }
+                if last <= usize::from(u16::MAX) {
+                    hits.push(Hit { group, first: index as u16, last: last as u16, languages, guessed: false });
+                }
+            }
+            if flags & LAST != 0 {
+                return;
+            }
+            entry += 1;
+        }
+    }
+
+    /// Finds terms that one spelling mistake away (a letter too many, too few, another one, or two
+    /// swapped) from a word that was not found. Only words of six letters and more, and only where the
+    /// first letter is right: shorter ones are too often another word.
+    pub fn guess(&self, text: &Folded, index: usize, hits: &mut Vec<Hit>) {
+        let word = text.word(index);
+        if word.len() < 6 || word.len() > 24 || !word.iter().all(u8::is_ascii_lowercase) {
+            return;
+        }
+        let before = hits.len();
+        let mut head = [word[0], word[1], word[2], word[3]];
+        // The mistake is behind the key …
+        self.guess_key(word, head, index, hits);
+        // … or within it: every key that one mistake could have made this one.
+        for at in 1..4 {
+            let mut swapped = [word[0], word[1], word[2], word[3], word[4]];
+            swapped.swap(at, at + 1);
+            self.guess_key(word, [swapped[0], swapped[1], swapped[2], swapped[3]], index, hits);
+            let mut dropped = [0; 4];
+            for (to, slot) in dropped.iter_mut().enumerate() {
+                *slot = word[to + usize::from(to >= at)];
+            }
+            self.guess_key(word, dropped, index, hits);
+            for other in b'a'..=b'z' {
+                let kept = head[at];
+                head[at] = other;
+                self.guess_key(word, head, index, hits);
+                head[at] = kept;
+                let mut inserted = [0; 4];
+                for (to, slot) in inserted.iter_mut().enumerate() {
+                    *slot = match to.cmp(&at) {
+                        std::cmp::Ordering::Less => word[to],
+                        std::cmp::Ordering::Equal => other,
+                        std::cmp::Ordering::Greater => word[to - 1],
+                    };
+                }
+                self.guess_key(word, inserted, index, hits);
+            }
+        }
+        hits[before..].sort_unstable_by_key(|hit| hit.group);
+        let mut kept = before;
+        for at in before..hits.len() {
+            if kept == before || hits[kept - 1].group != hits[at].group {
+                hits[kept] = hits[at];
+                kept += 1;
+            }
+        }
+        hits.truncate(kept);
+    }
+
+    fn guess_key(&self, word: &[u8], key: [u8; 4], index: usize, hits: &mut Vec<Hit>) {
+        let Some(mut entry) = self.find(long_key(&key)) else { return };
+        loop {
+            let Entry { tail, languages, group, length, flags } = self.entries[entry];
+            let tail = &self.tails[tail as usize..tail as usize + usize::from(length)];
+            // Single words only, and long enough that one letter does not make another word of it.
+            if length >= 2 && tail.iter().all(u8::is_ascii_lowercase) {
+                let term_length = 4 + tail.len();
+                let near = if flags & PREFIX != 0 {
+                    (term_length - 1..=term_length + 1)
+                        .filter(|length| *length <= word.len())
+                        .any(|length| one_mistake(&word[..length], &key, tail))
+                } else {
+                    one_mistake(word, &key, tail)
+                };
+                if near {
+                    hits.push(Hit { group, first: index as u16, last: index as u16, languages, guessed: true });
+                }
+            }
+            if flags & LAST != 0 {
+                return;
+            }
+            entry += 1;
+        }
+    }
+}
+
+/// Whether `word` is the term (`head` then `tail`) but for one mistake.
+fn one_mistake(word: &[u8], head: &[u8; 4], tail: &[u8]) -> bool {
+    let length = 4 + tail.len();
+    let term = |index: usize| if index < 4 { head[index] } else { tail[index - 4] };
+    let mut same = 0;
+    while same < word.len() && same < length && word[same] == term(same) {
+        same += 1;
+    }
+    let rest_equal = |word_from: usize, term_from: usize| {
+        word.len().saturating_sub(word_from) == length.saturating_sub(term_from)
+            && (word_from..word.len()).zip(term_from..length).all(|(w, t)| word[w] == term(t))
+    };
+    if same == word.len() && same == length {
+        return true;
+    }
+    rest_equal(same + 1, same + 1)
+        || rest_equal(same + 1, same)
+        || rest_equal(same, same + 1)
+        || (same + 1 < word.len()
+            && same + 1 < length
+            && word[same] == term(same + 1)
+            && word[same + 1] == term(same)
+            && rest_equal(same + 2, same + 2))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    fn groups(terms: &[(u16, &str)], text: &str) -> Vec<(u16, String)> {
+        let mut builder = LexiconBuilder::default();
+        for (group, term) in terms {
+            builder.add(*group, term, 0).unwrap();
+        }
+        let lexicon = builder.build();
+        let mut folded = Folded::default();
+        folded.fold("", text);
+        let mut hits = Vec::new();
+        lexicon.scan(&folded, &mut hits);
+        hits.iter()
+            .map(|hit| {
+                let (first, last) = (folded.tokens[hit.first as usize], folded.tokens[hit.last as usize]);
+                (hit.group, text[first.start as usize..last.end as usize].to_owned())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn words_prefixes_and_phrases() {
+        let terms = [(1, "refund*"), (2, "order number"), (3, "no"), (4, "退款"), (5, "订单号"), (6, "退")];
+        assert_eq!(
+            groups(&terms, "Refunding order-number 12? No, know. 我要退款,订单号12"),
+            [
+                (1, "Refunding".to_owned()),
+                (2, "order-number".to_owned()),
+                (3, "No".to_owned()),
+                (4, "退款".to_owned()),
+                (6, "退".to_owned()),
+                (5, "订单号".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_whole_word_is_not_a_beginning() {
+        assert!(groups(&[(1, "order")], "orders ordering border").is_empty());
+        assert_eq!(groups(&[(1, "order")], "the order.").len(), 1);
+        assert_eq!(groups(&[(1, "order")], "order订单").len(), 1);
+    }
+
+    #[test]
+    fn umlauts_are_found_in_both_spellings() {
+        assert_eq!(groups(&[(1, "rücksend*")], "Ruecksendung und Rücksendung, rucksendung").len(), 3);
+    }
+
+    #[test]
+    fn bad_terms_are_refused() {
+        let mut builder = LexiconBuilder::default();
+        assert_eq!(builder.add(1, "--", 0), Err(BadTerm::Empty));
+        assert_eq!(builder.add(1, "re*", 0), Err(BadTerm::ShortPrefix));
+        assert_eq!(builder.add(1, &"x".repeat(300), 0), Err(BadTerm::Long));
+    }
+
+    #[test]
+    fn one_mistake_is_forgiven_in_a_long_word() {
+        let mut builder = LexiconBuilder::default();
+        builder.add(1, "refund*", 0).unwrap();
+        builder.add(2, "address", 0).unwrap();
+        builder.add(3, "shipping", 0).unwrap();
+        let lexicon = builder.build();
+        let guess = |word: &str| {
+            let mut folded = Folded::default();
+            folded.fold("", word);
+            let mut hits = Vec::new();
+            lexicon.guess(&folded, 0, &mut hits);
+            hits.iter().map(|hit| hit.group).collect::<Vec<_>>()
+        };
+        assert_eq!(guess("rfeunding"), [1]);
+        assert_eq!(guess("refnd"), [] as [u16; 0], "too short");
+        assert_eq!(guess("reefund"), [1]);
+        assert_eq!(guess("adress"), [2]);
+        assert_eq!(guess("addresss"), [2]);
+        assert_eq!(guess("shippng"), [3]);
+        assert_eq!(guess("shoppers"), [] as [u16; 0]);
+    }
+}

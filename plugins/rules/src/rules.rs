@@ -1,0 +1,271 @@
+//! Rules over groups of words: compiled once, asked for every sentence.
+
+use crate::data::{Mood, Rule, Scope, Urgency};
+use crate::fold::{Folded, SINGLE};
+use crate::lexicon::Hit;
+
+/// A set of groups of which one is enough.
+type Alternatives = Box<[u16]>;
+
+/// A compiled rule.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// Its name.
+    pub name: String,
+    first: Alternatives,
+    others: Vec<Alternatives>,
+    never: Vec<Alternatives>,
+    within: Option<u16>,
+    scope: Scope,
+    /// Index of a category and how much it counts.
+    pub scores: Vec<(u8, f32)>,
+    /// At least so urgent.
+    pub urgency: Option<Urgency>,
+    /// How the customer sounds.
+    pub mood: Vec<(Mood, f32)>,
+    /// Evidence for unwanted mail.
+    pub spam: f32,
+    /// Index of a kind of risk.
+    pub risk: Option<String>,
+    /// Labels.
+    pub tags: Vec<String>,
+    /// What is missing then.
+    pub missing: Vec<String>,
+}
+
+/// All rules, and which are asked when a group was found.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// In the order of the files.
+    pub rules: Vec<Compiled>,
+    /// Where the rules of a group begin in `by_group`; one more than there are groups.
+    starts: Vec<u32>,
+    by_group: Vec<u16>,
+    groups: usize,
+}
+
+/// A rule that spoke.
+#[derive(Clone, Copy, Debug)]
+pub struct Fired {
+    /// Index of the rule.
+    pub rule: u16,
+    /// How often: in how many sentences.
+    pub times: u8,
+    /// Counted by where it stood: subject, request.
+    pub strength: f32,
+    /// First and last word that made it speak, where they first did.
+    pub first: u16,
+    /// See `first`.
+    pub last: u16,
+}
+
+/// Names to numbers while compiling.
+pub trait Names {
+    /// The number of a group of words; none when there is no such group.
+    fn group(&self, name: &str) -> Option<u16>;
+    /// The number of a category, made when new.
+    fn category(&mut self, name: &str) -> Result<u8, String>;
+}
+
+impl Compiled {
+    /// Compiles one rule.
+    ///
+    /// # Errors
+    /// Names the rule and what is wrong with it.
+    pub fn new(rule: &Rule, names: &mut dyn Names) -> Result<Self, String> {
+        let bad = |what: &str| format!("rule `{}`: {what}", rule.name);
+        if rule.name.trim().is_empty() {
+            return Err("a rule needs a name: people see it as the reason".to_owned());
+        }
+        let alternatives = |text: &str| -> Result<Alternatives, String> {
+            text.split(['|', ' '])
+                .filter(|name| !name.is_empty())
+                .map(|name| {
+                    let plain = name.strip_prefix("word:").unwrap_or(name);
+                    names.group(plain).ok_or_else(|| bad(&format!("there is no group of words `{plain}`")))
+                })
+                .collect()
+        };
+        let mut wanted = Vec::new();
+        let mut never = Vec::new();
+        for condition in &rule.when {
+            match condition.strip_prefix('!') {
+                Some(rest) => never.push(alternatives(rest)?),
+                None => wanted.push(alternatives(condition)?),
+            }
+        }
+        if wanted.is_empty() || wanted.iter().any(|set| set.is_empty()) {
+            return Err(bad("`when` needs at least one group that must be there"));
+        }
+        let mut scores = Vec::new();
+        let pairs = rule.category.iter().map(|name| (name, rule.weight)).chain(rule.scores.iter().map(|(n, w)| (n, *w)));
+        for (name, weight) in pairs {
+            if !weight.is_finite() || weight.abs() > 100.0 {
+                return Err(bad("a weight lies between -100 and 100"));
+            }
+            scores.push((names.category(name).map_err(|what| bad(&what))?, weight));
+        }
+        Ok(Self {
+            name: rule.name.clone(),
+            first: wanted.remove(0),
+            others: wanted,
+            never,
+            within: rule.within,
+            scope: rule.scope,
+            scores,
+            urgency: rule.urgency,
+            mood: rule.mood.iter().map(|(mood, weight)| (*mood, *weight)).collect(),
+            spam: rule.spam,
+            risk: rule.risk.clone(),
+            tags: rule.tags.clone(),
+            missing: rule.missing.clone(),
+        })
+    }
+}
+
+/// Which groups a stretch of text holds.
+#[derive(Clone, Debug, Default)]
+pub struct Present {
+    bits: Vec<u64>,
+    touched: Vec<u16>,
+}
+
+impl Present {
+    /// Room for this many groups.
+    pub fn resize(&mut self, groups: usize) {
+        self.bits.resize(groups.div_ceil(64), 0);
+        self.touched.clear();
+        self.bits.fill(0);
+    }
+
+    /// Adds a group; true when it is new.
+    pub fn add(&mut self, group: u16) -> bool {
+        let (word, bit) = (usize::from(group) / 64, 1u64 << (group % 64));
+        let Some(slot) = self.bits.get_mut(word) else { return false };
+        let new = *slot & bit == 0;
+        if new {
+            *slot |= bit;
+            self.touched.push(group);
+        }
+        new
+    }
+
+    /// Whether a group is there.
+    #[must_use]
+    pub fn has(&self, group: u16) -> bool {
+        self.bits.get(usize::from(group) / 64).is_some_and(|word| word & (1 << (group % 64)) != 0)
+    }
+
+    fn any(&self, set: &[u16]) -> bool {
+        set.iter().any(|group| self.has(*group))
+    }
+
+    /// Empties it.
+    pub fn clear(&mut self) {
+        for group in self.touched.drain(..) {
+            self.bits[usize::from(group) / 64] = 0;
+        }
+    }
+}
+
+impl Rules {
+    /// Compiles the index.
+    #[must_use]
+    pub fn new(rules: Vec<Compiled>, groups: usize) -> Self {
+        let mut lists: Vec<Vec<u16>> = vec![Vec::new(); groups];
+        for (index, rule) in rules.iter().enumerate() {
+            for group in &rule.first {
+                lists[usize::from(*group)].push(index as u16);
+            }
+        }
+        let mut starts = Vec::with_capacity(groups + 1);
+        let mut by_group = Vec::new();
+        for list in lists {
+            starts.push(by_group.len() as u32);
+            by_group.extend(list);
+        }
+        starts.push(by_group.len() as u32);
+        Self { rules, starts, by_group, groups }
+    }
+
+    /// How many groups of words there are.
+    #[must_use]
+    pub fn groups(&self) -> usize {
+        self.groups
+    }
+
+    fn asked_by(&self, group: u16) -> &[u16] {
+        let group = usize::from(group);
+        &self.by_group[self.starts[group] as usize..self.starts[group + 1] as usize]
+    }
+
+    /// Asks all rules about one stretch of text and its hits (in order of words).
+    pub fn ask(&self, scope: Scope, text: &Folded, hits: &[Hit], present: &Present, strength: f32, fired: &mut Vec<Fired>) {
+        for group in &present.touched {
+            for index in self.asked_by(*group) {
+                let rule = &self.rules[usize::from(*index)];
+                if rule.scope != scope || rule.never.iter().any(|set| present.any(set)) {
+                    continue;
+                }
+                if !rule.others.iter().all(|set| present.any(set)) {
+                    continue;
+                }
+                let Some((first, last)) = rule.place(text, hits) else { continue };
+                match fired.iter_mut().find(|known| known.rule == *index) {
+                    Some(known) => {
+                        known.times = known.times.saturating_add(1);
+                        known.strength = known.strength.max(strength);
+                    }
+                    None => fired.push(Fired { rule: *index, times: 1, strength, first, last }),
+                }
+            }
+        }
+    }
+}
+
+impl Compiled {
+    /// Where the groups stand close enough together: the first and last word. Groups that are found, not
+    /// spelled, may have no place; the rule then stands where its other groups do.
+    fn place(&self, text: &Folded, hits: &[Hit]) -> Option<(u16, u16)> {
+        let of = |set: &Alternatives| {
+            let set = set.clone();
+            hits.iter().filter(move |hit| set.contains(&hit.group))
+        };
+        let mut any = None;
+        for anchor in hits.iter().filter(|hit| self.first.contains(&hit.group)) {
+            let (mut first, mut last) = (anchor.first, anchor.last);
+            let mut complete = true;
+            for other in &self.others {
+                let nearest = of(other).min_by_key(|hit| gap(text, anchor, hit));
+                match nearest {
+                    Some(hit) if self.within.is_none_or(|within| gap(text, anchor, hit) <= u32::from(within)) => {
+                        first = first.min(hit.first);
+                        last = last.max(hit.last);
+                    }
+                    // Present without a place ("@question"): holds anywhere.
+                    None => {}
+                    Some(_) => complete = false,
+                }
+            }
+            if complete {
+                return Some((first, last));
+            }
+            any = Some(());
+        }
+        match any {
+            Some(()) => None,
+            // The first group itself has no place.
+            None => {
+                let placed = self.others.iter().filter_map(|set| of(set).next()).min_by_key(|hit| hit.first);
+                Some(placed.map_or((0, 0), |hit| (hit.first, hit.last)))
+            }
+        }
+    }
+}
+
+/// Words between two hits; characters of scripts without spaces count a third. Overlapping hits touch.
+fn gap(text: &Folded, one: &Hit, other: &Hit) -> u32 {
+    let (left, right) = if one.first <= other.first { (one, other) } else { (other, one) };
+    let distance = u32::from(right.first.saturating_sub(left.last).saturating_sub(1));
+    if text.tokens[usize::from(left.last)].flags & SINGLE != 0 { distance / 3 } else { distance }
+}
