@@ -173,7 +173,7 @@ fn join(lines: &[Line<'_>], kept: &[usize]) -> String {
             out.push('\n');
             // Where history was cut out from between, one blank line parts the pieces.
             let gap = previous.is_some_and(|p| index > p + 1 + blank);
-            for _ in 0..blank.max(usize::from(gap)) {
+            for _ in 0..if gap { 1 } else { blank } {
                 out.push('\n');
             }
         }

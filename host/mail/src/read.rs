@@ -130,11 +130,11 @@ fn text_only(raw: &[u8], mut warnings: Vec<String>) -> ReadMail {
     ReadMail { language: language::detect(&reply_text), reply_text, text, warnings, ..ReadMail::default() }
 }
 
-fn from_message(message: &Message<'_>, mut warnings: Vec<String>) -> ReadMail {
+fn from_message<'m>(message: &'m Message<'m>, mut warnings: Vec<String>) -> ReadMail {
     let headers = headers(message, &mut warnings);
-    let raw_of = |name: &str| raw_headers(message, name);
-    let first = |name: &str| raw_of(name).next();
-    let list = |name: &str| raw_of(name).flat_map(address::addresses).collect::<Vec<_>>();
+    let raw_of = |name: &'static str| raw_headers(message, name);
+    let first = |name: &'static str| raw_of(name).next();
+    let list = |name: &'static str| raw_of(name).flat_map(address::addresses).collect::<Vec<_>>();
 
     let from = first("From").map(address::addresses).unwrap_or_default().into_iter().next();
     let from = from.or_else(|| list("Sender").into_iter().next());
@@ -250,7 +250,7 @@ fn cut(text: &mut String, limit: usize) -> bool {
 }
 
 /// The raw values of a header of the outermost message.
-fn raw_headers<'m>(message: &'m Message<'_>, name: &str) -> impl Iterator<Item = &'m [u8]> {
+fn raw_headers<'m>(message: &'m Message<'m>, name: &'static str) -> impl Iterator<Item = &'m [u8]> {
     let raw: &[u8] = &message.raw_message;
     message.parts.first().into_iter().flat_map(|p| &p.headers).filter_map(move |h| {
         h.name.as_str().eq_ignore_ascii_case(name).then(|| parts::header_bytes(raw, h))

@@ -2,8 +2,6 @@
 
 use crate::house::House;
 use crate::tenant::{Installed, Tenant};
-use crate::view::erased::Hashable;
-use crate::view::input_hash;
 use posthouse_model::TicketId;
 use posthouse_model::call::CallContext;
 use posthouse_model::decision::{CallCost, HostCall, NewDecision};
@@ -51,13 +49,14 @@ pub fn context(house: &House, tenant: &Tenant, now: Timestamp) -> CallContext {
     }
 }
 
-/// Calls a plugin within the tenant's gate and records the call, whatever comes of it.
+/// Calls a plugin within the tenant's gate and records the call, whatever comes of it. `input_hash`: see
+/// [`crate::view::input_hash`].
 pub async fn call<T, F, Fut>(
     house: &House,
     tenant: &Arc<Tenant>,
     installed: &Installed,
     about: About,
-    input: &[&dyn Hashable],
+    input_hash: String,
     call: F,
 ) -> (Result<T, CallFailure>, NewDecision)
 where
@@ -73,7 +72,7 @@ where
         plugin: row.name.clone(),
         version: row.version.clone(),
         digest: row.digest.clone(),
-        input_hash: input_hash(input),
+        input_hash,
         output: None,
         error: None,
         host_calls: Vec::new(),

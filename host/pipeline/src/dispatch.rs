@@ -58,12 +58,14 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Outb
         OutboxLease::Busy { until } => return house.store().postpone(job, until).await.map_err(store),
         OutboxLease::BecameUncertain | OutboxLease::Settled(_) => return complete(tenant, job).await,
     };
-    let envelope = Envelope { from: Some(mailbox.config.address.clone()), recipients: mail.open.clone() };
+    let envelope = Envelope {
+        from: Some(mailbox.config.address.clone()),
+        recipients: mail.open.iter().map(|a| a.address.clone()).collect(),
+    };
     let submission = submitter.submit(&envelope, &raw).await;
     count(house, &submission);
 
-    let outcomes: Vec<(String, SubmitOutcome)> =
-        submission.recipients.into_iter().map(|r| (r.address, r.outcome)).collect();
+    let outcomes = by_recipient(&mail.open, submission);
     let append_sent = mailbox.config.imap.as_ref().is_some_and(|imap| imap.append_sent);
     let mut tx = scope.begin_durable().await.map_err(store)?;
     tx.settle_outbox(id, mail.attempt, &outcomes, &raw, append_sent, &actor()).await.map_err(store)?;
@@ -103,8 +105,12 @@ async fn objections(house: &House, tenant: &Arc<Tenant>, row: &OutboxRow) -> Res
     }
     let blocking = checked.findings.iter().find(|finding| finding.blocks || row.automatic);
     Ok(match (blocking, checked.failed.first()) {
-        (Some(finding), _) => Objections::Blocked(format!("held back by a check ({}): {}", finding.code, finding.reason)),
-        (None, Some(failed)) if row.automatic => Objections::Blocked(format!("held back: a check gave no answer ({failed})")),
+        (Some(finding), _) => {
+            Objections::Blocked(format!("held back by a check ({}): {}", finding.code, finding.reason))
+        }
+        (None, Some(failed)) if row.automatic => {
+            Objections::Blocked(format!("held back: a check gave no answer ({failed})"))
+        }
         _ => Objections::None,
     })
 }
@@ -176,6 +182,21 @@ pub async fn given_up(tenant: &Tenant, id: OutboxId, reason: &str) -> Result<(),
     let mut tx = tenant.scope.begin().await?;
     tx.refuse_send(id, reason, &actor()).await?;
     tx.commit().await
+}
+
+/// The outcomes under the addresses that the store knows. A recipient the submitter did not speak of counts as
+/// uncertain: nobody knows.
+fn by_recipient(open: &[Address], submission: Submission) -> Vec<(Address, SubmitOutcome)> {
+    let mut outcomes = submission.recipients;
+    open.iter()
+        .map(|address| {
+            let at = outcomes.iter().position(|o| o.address == address.address);
+            let outcome = at.map(|at| outcomes.swap_remove(at).outcome).unwrap_or_else(|| SubmitOutcome::Uncertain {
+                reason: "the submission ended without a word about this recipient".to_owned(),
+            });
+            (address.clone(), outcome)
+        })
+        .collect()
 }
 
 fn count(house: &House, submission: &Submission) {

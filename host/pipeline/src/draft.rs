@@ -49,7 +49,8 @@ pub async fn propose(
 ) -> Drafted {
     let mut drafted = Drafted { decisions: Vec::new(), plugin: None, drafts: Vec::new(), view: Arc::clone(&ticket) };
     for installed in tenant.plugins(World::Drafter) {
-        let (result, decision) = caller::call(house, tenant, installed, about, &[context, ticket.as_ref()], |plugin, host| {
+        let hash = view::input_hash(&[context, ticket.as_ref()]);
+        let (result, decision) = caller::call(house, tenant, installed, about, hash, |plugin, host| {
             let (context, ticket) = (context.clone(), Arc::clone(&ticket));
             async move { plugin.draft(context, host, ticket).await }
         })
@@ -65,7 +66,10 @@ pub async fn propose(
     }
     for (proposal, findings) in &mut drafted.drafts {
         let outgoing = Arc::new(OutgoingView {
-            subject: proposal.subject.clone().unwrap_or_else(|| posthouse_mail::compose::reply_subject(&ticket.subject)),
+            subject: proposal
+                .subject
+                .clone()
+                .unwrap_or_else(|| posthouse_mail::compose::reply_subject(&ticket.subject)),
             body: proposal.body.clone(),
             to: vec![ticket.customer.clone()],
             cc: Vec::new(),
@@ -102,8 +106,8 @@ pub async fn check(
 ) -> Checked {
     let mut checked = Checked::default();
     for installed in tenant.plugins(World::Checker) {
-        let input: [&dyn view::erased::Hashable; 3] = [context, outgoing.as_ref(), ticket.as_ref()];
-        let (result, decision) = caller::call(house, tenant, installed, about, &input, |plugin, host| {
+        let hash = view::input_hash(&[context, outgoing.as_ref(), ticket.as_ref()]);
+        let (result, decision) = caller::call(house, tenant, installed, about, hash, |plugin, host| {
             let (context, outgoing, ticket) = (context.clone(), Arc::clone(outgoing), Arc::clone(ticket));
             async move { plugin.check(context, host, outgoing, ticket).await }
         })

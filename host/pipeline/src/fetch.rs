@@ -184,7 +184,10 @@ impl Inbox {
             });
         }
         let Some(config) = &mailbox.config.maildir else {
-            return Err(format!("mailbox “{}” has no way in: give it imap or maildir in tenant.toml", mailbox.config.name));
+            return Err(format!(
+                "mailbox “{}” has no way in: give it imap or maildir in tenant.toml",
+                mailbox.config.name
+            ));
         };
         let maildir = Maildir::open(outlet::folder(house.data_dir(), &config.path), house.clock()).map_err(words)?;
         let poll = Duration::from_secs(u64::from(config.poll_seconds));

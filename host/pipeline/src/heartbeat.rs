@@ -136,10 +136,7 @@ fn active_for(tenant: &Tenant, since: Timestamp, now: Timestamp) -> Duration {
         steps += 1;
         let local = notice::local(at, &tenant.config.time_zone);
         let day = Weekday::from_iso(u8::try_from(local.weekday().to_monday_one_offset()).unwrap_or(1));
-        let time = TimeOfDay::new(
-            u8::try_from(local.hour()).unwrap_or(0),
-            u8::try_from(local.minute()).unwrap_or(0),
-        );
+        let time = TimeOfDay::new(u8::try_from(local.hour()).unwrap_or(0), u8::try_from(local.minute()).unwrap_or(0));
         if let (Some(day), Some(time)) = (day, time)
             && config.is_active(day, time)
         {
@@ -163,7 +160,10 @@ pub async fn beat(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
         look(tenant, &signs, now).into_iter().map(|trouble| (trouble.key(), trouble)).collect();
     let open = tenant.scope.open_incidents().await?;
     let is_ours = |incident: &&IncidentRow| {
-        incident.key == "silent" || incident.key == "triage" || incident.key == "sending" || incident.key.starts_with("fetch:")
+        incident.key == "silent"
+            || incident.key == "triage"
+            || incident.key == "sending"
+            || incident.key.starts_with("fetch:")
     };
     let gone: Vec<&IncidentRow> = open.iter().filter(is_ours).filter(|i| !troubles.contains_key(&i.key)).collect();
     let new: Vec<&Trouble> = troubles.values().filter(|t| !open.iter().any(|i| i.key == t.key())).collect();

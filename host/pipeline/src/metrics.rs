@@ -104,8 +104,14 @@ mod tests {
         metrics.observe("posthouse_job_seconds", &[("job", "triage"), ("result", "done")], Duration::from_millis(2));
         let text = metrics.render();
         assert!(text.contains("posthouse_messages_total{taken=\"new\"} 2\n"), "{text}");
-        assert!(text.contains("posthouse_job_seconds_bucket{job=\"triage\",result=\"done\",le=\"0.001\"} 0\n"), "{text}");
-        assert!(text.contains("posthouse_job_seconds_bucket{job=\"triage\",result=\"done\",le=\"0.005\"} 1\n"), "{text}");
+        assert!(
+            text.contains("posthouse_job_seconds_bucket{job=\"triage\",result=\"done\",le=\"0.001\"} 0\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("posthouse_job_seconds_bucket{job=\"triage\",result=\"done\",le=\"0.005\"} 1\n"),
+            "{text}"
+        );
         assert!(text.contains("posthouse_job_seconds_count{job=\"triage\",result=\"done\"} 1\n"), "{text}");
     }
 }

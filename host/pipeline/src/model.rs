@@ -58,14 +58,16 @@ pub async fn complete(
 
     let result = house.models().complete(&provider, &prompt).await;
     let duration_ms = i64::try_from(house.now().since(start).as_millis()).unwrap_or(i64::MAX);
-    let usage = result.as_ref().map(|completion| completion.usage).unwrap_or_default();
+    let (tokens_in, tokens_out) = result
+        .as_ref()
+        .map_or((0, 0), |completion| (to_i64(completion.usage.input_tokens), to_i64(completion.usage.output_tokens)));
     let call = ModelCall {
         at: start,
         ticket,
         plugin: plugin.to_owned(),
         model: result.as_ref().map_or_else(|_| config.model.clone(), |completion| completion.model.clone()),
-        tokens_in: to_i64(usage.input_tokens),
-        tokens_out: to_i64(usage.output_tokens),
+        tokens_in,
+        tokens_out,
         duration_ms,
         outcome: result.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned()),
     };
@@ -89,7 +91,12 @@ async fn reserve(tenant: &Tenant, day: &str, wanted: i64, limit: i64) -> Result<
     reserve.await.map_err(|error| ModelRefusal::Unavailable(format!("the budget cannot be read: {error}")))
 }
 
-async fn record(tenant: &Tenant, day: &str, reserved: i64, call: &ModelCall) -> Result<(), posthouse_store::StoreError> {
+async fn record(
+    tenant: &Tenant,
+    day: &str,
+    reserved: i64,
+    call: &ModelCall,
+) -> Result<(), posthouse_store::StoreError> {
     let mut tx = tenant.scope.begin().await?;
     tx.record_model_call(day, reserved, call, &Actor::Host("model".to_owned())).await?;
     tx.commit().await

@@ -42,7 +42,14 @@ pub(crate) fn local(at: Timestamp, time_zone: &str) -> jiff::Zoned {
 
 /// The card of a ticket that waits for review.
 #[must_use]
-pub fn ticket(id: String, reader: &Reader<'_>, ticket: &TicketView, latest: &MessageView, drafts: usize, now: Timestamp) -> Notice {
+pub fn ticket(
+    id: String,
+    reader: &Reader<'_>,
+    ticket: &TicketView,
+    latest: &MessageView,
+    drafts: usize,
+    now: Timestamp,
+) -> Notice {
     let words = reader.words();
     let category = ticket.category.as_deref().map_or(words.unsorted, |c| words.category_name(c));
     let mut title = String::new();
@@ -125,12 +132,8 @@ pub struct DigestExample {
 #[must_use]
 pub fn digest(id: String, reader: &Reader<'_>, tenant: &str, day: &str, numbers: &DigestNumbers) -> Notice {
     let words = reader.words();
-    let mut fields: Vec<NoticeField> = words
-        .digest_numbers
-        .iter()
-        .zip(numbers.counts)
-        .map(|(label, count)| field(label, count.to_string()))
-        .collect();
+    let mut fields: Vec<NoticeField> =
+        words.digest_numbers.iter().zip(numbers.counts).map(|(label, count)| field(label, count.to_string())).collect();
     let mut lines = Vec::new();
     if let Some(minutes) = numbers.oldest_waiting_minutes {
         fields.push(field(words.oldest_waiting, (words.duration)(minutes)));
@@ -159,7 +162,13 @@ pub fn digest(id: String, reader: &Reader<'_>, tenant: &str, day: &str, numbers:
 
 /// Something is stuck or silent (`recovered_after` none), or works again.
 #[must_use]
-pub fn incident(id: String, reader: &Reader<'_>, tenant: &str, what: String, recovered_after_minutes: Option<u64>) -> Notice {
+pub fn incident(
+    id: String,
+    reader: &Reader<'_>,
+    tenant: &str,
+    what: String,
+    recovered_after_minutes: Option<u64>,
+) -> Notice {
     let words = reader.words();
     let (kind, title, lines) = match recovered_after_minutes {
         None => (NoticeKind::Alert, (words.alert_title)(tenant), vec![what, words.what_now.to_owned()]),
@@ -265,7 +274,8 @@ mod tests {
 
     fn view() -> (TicketView, MessageView) {
         let customer = Address { name: Some("Ana García".into()), address: "ana@example.es".into() };
-        let entity = Entity { value: EntityValue::OrderNumber { value: "1042-88".into() }, confidence: 0.9, span: None };
+        let entity =
+            Entity { value: EntityValue::OrderNumber { value: "1042-88".into() }, confidence: 0.9, span: None };
         let ticket = TicketView {
             number: 1042,
             subject: "¿Dónde está mi paquete?".into(),

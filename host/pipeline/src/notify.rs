@@ -37,12 +37,12 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Noti
     let context = caller::context(house, tenant, house.now());
     let notice = Arc::new(row.notice.clone());
     let about = About { ticket: row.ticket, message: None };
-    let (result, decision) =
-        caller::call(house, tenant, installed, about, &[&context, notice.as_ref()], |plugin, host| {
-            let (context, notice) = (context.clone(), Arc::clone(&notice));
-            async move { plugin.notify(context, host, notice, ticket).await }
-        })
-        .await;
+    let hash = view::input_hash(&[&context, notice.as_ref()]);
+    let (result, decision) = caller::call(house, tenant, installed, about, hash, |plugin, host| {
+        let (context, notice) = (context.clone(), Arc::clone(&notice));
+        async move { plugin.notify(context, host, notice, ticket).await }
+    })
+    .await;
 
     let mut tx = scope.begin().await.map_err(store)?;
     tx.add_decision(&decision, &actor()).await.map_err(store)?;

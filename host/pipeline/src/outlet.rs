@@ -111,10 +111,18 @@ impl CallHost for TenantHost {
         let (tenant, plugin) = (self.tenant.id(), &self.plugin);
         let ticket = self.ticket.map(|t| t.0);
         match level {
-            LogLevel::Debug => tracing::debug!(target: "plugin", tenant.id = %tenant, plugin, ticket.id = ticket, "{text}"),
-            LogLevel::Info => tracing::info!(target: "plugin", tenant.id = %tenant, plugin, ticket.id = ticket, "{text}"),
-            LogLevel::Warn => tracing::warn!(target: "plugin", tenant.id = %tenant, plugin, ticket.id = ticket, "{text}"),
-            LogLevel::Error => tracing::error!(target: "plugin", tenant.id = %tenant, plugin, ticket.id = ticket, "{text}"),
+            LogLevel::Debug => {
+                tracing::debug!(target: "plugin", { tenant.id = %tenant, plugin, ticket.id = ticket }, "{text}")
+            }
+            LogLevel::Info => {
+                tracing::info!(target: "plugin", { tenant.id = %tenant, plugin, ticket.id = ticket }, "{text}")
+            }
+            LogLevel::Warn => {
+                tracing::warn!(target: "plugin", { tenant.id = %tenant, plugin, ticket.id = ticket }, "{text}")
+            }
+            LogLevel::Error => {
+                tracing::error!(target: "plugin", { tenant.id = %tenant, plugin, ticket.id = ticket }, "{text}")
+            }
         }
     }
 }

@@ -35,6 +35,21 @@ pub async fn run(house: House, stop: CancellationToken) {
     }
 }
 
+/// Reloads tenants until stopped, and nothing else: for a process that only serves the desk.
+pub async fn follow_tenants(house: House, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(REFRESH_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = house.refresh().await {
+            tracing::error!(%error, "tenants cannot be read");
+        }
+    }
+}
+
 /// One look at everything that is due by the clock.
 ///
 /// # Errors

@@ -138,7 +138,11 @@ impl Tenant {
     /// Every address that is ours.
     #[must_use]
     pub fn own_addresses(&self) -> Vec<String> {
-        self.mailboxes.iter().flat_map(|m| std::iter::once(&m.config.address).chain(&m.config.aliases)).cloned().collect()
+        self.mailboxes
+            .iter()
+            .flat_map(|m| std::iter::once(&m.config.address).chain(&m.config.aliases))
+            .cloned()
+            .collect()
     }
 
     /// Notifiers of this list that are there; the tenant's default ones when the list names none that is.

@@ -81,7 +81,9 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
     let notifiers = routing.notifiers.clone();
     if !quick {
         let mut tx = scope.begin().await.map_err(store)?;
-        write(&mut tx, tenant, &ticket, id, &work.decisions, &triage, enrichment.as_ref(), &routing).await.map_err(store)?;
+        write(&mut tx, tenant, &ticket, id, &work.decisions, &triage, enrichment.as_ref(), &routing)
+            .await
+            .map_err(store)?;
         tx.commit().await.map_err(store)?;
         work.decisions.clear();
     }
@@ -89,7 +91,9 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
 
     let mut tx = scope.begin().await.map_err(store)?;
     if quick {
-        write(&mut tx, tenant, &ticket, id, &work.decisions, &triage, enrichment.as_ref(), &routing).await.map_err(store)?;
+        write(&mut tx, tenant, &ticket, id, &work.decisions, &triage, enrichment.as_ref(), &routing)
+            .await
+            .map_err(store)?;
     }
     draft::write(&mut tx, ticket.id, &drafted).await.map_err(store)?;
     draft::tell(&mut tx, house, tenant, &ticket, &drafted, &newest, id, &notifiers).await.map_err(store)?;
@@ -200,12 +204,19 @@ struct Work {
 }
 
 impl Work {
-    async fn classify(&mut self, house: &House, tenant: &Arc<Tenant>, newest: &Arc<MessageView>, row: &MessageRow) -> Triage {
+    async fn classify(
+        &mut self,
+        house: &House,
+        tenant: &Arc<Tenant>,
+        newest: &Arc<MessageView>,
+        row: &MessageRow,
+    ) -> Triage {
         let mut triage = Triage::default();
         for installed in tenant.plugins(World::Classifier) {
             let context = self.context.clone();
+            let hash = view::input_hash(&[&self.context, newest.as_ref()]);
             let (result, decision) =
-                caller::call(house, tenant, installed, self.about, &[&self.context, newest.as_ref()], |plugin, host| async move {
+                caller::call(house, tenant, installed, self.about, hash, |plugin, host| async move {
                     plugin.classify(context, host, Arc::clone(newest)).await
                 })
                 .await;
@@ -227,17 +238,11 @@ impl Work {
         for installed in tenant.plugins(World::Enricher) {
             let context = self.context.clone();
             let input = Arc::new(self.view.clone());
-            let (result, decision) = caller::call(
-                house,
-                tenant,
-                installed,
-                self.about,
-                &[&self.context, input.as_ref()],
-                |plugin, host| {
-                    let input = Arc::clone(&input);
-                    async move { plugin.enrich(context, host, input).await }
-                },
-            )
+            let hash = view::input_hash(&[&self.context, input.as_ref()]);
+            let (result, decision) = caller::call(house, tenant, installed, self.about, hash, |plugin, host| {
+                let input = Arc::clone(&input);
+                async move { plugin.enrich(context, host, input).await }
+            })
             .await;
             self.decisions.push(decision);
             if let Ok(found) = result {
@@ -259,17 +264,11 @@ impl Work {
         for installed in tenant.plugins(World::Router) {
             let context = self.context.clone();
             let input = Arc::new(self.view.clone());
-            let (result, decision) = caller::call(
-                house,
-                tenant,
-                installed,
-                self.about,
-                &[&self.context, input.as_ref()],
-                |plugin, host| {
-                    let input = Arc::clone(&input);
-                    async move { plugin.route(context, host, input).await }
-                },
-            )
+            let hash = view::input_hash(&[&self.context, input.as_ref()]);
+            let (result, decision) = caller::call(house, tenant, installed, self.about, hash, |plugin, host| {
+                let input = Arc::clone(&input);
+                async move { plugin.route(context, host, input).await }
+            })
             .await;
             self.decisions.push(decision);
             if let Ok(found) = result {

@@ -124,7 +124,10 @@ fn extend_new(known: &mut Vec<String>, more: &[String]) {
 
 /// Puts a second plugin's findings to a first one's: the surer of the two is kept, lists are joined.
 pub fn merge_triage(into: &mut Triage, other: Triage) {
-    fn surer<T>(into: &mut Option<posthouse_model::triage::Scored<T>>, other: Option<posthouse_model::triage::Scored<T>>) {
+    fn surer<T>(
+        into: &mut Option<posthouse_model::triage::Scored<T>>,
+        other: Option<posthouse_model::triage::Scored<T>>,
+    ) {
         if let Some(new) = other
             && into.as_ref().is_none_or(|old| new.confidence > old.confidence)
         {
@@ -204,7 +207,8 @@ mod tests {
     #[test]
     fn the_surer_plugin_wins_and_lists_are_joined() {
         let category = |value: &str, confidence| Some(Scored { value: value.to_owned(), confidence });
-        let mut first = Triage { category: category("refund", 0.6), tags: vec!["a".into()], spam: Some(0.1), ..Triage::default() };
+        let mut first =
+            Triage { category: category("refund", 0.6), tags: vec!["a".into()], spam: Some(0.1), ..Triage::default() };
         let second = Triage {
             category: category("return", 0.5),
             urgency: Some(Scored { value: Urgency::High, confidence: 0.2 }),

@@ -125,7 +125,7 @@ impl Running {
             return Ok(Filled::More);
         }
         let now = self.house.now();
-        let next = self.house.store().next_job_at().await?;
+        let next = self.house.store().next_job_at(&[]).await?;
         Ok(Filled::All { next_in: next.filter(|at| *at > now).map(|at| at.since(now)) })
     }
 
@@ -190,7 +190,9 @@ async fn run_one(house: &House, job: &ClaimedJob) {
         }
         // Another worker has it by now.
         Ok(_) | Err(StoreError::LeaseLost { .. }) => {}
-        Err(error) => tracing::error!(%error, "a failed try could not be written; the job comes back when its lease ends"),
+        Err(error) => {
+            tracing::error!(%error, "a failed try could not be written; the job comes back when its lease ends")
+        }
     }
 }
 

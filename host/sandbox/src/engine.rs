@@ -15,6 +15,8 @@ const FIBER_STACK: usize = 2 << 20;
 const MEMORY_KEPT: usize = 256 << 10;
 /// Of each idle stack.
 const STACK_KEPT: usize = 64 << 10;
+/// The innermost calls that are looked at when a guest crashes.
+pub(crate) const TRACE_FRAMES: usize = 20;
 /// Entries of the largest table the pool can hold.
 const TABLE_SLOT: usize = 100_000;
 
@@ -71,8 +73,8 @@ fn common() -> Config {
         // The same call gives the same answer on every machine.
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
-        // A trap names the function it happened in.
-        .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(8))
+        // A trap names the function it happened in, and tells whether that function kept calling itself.
+        .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(TRACE_FRAMES))
         // Plugins are plain synchronous components.
         .concurrency_support(false)
         .wasm_memory64(false);

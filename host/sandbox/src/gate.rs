@@ -44,12 +44,12 @@ impl CallGate {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn the_third_waits_and_gives_up_or_gets_in() {
-        let gate = CallGate::new(2, Duration::from_secs(1));
+        let gate = CallGate::new(2, Duration::from_millis(20));
         let first = gate.enter().await.unwrap();
         let _second = gate.enter().await.unwrap();
-        assert_eq!(gate.enter().await.err(), Some(CallError::Busy { waited: Duration::from_secs(1) }));
+        assert_eq!(gate.enter().await.err(), Some(CallError::Busy { waited: Duration::from_millis(20) }));
         drop(first);
         assert!(gate.enter().await.is_ok());
     }

@@ -1,6 +1,7 @@
 //! A loaded plugin and its calls: each in a fresh store, within its limits.
 
 use crate::api::{Exports, GaveUp};
+use crate::engine::TRACE_FRAMES;
 use crate::error::CallError;
 use crate::gate::CallGate;
 use crate::host::CallHost;
@@ -289,7 +290,8 @@ pub(crate) fn explain(error: &wasmtime::Error, limiter: &Limiter, limits: &CallL
         return CallError::Busy { waited: Duration::ZERO };
     }
     let trap = error.downcast_ref::<Trap>();
-    if trap == Some(&Trap::StackOverflow) {
+    let trace = error.downcast_ref::<WasmBacktrace>();
+    if trap == Some(&Trap::StackOverflow) || trap == Some(&Trap::MemoryOutOfBounds) && trace.is_some_and(is_recursion) {
         return CallError::Stack;
     }
     // What the guest does after growth was refused is its own way of saying so.
@@ -310,10 +312,21 @@ pub(crate) fn explain(error: &wasmtime::Error, limiter: &Limiter, limits: &CallL
         };
     }
     let words = words.strip_prefix("wasm trap: ").unwrap_or(&words);
-    let place = error
-        .downcast_ref::<WasmBacktrace>()
+    let place = trace
         .and_then(|trace| trace.frames().iter().find_map(|frame| frame.func_name()))
         .map(|name| format!(", in `{}`", valid::cut(name, 120)))
         .unwrap_or_default();
     CallError::Trap { reason: format!("{}{place}", valid::cut(words, 500)) }
+}
+
+/// Whether the innermost calls are a few functions calling each other over and over. Compiled languages keep a stack
+/// of their own at the bottom of linear memory: when that one overflows first, the engine sees an access out of bounds.
+fn is_recursion(trace: &WasmBacktrace) -> bool {
+    let mut functions: Vec<_> = trace.frames().iter().map(|frame| frame.func_index()).collect();
+    if functions.len() < TRACE_FRAMES {
+        return false;
+    }
+    functions.sort_unstable();
+    functions.dedup();
+    functions.len() <= 4
 }

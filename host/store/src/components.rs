@@ -1,7 +1,11 @@
 //! Components: the `.wasm` bytes, by digest, shared by all tenants.
+
+use crate::sql::sql;
+use crate::wake::Touched;
 use crate::{Result, Store};
 use posthouse_model::Timestamp;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 /// A stored component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -16,11 +20,60 @@ pub struct ComponentRow {
 
 impl Store {
     /// Stores a component; its digest. Storing it again does nothing.
-    pub async fn put_component(&self, _bytes: &[u8]) -> Result<String> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn put_component(&self, bytes: &[u8]) -> Result<String> {
+        let digest = hex::encode(Sha256::digest(bytes));
+        let mut tx = self.write().await?;
+        sql("insert into component (digest, size, stored_at, content) values ($1, $2, $3, $4) \
+             on conflict (digest) do nothing")
+        .bind(&digest)
+        .bind(i64::try_from(bytes.len()).unwrap_or(i64::MAX))
+        .bind(self.now())
+        .bind(bytes)
+        .run(&mut tx)
+        .await?;
+        self.commit(tx, Touched::default()).await?;
+        Ok(digest)
+    }
+
     /// Its bytes.
-    pub async fn component(&self, _digest: &str) -> Result<Option<Vec<u8>>> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn component(&self, digest: &str) -> Result<Option<Vec<u8>>> {
+        let row = sql("select content from component where digest = $1")
+            .bind(digest)
+            .optional(&mut *self.inner.engine.read().await?)
+            .await?;
+        row.map(|row| row.get(0)).transpose()
+    }
+
     /// All, by digest.
-    pub async fn components(&self) -> Result<Vec<ComponentRow>> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn components(&self) -> Result<Vec<ComponentRow>> {
+        let rows = sql("select digest, size, stored_at from component order by digest")
+            .all(&mut *self.inner.engine.read().await?)
+            .await?;
+        rows.iter()
+            .map(|row| Ok(ComponentRow { digest: row.get(0)?, size: row.get(1)?, stored_at: row.get(2)? }))
+            .collect()
+    }
+
     /// Deletes those that no tenant uses; how many.
-    pub async fn prune_components(&self) -> Result<u64> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn prune_components(&self) -> Result<u64> {
+        let mut tx = self.write().await?;
+        let pruned = sql("delete from component where not exists \
+             (select 1 from plugin where plugin.digest = component.digest)")
+        .run(&mut tx)
+        .await?;
+        self.commit(tx, Touched::default()).await?;
+        Ok(pruned)
+    }
 }

@@ -1,8 +1,14 @@
 //! Numbers: the daily digest, the ledger, and how the work goes on.
-use crate::{Result, Scope, TicketSummary};
-use posthouse_model::ticket::Outcome;
+
+use crate::list::{page, send_trouble};
+use crate::sql::sql;
+use crate::{Result, Scope, TicketQuery, TicketSort, TicketSummary};
+use posthouse_model::ticket::{Outcome, TicketStatus};
 use posthouse_model::{MailboxId, Timestamp};
 use serde::Serialize;
+
+/// Urgent tickets that a digest shows.
+const URGENT_SHOWN: u32 = 5;
 
 /// What the daily digest says about a stretch of time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -53,9 +59,9 @@ pub struct LedgerRow {
 /// For the heartbeat: when things last happened.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Progress {
-    /// A mail was stored.
+    /// A mail was last stored, in or out.
     pub last_intake: Option<Timestamp>,
-    /// A mail was triaged.
+    /// A mail was last triaged.
     pub last_triage: Option<Timestamp>,
     /// When the oldest mail that still waits for triage was stored.
     pub oldest_pending: Option<Timestamp>,
@@ -66,10 +72,111 @@ pub struct Progress {
 }
 
 impl Scope {
-    /// Numbers from `from` (inclusive) to `to` (exclusive).
-    pub async fn digest(&self, _from: Timestamp, _to: Timestamp) -> Result<DigestNumbers> { todo!() }
-    /// The ledger: `days` are the beginnings of days and, last, the end of the last day, so that local days and summer time come out right.
-    pub async fn ledger(&self, _days: &[Timestamp]) -> Result<Vec<LedgerRow>> { todo!() }
-    /// When things last happened.
-    pub async fn progress(&self) -> Result<Progress> { todo!() }
+    /// Numbers from `from` (inclusive) to `to` (exclusive), and what stands now, from one moment.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn digest(&self, from: Timestamp, to: Timestamp) -> Result<DigestNumbers> {
+        let (tenant, now) = (self.tenant, self.store.now());
+        let mut on = self.store.inner.engine.snapshot().await?;
+        let mut numbers = DigestNumbers::default();
+        for row in sql("select direction, outcome, count(*) from message where tenant_id = $1 \
+             and stored_at >= $2 and stored_at < $3 group by direction, outcome")
+        .bind(tenant)
+        .bind(from)
+        .bind(to)
+        .all(&mut on)
+        .await?
+        {
+            let count: i64 = row.get(2)?;
+            if row.get::<String>(0)? == "outgoing" {
+                numbers.sent += count;
+                continue;
+            }
+            numbers.received += count;
+            match row.get(1)? {
+                Outcome::Spam => numbers.spam += count,
+                Outcome::Automatic => numbers.automatic += count,
+                Outcome::Skipped => numbers.skipped += count,
+                Outcome::Parked => numbers.parked += count,
+                Outcome::Pending | Outcome::Ticket => {}
+            }
+        }
+        let tickets = sql("select \
+             coalesce(sum(case when created_at >= $2 and created_at < $3 and status not in ('spam', 'automatic') \
+             then 1 else 0 end), 0), \
+             coalesce(sum(case when status = 'handled' and closed_at >= $2 and closed_at < $3 then 1 else 0 end), 0), \
+             coalesce(sum(case when status = 'waiting' then 1 else 0 end), 0), \
+             coalesce(sum(case when status = 'snoozed' then 1 else 0 end), 0), \
+             coalesce(sum(case when status = 'waiting' and deadline_at <= $4 then 1 else 0 end), 0) \
+             from ticket where tenant_id = $1 and (status in ('waiting', 'snoozed') or updated_at >= $2)")
+        .bind(tenant)
+        .bind(from)
+        .bind(to)
+        .bind(now)
+        .one(&mut on)
+        .await?;
+        numbers.new_tickets = tickets.get(0)?;
+        numbers.handled = tickets.get(1)?;
+        numbers.waiting = tickets.get(2)?;
+        numbers.snoozed = tickets.get(3)?;
+        numbers.overdue = tickets.get(4)?;
+        numbers.send_trouble = send_trouble(&mut on, tenant).await?;
+        let waiting = |sort, limit| TicketQuery { status: vec![TicketStatus::Waiting], sort, limit, ..TicketQuery::default() };
+        numbers.most_urgent = page(&mut on, tenant, &waiting(TicketSort::Priority, URGENT_SHOWN), now).await?.rows;
+        numbers.oldest_waiting = page(&mut on, tenant, &waiting(TicketSort::Oldest, 1), now).await?.rows.pop();
+        Ok(numbers)
+    }
+
+    /// The ledger of incoming mail by the day it was stored. `days` are the beginnings of days and, last, the end of
+    /// the last one, so that local days and summer time come out right.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn ledger(&self, days: &[Timestamp]) -> Result<Vec<LedgerRow>> {
+        let mut on = self.store.inner.engine.snapshot().await?;
+        let mut ledger = Vec::new();
+        for day in days.windows(2) {
+            for row in sql("select mailbox_id, outcome, count(*) from message where tenant_id = $1 \
+                 and direction = 'incoming' and stored_at >= $2 and stored_at < $3 \
+                 group by mailbox_id, outcome order by mailbox_id, outcome")
+            .bind(self.tenant)
+            .bind(day[0])
+            .bind(day[1])
+            .all(&mut on)
+            .await?
+            {
+                ledger.push(LedgerRow { day: day[0], mailbox: row.get(0)?, outcome: row.get(1)?, count: row.get(2)? });
+            }
+        }
+        Ok(ledger)
+    }
+
+    /// When things last happened: what the heartbeat looks at.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn progress(&self) -> Result<Progress> {
+        let mut on = self.store.inner.engine.snapshot().await?;
+        // Each of these is one look into an index.
+        let row = sql("select \
+             (select max(stored_at) from message where tenant_id = $1), \
+             (select max(triaged_at) from message where tenant_id = $1), \
+             (select min(stored_at) from message where tenant_id = $1 and outcome = 'pending'), \
+             (select min(due_at) from outbox where tenant_id = $1 and state in ('queued', 'submitting', 'deferred') \
+             and due_at <= $2), \
+             (select count(*) from job where tenant_id = $1 and state = 'failed')")
+        .bind(self.tenant)
+        .bind(self.store.now())
+        .one(&mut on)
+        .await?;
+        let mut row = row.reader();
+        Ok(Progress {
+            last_intake: row.next()?,
+            last_triage: row.next()?,
+            oldest_pending: row.next()?,
+            oldest_unsent: row.next()?,
+            failed_jobs: row.next()?,
+        })
+    }
 }

@@ -3,11 +3,12 @@
 //! A job that is done is deleted; one that is given up is kept as failed until a person decides. Every lease has a
 //! number (`claim`), so a worker that comes back after its lease was given to another cannot write over that one's work.
 
+use crate::chain::Chain;
 use crate::engine::Kind;
 use crate::sql::{Connection, Json, Row, placeholders, sql, sql_of};
 use crate::wake::Touched;
 use crate::{Result, Scope, Store, StoreError, Tx};
-use posthouse_model::event::Actor;
+use posthouse_model::event::{Actor, NewEvent};
 use posthouse_model::job::{Job, JobFailure};
 use posthouse_model::{JobId, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,8 @@ use std::time::Duration;
 
 /// Most jobs claimed at once.
 const CLAIM_MAX: u32 = 256;
+/// Failed tries that are kept: more than any ladder is long.
+const ERRORS_MAX: usize = 20;
 /// Longest reason that is kept of a failed try, in bytes.
 const REASON_BYTES_MAX: usize = 2000;
 
@@ -134,7 +137,7 @@ const CANDIDATES_POSTGRES: &str = "select j.id, j.tenant_id, j.due_at from tenan
 const CANDIDATES_SQLITE: &str = "select j.id, j.tenant_id, j.due_at from tenant t cross join job j where t.active = 1 \
      and j.id in (select i.id from job i where i.tenant_id = t.id and i.state = 'queued' and i.due_at <= $1 {kinds} \
      order by i.due_at, i.id limit $2)";
-const CLAIM: &str = "with candidate as ({candidates}), \
+const CLAIM: &str = "with candidate as materialized ({candidates}), \
      turn as (select id, row_number() over (partition by tenant_id order by due_at, id) as turn, due_at from candidate) \
      update job set state = 'running', claim = claim + 1, attempts = attempts + 1, lease_owner = $3, lease_until = $4 \
      where id in (select id from turn order by turn, due_at, id limit $2) \
@@ -216,19 +219,7 @@ impl Store {
                 rung.map(|wait| now.plus(wait.max(after.unwrap_or_default())))
             }
         };
-        let mut tx = self.write().await?;
-        let errors = sql("select errors from job where id = $1 and claim = $2 and state = 'running'")
-            .bind(job.id)
-            .bind(job.claim)
-            .optional(&mut tx)
-            .await?
-            .ok_or(StoreError::LeaseLost { job: job.id.0 })?;
-        let state = end_try(&mut tx, job.id, errors.get::<Json<Vec<JobError>>>(0)?.0, failure.reason(), next, now).await?;
-        self.commit(tx, Touched { jobs: state == JobState::Queued, tenant: Some(job.tenant) }).await?;
-        if state == JobState::Failed {
-            tracing::warn!(tenant.id = job.tenant.0, job.name = job.job.kind(), job.id = job.id.0, "job given up");
-        }
-        Ok(state)
+        self.end_try(job, failure.reason(), next).await?.ok_or(StoreError::LeaseLost { job: job.id.0 })
     }
 
     /// Puts a job back as if it had not been claimed, due at a set time: it is too early, or the worker stops. Not a
@@ -304,26 +295,69 @@ impl Store {
 
     async fn recover(&self, which: &'static str, value: impl crate::sql::Param, reason: &str) -> Result<u64> {
         let now = self.now();
-        let mut tx = self.write().await?;
-        let lock = match self.inner.engine.kind {
-            Kind::Sqlite => "",
-            Kind::Postgres => "for update skip locked",
-        };
-        let rows = sql_of(format!(
-            "select id, tenant_id, content, attempts, claim, errors from job where state = 'running' and {which} {lock}"
+        let left = sql_of(format!(
+            "select id, tenant_id, content, attempts, claim from job where state = 'running' and {which} order by id"
         ))
         .bind(value)
-        .all(&mut tx)
+        .all(&mut *self.inner.engine.read().await?)
         .await?;
-        for row in &rows {
+        let mut recovered = 0;
+        for row in &left {
             let job = claimed(row, now)?;
             let wait = job.job.ladder().get(job.attempt.saturating_sub(1) as usize);
             // The first time at once: a restart should not delay anybody's mail.
             let next = wait.map(|wait| if job.attempt <= 1 { now } else { now.plus(*wait) });
-            end_try(&mut tx, job.id, row.get::<Json<Vec<JobError>>>(5)?.0, reason, next, now).await?;
+            if self.end_try(&job, reason, next).await?.is_some() {
+                recovered += 1;
+            }
         }
-        self.commit(tx, Touched { jobs: !rows.is_empty(), tenant: None }).await?;
-        Ok(rows.len() as u64)
+        Ok(recovered)
+    }
+
+    /// Ends a try that failed: queued again for `next`, or given up. One that was asked for once more while it was
+    /// running begins anew instead of being given up. None when the lease is lost.
+    async fn end_try(&self, job: &ClaimedJob, reason: &str, next: Option<Timestamp>) -> Result<Option<JobState>> {
+        let now = self.now();
+        let mut tx = self.write().await?;
+        // The tenant's lock comes before the job's row, as everywhere.
+        let chain = Chain::lock(self.inner.engine.kind, &mut tx, job.tenant).await?;
+        let row = sql("select errors from job where id = $1 and claim = $2 and state = 'running'")
+            .bind(job.id)
+            .bind(job.claim)
+            .optional(&mut tx)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let mut errors = row.get::<Json<Vec<JobError>>>(0)?.0;
+        errors.push(JobError { at: now, reason: shortened(reason) });
+        let errors = &errors[errors.len().saturating_sub(ERRORS_MAX)..];
+        let row = sql("update job set \
+             state = case when $1 = 0 and again_at is null then 'failed' else 'queued' end, \
+             due_at = case when $1 = 0 then coalesce(again_at, due_at) else $2 end, \
+             attempts = case when $1 = 0 and again_at is not null then 0 else attempts end, \
+             again_at = case when $1 = 0 then null else again_at end, \
+             errors = $3, lease_owner = null, lease_until = null \
+             where id = $4 and claim = $5 and state = 'running' returning state")
+        .bind(next.is_some())
+        .bind(next.unwrap_or(now))
+        .bind(Json(&errors))
+        .bind(job.id)
+        .bind(job.claim)
+        .optional(&mut tx)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let state: JobState = row.get(0)?;
+        if state == JobState::Failed {
+            tracing::warn!(tenant.id = job.tenant.0, job.name = job.job.kind(), job.id = job.id.0, "job given up");
+            let event = NewEvent {
+                actor: Actor::Host(job.job.kind().to_owned()),
+                kind: "job.given-up".to_owned(),
+                subject: format!("job:{}", job.id),
+                data: json!({ "key": job.job.key(), "tries": job.attempt, "reason": shortened(reason) }),
+            };
+            chain.append(&mut tx, now, vec![event]).await?;
+        }
+        self.commit(tx, Touched { jobs: state == JobState::Queued, tenant: Some(job.tenant) }).await?;
+        Ok(Some(state))
     }
 
     /// When the next queued job of these kinds (empty: of any) is due.
@@ -495,32 +529,6 @@ async fn complete(on: &mut Connection, job: &ClaimedJob) -> Result<Completed> {
     .run(on)
     .await?;
     Ok(if again > 0 { Completed::Again } else { Completed::LeaseLost })
-}
-
-/// Ends a try that failed: queued again for `next`, or given up. One that was asked for once more while it was running
-/// begins anew instead of being given up.
-async fn end_try(
-    on: &mut Connection,
-    job: JobId,
-    mut errors: Vec<JobError>,
-    reason: &str,
-    next: Option<Timestamp>,
-    now: Timestamp,
-) -> Result<JobState> {
-    errors.push(JobError { at: now, reason: shortened(reason) });
-    let row = sql("update job set \
-         state = case when $1 = 0 and again_at is null then 'failed' else 'queued' end, \
-         due_at = case when $1 = 0 then coalesce(again_at, due_at) else $2 end, \
-         attempts = case when $1 = 0 and again_at is not null then 0 else attempts end, \
-         again_at = case when $1 = 0 then null else again_at end, \
-         errors = $3, lease_owner = null, lease_until = null where id = $4 returning state")
-    .bind(next.is_some())
-    .bind(next.unwrap_or(now))
-    .bind(Json(&errors))
-    .bind(job)
-    .one(on)
-    .await?;
-    row.get(0)
 }
 
 fn claimed(row: &Row, until: Timestamp) -> Result<ClaimedJob> {

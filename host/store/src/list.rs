@@ -1,11 +1,18 @@
-//! The ticket list.
-use crate::{Result, Scope};
+//! The ticket list: filters, orders, pages, counts.
+
+use crate::sql::{Connection, Row, Sql, placeholders, sql, sql_of};
+use crate::tickets::deadline;
+use crate::{Result, Scope, StoreError};
 use posthouse_model::mail::Address;
 use posthouse_model::ticket::TicketStatus;
 use posthouse_model::triage::{Sentiment, Urgency};
-use posthouse_model::{AgentId, TicketId, Timestamp};
+use posthouse_model::{AgentId, TenantId, TicketId, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Words of a search that are looked for; more are ignored.
+const WORDS_MAX: usize = 6;
 
 /// Whose tickets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +148,260 @@ pub struct Counts {
 
 impl Scope {
     /// One page of tickets.
-    pub async fn tickets(&self, _query: &TicketQuery) -> Result<Page<TicketSummary>> { todo!() }
-    /// Counts for the views of an agent.
-    pub async fn counts(&self, _agent: Option<AgentId>) -> Result<Counts> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for an `after` that is not from this order.
+    pub async fn tickets(&self, query: &TicketQuery) -> Result<Page<TicketSummary>> {
+        let now = self.store.now();
+        page(&mut *self.read().await?, self.tenant, query, now).await
+    }
+
+    /// Counts for the views of an agent, from one moment.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn counts(&self, agent: Option<AgentId>) -> Result<Counts> {
+        let now = self.store.now();
+        let mut on = self.store.inner.engine.snapshot().await?;
+        let mut counts = Counts::default();
+        for row in sql("select status, count(*) from ticket where tenant_id = $1 group by status")
+            .bind(self.tenant)
+            .all(&mut on)
+            .await?
+        {
+            counts.by_status.insert(row.get(0)?, row.get(1)?);
+        }
+        for row in sql("select queue, category, count(*) from ticket where tenant_id = $1 \
+             and status in ('new', 'waiting', 'snoozed') group by queue, category")
+        .bind(self.tenant)
+        .all(&mut on)
+        .await?
+        {
+            let count: i64 = row.get(2)?;
+            if let Some(queue) = row.get(0)? {
+                *counts.by_queue.entry(queue).or_default() += count;
+            }
+            if let Some(category) = row.get(1)? {
+                *counts.by_category.entry(category).or_default() += count;
+            }
+        }
+        let waiting = sql("select coalesce(sum(case when assignee_id = $2 then 1 else 0 end), 0), \
+             coalesce(sum(case when assignee_id is null then 1 else 0 end), 0), \
+             coalesce(sum(case when deadline_at <= $3 then 1 else 0 end), 0), \
+             coalesce(sum(case when deadline_at > $3 and deadline_at <= $4 then 1 else 0 end), 0), \
+             min(last_message_at) from ticket where tenant_id = $1 and status = 'waiting'")
+        .bind(self.tenant)
+        .bind(agent.map_or(-1, |agent| agent.0))
+        .bind(now)
+        .bind(now.plus(Duration::from_secs(3600)))
+        .one(&mut on)
+        .await?;
+        counts.mine = waiting.get(0)?;
+        counts.unassigned = waiting.get(1)?;
+        counts.overdue = waiting.get(2)?;
+        counts.due_within_hour = waiting.get(3)?;
+        counts.oldest_waiting = waiting.get(4)?;
+        counts.parked = parked(&mut on, self.tenant).await?;
+        counts.send_trouble = send_trouble(&mut on, self.tenant).await?;
+        Ok(counts)
+    }
+}
+
+async fn parked(on: &mut Connection, tenant: TenantId) -> Result<i64> {
+    sql("select count(*) from message where tenant_id = $1 and outcome = 'parked'").bind(tenant).one(on).await?.get(0)
+}
+
+/// Replies that failed or are uncertain.
+pub(crate) async fn send_trouble(on: &mut Connection, tenant: TenantId) -> Result<i64> {
+    sql("select count(*) from outbox where tenant_id = $1 and state in ('failed', 'uncertain')")
+        .bind(tenant)
+        .one(on)
+        .await?
+        .get(0)
+}
+
+/// One page.
+pub(crate) async fn page(
+    on: &mut Connection,
+    tenant: TenantId,
+    query: &TicketQuery,
+    now: Timestamp,
+) -> Result<Page<TicketSummary>> {
+    let limit = match query.limit {
+        0 => TicketQuery::LIMIT_DEFAULT,
+        n => n.min(TicketQuery::LIMIT_MAX),
+    };
+    let (text, values) = statement(tenant, query, now)?;
+    let text = format!("{text} limit ${}", values.len() + 1);
+    let mut statement = sql_of(text);
+    for value in values {
+        statement = value.bind_to(statement);
+    }
+    // One more than asked for, to know whether there is a next page.
+    let rows = statement.bind(limit + 1).all(on).await?;
+    let more = rows.len() > limit as usize;
+    let rows = rows.iter().take(limit as usize).map(read).collect::<Result<Vec<_>>>()?;
+    let next = rows.last().filter(|_| more).map(|last| query.sort.position_of(last));
+    Ok(Page { rows, next })
+}
+
+impl TicketSort {
+    /// The columns that order the list, and whether downwards. The last one is unique.
+    fn columns(self) -> (&'static [&'static str], bool) {
+        match self {
+            Self::Due => (&["t.deadline_at", "t.urgency_rank", "t.last_message_at", "t.id"], false),
+            Self::Priority => (&["t.urgency_rank", "t.last_message_at", "t.id"], false),
+            Self::Newest => (&["t.last_message_at", "t.id"], true),
+            Self::Oldest => (&["t.last_message_at", "t.id"], false),
+        }
+    }
+
+    /// Where a ticket stands in this order, as text for the next page.
+    fn position_of(self, ticket: &TicketSummary) -> String {
+        let deadline = ticket.deadline.unwrap_or(crate::tickets::NO_DEADLINE).0;
+        let (rank, last, id) = (100 - ticket.priority, ticket.last_message_at.0, ticket.id.0);
+        match self {
+            Self::Due => format!("{deadline}.{rank}.{last}.{id}"),
+            Self::Priority => format!("{rank}.{last}.{id}"),
+            Self::Newest | Self::Oldest => format!("{last}.{id}"),
+        }
+    }
+
+    fn parse_position(self, text: &str) -> Result<Vec<i64>> {
+        let numbers: Option<Vec<i64>> = text.split('.').map(|number| number.parse().ok()).collect();
+        numbers
+            .filter(|numbers| numbers.len() == self.columns().0.len())
+            .ok_or_else(|| StoreError::refused("this page's address is not from this list: begin at the first page"))
+    }
+}
+
+enum Value {
+    Number(i64),
+    Text(String),
+}
+
+impl Value {
+    fn bind_to(self, sql: Sql) -> Sql {
+        match self {
+            Self::Number(number) => sql.bind(number),
+            Self::Text(text) => sql.bind(text),
+        }
+    }
+}
+
+/// The query's text, made from constants only, and its values.
+fn statement(tenant: TenantId, query: &TicketQuery, now: Timestamp) -> Result<(String, Vec<Value>)> {
+    let mut text = "select t.id, t.number, t.subject, t.customer_name, t.customer_address, t.status, t.category, t.urgency, \
+         t.sentiment, t.language, t.queue, t.urgency_rank, t.assignee_id, t.deadline_at, t.snoozed_until, t.snippet, \
+         t.message_count, t.created_at, t.last_message_at from ticket t where t.tenant_id = $1"
+        .to_owned();
+    let mut values = vec![Value::Number(tenant.0)];
+    if !query.status.is_empty() {
+        let slots = placeholders(values.len() + 1, query.status.len());
+        text.push_str(&format!(" and t.status in ({slots})"));
+        values.extend(query.status.iter().map(|status| Value::Text(status.as_str().to_owned())));
+    }
+    let exact = [
+        ("queue", query.queue.as_deref()),
+        ("category", query.category.as_deref()),
+        ("urgency", query.urgency.map(Urgency::as_str)),
+        ("language", query.language.as_deref()),
+    ];
+    for (column, value) in exact {
+        if let Some(value) = value {
+            values.push(Value::Text(value.to_owned()));
+            text.push_str(&format!(" and t.{column} = ${}", values.len()));
+        }
+    }
+    match query.assigned {
+        Some(Assigned::To(agent)) => {
+            values.push(Value::Number(agent.0));
+            text.push_str(&format!(" and t.assignee_id = ${}", values.len()));
+        }
+        Some(Assigned::Nobody) => text.push_str(" and t.assignee_id is null"),
+        None => {}
+    }
+    if query.overdue {
+        values.push(Value::Number(now.0));
+        text.push_str(&format!(" and t.deadline_at <= ${}", values.len()));
+    }
+    for word in query.text.as_deref().unwrap_or_default().split_whitespace().take(WORDS_MAX) {
+        values.push(Value::Text(like(word)));
+        let slot = values.len();
+        text.push_str(&format!(
+            " and (t.search like ${slot} escape '\\' or exists (select 1 from message m where m.ticket_id = t.id \
+             and lower(m.body_text) like ${slot} escape '\\'))"
+        ));
+    }
+    let (columns, down) = query.sort.columns();
+    if let Some(after) = &query.after {
+        let position = query.sort.parse_position(after)?;
+        let slots = placeholders(values.len() + 1, position.len());
+        let beyond = if down { '<' } else { '>' };
+        text.push_str(&format!(" and ({}) {beyond} ({slots})", columns.join(", ")));
+        values.extend(position.into_iter().map(Value::Number));
+    }
+    let direction = if down { " desc" } else { "" };
+    let order: Vec<String> = columns.iter().map(|column| format!("{column}{direction}")).collect();
+    text.push_str(&format!(" order by {}", order.join(", ")));
+    Ok((text, values))
+}
+
+/// A word as a pattern that finds it anywhere, in lower case.
+fn like(word: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in word.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn read(row: &Row) -> Result<TicketSummary> {
+    let mut row = row.reader();
+    Ok(TicketSummary {
+        id: row.next()?,
+        number: row.next()?,
+        subject: row.next()?,
+        customer: Address { name: row.next()?, address: row.next()? },
+        status: row.next()?,
+        category: row.next()?,
+        urgency: row.next()?,
+        sentiment: row.next()?,
+        language: row.next()?,
+        queue: row.next()?,
+        priority: 100 - row.next::<i64>()?,
+        assignee: row.next()?,
+        deadline: deadline(row.next()?),
+        snoozed_until: row.next()?,
+        snippet: row.next()?,
+        message_count: row.next()?,
+        created_at: row.next()?,
+        last_message_at: row.next()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_word_is_only_ever_text() {
+        assert_eq!(like("100%_A\\"), "%100\\%\\_a\\\\%");
+        let query = TicketQuery { text: Some("a' or 1=1 --".into()), ..TicketQuery::default() };
+        let (text, values) = statement(TenantId(1), &query, Timestamp(0)).unwrap();
+        assert!(!text.contains("1=1"));
+        assert_eq!(values.len(), 1 + 4);
+    }
+
+    #[test]
+    fn a_position_of_another_order_is_refused() {
+        assert!(TicketSort::Newest.parse_position("1.2").is_ok());
+        for bad in ["", "1", "1.2.3", "a.b", "1.2; drop table ticket"] {
+            assert!(TicketSort::Newest.parse_position(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -1,13 +1,16 @@
 //! Calls of the client's own model: each on record, the day's total against its budget.
+
+use crate::sql::{Row, sql};
 use crate::{Result, Scope, Tx};
 use posthouse_model::event::Actor;
 use posthouse_model::{TicketId, Timestamp};
 use serde::Serialize;
+use serde_json::json;
 
 /// A call of a model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelCall {
-    /// When; set by the store.
+    /// When.
     pub at: Timestamp,
     /// For which ticket.
     pub ticket: Option<TicketId>,
@@ -34,20 +37,130 @@ pub struct ModelUse {
     pub tokens_in: i64,
     /// Tokens received.
     pub tokens_out: i64,
-    /// Tokens set aside for calls under way.
+    /// Tokens set aside for calls under way. What a worker set aside before it died stays so until the day is over:
+    /// a budget is kept rather than overrun.
     pub reserved: i64,
 }
 
 impl Scope {
-    /// A day's total.
-    pub async fn model_use(&self, _day: &str) -> Result<ModelUse> { todo!() }
-    /// The newest calls, newest first.
-    pub async fn model_calls(&self, _limit: u32) -> Result<Vec<ModelCall>> { todo!() }
+    /// A day's total. `day` is the tenant's local calendar day, `2026-03-01`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn model_use(&self, day: &str) -> Result<ModelUse> {
+        let row = sql("select calls, tokens_in, tokens_out, reserved from model_use where tenant_id = $1 and day = $2")
+            .bind(self.tenant)
+            .bind(day)
+            .optional(&mut *self.read().await?)
+            .await?;
+        let Some(row) = row else { return Ok(ModelUse::default()) };
+        let mut row = row.reader();
+        Ok(ModelUse {
+            calls: row.next()?,
+            tokens_in: row.next()?,
+            tokens_out: row.next()?,
+            reserved: row.next()?,
+        })
+    }
+
+    /// The newest calls, newest first, at most 500.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn model_calls(&self, limit: u32) -> Result<Vec<ModelCall>> {
+        let rows = sql("select at, ticket_id, plugin, model, tokens_in, tokens_out, duration_ms, outcome from model_call \
+             where tenant_id = $1 order by id desc limit $2")
+        .bind(self.tenant)
+        .bind(limit.min(500))
+        .all(&mut *self.read().await?)
+        .await?;
+        rows.iter().map(read).collect()
+    }
+}
+
+fn read(row: &Row) -> Result<ModelCall> {
+    let mut row = row.reader();
+    Ok(ModelCall {
+        at: row.next()?,
+        ticket: row.next()?,
+        plugin: row.next()?,
+        model: row.next()?,
+        tokens_in: row.next()?,
+        tokens_out: row.next()?,
+        duration_ms: row.next()?,
+        outcome: row.next()?,
+    })
 }
 
 impl Tx {
-    /// Sets tokens aside for a call; false when the day's budget does not allow it. Commit before calling.
-    pub async fn reserve_tokens(&mut self, _day: &str, _tokens: i64, _budget: i64) -> Result<bool> { todo!() }
-    /// Records a call and gives back what was set aside for it.
-    pub async fn record_model_call(&mut self, _day: &str, _reserved: i64, _call: &ModelCall, _actor: &Actor) -> Result<()> { todo!() }
+    /// Sets tokens aside for a call; false when the day's budget does not allow it. Commit before calling the model,
+    /// and give them back with [`Tx::record_model_call`] whatever came of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn reserve_tokens(&mut self, day: &str, tokens: i64, budget: i64) -> Result<bool> {
+        let tenant = self.tenant();
+        sql("insert into model_use (tenant_id, day, calls, tokens_in, tokens_out, reserved) values ($1, $2, 0, 0, 0, 0) \
+             on conflict (tenant_id, day) do nothing")
+        .bind(tenant)
+        .bind(day)
+        .run(self.on())
+        .await?;
+        let reserved = sql("update model_use set reserved = reserved + $1 \
+             where tenant_id = $2 and day = $3 and tokens_in + tokens_out + reserved + $1 <= $4")
+        .bind(tokens.max(0))
+        .bind(tenant)
+        .bind(day)
+        .bind(budget)
+        .run(self.on())
+        .await?;
+        Ok(reserved > 0)
+    }
+
+    /// Records a call, adds it to the day it was reserved on, and gives back what was set aside for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn record_model_call(&mut self, day: &str, reserved: i64, call: &ModelCall, actor: &Actor) -> Result<()> {
+        let tenant = self.tenant();
+        sql("insert into model_use (tenant_id, day, calls, tokens_in, tokens_out, reserved) values ($1, $2, 1, $3, $4, 0) \
+             on conflict (tenant_id, day) do update set calls = model_use.calls + 1, \
+             tokens_in = model_use.tokens_in + excluded.tokens_in, \
+             tokens_out = model_use.tokens_out + excluded.tokens_out, \
+             reserved = case when model_use.reserved > $5 then model_use.reserved - $5 else 0 end")
+        .bind(tenant)
+        .bind(day)
+        .bind(call.tokens_in)
+        .bind(call.tokens_out)
+        .bind(reserved.max(0))
+        .run(self.on())
+        .await?;
+        sql("insert into model_call (tenant_id, at, ticket_id, plugin, model, tokens_in, tokens_out, duration_ms, outcome) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+        .bind(tenant)
+        .bind(call.at)
+        .bind(call.ticket)
+        .bind(&call.plugin)
+        .bind(&call.model)
+        .bind(call.tokens_in)
+        .bind(call.tokens_out)
+        .bind(call.duration_ms)
+        .bind(&call.outcome)
+        .run(self.on())
+        .await?;
+        let subject = call.ticket.map_or_else(|| format!("plugin:{}", call.plugin), |ticket| format!("ticket:{ticket}"));
+        self.record(
+            actor,
+            "model.called",
+            subject,
+            json!({
+                "plugin": call.plugin,
+                "model": call.model,
+                "tokens_in": call.tokens_in,
+                "tokens_out": call.tokens_out,
+                "outcome": call.outcome,
+            }),
+        );
+        Ok(())
+    }
 }

@@ -1,10 +1,14 @@
 //! A tenant's plugins.
-use crate::{Result, Scope, Tx};
+
+use crate::sql::{Json, Row, sql};
+use crate::{Result, Scope, StoreError, Tx};
 use posthouse_model::Timestamp;
 use posthouse_model::capability::Grants;
 use posthouse_model::decision::World;
 use posthouse_model::event::Actor;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::HashSet;
 
 /// A plugin as the tenant's folder describes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,18 +33,106 @@ pub struct PluginRow {
     /// What it is.
     #[serde(flatten)]
     pub plugin: NewPlugin,
-    /// Its place among those of its world, from 0.
+    /// Its place in the tenant's list, from 0.
     pub position: i64,
-    /// When this digest, these settings or these grants were installed.
+    /// When this component with these settings and grants was installed.
     pub installed_at: Timestamp,
+}
+
+const SELECT: &str = "select name, world, version, digest, settings, grants, position, installed_at from plugin \
+     where tenant_id = $1 order by position";
+
+fn read(row: &Row) -> Result<PluginRow> {
+    let mut row = row.reader();
+    Ok(PluginRow {
+        plugin: NewPlugin {
+            name: row.next()?,
+            world: row.next()?,
+            version: row.next()?,
+            digest: row.next()?,
+            settings: row.json()?,
+            grants: row.json()?,
+        },
+        position: row.next()?,
+        installed_at: row.next()?,
+    })
 }
 
 impl Scope {
     /// All, in their order.
-    pub async fn plugins(&self) -> Result<Vec<PluginRow>> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn plugins(&self) -> Result<Vec<PluginRow>> {
+        sql(SELECT).bind(self.tenant).all(&mut *self.read().await?).await?.iter().map(read).collect()
+    }
 }
 
 impl Tx {
-    /// Sets the whole list, in order. Idempotent; an event for each that is added, changed or removed.
-    pub async fn set_plugins(&mut self, _plugins: &[NewPlugin], _actor: &Actor) -> Result<()> { todo!() }
+    /// Sets the whole list, in order. What does not change is left alone; an event for each that is added, changed or
+    /// removed.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for a name that comes twice or a component that is not stored.
+    pub async fn set_plugins(&mut self, plugins: &[NewPlugin], actor: &Actor) -> Result<()> {
+        let (tenant, now) = (self.tenant(), self.now());
+        let mut names = HashSet::new();
+        for plugin in plugins {
+            if !names.insert(plugin.name.as_str()) {
+                return Err(StoreError::refused(format_args!("two plugins are called `{}`: rename one", plugin.name)));
+            }
+            let stored = sql("select 1 from component where digest = $1").bind(&plugin.digest).optional(self.on()).await?;
+            if stored.is_none() {
+                return Err(StoreError::refused(format_args!(
+                    "the component of plugin `{}` is not stored (digest {})",
+                    plugin.name, plugin.digest
+                )));
+            }
+        }
+        let before = sql(SELECT).bind(tenant).all(self.on()).await?.iter().map(read).collect::<Result<Vec<_>>>()?;
+        for old in before.iter().filter(|old| !names.contains(old.plugin.name.as_str())) {
+            sql("delete from plugin where tenant_id = $1 and name = $2")
+                .bind(tenant)
+                .bind(&old.plugin.name)
+                .run(self.on())
+                .await?;
+            self.record(actor, "plugin.removed", format_args!("plugin:{}", old.plugin.name), json!({}));
+        }
+        for (plugin, position) in plugins.iter().zip(0_i64..) {
+            let old = before.iter().find(|old| old.plugin.name == plugin.name);
+            let changed = old.is_none_or(|old| old.plugin != *plugin);
+            if !changed && old.is_some_and(|old| old.position == position) {
+                continue;
+            }
+            let installed_at = old.filter(|_| !changed).map_or(now, |old| old.installed_at);
+            sql("insert into plugin (tenant_id, name, world, version, digest, settings, grants, position, installed_at) \
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (tenant_id, name) do update set \
+                 world = excluded.world, version = excluded.version, digest = excluded.digest, \
+                 settings = excluded.settings, grants = excluded.grants, position = excluded.position, \
+                 installed_at = excluded.installed_at")
+            .bind(tenant)
+            .bind(&plugin.name)
+            .bind(plugin.world)
+            .bind(&plugin.version)
+            .bind(&plugin.digest)
+            .bind(Json(&plugin.settings))
+            .bind(Json(&plugin.grants))
+            .bind(position)
+            .bind(installed_at)
+            .run(self.on())
+            .await?;
+            let kind = match (changed, old.is_some()) {
+                (false, _) => "plugin.moved",
+                (true, false) => "plugin.installed",
+                (true, true) => "plugin.changed",
+            };
+            self.record(
+                actor,
+                kind,
+                format_args!("plugin:{}", plugin.name),
+                json!({ "world": plugin.world, "version": plugin.version, "digest": plugin.digest, "position": position }),
+            );
+        }
+        Ok(())
+    }
 }

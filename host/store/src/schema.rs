@@ -46,10 +46,10 @@ pub(crate) async fn migrate(store: &Store) -> Result<i64> {
     sql("create table if not exists schema_version (version bigint primary key, applied_at bigint not null)")
         .run(&mut tx)
         .await?;
-    for (migration, to) in MIGRATIONS.iter().zip(1..).skip(usize::try_from(found).unwrap_or(0)) {
+    for (migration, to) in MIGRATIONS.iter().zip(1_i64..).skip(usize::try_from(found).unwrap_or(0)) {
         sqlx::raw_sql(sqlx::AssertSqlSafe(in_dialect(migration, engine.kind))).execute(&mut *tx).await?;
         sql("insert into schema_version (version, applied_at) values ($1, $2)")
-            .bind::<i64>(to)
+            .bind(to)
             .bind(store.now())
             .run(&mut tx)
             .await?;

@@ -207,6 +207,11 @@ impl<T: DeserializeOwned> Column for Json<T> {
 /// A row that came back. Columns are read by position, in the order of the query.
 pub(crate) struct Row(AnyRow);
 
+/// A row of a stream.
+pub(crate) fn row_of(row: AnyRow) -> Row {
+    Row(row)
+}
+
 impl Row {
     /// The value at a position, counted from 0.
     pub(crate) fn get<T: Column>(&self, at: usize) -> Result<T> {

@@ -26,10 +26,16 @@ fn main() -> std::io::Result<()> {
             let frame = |place| sample::frame(lang, theme, place);
             let team = frame(Place::Tickets).team;
             write("list", list::page(&frame(Place::Tickets), &sample::list(None), None))?;
-            write("ticket", list::page(&frame(Place::Tickets), &sample::list(Some(1042)), Some(&sample::ticket(lang))))?;
+            write(
+                "ticket",
+                list::page(&frame(Place::Tickets), &sample::list(Some(1042)), Some(&sample::ticket(lang))),
+            )?;
             let undo = Frame { undo: Some(sample::undo()), ..frame(Place::Tickets) };
             write("undo", list::page(&undo, &sample::list(Some(1042)), Some(&sample::ticket(lang))))?;
-            write("conflict", list::page(&frame(Place::Tickets), &sample::list(Some(1042)), Some(&sample::conflict(lang))))?;
+            write(
+                "conflict",
+                list::page(&frame(Place::Tickets), &sample::list(Some(1042)), Some(&sample::conflict(lang))),
+            )?;
             write("status", sample::status().draw(&frame(Place::Status)))?;
             write("messages", sample::messages().draw(&frame(Place::Messages)))?;
             let sign_in = SignInPage {

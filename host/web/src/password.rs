@@ -42,9 +42,8 @@ pub fn hash(password: &str, entropy: &dyn Entropy) -> Result<String, PasswordErr
     }
     let mut salt = [0; 16];
     entropy.fill(&mut salt);
-    let hash: PasswordHash = argon2()
-        .hash_password_with_salt(password.as_bytes(), &salt)
-        .map_err(|e| PasswordError::Hash(e.to_string()))?;
+    let hash: PasswordHash =
+        argon2().hash_password_with_salt(password.as_bytes(), &salt).map_err(|e| PasswordError::Hash(e.to_string()))?;
     Ok(hash.to_string())
 }
 

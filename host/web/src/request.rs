@@ -120,8 +120,22 @@ mod tests {
             assert_eq!(safe_next("luma", good).as_deref(), Some(good));
         }
         for bad in [
-            "", "/", "//evil.example", "https://evil.example", "/t/luma2/tickets", "/t/lum", "/t/other/tickets", "/t/luma/../other", "/t/luma//evil.example",
-            "/t/luma/%2e%2e/other", "/t/luma/\\evil", "/t/luma/\n", "javascript:alert(1)", "/t/luma/sign-out", "/t/luma/sign-in?next=x", "/t/lumaevil",
+            "",
+            "/",
+            "//evil.example",
+            "https://evil.example",
+            "/t/luma2/tickets",
+            "/t/lum",
+            "/t/other/tickets",
+            "/t/luma/../other",
+            "/t/luma//evil.example",
+            "/t/luma/%2e%2e/other",
+            "/t/luma/\\evil",
+            "/t/luma/\n",
+            "javascript:alert(1)",
+            "/t/luma/sign-out",
+            "/t/luma/sign-in?next=x",
+            "/t/lumaevil",
         ] {
             assert_eq!(safe_next("luma", bad), None, "{bad}");
         }

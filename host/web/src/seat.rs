@@ -133,11 +133,11 @@ pub(crate) async fn guard(State((desk, access)): State<(Desk, Access)>, request:
 
 async fn admit(desk: &Desk, access: Access, request: Request) -> Result<Request, Box<Response>> {
     let refuse = |refusal: Refusal| Box::new(refusal.into_response());
-    let path = request.uri().path().to_owned();
+    let (mut parts, body) = request.into_parts();
+    let path = parts.uri.path().to_owned();
     let api = api_path(&path);
     let tenant = tenant_of(desk, &path).await.map_err(refuse)?;
-    let seat = seat(desk, tenant.clone(), &request).await.map_err(refuse)?;
-    let (mut parts, body) = request.into_parts();
+    let seat = seat(desk, tenant.clone(), &parts).await.map_err(refuse)?;
     let posts = parts.method != Method::GET && parts.method != Method::HEAD;
     let bytes = if posts {
         to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| refuse(Refusal::TooLarge))?
@@ -157,7 +157,11 @@ async fn admit(desk: &Desk, access: Access, request: Request) -> Result<Request,
         return Err(refuse(Refusal::NotFound));
     }
     if posts {
-        let given = if api { parts.headers.get("x-csrf-token").map_or(&b""[..], |h| h.as_bytes()) } else { fields.get("csrf").as_bytes() };
+        let given = if api {
+            parts.headers.get("x-csrf-token").map_or(&b""[..], |h| h.as_bytes())
+        } else {
+            fields.get("csrf").as_bytes()
+        };
         if !bool::from(given.ct_eq(seat.csrf().as_bytes())) || !same_site(desk, &parts.headers) {
             return Err(refuse(Refusal::Forged { typed }));
         }
@@ -167,8 +171,8 @@ async fn admit(desk: &Desk, access: Access, request: Request) -> Result<Request,
     Ok(Request::from_parts(parts, Body::from(bytes)))
 }
 
-async fn seat(desk: &Desk, tenant: TenantRow, request: &Request) -> Result<Option<Seat>, Refusal> {
-    let Some(token) = cookie(request.headers(), SESSION).filter(|t| t.len() == 64) else { return Ok(None) };
+async fn seat(desk: &Desk, tenant: TenantRow, parts: &Parts) -> Result<Option<Seat>, Refusal> {
+    let Some(token) = cookie(&parts.headers, SESSION).filter(|t| t.len() == 64) else { return Ok(None) };
     let scope = desk.deps.store.tenant(tenant.id);
     let Some((_, agent)) = scope.session(token).await? else { return Ok(None) };
     let config = serde_json::from_value(tenant.tenant.settings.clone())
@@ -179,8 +183,8 @@ async fn seat(desk: &Desk, tenant: TenantRow, request: &Request) -> Result<Optio
             config,
             scope,
             token: token.to_owned(),
-            device: Device::of(request.headers()),
-            here: request.uri().path_and_query().map_or_else(String::new, ToString::to_string),
+            device: Device::of(&parts.headers),
+            here: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
             agent,
             tenant,
         }),
@@ -196,7 +200,12 @@ fn ask_to_sign_in(desk: &Desk, tenant: &TenantRow, parts: &Parts, typed: Option<
         parts.uri.path_and_query().and_then(|p| safe_next(slug, p.as_str()))
     } else {
         // The page whose form this was: `…/tickets/12/approve` stands on `…/tickets/12`.
-        parts.uri.path().rsplit_once('/').and_then(|(page, _)| safe_next(slug, page)).filter(|p| p.contains("/tickets/"))
+        parts
+            .uri
+            .path()
+            .rsplit_once('/')
+            .and_then(|(page, _)| safe_next(slug, page))
+            .filter(|p| p.contains("/tickets/"))
     };
     if read {
         let mut path = format!("/t/{slug}/sign-in");
@@ -235,7 +244,8 @@ pub(crate) fn same_site(desk: &Desk, headers: &HeaderMap) -> bool {
         Some(origin) => {
             let own = desk.deps.public_url.origin().ascii_serialization();
             let host = text(header::HOST).unwrap_or("");
-            origin == own || origin.split_once("://").is_some_and(|(_, authority)| !host.is_empty() && authority == host)
+            origin == own
+                || origin.split_once("://").is_some_and(|(_, authority)| !host.is_empty() && authority == host)
         }
     }
 }

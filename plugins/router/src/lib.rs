@@ -14,7 +14,7 @@ use settings::{Rule, Settings};
 const TRUSTED_AGE_SECONDS_MAX: i64 = 2 * 24 * 3600;
 
 /// A configured router.
-struct RuleRouter {
+pub struct RuleRouter {
     time_zone: String,
     hours: Hours,
     rules: Vec<Rule>,

@@ -156,6 +156,11 @@ impl Present {
         self.bits.get(usize::from(group) / 64).is_some_and(|word| word & (1 << (group % 64)) != 0)
     }
 
+    /// Calls with every group, in the order they came.
+    pub fn each(&self, mut with: impl FnMut(u16)) {
+        self.touched.iter().for_each(|group| with(*group));
+    }
+
     fn any(&self, set: &[u16]) -> bool {
         set.iter().any(|group| self.has(*group))
     }

@@ -39,11 +39,11 @@ pub fn document(config: &TenantConfig, plugins: &[PluginState], articles: &[Arti
     // Plain data with text keys: serialising it cannot fail.
     let mut document = serde_json::to_value(config).unwrap_or_default();
     for (list, plural) in [("queue", "queues"), ("mailbox", "mailboxes"), ("plugin", "plugins")] {
-        let Some(Value::Array(items)) = document.as_object_mut().and_then(|map| map.remove(list)) else { continue };
+        let Some(Value::Array(items)) = document.as_object_mut().and_then(|map| map.shift_remove(list)) else { continue };
         let mut by_name = Map::new();
         let mut order = Vec::new();
         for mut item in items {
-            let name = item.as_object_mut().and_then(|map| map.remove("name"));
+            let name = item.as_object_mut().and_then(|map| map.shift_remove("name"));
             let name = name.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
             order.push(Value::from(name.clone()));
             by_name.insert(name, item);
@@ -52,7 +52,7 @@ pub fn document(config: &TenantConfig, plugins: &[PluginState], articles: &[Arti
             for plugin in plugins {
                 if let Some(Value::Object(item)) = by_name.get_mut(&plugin.name) {
                     // What it is made of is said by the digest; where that was found does not matter.
-                    item.remove("component");
+                    item.shift_remove("component");
                     item.insert("world".to_owned(), plugin.world.as_str().into());
                     item.insert("version".to_owned(), plugin.version.as_str().into());
                     item.insert("digest".to_owned(), plugin.digest.as_str().into());

@@ -6,6 +6,8 @@ use super::phrases::{BEGINS, WROTE};
 /// An attribution may be broken over this many lines.
 const LINES_MAX: usize = 4;
 const CHARS_MAX: usize = 400;
+/// Verbs that stand before the writer's name.
+const VERB_FIRST: &[&str] = &["schrieb", "schreef", "skrev", "skreiv"];
 
 /// When an attribution starts at this line: the index after its last line.
 pub(super) fn at(lines: &[Line<'_>], start: usize) -> Option<usize> {
@@ -15,7 +17,12 @@ pub(super) fn at(lines: &[Line<'_>], start: usize) -> Option<usize> {
     }
     let mut joined = String::new();
     for (count, line) in lines[start..].iter().take(LINES_MAX).enumerate() {
-        if line.is_blank() || (count > 0 && line.is_quoted()) {
+        if line.is_blank() {
+            break;
+        }
+        // `… <ana@x.example` broken before its bracket: the `>` quotes nothing.
+        let closes = joined.rfind('<') > joined.rfind('>') && line.plain.chars().count() <= 40;
+        if count > 0 && line.is_quoted() && !closes {
             break;
         }
         if !joined.is_empty() {
@@ -55,6 +62,7 @@ fn begins_properly(line: &str) -> bool {
     lower.starts_with(|c: char| c.is_numeric())
         || BEGINS.iter().any(|b| b.len() > 1 && lower.starts_with(b))
         || has_weekday(lower.split([' ', ',', '.']).next().unwrap_or_default())
+        || has_short_weekday(lower)
 }
 
 fn ends_with_colon(line: &str) -> bool {
@@ -104,8 +112,8 @@ fn is_attribution(joined: &str, quoted_next: bool) -> bool {
             return true;
         }
     }
-    // `Am 1. Mai 2024 um 10:00 schrieb Ana Beispiel:`
-    has_date && colon && preposition && verb_inside() && body.chars().count() <= 200
+    // `Am 1. Mai 2024 um 10:00 schrieb Ana Beispiel:`: the verb before the name.
+    has_date && colon && preposition && VERB_FIRST.iter().any(|w| contains_word(body, w)) && body.chars().count() <= 200
 }
 
 /// Full stops, question and exclamation marks after a word of at least four letters and before a blank and a letter.
@@ -257,6 +265,16 @@ fn digit(c: char) -> Option<u32> {
     }
 }
 
+/// `pe 20. lokakuuta`, `do 2 mei`: two or three letters and a number.
+fn has_short_weekday(lower: &str) -> bool {
+    let mut words = lower.split_whitespace();
+    let short = words.next().is_some_and(|w| {
+        let letters = w.trim_end_matches(['.', ',']);
+        (2..=3).contains(&letters.chars().count()) && letters.chars().all(char::is_alphabetic)
+    });
+    short && words.next().is_some_and(|w| w.starts_with(|c: char| digit(c).is_some()))
+}
+
 fn has_weekday_inside(text: &str) -> bool {
     text.split([' ', ',', '.', '(', ')', '，', '（', '）']).any(has_weekday)
 }
@@ -264,11 +282,11 @@ fn has_weekday_inside(text: &str) -> bool {
 /// Weekdays and months of Latin- and Cyrillic-script languages, by how they begin.
 fn has_weekday(word: &str) -> bool {
     const WEEKDAYS: &[&str] = &[
-        "mon", "tue", "wed", "thu", "fri", "sat", "sun", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "mo", "di", "mi", "do",
-        "lun", "mar", "mer", "mié", "mie", "jeu", "jue", "ven", "vie", "sam", "sáb", "sab", "dim", "dom", "gio", "seg", "ter", "qua", "qui", "sex",
-        "maa", "din", "woe", "don", "vri", "zat", "zon", "man", "tir", "ons", "tor", "tors", "fre", "lör", "lør", "sön", "søn", "mån", "tis",
-        "ma", "ti", "ke", "to", "pe", "la", "su", "pon", "wt", "śr", "czw", "pt", "sob", "niedz", "ndz", "po", "út", "st", "čt", "pá", "so", "ne",
-        "hét", "kedd", "sze", "csüt", "pén", "szo", "vas", "pzt", "sal", "çar", "per", "cum", "cmt", "paz", "пн", "вт", "ср", "чт", "пт", "сб", "вс", "нд", "понед", "втор", "сред", "четв", "пятн", "субб", "воскр",
+        "mon", "tue", "wed", "thu", "fri", "sat", "sun", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag",
+        "lun", "mar", "mer", "mié", "mie", "jeu", "jue", "ven", "vie", "sam", "sáb", "sab", "dim", "dom", "gio", "seg", "qua", "qui", "sex",
+        "maa", "din", "woe", "don", "vri", "zat", "zon", "tir", "ons", "tor", "tors", "fre", "lör", "lør", "sön", "søn", "mån", "tis",
+        "pon", "wt", "śr", "czw", "sob", "niedz", "ndz", "út", "čt", "pá",
+        "hét", "kedd", "sze", "csüt", "pén", "szo", "vas", "pzt", "sal", "çar", "cum", "cmt", "paz", "пн", "вт", "ср", "чт", "пт", "сб", "вс", "нд", "понед", "втор", "сред", "четв", "пятн", "субб", "воскр",
         "jan", "feb", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mai", "juin", "juil", "août", "okt", "dez", "des", "янв", "фев", "апр", "май", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек",
     ];
     let word = word.trim_end_matches('.');

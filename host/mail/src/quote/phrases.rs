@@ -9,7 +9,7 @@ pub(super) const WROTE: &[&str] = &[
     "a écrit", "écrit", "ecrit", "a ecrit", "escribió", "escribio", "ha escrito", "escreveu", "escreveu no dia", "ha scritto", "scrive",
     "va escriure", "ha escrit", "a scris", "escribiu",
     // Slavic and Baltic
-    "napisał", "napisała", "napisał(a)", "napisał/a", "pisze", "pisze:", "napsal", "napsala", "napsal(a)", "napísal", "napísala",
+    "napisał", "napisała", "napisał(a)", "napisał/a", "pisze", "napisana przez", "şunları yazdı", "napsal", "napsala", "napsal(a)", "napísal", "napísala",
     "napísal(a)", "je napisao", "je napisala", "je napisao/la", "napisao je", "napisao/la je", "je napisal", "je napisal/a", "пишет", "написал", "написала",
     "написал(а)", "писал", "писал(а)", "пише", "написав", "написала", "написав(ла)", "написа", "написао је", "је написао", "rašė",
     "parašė", "rakstīja", "kirjutas",

@@ -106,7 +106,12 @@ impl ReplyPane {
     fn panel(&self, frame: &Frame) -> Markup {
         let t = frame.lang();
         let e = &self.editor;
-        let local = format!("{}/{}/{}", self.number, self.card().map_or(0, |c| c.position), self.card().map_or(0, |c| c.revision));
+        let local = format!(
+            "{}/{}/{}",
+            self.number,
+            self.card().map_or(0, |c| c.position),
+            self.card().map_or(0, |c| c.revision)
+        );
         let filled: Vec<&str> =
             self.card().map(|c| c.proposal.filled.iter().map(|f| f.value.as_str()).collect()).unwrap_or_default();
         html! {

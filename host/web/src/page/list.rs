@@ -64,8 +64,8 @@ pub struct Row {
 /// What can be filtered by.
 #[derive(Clone, Debug, Default)]
 pub struct Choices {
-    /// Names of queues.
-    pub queues: Vec<String>,
+    /// Queues: name and what agents read.
+    pub queues: Vec<(String, String)>,
     /// Names of categories.
     pub categories: Vec<String>,
     /// BCP 47 tags.
@@ -198,7 +198,7 @@ impl ListPane {
                 details.menu.filters {
                     summary { (icon::filter()) span { (t.filter()) } }
                     div.card {
-                        (select("queue", t.queue(), t.any_queue(), q.queue.as_deref(), self.choices.queues.iter().map(|n| (n.clone(), n.clone()))))
+                        (select("queue", t.queue(), t.any_queue(), q.queue.as_deref(), self.choices.queues.iter().cloned()))
                         (select("category", t.category(), t.any_category(), q.category.as_deref(), self.choices.categories.iter().map(|c| (c.clone(), t.category_name(c)))))
                         (select("urgency", t.urgency(), t.any_urgency(), q.urgency.map(Urgency::as_str), Urgency::ALL.iter().rev().map(|u| (u.as_str().to_owned(), t.urgency_name(*u).to_owned()))))
                         (select("language", t.language(), t.any_language(), q.language.as_deref(), self.choices.languages.iter().map(|l| (l.clone(), t.language_name(l)))))
@@ -234,7 +234,8 @@ impl ListPane {
             active.push((format!("“{}”", q.text), ListQuery { text: String::new(), ..q.with_after(None) }));
         }
         if let Some(queue) = &q.queue {
-            active.push((format!("{} {queue}", t.queue()), ListQuery { queue: None, ..q.with_after(None) }));
+            let title = self.choices.queues.iter().find(|(name, _)| name == queue).map_or(queue, |(_, title)| title);
+            active.push((format!("{} {title}", t.queue()), ListQuery { queue: None, ..q.with_after(None) }));
         }
         if let Some(category) = &q.category {
             active.push((t.category_name(category), ListQuery { category: None, ..q.with_after(None) }));

@@ -11,7 +11,7 @@ pub mod list;
 pub mod messages;
 pub mod query;
 pub mod sample;
-mod side;
+pub mod side;
 pub mod status;
 pub mod ticket;
 pub mod trail;

@@ -119,7 +119,7 @@ pub fn list(open: Option<i64>) -> ListPane {
         ],
         headline: Headline { waiting: 12, oldest: Some(NOW.minus(minutes(530))), overdue: 0, due_within_hour: 4 },
         choices: Choices {
-            queues: vec!["general".into(), "refunds".into(), "leads".into()],
+            queues: ["general", "refunds", "leads"].map(|q| (q.into(), q.into())).into(),
             categories: vec!["shipping".into(), "refund".into(), "return".into(), "complaint".into(), "product".into()],
             languages: vec!["en".into(), "es".into(), "de".into(), "fr".into(), "ja".into(), "zh".into()],
         },
@@ -188,7 +188,13 @@ fn letters(lang: Lang) -> Vec<Letter> {
     };
     vec![
         plain(1, Direction::Incoming, &ana, NOW.minus(minutes(8_000)), "Hola, ¿cuándo sale mi pedido?"),
-        plain(2, Direction::Outgoing, &ours, NOW.minus(minutes(7_900)), "Hola Ana: su pedido salió ayer. Un saludo, Jun"),
+        plain(
+            2,
+            Direction::Outgoing,
+            &ours,
+            NOW.minus(minutes(7_900)),
+            "Hola Ana: su pedido salió ayer. Un saludo, Jun",
+        ),
         Letter {
             full_text: Some(format!("{MAIL}\n\n> Hola Ana: su pedido salió ayer.")),
             has_html: true,
@@ -302,7 +308,8 @@ fn trail() -> Vec<Step> {
 #[must_use]
 pub fn ticket(lang: Lang) -> TicketPane {
     let at = |n| NOW.minus(minutes(n));
-    let event = |n, kind: &str, actor: &str| Happening { at: at(n), kind: kind.into(), actor: actor.into(), detail: None };
+    let event =
+        |n, kind: &str, actor: &str| Happening { at: at(n), kind: kind.into(), actor: actor.into(), detail: None };
     TicketPane {
         number: 1042,
         seen: 3,
@@ -320,7 +327,10 @@ pub fn ticket(lang: Lang) -> TicketPane {
         customer: Address { name: Some("Ana García".into()), address: "ana.garcia@correo.example".into() },
         letters: letters(lang),
         missing: vec![
-            Missing { key: "photo".into(), question: Some("¿Podría enviarnos una foto de la página de seguimiento?".into()) },
+            Missing {
+                key: "photo".into(),
+                question: Some("¿Podría enviarnos una foto de la página de seguimiento?".into()),
+            },
             Missing { key: "new-address".into(), question: None },
         ],
         entities: entities(),
@@ -349,9 +359,20 @@ pub fn ticket(lang: Lang) -> TicketPane {
             Colleague { id: 1, name: "Mei Lin".into(), me: true },
             Colleague { id: 2, name: "Jun".into(), me: false },
         ],
-        categories: ["shipping", "refund", "return", "complaint", "product", "address", "order", "payment", "account", "other"]
-            .map(Into::into)
-            .into(),
+        categories: [
+            "shipping",
+            "refund",
+            "return",
+            "complaint",
+            "product",
+            "address",
+            "order",
+            "payment",
+            "account",
+            "other",
+        ]
+        .map(Into::into)
+        .into(),
         query: ListQuery::default(),
     }
 }
@@ -382,8 +403,10 @@ fn reply() -> ReplyPane {
 pub fn conflict(lang: Lang) -> TicketPane {
     let mut pane = ticket(lang);
     pane.reply.editor.unsaved = true;
-    pane.reply.editor.conflict =
-        Some(Conflict { who: Some("Jun".into()), theirs: Some("Hola Ana:\n\nle enviamos hoy otra lámpara.\n\nJun".into()) });
+    pane.reply.editor.conflict = Some(Conflict {
+        who: Some("Jun".into()),
+        theirs: Some("Hola Ana:\n\nle enviamos hoy otra lámpara.\n\nJun".into()),
+    });
     pane
 }
 
@@ -447,14 +470,31 @@ pub fn messages() -> MessagesPage {
     MessagesPage {
         only: None,
         rows: vec![
-            row(1, "scanner@office.example", "", Outcome::Parked, "the mail is 61 MB, more than the 40 MB this host reads"),
+            row(
+                1,
+                "scanner@office.example",
+                "",
+                Outcome::Parked,
+                "the mail is 61 MB, more than the 40 MB this host reads",
+            ),
             row(2, "help@luma.example", "Re: Order 1031", Outcome::Skipped, "our own mail came back"),
-            row(3, "ana.garcia@correo.example", "¿Dónde está mi paquete?", Outcome::Skipped, "the same mail came to help@luma.example"),
+            row(
+                3,
+                "ana.garcia@correo.example",
+                "¿Dónde está mi paquete?",
+                Outcome::Skipped,
+                "the same mail came to help@luma.example",
+            ),
         ],
         ledger: (1..=3)
             .map(|d| LedgerRow {
                 day: format!("2026-02-2{}", 8 - d),
-                counts: vec![(Outcome::Ticket, 40 + d), (Outcome::Spam, 9), (Outcome::Automatic, 3), (Outcome::Skipped, 1)],
+                counts: vec![
+                    (Outcome::Ticket, 40 + d),
+                    (Outcome::Spam, 9),
+                    (Outcome::Automatic, 3),
+                    (Outcome::Skipped, 1),
+                ],
             })
             .collect(),
     }

@@ -55,7 +55,10 @@ pub(crate) fn draw(frame: &Frame, pane: &TicketPane) -> Markup {
 
 fn customer(frame: &Frame, pane: &TicketPane) -> Markup {
     let t = frame.lang();
-    let all = format!("?view=all&q={}", url::form_urlencoded::byte_serialize(pane.customer.address.as_bytes()).collect::<String>());
+    let all = format!(
+        "?view=all&q={}",
+        url::form_urlencoded::byte_serialize(pane.customer.address.as_bytes()).collect::<String>()
+    );
     html! {
         section.block.customer { h2 { (t.customer()) }
             p { b { (t.person(&pane.customer)) } }

@@ -278,7 +278,9 @@ impl TicketPane {
 
     fn sending(&self, frame: &Frame) -> Markup {
         let t = frame.lang();
-        let Some(sending) = self.sendings.first().filter(|s| s.state != OutboxState::Cancelled) else { return html! {} };
+        let Some(sending) = self.sendings.first().filter(|s| s.state != OutboxState::Cancelled) else {
+            return html! {};
+        };
         let bad = matches!(sending.state, OutboxState::Failed | OutboxState::Uncertain);
         let words = match sending.state {
             OutboxState::Queued if sending.at > frame.lens.now => t.outbox_queued(frame.lens.clock(sending.at)),

@@ -71,10 +71,12 @@ impl Step {
     /// What it said, and its grounds.
     fn sentence(&self, frame: &Frame) -> (String, &[Evidence]) {
         let t = frame.lang();
-        let joint = |parts: Vec<String>| parts.join(match t {
-            Lang::En => ", ",
-            Lang::Zh => "，",
-        });
+        let joint = |parts: Vec<String>| {
+            parts.join(match t {
+                Lang::En => ", ",
+                Lang::Zh => "，",
+            })
+        };
         match &self.said {
             Said::Sorted(triage) => (joint(sorted(t, triage)), &triage.evidence),
             Said::Routed(routing) => {

@@ -32,7 +32,11 @@ pub struct Piece<'a> {
 #[must_use]
 pub fn percent(confidence: f32) -> u8 {
     // A clamped float between 0 and 100 always fits.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=100 above; NaN casts to 0")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to 0..=100 above; NaN casts to 0"
+    )]
     let whole = (confidence * 100.0).round().clamp(0.0, 100.0) as u8;
     whole
 }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A picture that came with the mail.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ const BASE: &str = "body{margin:12px;font:15px/1.5 system-ui,sans-serif;color:#1
 /// Cleans a mail's HTML. Remote pictures are left out unless `remote`; those that came with the mail (by
 /// Content-ID, without angle brackets) are put in place.
 #[must_use]
-pub fn mail_html(html: &str, pictures: &HashMap<String, InlinePicture>, remote: bool) -> Safe {
+pub fn mail_html(html: &str, pictures: HashMap<String, InlinePicture>, remote: bool) -> Safe {
     let mut end = html.len().min(HTML_BYTES_MAX);
     while !html.is_char_boundary(end) {
         end -= 1;
@@ -74,22 +74,27 @@ pub fn mail_html(html: &str, pictures: &HashMap<String, InlinePicture>, remote: 
     let html = &html[..end];
     // The marker that stands for a moved style must not occur in the mail: taken from the mail's own hash.
     let marker = format!("ph{}", hex::encode(&Sha256::digest(html)[..8]));
-    let found = Mutex::new(Found::default());
+    let found = Arc::new(Mutex::new(Found::default()));
     let cleaned = {
         let mut builder = Builder::empty();
         builder
             .tags(TAGS.iter().copied().collect())
-            .clean_content_tags(HashSet::from(["script", "style", "head", "title", "noscript", "template", "object", "svg", "math"]))
+            .clean_content_tags(HashSet::from([
+                "script", "style", "head", "title", "noscript", "template", "object", "svg", "math",
+            ]))
             .generic_attributes(ATTRIBUTES.iter().copied().collect())
             .tag_attributes(HashMap::from([("a", HashSet::from(["href"])), ("img", HashSet::from(["src"]))]))
             .url_schemes(HashSet::from(["http", "https", "mailto", "tel", "cid", "data"]))
             .url_relative(UrlRelative::Deny)
             .link_rel(Some("noopener noreferrer nofollow"))
             .set_tag_attribute_value("a", "target", "_blank")
-            .attribute_filter(|element, attribute, value| filter(element, attribute, value, &found, &marker, pictures, remote));
+            .attribute_filter({
+                let filter = Filter { found: found.clone(), marker: marker.clone(), pictures, remote };
+                move |element, attribute, value| filter.value(element, attribute, value)
+            });
         builder.clean(html).to_string()
     };
-    let found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
     let mut style = BASE.to_owned();
     let mut body = cleaned;
     for (i, declarations) in found.styles.iter().enumerate() {
@@ -117,44 +122,49 @@ struct Found {
     remote: u64,
 }
 
-fn filter<'a>(
-    element: &str,
-    attribute: &str,
-    value: &'a str,
-    found: &Mutex<Found>,
-    marker: &str,
-    pictures: &HashMap<String, InlinePicture>,
+/// Decides on every attribute that the allow-list let through.
+struct Filter {
+    found: Arc<Mutex<Found>>,
+    marker: String,
+    pictures: HashMap<String, InlinePicture>,
     remote: bool,
-) -> Option<Cow<'a, str>> {
-    let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    match (element, attribute) {
-        (_, "style") => {
-            let declarations = declarations(value)?;
-            let number = found.styles.iter().position(|s| *s == declarations).unwrap_or_else(|| {
-                found.styles.push(declarations);
-                found.styles.len() - 1
-            });
-            Some(format!("{marker}-{number}").into())
-        }
-        ("img", "src") => {
-            let lower = value.trim().to_ascii_lowercase();
-            if let Some(id) = lower.starts_with("cid:").then(|| &value.trim()[4..]) {
-                let picture = pictures.get(id)?;
-                Some(format!("data:{};base64,{}", picture.media_type, STANDARD.encode(&picture.bytes)).into())
-            } else if ["data:image/png", "data:image/jpeg", "data:image/gif", "data:image/webp"].iter().any(|p| lower.starts_with(p)) {
-                Some(value.into())
-            } else if lower.starts_with("http:") || lower.starts_with("https:") {
-                found.remote += 1;
-                remote.then(|| value.into())
-            } else {
-                None
+}
+
+impl Filter {
+    fn value<'a>(&self, element: &str, attribute: &str, value: &'a str) -> Option<Cow<'a, str>> {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        match (element, attribute) {
+            (_, "style") => {
+                let declarations = declarations(value)?;
+                let number = found.styles.iter().position(|s| *s == declarations).unwrap_or_else(|| {
+                    found.styles.push(declarations);
+                    found.styles.len() - 1
+                });
+                Some(format!("{}-{number}", self.marker).into())
             }
+            ("img", "src") => {
+                let lower = value.trim().to_ascii_lowercase();
+                if let Some(id) = lower.starts_with("cid:").then(|| &value.trim()[4..]) {
+                    let picture = self.pictures.get(id)?;
+                    Some(format!("data:{};base64,{}", picture.media_type, STANDARD.encode(&picture.bytes)).into())
+                } else if ["data:image/png", "data:image/jpeg", "data:image/gif", "data:image/webp"]
+                    .iter()
+                    .any(|p| lower.starts_with(p))
+                {
+                    Some(value.into())
+                } else if lower.starts_with("http:") || lower.starts_with("https:") {
+                    found.remote += 1;
+                    self.remote.then(|| value.into())
+                } else {
+                    None
+                }
+            }
+            (_, "href") => {
+                let lower = value.trim().to_ascii_lowercase();
+                ["http:", "https:", "mailto:", "tel:"].iter().any(|p| lower.starts_with(p)).then(|| value.into())
+            }
+            _ => Some(value.into()),
         }
-        (_, "href") => {
-            let lower = value.trim().to_ascii_lowercase();
-            ["http:", "https:", "mailto:", "tel:"].iter().any(|p| lower.starts_with(p)).then(|| value.into())
-        }
-        _ => Some(value.into()),
     }
 }
 
@@ -189,7 +199,10 @@ pub fn remote_images(html: &str) -> u64 {
         .filter(|tag| {
             let tag = tag.split('>').next().unwrap_or("");
             tag.split("src").skip(1).any(|after| {
-                after.trim_start().strip_prefix('=').is_some_and(|v| v.trim_start().trim_start_matches(['"', '\'']).starts_with("http"))
+                after
+                    .trim_start()
+                    .strip_prefix('=')
+                    .is_some_and(|v| v.trim_start().trim_start_matches(['"', '\'']).starts_with("http"))
             })
         })
         .count();
@@ -201,7 +214,7 @@ mod tests {
     use super::*;
 
     fn clean(html: &str) -> Safe {
-        mail_html(html, &HashMap::new(), false)
+        mail_html(html, HashMap::new(), false)
     }
 
     #[test]
@@ -232,7 +245,25 @@ mod tests {
         ] {
             let safe = clean(evil).html;
             let body = safe.split_once("<body>").map_or("", |b| b.1).to_ascii_lowercase();
-            for bad in ["<script", "onerror", "onload", "onfocus", "javascript:", "<iframe", "<object", "<form", "<input", "<meta", "<base", "<link", "<style", "evil.example", "expression", "data:text", "svg"] {
+            for bad in [
+                "<script",
+                "onerror",
+                "onload",
+                "onfocus",
+                "javascript:",
+                "<iframe",
+                "<object",
+                "<form",
+                "<input",
+                "<meta",
+                "<base",
+                "<link",
+                "<style",
+                "evil.example",
+                "expression",
+                "data:text",
+                "svg",
+            ] {
                 assert!(!body.contains(bad), "{evil} left {bad}: {body}");
             }
         }
@@ -240,7 +271,9 @@ mod tests {
 
     #[test]
     fn styles_move_to_one_hashed_element() {
-        let safe = clean("<p style=\"color: red; position: fixed; font-size:12px\">a</p><p style='color: red; font-size:12px'>b</p><i style=\"}body{display:none\">c</i>");
+        let safe = clean(
+            "<p style=\"color: red; position: fixed; font-size:12px\">a</p><p style='color: red; font-size:12px'>b</p><i style=\"}body{display:none\">c</i>",
+        );
         assert!(safe.html.contains(".s0{color:red;font-size:12px;}"), "{}", safe.html);
         assert_eq!(safe.html.matches("class=\"s0\"").count(), 2);
         assert!(!safe.html.contains("style=\"") && !safe.html.contains("position"), "{}", safe.html);
@@ -255,7 +288,7 @@ mod tests {
         let off = clean(html);
         assert_eq!(off.remote_images, 2);
         assert!(!off.html.contains("shop.example") && !off.policy.contains("https:"));
-        let on = mail_html(html, &HashMap::new(), true);
+        let on = mail_html(html, HashMap::new(), true);
         assert!(on.html.contains("https://shop.example/a.png") && on.policy.contains("img-src data: https:"));
         assert_eq!(remote_images(html), 2);
         assert_eq!(remote_images("<img src=cid:a> text src=http://x"), 0);
@@ -263,8 +296,11 @@ mod tests {
 
     #[test]
     fn pictures_of_the_mail_stand_in_place() {
-        let pictures = HashMap::from([("logo@x".to_owned(), InlinePicture { media_type: "image/png".into(), bytes: vec![1, 2, 3] })]);
-        let safe = mail_html("<img src=\"cid:logo@x\"><img src=\"cid:other\">", &pictures, false);
+        let pictures = HashMap::from([(
+            "logo@x".to_owned(),
+            InlinePicture { media_type: "image/png".into(), bytes: vec![1, 2, 3] },
+        )]);
+        let safe = mail_html("<img src=\"cid:logo@x\"><img src=\"cid:other\">", pictures, false);
         assert!(safe.html.contains("data:image/png;base64,AQID"));
         assert!(!safe.html.contains("cid:"));
     }

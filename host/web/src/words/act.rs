@@ -36,11 +36,10 @@ super::words! {
     done_spam: "Marked as spam.", "已标为垃圾。";
     done_not_spam: "Brought back from spam.", "已移出垃圾。";
     done_reopened: "Brought back.", "已重新打开。";
-    done_category(name): "Category is now {name}.", "类别已改为 {name}。";
-    done_assigned(name): "Assigned to {name}.", "已分派给 {name}。";
+    done_category: "Category changed.", "类别已修改。";
+    done_assigned: "Assigned.", "已分派。";
     done_unassigned: "Assigned to nobody.", "已取消分派。";
     done_undone: "Taken back. The text is in the editor again.", "已撤回，文字回到编辑框。";
-    done_approved: "Approved.", "已批准。";
     refused_late_undo: "Too late to undo: the reply is already going out.", "来不及撤回，回复已在发送。";
     refused_empty: "The reply is empty. Write something before sending.", "回复为空，请先写内容再发送。";
     refused_reason: "A reason is needed to close without a reply.", "不回复而结案需要写明原因。";

@@ -11,15 +11,18 @@ super::words! {
     event_triaged: "sorted", "完成分类";
     event_categorised: "category changed", "修改类别";
     event_routed: "routed", "完成分派";
+    event_queued: "moved to another queue", "转入队列";
     event_enriched: "looked up", "查到资料";
-    event_drafted: "draft made", "生成草稿";
+    event_drafted: "drafts made", "生成草稿";
     event_draft_edited: "draft edited", "编辑草稿";
     event_checked: "draft checked", "检查草稿";
-    event_assigned: "assigned", "已分派";
-    event_unassigned: "assigned to nobody", "取消分派";
+    event_assigned: "assigned", "分派变更";
     event_approved: "reply approved", "批准回复";
     event_cancelled: "send taken back", "撤回发送";
+    event_refused: "not sent", "未发送";
+    event_resolved: "sending decided by hand", "人工确认发送结果";
     event_submitting: "handed to the mail server", "交给邮件服务器";
+    event_settled_outbox: "mail server answered", "邮件服务器已答复";
     event_deferred: "server asked to wait", "服务器要求稍候";
     event_failed: "could not be sent", "发送失败";
     event_uncertain: "unclear whether it went out", "不确定是否发出";
@@ -27,9 +30,11 @@ super::words! {
     event_spam: "marked as spam", "标为垃圾";
     event_not_spam: "not spam", "标为非垃圾";
     event_snoozed: "snoozed", "暂停";
-    event_automatic: "kept as automatic mail", "归为自动邮件";
+    event_woken: "back from snooze", "暂停结束";
+    event_settled: "mail placed", "邮件归位";
+    event_notifying: "telling the group", "正在通知群";
     event_notified: "group told", "已通知群";
-    event_waiting: "waits for an agent", "等待审核";
+    event_not_notified: "group could not be told", "群通知失败";
     event_decided: "automatic step", "自动步骤";
     event_skipped: "mail skipped", "邮件略过";
     event_parked: "mail parked", "邮件异常";
@@ -42,34 +47,39 @@ impl Lang {
     #[must_use]
     pub fn event(self, kind: &str) -> String {
         match kind {
-            "message.received" | "message.stored" | "message.intake" => self.event_message_received(),
-            "message.sent" | "outbox.sent" | "outbox.settled" => self.event_message_sent(),
-            "message.skipped" => self.event_skipped(),
-            "message.parked" => self.event_parked(),
-            "ticket.created" => self.event_ticket_created(),
-            "ticket.reopened" => self.event_ticket_reopened(),
+            "ticket.opened" => self.event_ticket_created(),
+            "ticket.mail-received" => self.event_message_received(),
             "ticket.triaged" => self.event_triaged(),
             "ticket.categorised" => self.event_categorised(),
             "ticket.routed" => self.event_routed(),
+            "ticket.queued" => self.event_queued(),
             "ticket.enriched" => self.event_enriched(),
             "ticket.assigned" => self.event_assigned(),
-            "ticket.unassigned" => self.event_unassigned(),
             "ticket.handled" => self.event_handled(),
-            "ticket.spam" => self.event_spam(),
-            "ticket.not-spam" => self.event_not_spam(),
+            "ticket.reopened" => self.event_ticket_reopened(),
+            "ticket.marked-spam" => self.event_spam(),
+            "ticket.marked-not-spam" => self.event_not_spam(),
             "ticket.snoozed" => self.event_snoozed(),
-            "ticket.automatic" => self.event_automatic(),
-            "ticket.waiting" => self.event_waiting(),
-            "draft.added" | "draft.proposed" | "draft.created" => self.event_drafted(),
-            "draft.edited" | "draft.revised" => self.event_draft_edited(),
+            "ticket.woken" => self.event_woken(),
+            "message.settled" => self.event_settled(),
+            "message.skipped" => self.event_skipped(),
+            "message.parked" => self.event_parked(),
+            "draft.proposed" => self.event_drafted(),
+            "draft.edited" => self.event_draft_edited(),
             "draft.checked" => self.event_checked(),
             "outbox.approved" => self.event_approved(),
             "outbox.cancelled" => self.event_cancelled(),
-            "outbox.submitting" | "outbox.leased" => self.event_submitting(),
+            "outbox.refused" => self.event_refused(),
+            "outbox.resolved" => self.event_resolved(),
+            "outbox.submitting" => self.event_submitting(),
+            "outbox.sent" => self.event_message_sent(),
+            "outbox.settled" => self.event_settled_outbox(),
             "outbox.deferred" => self.event_deferred(),
             "outbox.failed" => self.event_failed(),
             "outbox.uncertain" => self.event_uncertain(),
-            "notification.delivered" | "notification.sent" => self.event_notified(),
+            "notification.queued" => self.event_notifying(),
+            "notification.sent" => self.event_notified(),
+            "notification.failed" => self.event_not_notified(),
             "decision.recorded" => self.event_decided(),
             other => return other.to_owned(),
         }

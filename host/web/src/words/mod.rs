@@ -12,6 +12,7 @@ mod pages;
 mod ticket;
 mod trail;
 
+pub(crate) use names::language_tags;
 use serde::{Deserialize, Serialize};
 
 /// A language the desk speaks. The agent's own setting.

@@ -254,3 +254,8 @@ fn named(lang: Lang, table: &[(&str, &str, &str)], key: &str) -> String {
 fn spaced(key: &str) -> String {
     key.replace(['-', '_'], " ")
 }
+
+/// Tags of all languages that have a name here.
+pub(crate) fn language_tags() -> impl Iterator<Item = &'static str> {
+    LANGUAGES.iter().map(|row| row.0)
+}

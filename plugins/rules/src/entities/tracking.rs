@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(carrier("1Z999AA10123456784"), Some("UPS"));
         assert!(recognise(b"1Z999AA10123456784").unwrap().confidence > 0.9);
         assert!(recognise(b"1Z999AA10123456785").unwrap().confidence < 0.7);
-        assert_eq!(carrier("9400100000000000000000"), Some("USPS"));
+        assert_eq!(carrier("9400100000000000000006"), Some("USPS"));
         assert_eq!(carrier("RA123456785GB"), Some("Royal Mail"));
         assert!(recognise(b"RA123456785GB").unwrap().confidence > 0.9);
         assert_eq!(carrier("986578788855"), Some("FedEx"));

@@ -1,0 +1,38 @@
+//! The commands, one file each.
+
+pub mod audit;
+pub mod backup;
+pub mod eval;
+pub mod mail;
+pub mod migrate;
+pub mod plugin;
+pub mod restore;
+pub mod secret;
+pub mod tenant;
+pub mod ticket;
+pub mod user;
+
+use crate::args::Command;
+use crate::failure::Result;
+use crate::open::Context;
+use crate::output::Terminal;
+
+/// Does what the command line says.
+///
+/// # Errors
+/// Why it could not be done.
+pub async fn run(command: Command, context: &Context, terminal: &mut Terminal) -> Result {
+    match command {
+        Command::Migrate(args) => migrate::run(args, context, terminal).await,
+        Command::Tenant(command) => tenant::run(command, context, terminal).await,
+        Command::User(command) => user::run(command, context, terminal).await,
+        Command::Secret(command) => secret::run(command, context, terminal).await,
+        Command::Ticket(command) => ticket::run(command, context, terminal).await,
+        Command::Mail(command) => mail::run(command, terminal),
+        Command::Plugin(command) => plugin::run(command, context, terminal).await,
+        Command::Eval(args) => eval::run(args, context, terminal).await,
+        Command::Audit(command) => audit::run(command, context, terminal).await,
+        Command::Backup(args) => backup::run(args, context, terminal).await,
+        Command::Restore(args) => restore::run(args, context, terminal).await,
+    }
+}

@@ -1,0 +1,327 @@
+//! `posthouse tenant apply`: everything is checked before anything is changed.
+
+use crate::commands::secret::{config as applied_config, destinations, strangers};
+use crate::failure::{Code, Failure, Result};
+use crate::open::{Context, Opened};
+use crate::output::{Style, Terminal};
+use crate::setup::Problem;
+use crate::setup::folder::Folder;
+use crate::setup::plan::{Change, PluginState, changes, document};
+use clap::Args;
+use posthouse_model::config::{ArticleConfig, TenantConfig};
+use posthouse_model::decision::World;
+use posthouse_model::event::Actor;
+use posthouse_sandbox::{CallLimits, LoadError, PluginSpec, Sandbox, inspect};
+use posthouse_store::{Article, NewMailbox, NewPlugin, NewTenant, Store, TenantRow};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Options of `tenant apply`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+DIR holds tenant.toml; settings, templates, knowledge and plugins stand beside it. The whole folder is checked first: every
+plugin is loaded with its settings and grants, every name must lead somewhere. When anything is wrong, all of it is
+told with file, line and column, nothing is changed, and what is in force stays in force. A running host takes a new
+set-up over within seconds, without a restart. Applying the same folder again changes nothing.")]
+pub struct ApplyArgs {
+    /// The tenant's folder
+    dir: PathBuf,
+    /// Check and show what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print JSON: {"tenant", "new", "dry_run", "changes": [{"path", "from", "to"}], "notes": []}
+    #[arg(long)]
+    json: bool,
+}
+
+/// What applying a folder did, or would do.
+#[derive(Debug)]
+pub struct Applied {
+    /// The tenant's slug.
+    pub slug: String,
+    /// It was not there before.
+    pub new: bool,
+    /// What differs.
+    pub changes: Vec<Change>,
+    /// What works but wants looking at.
+    pub notes: Vec<String>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Everything that is wrong with the folder; nothing was changed then.
+pub async fn run(args: ApplyArgs, context: &Context, terminal: &mut Terminal) -> Result {
+    let opened = context.open_or_new().await?;
+    let sandbox = context.sandbox(Some((&opened.host, &opened.key)))?;
+    let finder = context.finder(Some(&opened.host));
+    let folder = Folder::load(&args.dir, &finder).map_err(|problems| refused(&args.dir, problems))?;
+    let applied = apply(&folder, &opened, &sandbox, args.dry_run).await?;
+    if args.json {
+        terminal.json(&json!({
+            "tenant": applied.slug, "new": applied.new, "dry_run": args.dry_run,
+            "changes": applied.changes, "notes": applied.notes,
+        }))?;
+    } else {
+        show(&applied, args.dry_run, terminal)?;
+    }
+    opened.store.close().await;
+    Ok(Code::Ok)
+}
+
+fn refused(dir: &std::path::Path, problems: Vec<Problem>) -> Failure {
+    let count = if problems.len() == 1 { "a problem".to_owned() } else { format!("{} problems", problems.len()) };
+    Failure::of_problems(format!("{} has {count}: nothing was changed", dir.display()), problems)
+}
+
+fn show(applied: &Applied, dry_run: bool, terminal: &mut Terminal) -> Result<()> {
+    let slug = terminal.paint(Style::Bold, &applied.slug);
+    match (applied.changes.len(), applied.new, dry_run) {
+        (0, _, _) => terminal.line(format!("{slug}: nothing to change"))?,
+        (_, true, true) => terminal.line(format!("{slug} would be made"))?,
+        (_, true, false) => terminal.line(format!("{slug} is made"))?,
+        (_, false, true) => terminal.line(format!("{slug} would change"))?,
+        (_, false, false) => terminal.line(format!("{slug} is changed"))?,
+    }
+    let rows: Vec<_> = applied.changes.iter().filter(|change| is_telling(applied.new, change)).map(|c| (c.mark(), c.words())).collect();
+    let widest = rows.iter().map(|(_, (thing, _))| crate::output::width(thing)).max().unwrap_or(0);
+    for (mark, (thing, words)) in rows {
+        let style = match mark {
+            '+' => Style::Good,
+            '-' => Style::Bad,
+            _ => Style::Caution,
+        };
+        let pad = " ".repeat(widest - crate::output::width(&thing));
+        let line = format!("  {} {thing}{pad}  {words}", terminal.paint(style, &mark.to_string()));
+        terminal.line(line.trim_end())?;
+    }
+    for note in &applied.notes {
+        terminal.caution(note);
+    }
+    Ok(())
+}
+
+/// Of a new tenant only its things are worth a line each, not every default.
+fn is_telling(new: bool, change: &Change) -> bool {
+    !new || ["plugins.", "mailboxes.", "queues.", "articles."].iter().any(|group| change.path.starts_with(group))
+}
+
+/// Checks a folder that was read, and applies it unless it is a dry run.
+///
+/// # Errors
+/// Everything that is wrong with it; nothing was changed then.
+pub async fn apply(folder: &Folder, opened: &Opened, sandbox: &Sandbox, dry_run: bool) -> Result<Applied> {
+    let dir = folder.source.path().parent().unwrap_or(folder.source.path());
+    let plugins = check_plugins(folder, opened, sandbox).await.map_err(|problems| refused(dir, problems))?;
+    let tenant = opened.store.tenant_by_slug(&folder.config.slug).await?;
+    let (mut problems, notes) = check_secrets(folder, opened, tenant.as_ref()).await?;
+    problems.extend(check_names(folder, &plugins));
+    if !problems.is_empty() {
+        return Err(refused(dir, problems));
+    }
+    let states: Vec<PluginState> = plugins.iter().map(|plugin| state(plugin)).collect();
+    let wanted = document(&folder.config, &states, &folder.articles);
+    let (in_force, known) = match &tenant {
+        Some(tenant) => (present(&opened.store, tenant).await?, tenant.tenant.digest.clone()),
+        None => (json!({}), String::new()),
+    };
+    let changes = changes(&in_force, &wanted);
+    // A digest that differs while the content does not was left behind by an apply that broke off.
+    let is_same = changes.is_empty() && known == folder.digest();
+    if !dry_run && !is_same {
+        write(folder, &plugins, opened, tenant.as_ref()).await?;
+    }
+    Ok(Applied { slug: folder.config.slug.clone(), new: tenant.is_none(), changes, notes })
+}
+
+fn state(plugin: &NewPlugin) -> PluginState {
+    PluginState {
+        name: plugin.name.clone(),
+        world: plugin.world,
+        version: plugin.version.clone(),
+        digest: plugin.digest.clone(),
+    }
+}
+
+/// What is in force, in the form in which it is compared.
+pub(super) async fn present(store: &Store, tenant: &TenantRow) -> Result<Value> {
+    let scope = store.tenant(tenant.id);
+    let states: Vec<_> = scope.plugins().await?.iter().map(|row| state(&row.plugin)).collect();
+    let articles: Vec<_> = scope.articles().await?.into_iter().map(|row| article_config(row.article)).collect();
+    Ok(document(&applied_config(tenant)?, &states, &articles))
+}
+
+/// What stands for "no language" in the store: BCP 47's undetermined.
+const UNDETERMINED: &str = "und";
+
+pub(super) fn article_config(article: Article) -> ArticleConfig {
+    let Article { id, language, title, body } = article;
+    ArticleConfig { id, language: Some(language).filter(|tag| tag != UNDETERMINED), title, body }
+}
+
+/// Loads every plugin as it would run: what cannot be loaded is refused here, and not at the next mail.
+async fn check_plugins(folder: &Folder, opened: &Opened, sandbox: &Sandbox) -> std::result::Result<Vec<NewPlugin>, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut plugins = Vec::new();
+    for (i, (plugin, component)) in folder.config.plugins.iter().zip(&folder.components).enumerate() {
+        let at = format!("plugin[{i}]");
+        for (j, allowance) in plugin.grants.http.iter().enumerate() {
+            if allowance.private && !opened.host.plugins.private_hosts.contains(&allowance.host) {
+                problems.push(folder.source.problem(
+                    format!("{at}.grants.http[{j}].private"),
+                    format!("this host lets no plugin call `{}` on a private address", allowance.host),
+                    format!("add \"{}\" to plugins.private_hosts in posthouse.toml, or take `private` out", allowance.host),
+                ));
+            }
+        }
+        let info = match inspect(&component.bytes) {
+            Ok(info) => info,
+            Err(error) => {
+                let what = format!("{}: {error}", component.path.display());
+                problems.push(folder.source.problem(format!("{at}.component"), what, ""));
+                continue;
+            }
+        };
+        let spec = PluginSpec {
+            name: plugin.name.clone(),
+            version: component.version().to_owned(),
+            component: component.bytes.clone(),
+            settings: Value::Object(plugin.settings.clone()).to_string(),
+            grants: plugin.grants.clone(),
+            limits: CallLimits::default(),
+        };
+        if let Err(error) = sandbox.load(spec).await {
+            let key = match &error {
+                LoadError::Settings { .. } | LoadError::Configure { .. } => "settings",
+                LoadError::NotGranted { .. } | LoadError::Grant { .. } => "grants",
+                _ => "component",
+            };
+            let (what, mend) = load_words(&error);
+            problems.push(folder.source.problem(format!("{at}.{key}"), what, mend));
+        }
+        plugins.push(NewPlugin {
+            name: plugin.name.clone(),
+            world: info.world,
+            version: component.version().to_owned(),
+            digest: info.digest,
+            settings: Value::Object(plugin.settings.clone()),
+            grants: plugin.grants.clone(),
+        });
+    }
+    if problems.is_empty() { Ok(plugins) } else { Err(problems) }
+}
+
+fn load_words(error: &LoadError) -> (String, String) {
+    match error {
+        LoadError::NotGranted { capability, line, .. } => {
+            (format!("the plugin needs the capability `{capability}`, which is not granted"), format!("add to this plugin: {line}"))
+        }
+        LoadError::Settings { reason, .. } => (format!("the plugin refuses its settings: {reason}"), "correct them".to_owned()),
+        LoadError::Grant { problem, .. } => (problem.clone(), String::new()),
+        other => (other.to_string(), String::new()),
+    }
+}
+
+/// Names that must lead to a notifier lead to a plugin (that was checked); now that the worlds are known, to a notifier.
+fn check_names(folder: &Folder, plugins: &[NewPlugin]) -> Vec<Problem> {
+    let config = &folder.config;
+    let lists = [
+        ("notify", &config.notify.notifiers),
+        ("digest", config.digest.as_ref().map_or(const { &Vec::new() }, |digest| &digest.notifiers)),
+        ("heartbeat", &config.heartbeat.notifiers),
+    ];
+    let mut problems = Vec::new();
+    for (table, list) in lists {
+        for (i, name) in list.iter().enumerate() {
+            if let Some(plugin) = plugins.iter().find(|p| p.name == *name).filter(|p| p.world != World::Notifier) {
+                problems.push(folder.source.problem(
+                    format!("{table}.notifiers[{i}]"),
+                    format!("`{name}` is a {}, not a notifier", plugin.world),
+                    "name a plugin that is a notifier",
+                ));
+            }
+        }
+    }
+    problems
+}
+
+/// A secret without a value is a note: it can only be set once the tenant is there. One that may not go where the set-up
+/// sends it is a problem.
+async fn check_secrets(folder: &Folder, opened: &Opened, tenant: Option<&TenantRow>) -> Result<(Vec<Problem>, Vec<String>)> {
+    let slug = &folder.config.slug;
+    let destinations = destinations(&folder.config);
+    let (mut problems, mut notes) = (Vec::new(), Vec::new());
+    for (name, path) in folder.config.secret_names() {
+        // Where the tenant is not there yet, only the environment and files can hold a value; no tenant has the id 0.
+        let id = tenant.map_or(posthouse_model::TenantId(0), |tenant| tenant.id);
+        match opened.secrets.find(id, slug, &name).await {
+            Ok(Some(found)) => {
+                for host in strangers(&destinations, &name, &found.hosts) {
+                    problems.push(folder.source.problem(
+                        &path,
+                        format!("the secret `{name}` may not be sent to {host}"),
+                        format!("set it again with `posthouse secret set {slug} {name} --host {host} …`, or send it elsewhere"),
+                    ));
+                }
+            }
+            Ok(None) => notes.push(format!("the secret `{name}` has no value yet: posthouse secret set {slug} {name} < FILE")),
+            Err(reason) => notes.push(reason),
+        }
+    }
+    Ok((problems, notes))
+}
+
+async fn write(folder: &Folder, plugins: &[NewPlugin], opened: &Opened, tenant: Option<&TenantRow>) -> Result<()> {
+    let actor = Actor::Operator;
+    let store = &opened.store;
+    for component in &folder.components {
+        store.put_component(&component.bytes).await?;
+    }
+    // A host that runs takes a tenant over when its row changes: so the row is written last, and a new tenant's first row
+    // holds nothing to do yet. An apply that breaks off in between leaves a digest that the next one sees is not its own.
+    let id = match tenant {
+        Some(tenant) => tenant.id,
+        None => {
+            let empty = TenantConfig::new(&folder.config.slug, &folder.config.name);
+            store.upsert_tenant(&new_tenant(&empty, String::new())?, &actor).await?.id
+        }
+    };
+    let scope = store.tenant(id);
+    let mut tx = scope.begin().await?;
+    for mailbox in &folder.config.mailboxes {
+        let new = NewMailbox {
+            name: mailbox.name.clone(),
+            address: mailbox.address.clone(),
+            settings: serde_json::to_value(mailbox)?,
+        };
+        let id = tx.upsert_mailbox(&new, &actor).await?;
+        tx.set_mailbox_active(id, mailbox.enabled, &actor).await?;
+    }
+    for row in scope.mailboxes().await? {
+        if row.active && folder.config.mailbox(&row.mailbox.name).is_none() {
+            tx.set_mailbox_active(row.id, false, &actor).await?;
+        }
+    }
+    tx.set_plugins(plugins, &actor).await?;
+    let articles: Vec<Article> = folder.articles.iter().cloned().map(article).collect();
+    tx.set_articles(&articles, &actor).await?;
+    tx.commit().await?;
+    store.upsert_tenant(&new_tenant(&folder.config, folder.digest())?, &actor).await?;
+    Ok(())
+}
+
+fn article(article: ArticleConfig) -> Article {
+    let ArticleConfig { id, language, title, body } = article;
+    Article { id, language: language.unwrap_or_else(|| UNDETERMINED.to_owned()), title, body }
+}
+
+fn new_tenant(config: &TenantConfig, digest: String) -> Result<NewTenant> {
+    Ok(NewTenant {
+        slug: config.slug.clone(),
+        name: config.name.clone(),
+        language: config.agent_language.clone(),
+        time_zone: config.time_zone.clone(),
+        settings: serde_json::to_value(config)?,
+        digest,
+    })
+}

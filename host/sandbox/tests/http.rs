@@ -1,0 +1,206 @@
+//! Outbound HTTP of plugins against a server on this machine.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use common::{TestHost, context, notice, sandbox, spec};
+use posthouse_model::capability::{Grants, HttpAllowance};
+use posthouse_model::notice::Delivery;
+use posthouse_sandbox::{CallError, Called, PluginSpec};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+/// A server that answers by path and keeps what it got.
+struct Server {
+    port: u16,
+    got: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let got = Arc::new(Mutex::new(Vec::new()));
+        let kept = got.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let kept = kept.clone();
+                tokio::spawn(async move {
+                    let mut request = Vec::new();
+                    let mut buffer = [0; 4096];
+                    loop {
+                        let count = stream.read(&mut buffer).await.unwrap_or(0);
+                        request.extend_from_slice(&buffer[..count]);
+                        let text = String::from_utf8_lossy(&request).into_owned();
+                        let whole = text.split_once("\r\n\r\n").is_some_and(|(head, body)| {
+                            let length = head
+                                .lines()
+                                .find_map(|l| l.to_lowercase().strip_prefix("content-length: ").map(str::to_owned));
+                            body.len() >= length.map_or(0, |l| l.parse().unwrap())
+                        });
+                        if whole || count == 0 {
+                            kept.lock().unwrap().push(text.clone());
+                            stream.write_all(&answer(&text)).await.unwrap();
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+        Self { port, got }
+    }
+}
+
+fn answer(request: &str) -> Vec<u8> {
+    let path = request.split(' ').nth(1).unwrap_or_default();
+    let (status, body) = match path {
+        "/redirect" => ("302 Found\r\nLocation: http://127.0.0.1:1/", String::new()),
+        "/large" => ("200 OK", "x".repeat((1 << 20) + 1)),
+        p if p.starts_with("/echo") => ("200 OK", format!("you said {p}")),
+        _ => ("200 OK", "fine".to_owned()),
+    };
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+fn local(port: u16) -> Grants {
+    let http = HttpAllowance {
+        host: "127.0.0.1".into(),
+        port: Some(port),
+        scheme: "http".into(),
+        methods: vec![],
+        private: true,
+    };
+    let to = vec!["127.0.0.1".to_owned()];
+    Grants {
+        log: false,
+        model: false,
+        http: vec![http],
+        secrets: BTreeMap::from([("token".into(), to.clone()), ("sign".into(), to)]),
+    }
+}
+
+fn with_secrets() -> Arc<TestHost> {
+    let secrets = [("token", "s3cr/t-token"), ("sign", "Jefe"), ("other", "not granted")];
+    Arc::new(TestHost {
+        secrets: secrets.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+        ..TestHost::default()
+    })
+}
+
+fn sends(line: &str, grants: Grants) -> PluginSpec {
+    let mut spec = spec("notifier", line);
+    spec.grants = grants;
+    spec
+}
+
+async fn notify(spec: PluginSpec, title: &str) -> Called<Delivery> {
+    let plugin = sandbox().load(spec).await.unwrap();
+    plugin.notify(context(), with_secrets(), notice(title), None).await
+}
+
+fn failure(called: &Called<Delivery>) -> &str {
+    match &called.result {
+        Err(CallError::Failure { text, .. }) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_completed_with_secrets_that_the_plugin_never_sees() {
+    let server = Server::start().await;
+    let line = format!("POST http://127.0.0.1:{}/echo/{{token}}?x=1", server.port);
+    let called = notify(sends(&line, local(server.port)), "hello").await;
+    // The server echoed the path; the plugin sees the secret's name instead.
+    assert_eq!(called.result.unwrap().receipt.unwrap(), "200 text/plain 33 you said /echo/[secret token]?x=1");
+    let got = server.got.lock().unwrap()[0].clone();
+    assert!(got.starts_with("POST /echo/s3cr%2Ft-token?x=1 HTTP/1.1\r\n"), "{got}");
+    assert!(got.to_lowercase().contains("x-title: hello\r\n") && got.contains("Posthouse/"), "{got}");
+    // RFC 2104 with key "Jefe" over "message".
+    let sign = "\"sign\":\"ffcd8ac1042d05f0c1a2a0d5ee5ed8d6d8f5dd2ba6ff1b1cbb9ffff8c7b0ab4c\"";
+    assert!(got.contains("{\"lines\":\"one two\",\"sign\":\""), "{got} (like {sign})");
+    let recorded = &called.host_calls[0];
+    assert_eq!(
+        (recorded.capability.as_str(), recorded.what.as_str(), recorded.outcome.as_str()),
+        ("http", "POST 127.0.0.1", "200")
+    );
+}
+
+#[tokio::test]
+async fn redirects_are_answers_and_large_answers_are_errors() {
+    let server = Server::start().await;
+    let called = notify(sends(&format!("GET http://127.0.0.1:{}/redirect", server.port), local(server.port)), "").await;
+    assert!(called.result.unwrap().receipt.unwrap().starts_with("302 "));
+    let called = notify(sends(&format!("GET http://127.0.0.1:{}/large", server.port), local(server.port)), "").await;
+    assert!(failure(&called).starts_with("too large: "), "{}", failure(&called));
+}
+
+#[tokio::test]
+async fn what_is_not_granted_never_leaves() {
+    let server = Server::start().await;
+    let port = server.port;
+    let here = format!("http://127.0.0.1:{port}/");
+    let private_off = {
+        let mut grants = local(port);
+        grants.http[0].private = false;
+        grants
+    };
+    let localhost = {
+        let mut grants = local(port);
+        grants.http[0].host = "localhost".into();
+        grants.http[0].private = false;
+        grants.secrets.clear();
+        grants
+    };
+    let cases = [
+        (format!("PUT {here}"), local(port), "denied: PUT to 127.0.0.1 is not granted"),
+        (format!("GET http://127.0.0.2:{port}/"), local(port), "host = \"127.0.0.2\", scheme = \"http\", port ="),
+        ("GET http://127.0.0.1:1/".to_owned(), local(port), "denied: GET to 127.0.0.1 is not granted"),
+        (format!("GET {here}{{other}}"), local(port), "denied: secret `other` is not granted"),
+        (format!("GET {here}{{No Name}}"), local(port), "invalid: a secret's name"),
+        (format!("GET http://u:p@127.0.0.1:{port}/"), local(port), "invalid: the address holds a user name"),
+        (format!("GET {here}"), private_off, "denied: 127.0.0.1 is not an address on the internet"),
+        (format!("GET http://localhost:{port}/"), localhost, "is not an address on the internet"),
+        ("GET nonsense".to_owned(), local(port), "invalid: not an address"),
+    ];
+    for (line, grants, expected) in cases {
+        let called = notify(sends(&line, grants), "").await;
+        assert!(failure(&called).contains(expected), "{line}: {}", failure(&called));
+        assert_eq!(called.host_calls.len(), 1);
+    }
+    assert!(server.got.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_header_cannot_be_split_and_a_missing_secret_is_named() {
+    let server = Server::start().await;
+    let line = format!("GET http://127.0.0.1:{}/", server.port);
+    let called = notify(sends(&line, local(server.port)), "a\r\nx-evil: b").await;
+    assert!(failure(&called).contains("control character"), "{}", failure(&called));
+    let plugin = sandbox().load(sends(&format!("{line}{{token}}"), local(server.port))).await.unwrap();
+    let called = plugin.notify(context(), common::host(), notice(""), None).await;
+    assert!(failure(&called).contains("secret `token` has no value"), "{}", failure(&called));
+    assert!(server.got.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn requests_are_counted() {
+    let server = Server::start().await;
+    let line = format!("GET http://127.0.0.1:{}/\n", server.port);
+    let called = notify(sends(&line.repeat(9), local(server.port)), "").await;
+    assert!(failure(&called).contains("at most 8 requests"), "{}", failure(&called));
+    assert_eq!(server.got.lock().unwrap().len(), 8);
+}
+
+#[tokio::test]
+async fn an_unreachable_server_is_named_without_the_secret() {
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let called = notify(sends(&format!("GET http://127.0.0.1:{port}/{{token}}"), local(port)), "").await;
+    let text = failure(&called);
+    assert!(text.starts_with("unreachable: ") && !text.contains("s3cr"), "{text}");
+}

@@ -1,0 +1,112 @@
+//! What every page knows: notices, what can be taken back, whether something is wrong.
+
+use crate::page::frame::{Frame, Note, Place, UndoBar};
+use crate::refusal::Refusal;
+use crate::seat::Seat;
+use crate::words::Lang;
+use posthouse_model::outbox::OutboxState;
+
+/// What was just done, as named in the address one is sent to after a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Done {
+    Approved,
+    Saved,
+    Handled,
+    Spam,
+    NotSpam,
+    Reopened,
+    Category,
+    Assigned,
+    Unassigned,
+    Undone,
+    Resolved,
+}
+
+impl Done {
+    const ALL: [Self; 11] = [
+        Self::Approved,
+        Self::Saved,
+        Self::Handled,
+        Self::Spam,
+        Self::NotSpam,
+        Self::Reopened,
+        Self::Category,
+        Self::Assigned,
+        Self::Unassigned,
+        Self::Undone,
+        Self::Resolved,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Saved => "saved",
+            Self::Handled => "handled",
+            Self::Spam => "spam",
+            Self::NotSpam => "not-spam",
+            Self::Reopened => "reopened",
+            Self::Category => "category",
+            Self::Assigned => "assigned",
+            Self::Unassigned => "unassigned",
+            Self::Undone => "undone",
+            Self::Resolved => "resolved",
+        }
+    }
+
+    fn words(self, t: Lang) -> Option<&'static str> {
+        Some(match self {
+            // The undo bar says it.
+            Self::Approved => return None,
+            Self::Saved => t.done_saved(),
+            Self::Handled => t.done_handled(),
+            Self::Spam => t.done_spam(),
+            Self::NotSpam => t.done_not_spam(),
+            Self::Reopened => t.done_reopened(),
+            Self::Category => t.done_category(),
+            Self::Assigned => t.done_assigned(),
+            Self::Unassigned => t.done_unassigned(),
+            Self::Undone => t.done_undone(),
+            Self::Resolved => t.done_resolved(),
+        })
+    }
+}
+
+/// The notice that an address asks for: only sentences of ours, never words from the address.
+fn note_of(t: Lang, query: &str) -> Option<Note> {
+    let mut number = None;
+    let mut done = None;
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match name.as_ref() {
+            "done" => done = Done::ALL.into_iter().find(|d| d.as_str() == value),
+            "of" => number = value.parse::<u32>().ok(),
+            _ => {}
+        }
+    }
+    let words = done?.words(t)?;
+    let text = number.map_or_else(|| words.to_owned(), |n| format!("#{n} · {words}"));
+    Some(Note { refused: false, text })
+}
+
+/// The frame of a page. A note given goes before the one the address names.
+pub(crate) async fn frame(seat: &Seat, place: Place, note: Option<Note>) -> Result<Frame, Refusal> {
+    let note = note.or_else(|| note_of(seat.lang(), seat.query()));
+    let mut frame = seat.frame(place, note);
+    let (queued, incidents) = tokio::try_join!(seat.scope.outbox_in(OutboxState::Queued), seat.scope.open_incidents())?;
+    frame.troubles = incidents.len() as u64;
+    let now = frame.lens.now;
+    let mine = seat.actor().as_text();
+    if let Some(row) = queued
+        .into_iter()
+        .filter(|row| row.approved_by == mine && row.due_at > now && row.attempts.is_empty())
+        .max_by_key(|row| row.approved_at)
+    {
+        let ticket = seat.scope.ticket(row.ticket).await?;
+        frame.undo = Some(UndoBar {
+            number: ticket.number,
+            outbox: row.id.0,
+            customer: seat.lang().person(&ticket.customer),
+            until: row.due_at,
+        });
+    }
+    Ok(frame)
+}

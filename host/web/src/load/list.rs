@@ -1,0 +1,147 @@
+//! The ticket list.
+
+use crate::page::list::{Choices, Due, Headline, ListPane, Row};
+use crate::page::query::{ListQuery, View};
+use crate::refusal::Refusal;
+use crate::seat::Seat;
+use crate::words::Lang;
+use posthouse_model::config::TenantConfig;
+use posthouse_model::ticket::TicketStatus;
+use posthouse_model::triage::Urgency;
+use posthouse_model::{AgentId, Timestamp};
+use posthouse_store::{AgentRow, Assigned, Counts, TicketQuery, TicketSort, TicketSummary};
+
+/// Urgent tickets are counted up to here.
+const URGENT_COUNT_MAX: u32 = 100;
+
+/// What the store is asked for a list.
+pub(crate) fn store_query(list: &ListQuery, me: AgentId) -> TicketQuery {
+    use TicketStatus::{Automatic, Handled, New, Sent, Snoozed, Spam, Waiting};
+    let open = || vec![Waiting, New];
+    let (status, assigned, urgency, sort) = match list.view {
+        View::Waiting => (vec![Waiting], None, None, TicketSort::Due),
+        View::New => (vec![New], None, None, TicketSort::Newest),
+        View::Mine => (open(), Some(Assigned::To(me)), None, TicketSort::Due),
+        View::Urgent => (open(), None, Some(Urgency::Urgent), TicketSort::Due),
+        View::Sent => (vec![Sent], None, None, TicketSort::Newest),
+        View::Handled => (vec![Handled], None, None, TicketSort::Newest),
+        View::Snoozed => (vec![Snoozed], None, None, TicketSort::Oldest),
+        View::Spam => (vec![Spam], None, None, TicketSort::Newest),
+        View::Automatic => (vec![Automatic], None, None, TicketSort::Newest),
+        View::All => (vec![], None, None, TicketSort::Newest),
+    };
+    TicketQuery {
+        status,
+        assigned,
+        urgency: urgency.or(list.urgency),
+        queue: list.queue.clone(),
+        category: list.category.clone(),
+        language: list.language.clone(),
+        text: Some(list.text.clone()).filter(|t| !t.is_empty()),
+        sort,
+        after: list.after.clone(),
+        ..TicketQuery::default()
+    }
+}
+
+/// How many are in each view.
+pub(crate) async fn counts(seat: &Seat) -> Result<(Vec<(View, u64)>, Counts), Refusal> {
+    let urgent = TicketQuery {
+        limit: URGENT_COUNT_MAX,
+        ..store_query(&ListQuery { view: View::Urgent, ..ListQuery::default() }, seat.agent.id)
+    };
+    let (counts, urgent) = tokio::try_join!(seat.scope.counts(Some(seat.agent.id)), seat.scope.tickets(&urgent))?;
+    let of = |status| whole(counts.by_status.get(&status).copied().unwrap_or(0));
+    let views = vec![
+        (View::Waiting, of(TicketStatus::Waiting)),
+        (View::Mine, whole(counts.mine)),
+        (View::Urgent, urgent.rows.len() as u64),
+        (View::New, of(TicketStatus::New)),
+        (View::Sent, of(TicketStatus::Sent)),
+        (View::Handled, of(TicketStatus::Handled)),
+        (View::Snoozed, of(TicketStatus::Snoozed)),
+        (View::Spam, of(TicketStatus::Spam)),
+        (View::Automatic, of(TicketStatus::Automatic)),
+        (View::All, counts.by_status.values().copied().map(whole).sum()),
+    ];
+    Ok((views, counts))
+}
+
+/// A count is never negative; if it were, it is none.
+pub(crate) fn whole(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
+
+/// The list, with the ticket that is open beside it.
+pub(crate) async fn list(seat: &Seat, query: &ListQuery, open: Option<i64>) -> Result<ListPane, Refusal> {
+    let wanted = store_query(query, seat.agent.id);
+    let (page, agents) = tokio::try_join!(seat.scope.tickets(&wanted), seat.scope.agents())?;
+    let (views, counts) = counts(seat).await?;
+    let t = seat.lang();
+    let mark = page.rows.iter().map(|row| row.last_message_at.0).max().unwrap_or(0).max(seat.desk.now().0);
+    let mut categories = seat.config.categories.clone();
+    categories.extend(counts.by_category.keys().filter(|c| !seat.config.categories.contains(c)).cloned());
+    let mut queues: Vec<String> = seat.config.queues.iter().map(|q| q.name.clone()).collect();
+    queues.extend(counts.by_queue.keys().filter(|name| seat.config.queue(name).is_none()).cloned());
+    Ok(ListPane {
+        query: query.clone(),
+        headline: Headline {
+            waiting: views[0].1,
+            oldest: counts.oldest_waiting,
+            overdue: whole(counts.overdue),
+            due_within_hour: whole(counts.due_within_hour),
+        },
+        counts: views,
+        choices: Choices {
+            queues: queues.into_iter().map(|q| (q.clone(), queue_title(&seat.config, &q, t))).collect(),
+            categories,
+            languages: crate::words::language_tags().map(Into::into).collect(),
+        },
+        rows: page.rows.into_iter().map(|row| self::row(t, &agents, row)).collect(),
+        older: page.next,
+        mark: mark.to_string(),
+        open,
+    })
+}
+
+/// What agents call a queue.
+pub(crate) fn queue_title(config: &TenantConfig, name: &str, t: Lang) -> String {
+    config
+        .queue(name)
+        .and_then(|q| q.title.get(t.html()).or_else(|| q.title.get(t.code())))
+        .map_or_else(|| name.to_owned(), Clone::clone)
+}
+
+/// The agent's name, short enough for a column.
+pub(crate) fn agent_name(agents: &[AgentRow], id: AgentId) -> Option<String> {
+    agents.iter().find(|a| a.id == id).map(|a| if a.name.trim().is_empty() { a.email.clone() } else { a.name.clone() })
+}
+
+/// When an answer is due; the clock runs from the newest mail.
+pub(crate) fn due(status: TicketStatus, deadline: Option<Timestamp>, since: Timestamp) -> Option<Due> {
+    deadline.filter(|_| status.is_open()).map(|at| Due { since, at })
+}
+
+fn row(t: Lang, agents: &[AgentRow], row: TicketSummary) -> Row {
+    Row {
+        number: row.number,
+        who: t.person(&row.customer),
+        subject: row.subject,
+        gist: row.snippet,
+        status: row.status,
+        category: row.category,
+        urgency: row.urgency,
+        language: row.language,
+        assignee: row.assignee.and_then(|id| agent_name(agents, id)),
+        at: row.last_message_at,
+        due: due(row.status, row.deadline, row.last_message_at),
+    }
+}
+
+/// The ticket to go on with: the one after this in the list, else the first of the others.
+pub(crate) async fn next_after(seat: &Seat, query: &ListQuery, number: i64) -> Result<Option<i64>, Refusal> {
+    let page = seat.scope.tickets(&store_query(query, seat.agent.id)).await?;
+    let here = page.rows.iter().position(|row| row.number == number);
+    let after = here.and_then(|i| page.rows.get(i + 1));
+    Ok(after.or_else(|| page.rows.iter().find(|row| row.number != number)).map(|row| row.number))
+}

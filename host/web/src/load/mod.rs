@@ -1,0 +1,8 @@
+//! From the store's rows to the pages' contexts.
+
+pub(crate) mod frame;
+pub(crate) mod list;
+pub(crate) mod messages;
+pub(crate) mod status;
+pub(crate) mod ticket;
+pub(crate) mod trail;

@@ -1,0 +1,157 @@
+//! The JSON API: the same as the pages, for programs of the same people.
+//!
+//! A program signs in as a person does (POST the form of `/t/{slug}/sign-in`, keep the cookie), reads `csrf`
+//! from `GET api/me`, and sends it as `X-CSRF-Token` with every POST. Errors are `{"error": code, "message":
+//! words}` with 401 (sign in), 404 (not there or not for you), 409 (things have changed), 422 (not like this).
+
+use super::act::{Action, Trouble, Typed, default_to, perform};
+use super::settings::outcome_of;
+use super::tickets::number_of;
+use crate::load;
+use crate::page::query::ListQuery;
+use crate::refusal::Refusal;
+use crate::request::clean_text;
+use crate::seat::Seat;
+use axum::Json;
+use axum::extract::Path;
+use bytes::Bytes;
+use posthouse_model::outbox::OutboxState;
+use posthouse_model::ticket::Outcome;
+use posthouse_model::{AgentId, DraftId, MessageId, OutboxId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+type Answer = Result<Json<Value>, Refusal>;
+
+pub(super) async fn me(seat: Seat) -> Json<Value> {
+    let a = &seat.agent;
+    Json(json!({
+        "id": a.id, "email": a.email, "name": a.name, "role": a.role, "language": a.language,
+        "team": { "slug": seat.tenant.tenant.slug, "name": seat.tenant.tenant.name },
+        "csrf": seat.csrf(),
+    }))
+}
+
+/// Takes the same query as the page: `view`, `q`, `queue`, `category`, `urgency`, `language`, `after`.
+pub(super) async fn tickets(seat: Seat) -> Answer {
+    let query = ListQuery::parse(seat.query());
+    let page = seat.scope.tickets(&load::list::store_query(&query, seat.agent.id)).await?;
+    Ok(Json(json!({ "tickets": page.rows, "next": page.next })))
+}
+
+pub(super) async fn ticket(seat: Seat, Path((_, number)): Path<(String, String)>) -> Answer {
+    let detail = seat.scope.ticket_detail(number_of(&number)?).await?;
+    serde_json::to_value(&detail).map(Json).map_err(|error| {
+        tracing::error!(%error, "a ticket could not be written as JSON");
+        Refusal::Broken
+    })
+}
+
+pub(super) async fn counts(seat: Seat) -> Answer {
+    let (views, counts) = load::list::counts(&seat).await?;
+    let views: serde_json::Map<_, _> =
+        views.into_iter().map(|(view, n)| (view.as_str().to_owned(), json!(n))).collect();
+    Ok(Json(json!({ "views": views, "all": counts })))
+}
+
+/// Parked mail, or what `outcome` says (`parked`, `skipped`).
+pub(super) async fn messages(seat: Seat) -> Answer {
+    let outcome = outcome_of(seat.query()).unwrap_or(Outcome::Parked);
+    Ok(Json(json!({ "messages": seat.scope.messages_by_outcome(outcome, None, 200).await? })))
+}
+
+pub(super) async fn status(seat: Seat) -> Answer {
+    let page = load::status::status(&seat).await?;
+    Ok(Json(json!({
+        "incidents": page.incidents.iter().map(|i| json!({ "text": i.text, "since": i.since.to_rfc3339() })).collect::<Vec<_>>(),
+        "mailboxes": page.mailboxes.iter().map(|m| json!({
+            "address": m.address, "active": m.active, "trouble": m.trouble, "fetched_at": m.fetched_at.map(|t| t.to_rfc3339()),
+        })).collect::<Vec<_>>(),
+        "plugins": page.plugins.iter().map(|p| json!({
+            "name": p.name, "world": p.world, "version": p.version, "digest": p.digest,
+        })).collect::<Vec<_>>(),
+        "failed_jobs": page.failed.iter().map(|j| json!({ "job": j.kind, "error": j.error, "tries": j.tries })).collect::<Vec<_>>(),
+    })))
+}
+
+/// The body of an action. What an action does not need is not looked at; unknown fields are errors.
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct Body {
+    /// `approve`, `draft`: the revision the text was made from.
+    draft: Option<i64>,
+    /// `approve`, `handled`, `spam`: the newest message that was read.
+    seen: Option<i64>,
+    /// `approve`; none: the customer.
+    to: Option<String>,
+    /// `approve`.
+    cc: Option<String>,
+    /// `approve`, `draft`; none keeps the draft's.
+    subject: Option<String>,
+    /// `approve`, `draft`; none keeps the draft's.
+    body: Option<String>,
+    /// `handled`.
+    reason: String,
+    /// `category`.
+    category: String,
+    /// `assign`; none: nobody.
+    agent: Option<i64>,
+    /// `undo`, `resolve`.
+    outbox: Option<i64>,
+    /// `resolve`: `sent`, `queued`, `failed`, `cancelled`.
+    state: Option<OutboxState>,
+}
+
+pub(super) async fn act(seat: Seat, Path((_, number, verb)): Path<(String, String, String)>, bytes: Bytes) -> Answer {
+    let number = number_of(&number)?;
+    let body: Body = if bytes.is_empty() {
+        Body::default()
+    } else {
+        serde_json::from_slice(&bytes).map_err(|error| Refusal::Malformed(error.to_string()))?
+    };
+    let seen = body.seen.map(MessageId);
+    let outbox = || body.outbox.map(OutboxId).ok_or_else(|| Refusal::Malformed("`outbox` is missing".to_owned()));
+    let action = match verb.as_str() {
+        "approve" => Action::Approve(typed(&seat, number, &body).await?),
+        "draft" => Action::Save(typed(&seat, number, &body).await?),
+        "handled" => Action::Handled { reason: body.reason.clone(), seen },
+        "spam" => Action::Spam { seen },
+        "not-spam" => Action::NotSpam,
+        "reopen" => Action::Reopen,
+        "category" => Action::Category(body.category.clone()),
+        "assign" => Action::Assign(body.agent.map(AgentId)),
+        "undo" => Action::Undo(outbox()?),
+        "resolve" => {
+            let state = body.state.ok_or_else(|| Refusal::Malformed("`state` is missing".to_owned()))?;
+            Action::Resolve(outbox()?, state)
+        }
+        _ => return Err(Refusal::NotFound),
+    };
+    let done = perform(&seat, number, action).await.map_err(|trouble| match trouble {
+        Trouble::Refused(words) => Refusal::Refused(words),
+        Trouble::Newer => Refusal::Conflict(seat.lang().refused_newer().to_owned()),
+        Trouble::Changed { .. } => Refusal::Conflict(seat.lang().conflict_ticket().to_owned()),
+        Trouble::Other(refusal) => refusal,
+    })?;
+    let ticket = seat.scope.ticket_by_number(number).await?;
+    Ok(Json(json!({ "done": done.as_str(), "ticket": ticket })))
+}
+
+/// What is not given is as the page would show it.
+async fn typed(seat: &Seat, number: i64, body: &Body) -> Result<Typed, Refusal> {
+    let detail = seat.scope.ticket_detail(number).await?;
+    let draft = body.draft.map(DraftId);
+    let base = match draft {
+        Some(id) => Some(seat.scope.draft(id).await?.proposal),
+        None => None,
+    };
+    let line = |text: &str| clean_text(text).replace('\n', " ").trim().to_owned();
+    Ok(Typed {
+        draft,
+        seen: body.seen.map(MessageId),
+        to: body.to.clone().unwrap_or_else(|| default_to(&detail)),
+        cc: body.cc.clone().unwrap_or_default(),
+        subject: body.subject.as_deref().map(line).or_else(|| base.as_ref()?.subject.clone()).unwrap_or_default(),
+        body: body.body.as_deref().map(clean_text).or_else(|| base.map(|b| b.body)).unwrap_or_default(),
+    })
+}

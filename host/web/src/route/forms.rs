@@ -1,0 +1,151 @@
+//! The forms of the review page: posted, done, and on to the next page. Nothing that was typed is ever lost:
+//! what is refused comes back with the text in the editor and the reason above it.
+
+use super::act::{Action, Trouble, Typed, perform};
+use super::tickets::{TicketView, number_of};
+use crate::load::frame::Done;
+use crate::load::list::next_after;
+use crate::page::draft::Conflict;
+use crate::page::frame::Note;
+use crate::page::query::{ListQuery, View};
+use crate::refusal::Refusal;
+use crate::request::Fields;
+use crate::seat::Seat;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use posthouse_model::{AgentId, DraftId, MessageId, OutboxId};
+
+type At = Path<(String, String)>;
+
+fn typed(fields: &Fields) -> Typed {
+    Typed {
+        draft: fields.number("draft").filter(|id| *id > 0).map(DraftId),
+        seen: seen(fields),
+        to: fields.line("to"),
+        cc: fields.line("cc"),
+        subject: fields.line("subject"),
+        body: fields.text("body"),
+    }
+}
+
+fn seen(fields: &Fields) -> Option<MessageId> {
+    fields.number("seen").filter(|id| *id > 0).map(MessageId)
+}
+
+pub(super) async fn approve(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
+    let next = fields.get("then") == "next";
+    run(&seat, &number, Action::Approve(typed(&fields)), next).await
+}
+
+pub(super) async fn draft(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
+    run(&seat, &number, Action::Save(typed(&fields)), false).await
+}
+
+pub(super) async fn handled(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
+    run(&seat, &number, Action::Handled { reason: fields.line("reason"), seen: seen(&fields) }, true).await
+}
+
+pub(super) async fn spam(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
+    run(&seat, &number, Action::Spam { seen: seen(&fields) }, true).await
+}
+
+pub(super) async fn not_spam(seat: Seat, Path((_, number)): At) -> Result<Response, Refusal> {
+    run(&seat, &number, Action::NotSpam, false).await
+}
+
+pub(super) async fn reopen(seat: Seat, Path((_, number)): At) -> Result<Response, Refusal> {
+    run(&seat, &number, Action::Reopen, false).await
+}
+
+pub(super) async fn category(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
+    run(&seat, &number, Action::Category(fields.line("category")), false).await
+}
+
+pub(super) async fn assign(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
+    run(&seat, &number, Action::Assign(fields.number("agent").map(AgentId)), false).await
+}
+
+pub(super) async fn undo(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
+    let outbox = fields.number("outbox").map(OutboxId).ok_or(Refusal::NotFound)?;
+    run(&seat, &number, Action::Undo(outbox), false).await
+}
+
+pub(super) async fn resolve(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
+    let outbox = fields.number("outbox").map(OutboxId).ok_or(Refusal::NotFound)?;
+    let to = fields.get("to").parse().map_err(Refusal::Malformed)?;
+    run(&seat, &number, Action::Resolve(outbox, to), false).await
+}
+
+/// Does it and goes on: to the next ticket of the list when asked, else back to this one.
+async fn run(seat: &Seat, number: &str, action: Action, go_on: bool) -> Result<Response, Refusal> {
+    let number = number_of(number)?;
+    let query = ListQuery::parse(seat.query());
+    // A list of open work loses the ticket that was just finished: the place to go on is found before.
+    let open_work = matches!(query.view, View::Waiting | View::New | View::Mine | View::Urgent);
+    let next = if go_on && open_work { next_after(seat, &query, number).await? } else { None };
+    let back = match &action {
+        Action::Approve(typed) | Action::Save(typed) => Some(typed.clone()),
+        _ => None,
+    };
+    match perform(seat, number, action).await {
+        Ok(done) => Ok(onward(seat, &query, number, done, go_on && open_work, next)),
+        Err(trouble) => refused(seat, number, trouble, back).await,
+    }
+}
+
+fn onward(seat: &Seat, query: &ListQuery, number: i64, done: Done, go_on: bool, next: Option<i64>) -> Response {
+    let mut path = match (go_on, next) {
+        (false, _) => seat.team().path(&format!("/tickets/{number}")),
+        (true, Some(next)) => seat.team().path(&format!("/tickets/{next}")),
+        (true, None) => seat.team().path("/tickets"),
+    };
+    let query = query.to_query();
+    path.push_str(&query);
+    path.push(if query.is_empty() { '?' } else { '&' });
+    path.push_str("done=");
+    path.push_str(done.as_str());
+    if go_on {
+        path.push_str(&format!("&of={number}"));
+    }
+    Redirect::to(&path).into_response()
+}
+
+async fn refused(seat: &Seat, number: i64, trouble: Trouble, typed: Option<Typed>) -> Result<Response, Refusal> {
+    let t = seat.lang();
+    let say = |text: String| Some(Note { refused: true, text });
+    let view = match trouble {
+        Trouble::Other(refusal) => return Err(refusal),
+        Trouble::Refused(words) => {
+            let draft = match typed.as_ref().and_then(|t| t.draft) {
+                Some(id) => Some(seat.scope.draft(id).await?.position),
+                None => None,
+            };
+            TicketView {
+                number,
+                draft,
+                note: say(words),
+                status: StatusCode::UNPROCESSABLE_ENTITY,
+                typed,
+                conflict: None,
+            }
+        }
+        Trouble::Newer => TicketView {
+            number,
+            note: say(t.refused_newer().to_owned()),
+            status: StatusCode::CONFLICT,
+            conflict: typed.as_ref().map(|_| Conflict { who: None, theirs: None }),
+            typed,
+            draft: None,
+        },
+        Trouble::Changed { who, theirs, position } => TicketView {
+            number,
+            draft: Some(position),
+            note: None,
+            status: StatusCode::CONFLICT,
+            conflict: Some(Conflict { who, theirs: Some(theirs) }),
+            typed,
+        },
+    };
+    view.draw(seat).await
+}

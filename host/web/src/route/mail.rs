@@ -1,0 +1,172 @@
+//! A mail's own routes: its HTML in a policy of its own, its raw bytes, its files.
+
+use crate::page::letter::previewable;
+use crate::refusal::Refusal;
+use crate::seat::Seat;
+use crate::text::sanitise::{InlinePicture, mail_html};
+use axum::body::Body;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, header};
+use posthouse_model::MessageId;
+use posthouse_model::mail::Attachment;
+use posthouse_store::MessageRow;
+use std::collections::HashMap;
+
+/// Pictures of a mail put into its HTML, in bytes: more than this is left to the list of files.
+const INLINE_BYTES_MAX: u64 = 4_000_000;
+/// Nothing in what is served here may run or load, wherever it is opened.
+const FILE_POLICY: &str = "default-src 'none'; sandbox";
+
+async fn message(seat: &Seat, id: &str) -> Result<MessageRow, Refusal> {
+    let id = id.parse().map(MessageId).map_err(|_| Refusal::NotFound)?;
+    Ok(seat.scope.message(id).await?)
+}
+
+pub(super) async fn html(seat: Seat, Path((_, id)): Path<(String, String)>) -> Result<Response, Refusal> {
+    let message = message(&seat, &id).await?;
+    let html = message.read.html.clone().ok_or(Refusal::NotFound)?;
+    let remote =
+        url::form_urlencoded::parse(seat.query().as_bytes()).any(|(name, value)| name == "images" && value == "1");
+    let placed: Vec<Attachment> = placed(&message, &html);
+    let raw = if placed.is_empty() { Vec::new() } else { seat.scope.raw(message.id).await? };
+    let read = seat.desk.deps.attachment.clone();
+    let safe = tokio::task::spawn_blocking(move || {
+        let pictures: HashMap<String, InlinePicture> = placed
+            .into_iter()
+            .filter_map(|file| {
+                let bytes = read(&raw, file.part).filter(|b| kind_of(b) == Some(file.media_type.as_str()))?;
+                Some((file.content_id?, InlinePicture { media_type: file.media_type, bytes }))
+            })
+            .collect();
+        mail_html(&html, pictures, remote)
+    })
+    .await
+    .map_err(|_| Refusal::Broken)?;
+    let policy = HeaderValue::from_str(&safe.policy).map_err(|_| Refusal::Broken)?;
+    let mut response = safe.html.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    Ok(response)
+}
+
+/// Pictures that the HTML names, as far as they fit.
+fn placed(message: &MessageRow, html: &str) -> Vec<Attachment> {
+    let mut room = INLINE_BYTES_MAX;
+    message
+        .read
+        .attachments
+        .iter()
+        .filter(|file| previewable(&file.media_type))
+        .filter(|file| file.content_id.as_deref().is_some_and(|id| html.contains(&format!("cid:{id}"))))
+        .filter(|file| {
+            let fits = file.size <= room;
+            room = room.saturating_sub(if fits { file.size } else { 0 });
+            fits
+        })
+        .cloned()
+        .collect()
+}
+
+pub(super) async fn raw(seat: Seat, Path((_, id)): Path<(String, String)>) -> Result<Response, Refusal> {
+    let message = message(&seat, &id).await?;
+    let raw = seat.scope.raw(message.id).await?;
+    Ok(file(raw, "application/octet-stream", &disposition("attachment", &format!("message-{}.eml", message.id))))
+}
+
+pub(super) async fn attachment(
+    seat: Seat,
+    Path((_, id, part)): Path<(String, String, String)>,
+) -> Result<Response, Refusal> {
+    let message = message(&seat, &id).await?;
+    let part: u32 = part.parse().map_err(|_| Refusal::NotFound)?;
+    // Only what the mail lists as a file: no other part of it can be reached.
+    let listed = message.read.attachments.iter().find(|a| a.part == part).cloned().ok_or(Refusal::NotFound)?;
+    let raw = seat.scope.raw(message.id).await?;
+    let read = seat.desk.deps.attachment.clone();
+    let bytes = tokio::task::spawn_blocking(move || read(&raw, part))
+        .await
+        .map_err(|_| Refusal::Broken)?
+        .ok_or(Refusal::NotFound)?;
+    let name = listed.name.as_deref().unwrap_or("attachment");
+    // A picture is shown only when its bytes are what it says; everything else is for saving.
+    let show = seat.query().split('&').any(|p| p == "show");
+    match kind_of(&bytes).filter(|kind| show && *kind == listed.media_type) {
+        Some(kind) => {
+            let mut response = file(bytes, kind, &disposition("inline", name));
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=86400"));
+            Ok(response)
+        }
+        None => Ok(file(bytes, "application/octet-stream", &disposition("attachment", name))),
+    }
+}
+
+fn file(bytes: Vec<u8>, media_type: &'static str, disposition: &str) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FILE_POLICY));
+    headers.insert(HeaderName::from_static("x-download-options"), HeaderValue::from_static("noopen"));
+    if let Ok(value) = HeaderValue::from_str(disposition) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}
+
+/// Content-Disposition (RFC 6266) with the name in plain ASCII and in UTF-8 (RFC 8187). A name is a name: no
+/// path, no control characters, no leading dot.
+fn disposition(kind: &str, name: &str) -> String {
+    let name: String =
+        name.chars().map(|c| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c }).collect();
+    let name = name.trim().trim_start_matches('.');
+    let name: String = if name.is_empty() { "attachment".into() } else { name.chars().take(120).collect() };
+    let plain: String = name.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '_' }).collect();
+    let mut encoded = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+}
+
+/// What the first bytes say a picture is.
+fn kind_of(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
+        [0xFF, 0xD8, 0xFF, ..] => Some("image/jpeg"),
+        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_are_only_names() {
+        assert_eq!(
+            disposition("attachment", "../../etc/passwd\r\nX: y\".html"),
+            "attachment; filename=\"_.._etc_passwd__X_ y_.html\"; filename*=UTF-8''_.._etc_passwd__X_%20y_.html"
+        );
+        assert_eq!(
+            disposition("inline", "发票.pdf"),
+            "inline; filename=\"__.pdf\"; filename*=UTF-8''%E5%8F%91%E7%A5%A8.pdf"
+        );
+        assert!(disposition("attachment", "...").contains("\"attachment\""));
+    }
+
+    #[test]
+    fn a_page_is_never_a_picture() {
+        assert_eq!(kind_of(b"<html>"), None);
+        assert_eq!(kind_of(b"<svg xmlns="), None);
+        assert_eq!(kind_of(&[0x89, b'P', b'N', b'G', 13]), Some("image/png"));
+    }
+}

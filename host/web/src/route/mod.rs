@@ -1,0 +1,133 @@
+//! The routes: one table says what there is and who may ask; the router is built from it, the guard enforces
+//! it, and the test of strangers walks it. A route that is not in the table does not exist.
+
+pub(crate) mod act;
+mod api;
+mod forms;
+mod live;
+mod mail;
+mod public;
+mod settings;
+pub(crate) mod sign_in;
+mod tickets;
+
+use crate::deps::WebDeps;
+use crate::desk::Desk;
+use crate::{refusal, seat, security};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodRouter, get, post};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+
+/// Who may ask for a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Public,
+    /// Everybody who is signed in to the team the path names. Others: to the sign-in; JSON: 401.
+    Reading,
+    /// As `Reading`, and may act: auditors see 404.
+    Acting,
+}
+
+/// One route.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Pattern of the path.
+    pub path: &'static str,
+    /// Who may ask.
+    pub access: Access,
+    handler: fn() -> MethodRouter<Desk>,
+}
+
+macro_rules! routes {
+    ($($verb:ident $path:literal $access:ident $handler:expr;)*) => {
+        /// All routes.
+        pub const ROUTES: &[Route] = &[$(
+            Route {
+                method: if matches!(stringify!($verb).as_bytes(), b"get") { "GET" } else { "POST" },
+                path: $path,
+                access: Access::$access,
+                handler: || $verb($handler),
+            },
+        )*];
+    };
+}
+
+routes! {
+    get "/" Public public::teams;
+    get "/health" Public public::health;
+    get "/metrics" Public public::metrics;
+    get "/assets/{file}" Public public::asset;
+    get "/t/{slug}/sign-in" Public sign_in::page;
+    post "/t/{slug}/sign-in" Public sign_in::enter;
+    get "/t/{slug}" Reading tickets::home;
+    post "/t/{slug}/sign-out" Reading sign_in::leave;
+    get "/t/{slug}/tickets" Reading tickets::list;
+    get "/t/{slug}/tickets/{number}" Reading tickets::ticket;
+    post "/t/{slug}/tickets/{number}/approve" Acting forms::approve;
+    post "/t/{slug}/tickets/{number}/draft" Acting forms::draft;
+    post "/t/{slug}/tickets/{number}/handled" Acting forms::handled;
+    post "/t/{slug}/tickets/{number}/spam" Acting forms::spam;
+    post "/t/{slug}/tickets/{number}/not-spam" Acting forms::not_spam;
+    post "/t/{slug}/tickets/{number}/reopen" Acting forms::reopen;
+    post "/t/{slug}/tickets/{number}/category" Acting forms::category;
+    post "/t/{slug}/tickets/{number}/assign" Acting forms::assign;
+    post "/t/{slug}/tickets/{number}/undo" Acting forms::undo;
+    post "/t/{slug}/tickets/{number}/resolve" Acting forms::resolve;
+    get "/t/{slug}/messages" Reading settings::messages;
+    get "/t/{slug}/messages/{id}/html" Reading mail::html;
+    get "/t/{slug}/messages/{id}/raw" Reading mail::raw;
+    get "/t/{slug}/messages/{id}/attachments/{part}" Reading mail::attachment;
+    get "/t/{slug}/status" Reading settings::status;
+    get "/t/{slug}/live" Reading live::stream;
+    post "/t/{slug}/me/language" Reading settings::language;
+    post "/t/{slug}/me/theme" Reading settings::theme;
+    get "/t/{slug}/api/me" Reading api::me;
+    get "/t/{slug}/api/tickets" Reading api::tickets;
+    get "/t/{slug}/api/tickets/{number}" Reading api::ticket;
+    get "/t/{slug}/api/counts" Reading api::counts;
+    get "/t/{slug}/api/messages" Reading api::messages;
+    get "/t/{slug}/api/status" Reading api::status;
+    post "/t/{slug}/api/tickets/{number}/{verb}" Acting api::act;
+}
+
+/// The desk as a service. Serve it with connect info (`into_make_service_with_connect_info::<SocketAddr>`), so
+/// that sign-ins are limited per address too.
+pub fn router(deps: WebDeps) -> Router {
+    let desk = Desk::new(deps);
+    let mut router = Router::new();
+    for route in ROUTES {
+        let mut handler = (route.handler)();
+        if route.access != Access::Public {
+            handler = handler.layer(from_fn_with_state((desk.clone(), route.access), seat::guard));
+        }
+        router = router.route(route.path, handler);
+    }
+    // Streams must not wait in a compressor; pictures and archives are compressed already.
+    let compressible = DefaultPredicate::new()
+        .and(NotForContentType::const_new("text/event-stream"))
+        .and(NotForContentType::const_new("application/octet-stream"));
+    router
+        .layer(DefaultBodyLimit::max(seat::BODY_BYTES_MAX))
+        .layer(from_fn_with_state(desk.clone(), refusal::draw))
+        .layer(from_fn_with_state(desk.clone(), security::headers))
+        .layer(CompressionLayer::new().compress_when(compressible))
+        .layer(from_fn(trace))
+        .with_state(desk)
+}
+
+/// One line per request: route and time, never an address of a customer or a query.
+async fn trace(request: axum::extract::Request, next: axum::middleware::Next) -> axum::response::Response {
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let begun = tokio::time::Instant::now();
+    let response = next.run(request).await;
+    let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::debug!(%method, path, status = response.status().as_u16(), duration_ms, "answered");
+    response
+}

@@ -1,0 +1,60 @@
+//! Status, mail log, and what a person sets for herself.
+
+use super::public::YEAR;
+use crate::load;
+use crate::page::frame::{Place, Theme};
+use crate::refusal::Refusal;
+use crate::request::{Fields, LANGUAGE, THEME, safe_next, set_cookie};
+use crate::seat::Seat;
+use crate::words::Lang;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::header;
+use posthouse_model::ticket::Outcome;
+
+pub(super) async fn status(seat: Seat) -> Result<Response, Refusal> {
+    let (frame, page) = tokio::try_join!(load::frame::frame(&seat, Place::Status, None), load::status::status(&seat))?;
+    Ok(page.draw(&frame).into_response())
+}
+
+/// Parked, skipped, or both.
+pub(super) fn outcome_of(query: &str) -> Option<Outcome> {
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "outcome")
+        .and_then(|(_, value)| value.parse().ok())
+        .filter(|o| matches!(o, Outcome::Parked | Outcome::Skipped))
+}
+
+pub(super) async fn messages(seat: Seat) -> Result<Response, Refusal> {
+    let only = outcome_of(seat.query());
+    let (frame, page) =
+        tokio::try_join!(load::frame::frame(&seat, Place::Messages, None), load::messages::messages(&seat, only))?;
+    Ok(page.draw(&frame).into_response())
+}
+
+fn back(seat: &Seat, fields: &Fields) -> Response {
+    let path = safe_next(&seat.tenant.tenant.slug, fields.get("back")).unwrap_or_else(|| seat.team().path("/tickets"));
+    Redirect::to(&path).into_response()
+}
+
+/// The agent's own language: kept with the agent, and on the device for the pages before sign-in.
+pub(super) async fn language(seat: Seat, fields: Fields) -> Result<Response, Refusal> {
+    let lang = Lang::from_tag(fields.get("language"));
+    let a = &seat.agent;
+    if a.language != lang.code() {
+        let mut tx = seat.scope.begin().await?;
+        tx.change_agent(a.id, &a.name, a.role, lang.code(), a.active, &seat.actor()).await?;
+        tx.commit().await?;
+    }
+    let mut response = back(&seat, &fields);
+    let cookie = set_cookie(LANGUAGE, lang.code(), "/", YEAR, seat.desk.is_secure());
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+pub(super) async fn theme(seat: Seat, fields: Fields) -> Response {
+    let theme = Theme::from_name(fields.get("theme"));
+    let mut response = back(&seat, &fields);
+    let cookie = set_cookie(THEME, theme.as_str(), "/", YEAR, seat.desk.is_secure());
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    response
+}

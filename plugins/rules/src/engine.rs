@@ -1,0 +1,463 @@
+//! The engine: compiled words and rules, and one pass over a mail.
+
+use crate::bundle::Bundle;
+use crate::data::{Missing, RuleFile, Scope, Settings, Urgency, WordFile};
+use crate::entities::{Cue, CueAt, Day, Entity, Habits, Reader, Value};
+use crate::fold::{Folded, SINGLE};
+use crate::language::{LanguageTable, Spoken, decide};
+use crate::lexicon::{BadTerm, Hit, Lexicon, LexiconBuilder};
+use crate::pattern::Pattern;
+use crate::rules::{Compiled, Fired, Names, Present, Rules};
+use crate::verdict::{Findings, Judge};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// More text than this is not read: a customer's point stands near the start.
+const BODY_BYTES_MAX: usize = 32 * 1024;
+/// Texts of at most this many words are read with spelling mistakes in mind; longer ones say things twice.
+const GUESS_WORDS_MAX: usize = 48;
+/// The groups that are found, not spelled.
+const FOUND: [&str; 13] = [
+    "@order-number", "@tracking-number", "@sku", "@amount", "@date", "@image", "@attachment", "@question", "@exclaim",
+    "@shout", "@bulk", "@short", "@subject",
+];
+
+/// What the engine reads.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mail<'a> {
+    /// Subject line.
+    pub subject: &'a str,
+    /// New text, without quoted history.
+    pub body: &'a str,
+    /// BCP 47, as the host found it.
+    pub language: Option<&'a str>,
+    /// Seconds since 1970; days without a year are near it.
+    pub sent_at: i64,
+    /// A picture came with it.
+    pub has_image: bool,
+    /// Any file came with it.
+    pub has_attachment: bool,
+    /// It came through a mailing list or bulk sender.
+    pub is_bulk: bool,
+}
+
+/// Compiled rules.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    lexicon: Lexicon,
+    rules: Rules,
+    languages: LanguageTable,
+    english: u32,
+    /// Cue of each group that is one.
+    cues: Vec<Option<Cue>>,
+    found: [u16; FOUND.len()],
+    common: u16,
+    ask: Vec<u16>,
+    habits: Habits,
+    judge: Judge,
+    scratch: RefCell<Scratch>,
+}
+
+/// Kept from mail to mail: a call then starts with memory that is already there.
+#[derive(Clone, Debug, Default)]
+struct Scratch {
+    text: Folded,
+    hits: Vec<Hit>,
+    covered: Vec<bool>,
+    cues: Vec<CueAt>,
+    entities: Vec<Entity>,
+    present: Present,
+    everything: Present,
+    fired: Vec<Fired>,
+}
+
+struct Groups<'a> {
+    names: &'a BTreeMap<String, u16>,
+    categories: &'a mut Vec<String>,
+}
+
+impl Names for Groups<'_> {
+    fn group(&self, name: &str) -> Option<u16> {
+        self.names.get(name).copied()
+    }
+
+    fn category(&mut self, name: &str) -> Result<u8, String> {
+        let index = match self.categories.iter().position(|known| known == name) {
+            Some(index) => index,
+            None => {
+                let fine = (1..=64).contains(&name.len())
+                    && name.chars().all(|c| {
+                        c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '/') || (!c.is_ascii() && c.is_alphabetic())
+                    });
+                if !fine {
+                    return Err(format!("`{name}` cannot be a category: lower-case letters, digits, `-`, `_` and `/`"));
+                }
+                self.categories.push(name.to_owned());
+                self.categories.len() - 1
+            }
+        };
+        u8::try_from(index).map_err(|_| "more than 256 categories".to_owned())
+    }
+}
+
+impl Engine {
+    /// Compiles the bundled rules with a tenant's settings.
+    ///
+    /// # Errors
+    /// Names the setting and what is wrong with it.
+    pub fn new(settings: Settings, bundle: Bundle) -> Result<Self, String> {
+        let (words, mut file) = if settings.use_default_rules { load(bundle)? } else { (Vec::new(), RuleFile::default()) };
+        let fallback = file.fallback.take();
+        merge(&mut file, &settings)?;
+
+        let mut names: BTreeMap<String, u16> = BTreeMap::new();
+        for name in FOUND.iter().copied().chain(["common", "ask"]) {
+            names.insert(name.to_owned(), names.len() as u16);
+        }
+        let mut languages = LanguageTable::default();
+        let mut builder = LexiconBuilder::default();
+        for word_file in &words {
+            add_words(&mut builder, &mut names, &mut languages, &word_file.language, &word_file.words)?;
+        }
+        for (group, by_language) in &settings.words {
+            for (language, terms) in by_language {
+                let one = BTreeMap::from([(group.clone(), terms.clone())]);
+                add_words(&mut builder, &mut names, &mut languages, language, &one)
+                    .map_err(|what| format!("settings, `words.{group}.{language}`: {what}"))?;
+            }
+        }
+
+        let mut categories = Vec::new();
+        let mut groups = Groups { names: &names, categories: &mut categories };
+        let compiled: Result<Vec<Compiled>, String> = file.rules.iter().map(|rule| Compiled::new(rule, &mut groups)).collect();
+        let compiled = compiled?;
+        if compiled.len() > usize::from(u16::MAX) {
+            return Err("more than 65,535 rules".to_owned());
+        }
+        let missing = compile_missing(&file.missing, &mut groups)?;
+        let fallback = match fallback {
+            Some(name) => Some(groups.category(&name)?),
+            None => None,
+        };
+        let mut category_urgency: BTreeMap<u8, Urgency> = BTreeMap::new();
+        for (name, urgency) in file.category_urgency.iter().chain(&settings.category_urgency) {
+            category_urgency.insert(groups.category(name)?, *urgency);
+        }
+
+        let group = |name: &str| names.get(name).copied().unwrap_or(0);
+        let mut found = [0; FOUND.len()];
+        for (slot, name) in found.iter_mut().zip(FOUND) {
+            *slot = group(name);
+        }
+        let mut cues = vec![None; names.len()];
+        for (name, index) in &names {
+            cues[usize::from(*index)] = cue(name);
+        }
+        let ask = file.ask.split(['|', ' ']).filter_map(|name| names.get(name).copied()).collect();
+        let patterns = |key: &str, list: &[String]| -> Result<Vec<Pattern>, String> {
+            list.iter().map(|text| Pattern::new(text).map_err(|what| format!("settings, `{key}`: {what}"))).collect()
+        };
+        let habits = Habits {
+            orders: patterns("order_numbers", &settings.order_numbers)?,
+            skus: patterns("skus", &settings.skus)?,
+            date_order: settings.date_order,
+            dollar: settings
+                .dollar
+                .as_bytes()
+                .try_into()
+                .map_err(|_| format!("settings, `dollar`: `{}` is not a currency code such as USD", settings.dollar))?,
+        };
+        if !(0.5..=1.0).contains(&settings.spam_threshold) {
+            return Err("settings, `spam_threshold`: from 0.5 to 1".to_owned());
+        }
+        let judge = Judge { categories, fallback, category_urgency, missing, spam_threshold: settings.spam_threshold };
+        let english = languages.known("en");
+        let count = names.len();
+        let mut scratch = Scratch::default();
+        scratch.text.reserve(8 * 1024);
+        scratch.hits.reserve(1024);
+        scratch.covered.reserve(1024);
+        scratch.cues.reserve(256);
+        scratch.fired.reserve(128);
+        scratch.present.resize(count);
+        scratch.everything.resize(count);
+        Ok(Self {
+            lexicon: builder.build(),
+            rules: Rules::new(compiled, count),
+            languages,
+            english,
+            cues,
+            found,
+            common: group("common"),
+            ask,
+            habits,
+            judge,
+            scratch: RefCell::new(scratch),
+        })
+    }
+
+    /// Reads one mail.
+    #[must_use]
+    pub fn read(&self, mail: &Mail<'_>) -> Findings {
+        let mut scratch = self.scratch.borrow_mut();
+        let scratch = &mut *scratch;
+        let body = head(mail.body, BODY_BYTES_MAX);
+        let subject = head(mail.subject, 2048);
+        let mail = Mail { subject, body, ..*mail };
+        scratch.text.fold(subject, body);
+        self.lexicon.scan(&scratch.text, &mut scratch.hits);
+        if scratch.text.tokens.len() <= GUESS_WORDS_MAX {
+            self.guess(scratch);
+        }
+        let prior = mail.language.map_or(0, |tag| self.languages.known(tag));
+        let spoken = decide(&scratch.text.scripts, &scratch.hits, self.common, prior, &self.languages);
+        self.drop_foreign(scratch, spoken);
+
+        let language = self.languages.name(spoken.bit);
+        self.collect_cues(scratch);
+        let reader = Reader {
+            subject,
+            body,
+            text: &scratch.text,
+            cues: &scratch.cues,
+            habits: &self.habits,
+            language,
+            today: if mail.sent_at > 0 { Day::of_instant(mail.sent_at) } else { None },
+        };
+        reader.read(&mut scratch.entities);
+        self.ask_rules(scratch, &mail);
+        let Scratch { text, entities, everything, fired, .. } = scratch;
+        let mut findings = self.judge.decide(&self.rules, fired, everything, text, &mail);
+        findings.entities = std::mem::take(entities);
+        findings.language = match (mail.language, spoken.bit) {
+            // The host's tag may say more ("zh-Hant").
+            (Some(tag), bit) if bit == 0 || self.languages.known(tag) == bit => Some((tag.to_owned(), spoken.confidence.max(0.6))),
+            (_, 0) => None,
+            (_, _) => Some((language.to_owned(), spoken.confidence)),
+        };
+        findings
+    }
+
+    /// Words that no term knew, with one spelling mistake in mind.
+    fn guess(&self, scratch: &mut Scratch) {
+        let Scratch { text, hits, covered, .. } = scratch;
+        covered.clear();
+        covered.resize(text.tokens.len(), false);
+        for hit in hits.iter() {
+            covered[usize::from(hit.first)..=usize::from(hit.last)].fill(true);
+        }
+        let before = hits.len();
+        for (index, known) in covered.iter().enumerate() {
+            if !known && text.tokens[index].flags & SINGLE == 0 {
+                self.lexicon.guess(text, index, hits);
+            }
+        }
+        if hits.len() > before {
+            hits.sort_by_key(|hit| hit.first);
+        }
+    }
+
+    /// Short terms of another language are most likely another word.
+    fn drop_foreign(&self, scratch: &mut Scratch, spoken: Spoken) {
+        if spoken.bit == 0 {
+            return;
+        }
+        let Scratch { text, hits, .. } = scratch;
+        hits.retain(|hit| {
+            if hit.languages == 0 || hit.languages & spoken.bit != 0 {
+                return true;
+            }
+            let from = text.tokens[usize::from(hit.first)];
+            if from.flags & SINGLE != 0 {
+                return false;
+            }
+            let length = text.fold_end(usize::from(hit.last)) - from.fold as usize;
+            length >= 7 || (hit.languages & self.english != 0 && length >= 5)
+        });
+    }
+
+    fn collect_cues(&self, scratch: &mut Scratch) {
+        scratch.cues.clear();
+        for hit in &scratch.hits {
+            if let Some(cue) = self.cues[usize::from(hit.group)]
+                && !hit.guessed
+            {
+                scratch.cues.push(CueAt { cue, first: usize::from(hit.first), last: usize::from(hit.last) });
+            }
+        }
+    }
+
+    fn ask_rules(&self, scratch: &mut Scratch, mail: &Mail<'_>) {
+        let Scratch { text, hits, entities, present, everything, fired, .. } = scratch;
+        fired.clear();
+        everything.clear();
+        let [order, tracking, sku, amount, date, image, attachment, question, exclaim, shout, bulk, short, in_subject] = self.found;
+        let letters = text.scripts.latin + text.scripts.cyrillic;
+        let flags = [
+            (mail.has_image, image),
+            (mail.has_attachment, attachment),
+            (mail.is_bulk, bulk),
+            (letters >= 24 && text.scripts.upper * 10 > letters * 6, shout),
+            (text.tokens.len() <= 24, short),
+        ];
+        let group_of = |entity: &Entity| match entity.value {
+            Value::Order(_) => order,
+            Value::Tracking { .. } => tracking,
+            Value::Sku(_) => sku,
+            Value::Amount { .. } => amount,
+            Value::Date(_) => date,
+        };
+        let mut next_hit = 0;
+        for sentence in 0..text.sentences.len() {
+            let tokens = text.tokens_of(sentence);
+            let from = next_hit;
+            while hits.get(next_hit).is_some_and(|hit| usize::from(hit.first) < tokens.end) {
+                present.add(hits[next_hit].group);
+                next_hit += 1;
+            }
+            for (_, group) in flags.iter().filter(|(is, _)| *is) {
+                present.add(*group);
+            }
+            for entity in entities.iter().filter(|entity| tokens.contains(&entity.token)) {
+                present.add(group_of(entity));
+            }
+            let said = text.sentences[sentence];
+            if said.question {
+                present.add(question);
+            }
+            if said.exclamations >= 2 {
+                present.add(exclaim);
+            }
+            let subject = tokens.start < text.subject_tokens as usize;
+            if subject {
+                present.add(in_subject);
+            }
+            let asks = said.question || self.ask.iter().any(|group| present.has(*group));
+            let strength = if subject { 1.2 } else { 1.0 } * if asks { 1.25 } else { 1.0 };
+            self.rules.ask(Scope::Sentence, text, &hits[from..next_hit], present, strength, fired);
+            present.each(|group| {
+                everything.add(group);
+            });
+            present.clear();
+        }
+        // A number that was merged into another sentence's was still there.
+        for entity in entities.iter() {
+            everything.add(group_of(entity));
+        }
+        for (_, group) in flags.iter().filter(|(is, _)| *is) {
+            everything.add(*group);
+        }
+        self.rules.ask(Scope::Message, text, hits, everything, 1.0, fired);
+    }
+}
+
+fn load(bundle: Bundle) -> Result<(Vec<WordFile>, RuleFile), String> {
+    let words: Result<Vec<WordFile>, String> = bundle
+        .words
+        .iter()
+        .map(|text| serde_json::from_str(text).map_err(|error| format!("bundled words: {error}")))
+        .collect();
+    let rules = serde_json::from_str(bundle.rules).map_err(|error| format!("bundled rules: {error}"))?;
+    Ok((words?, rules))
+}
+
+/// The tenant's rules replace ours of the same name and add to the rest.
+fn merge(file: &mut RuleFile, settings: &Settings) -> Result<(), String> {
+    if let Some(unknown) = settings.remove_rules.iter().find(|name| !file.rules.iter().any(|rule| rule.name == **name)) {
+        return Err(format!("settings, `remove_rules`: there is no bundled rule `{unknown}`"));
+    }
+    let replaced: BTreeSet<&str> =
+        settings.remove_rules.iter().map(String::as_str).chain(settings.rules.iter().map(|rule| rule.name.as_str())).collect();
+    file.rules.retain(|rule| !replaced.contains(rule.name.as_str()));
+    file.rules.extend(settings.rules.iter().cloned());
+    let keys: BTreeSet<&str> = settings.missing.iter().map(|entry| entry.key.as_str()).collect();
+    file.missing.retain(|entry| !keys.contains(entry.key.as_str()));
+    file.missing.extend(settings.missing.iter().cloned());
+    Ok(())
+}
+
+fn add_words(
+    builder: &mut LexiconBuilder,
+    names: &mut BTreeMap<String, u16>,
+    languages: &mut LanguageTable,
+    language: &str,
+    words: &BTreeMap<String, Vec<String>>,
+) -> Result<(), String> {
+    let bit = languages.bit(language)?;
+    for (name, terms) in words {
+        if name.starts_with('@') {
+            return Err(format!("`{name}`: groups with `@` are found, not spelled"));
+        }
+        let next = names.len() as u16;
+        let group = *names.entry(name.clone()).or_insert(next);
+        for term in terms {
+            builder.add(group, term, bit).map_err(|bad| {
+                let what = match bad {
+                    BadTerm::Empty => "holds no letter or digit",
+                    BadTerm::ShortPrefix => "would match nearly every word: at least four letters before `*`",
+                    BadTerm::Long => "is longer than 200 bytes",
+                };
+                format!("`{name}` ({language}): the term `{term}` {what}")
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn compile_missing(entries: &[Missing], groups: &mut Groups<'_>) -> Result<Vec<crate::verdict::MissingRule>, String> {
+    let mut compiled = Vec::new();
+    for entry in entries {
+        let list = |text: &Option<String>, groups: &Groups<'_>| -> Result<Vec<u16>, String> {
+            text.as_deref()
+                .unwrap_or_default()
+                .split(['|', ' '])
+                .filter(|name| !name.is_empty())
+                .map(|name| {
+                    groups.group(name).ok_or_else(|| format!("missing `{}`: there is no group of words `{name}`", entry.key))
+                })
+                .collect()
+        };
+        let (when, unless) = (list(&entry.when, groups)?, list(&entry.unless, groups)?);
+        let categories: Result<Vec<u8>, String> = entry.categories.iter().map(|name| groups.category(name)).collect();
+        compiled.push(crate::verdict::MissingRule { key: entry.key.clone(), categories: categories?, when, unless });
+    }
+    Ok(compiled)
+}
+
+/// What a group with a reserved name tells the readers of numbers.
+fn cue(name: &str) -> Option<Cue> {
+    if let Some(month) = name.strip_prefix("month-") {
+        return month.parse().ok().filter(|month| (1..=12).contains(month)).map(Cue::Month);
+    }
+    if let Some(code) = name.strip_prefix("currency-") {
+        return code.as_bytes().try_into().ok().map(Cue::Currency);
+    }
+    if let Some(carrier) = name.strip_prefix("carrier-") {
+        // Once per engine, and an engine lives as long as its component.
+        return Some(Cue::Carrier(Box::leak(carrier.to_owned().into_boxed_str())));
+    }
+    match name {
+        "cue-order-number" => Some(Cue::OrderNumber),
+        "cue-order" => Some(Cue::Order),
+        "cue-tracking-number" => Some(Cue::Tracking),
+        "cue-sku" => Some(Cue::Sku),
+        "cue-foreign-number" => Some(Cue::Foreign),
+        "day-today" => Some(Cue::DaysAway(0)),
+        "day-yesterday" => Some(Cue::DaysAway(-1)),
+        "day-before-yesterday" => Some(Cue::DaysAway(-2)),
+        "day-tomorrow" => Some(Cue::DaysAway(1)),
+        _ => None,
+    }
+}
+
+/// At most so many bytes, cut at a character boundary.
+fn head(text: &str, bytes_max: usize) -> &str {
+    if text.len() <= bytes_max {
+        return text;
+    }
+    let mut end = bytes_max;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
