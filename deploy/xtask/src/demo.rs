@@ -15,7 +15,7 @@ use crate::shell::{self, repository, target_folder};
 pub fn run(arguments: &[String]) -> Result<ExitCode> {
     guest::build_all()?;
     eprintln!("building posthouse (the first time takes some minutes)");
-    let status = shell::cargo().args(["build", "--package", "posthouse"]).status()?;
+    let status = shell::cargo().args(["build", "--workspace", "--bin", "posthouse"]).status()?;
     if !status.success() {
         bail!("posthouse did not build; the compiler's messages are above");
     }

@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::progress::{self, Stream, Working};
 use crate::shell::{self, find_program};
 
 /// Something that tests need from the system.
@@ -95,32 +96,37 @@ pub(crate) fn apt_install(packages: &[&str]) -> Result<()> {
     if !is_root() {
         bail!("packages can only be installed as root; run `{by_hand}`");
     }
-    eprintln!("installing {}", packages.join(" "));
+    let working = Working::start(format!("installing {}", packages.join(" ")));
     let _policy = NoServices::declare()?;
     if packages.contains(&"postfix") {
         // Unanswered, its set-up asks a question at the terminal. The system's own Postfix is never used or started.
         preseed("postfix postfix/main_mailer_type select Local only\npostfix postfix/mailname string localhost\n")?;
     }
     // A list that cannot be refreshed may still be good enough: the installation below decides.
-    let update = apt(&["update"]);
+    let update = apt(&working, &["update"]);
     let install: Vec<&str> = ["install", "-y", "--no-install-recommends"].iter().chain(packages).copied().collect();
-    if let Err(error) = apt(&install) {
+    if let Err(error) = apt(&working, &install) {
         // An installation that was cut off once leaves packages to be configured.
         let _ = shell::output(shell::command("dpkg").args(["--configure", "-a"]));
-        apt(&install).with_context(|| match update {
+        apt(&working, &install).with_context(|| match update {
             Ok(()) => format!("after a first try: {error}"),
             Err(update) => format!("the package lists could not be refreshed either: {update}"),
         })?;
     }
+    working.done("done");
     Ok(())
 }
 
-fn apt(arguments: &[&str]) -> Result<()> {
+fn apt(working: &Working, arguments: &[&str]) -> Result<()> {
     let mut command = shell::command("apt-get");
     shell::clean_environment(&mut command);
     command.args(["-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]).args(arguments);
     command.env("DEBIAN_FRONTEND", "noninteractive").env("NEEDRESTART_MODE", "l");
-    shell::output(&mut command).map(|_| ())
+    progress::run(&mut command, Stream::Output, |line| {
+        if ["Get:", "Unpacking", "Setting up"].iter().any(|start| line.starts_with(start)) {
+            working.detail(line);
+        }
+    })
 }
 
 fn preseed(answers: &str) -> Result<()> {

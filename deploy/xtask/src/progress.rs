@@ -1,7 +1,9 @@
 //! Progress for a person at a terminal; plain lines where the output is a file.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, Sender};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -48,31 +50,62 @@ impl Drop for Working {
 
 /// Runs cargo to its end, showing which crate it is at; its whole output is in the error when it fails.
 pub(crate) fn cargo_build(working: &Working, command: &mut Command) -> Result<()> {
+    let mut crates = 0;
+    run(command, Stream::Errors, |line| {
+        if let Some(name) = line.strip_prefix("Compiling ") {
+            crates += 1;
+            working.detail(&format!("crate {crates}, {name}"));
+        } else if ["Downloading", "Updating", "Blocking"].iter().any(|start| line.starts_with(start)) {
+            working.detail(line);
+        }
+    })
+}
+
+/// Where a program says what it is doing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// Standard output.
+    Output,
+    /// Standard error.
+    Errors,
+}
+
+/// Runs a program to its end and shows each line of one stream to `watch` as it comes; an error has all lines of both.
+pub(crate) fn run(command: &mut Command, watched: Stream, mut watch: impl FnMut(&str)) -> Result<()> {
     let mut child = command
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .with_context(|| format!("{} could not be started", shell::line(command)))?;
+    let (lines, received) = mpsc::channel();
+    let readers =
+        [read(Stream::Output, child.stdout.take(), lines.clone()), read(Stream::Errors, child.stderr.take(), lines)];
     let mut printed = String::new();
-    let mut crates = 0;
-    if let Some(stderr) = child.stderr.take() {
-        for line in BufReader::new(stderr).lines() {
-            let line = line?;
-            let text = line.trim_start();
-            if let Some(name) = text.strip_prefix("Compiling ") {
-                crates += 1;
-                working.detail(&format!("crate {crates}, {name}"));
-            } else if text.starts_with("Downloading") || text.starts_with("Updating") || text.starts_with("Blocking") {
-                working.detail(text);
-            }
-            printed.push_str(&line);
-            printed.push('\n');
+    for (stream, line) in received {
+        if stream == watched {
+            watch(line.trim_start());
         }
+        printed.push_str(&line);
+        printed.push('\n');
+    }
+    for reader in readers {
+        // A reader ends with its pipe and cannot fail.
+        let _ = reader.join();
     }
     let status = child.wait()?;
     if !status.success() {
         bail!("{}\nended with {status}:\n{}", shell::line(command), printed.trim_end());
     }
     Ok(())
+}
+
+fn read(stream: Stream, pipe: Option<impl Read + Send + 'static>, lines: Sender<(Stream, String)>) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        for line in pipe.into_iter().flat_map(|pipe| BufReader::new(pipe).split(b'\n')).map_while(Result::ok) {
+            if lines.send((stream, String::from_utf8_lossy(&line).into_owned())).is_err() {
+                break;
+            }
+        }
+    })
 }

@@ -38,6 +38,17 @@ pub struct GlobalArgs {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// See the whole product on this machine, with two example shops and live mail
+    Demo(commands::demo::DemoArgs),
+    /// Fetch, triage, notify, send, and serve the review desk
+    Serve(commands::serve::ServeArgs),
+    /// Connect to everything and say what is wrong and what to do
+    Doctor(commands::doctor::DoctorArgs),
+    /// Take mail in from files: .eml, mbox, Maildir
+    Ingest(commands::ingest::IngestArgs),
+    /// Send the daily digest
+    #[command(subcommand)]
+    Digest(commands::digest::DigestCommand),
     /// Bring the database to this version's schema
     Migrate(commands::migrate::MigrateArgs),
     /// Set tenants up from their folders

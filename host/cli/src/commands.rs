@@ -2,12 +2,17 @@
 
 pub mod audit;
 pub mod backup;
+pub mod demo;
+pub mod digest;
+pub mod doctor;
 pub mod eval;
+pub mod ingest;
 pub mod mail;
 pub mod migrate;
 pub mod plugin;
 pub mod restore;
 pub mod secret;
+pub mod serve;
 pub mod tenant;
 pub mod ticket;
 pub mod user;
@@ -23,6 +28,11 @@ use crate::output::Terminal;
 /// Why it could not be done.
 pub async fn run(command: Command, context: &Context, terminal: &mut Terminal) -> Result {
     match command {
+        Command::Demo(args) => demo::run(args, context, terminal).await,
+        Command::Serve(args) => serve::run(args, context, terminal).await,
+        Command::Doctor(args) => doctor::run(args, context, terminal).await,
+        Command::Ingest(args) => ingest::run(args, context, terminal).await,
+        Command::Digest(command) => digest::run(command, context, terminal).await,
         Command::Migrate(args) => migrate::run(args, context, terminal).await,
         Command::Tenant(command) => tenant::run(command, context, terminal).await,
         Command::User(command) => user::run(command, context, terminal).await,

@@ -57,10 +57,17 @@ pub fn installation(opened: &Opened) -> Installation {
 ///
 /// # Errors
 /// `public_url` is no address.
-pub fn desk(context: &Context, opened: &Opened, house: &House, list_teams: bool, stopping: watch::Receiver<bool>) -> Result<WebDeps> {
-    let public_url = opened.host.public_url.parse().map_err(|error| {
-        Failure::new(format!("public_url `{}` is not an address: {error}", opened.host.public_url))
-    })?;
+pub fn desk(
+    context: &Context,
+    opened: &Opened,
+    house: &House,
+    list_teams: bool,
+    stopping: watch::Receiver<bool>,
+) -> Result<WebDeps> {
+    let public_url =
+        opened.host.public_url.parse().map_err(|error| {
+            Failure::new(format!("public_url `{}` is not an address: {error}", opened.host.public_url))
+        })?;
     let (installation, entropy) = (installation(opened), Arc::clone(&context.entropy));
     Ok(WebDeps {
         store: opened.store.clone(),

@@ -171,8 +171,10 @@ impl Context {
         };
         let fingerprint = hex::encode(&derive(&key, "fingerprint")[..16]);
         match known {
-            Some(known) if known != fingerprint => Err(Failure::new("the master key is not the one that this database was sealed with")
-                .mend(format!("put the right key into {} or POSTHOUSE_MASTER_KEY", path.display()))),
+            Some(known) if known != fingerprint => {
+                Err(Failure::new("the master key is not the one that this database was sealed with")
+                    .mend(format!("put the right key into {} or POSTHOUSE_MASTER_KEY", path.display())))
+            }
             Some(_) => Ok(key),
             None => {
                 store.set_meta(KEY_FINGERPRINT, &fingerprint).await?;
@@ -194,7 +196,8 @@ impl Context {
         };
         let key = MasterKey::from_hex(&text);
         let mend = "it must hold 64 hexadecimal digits, as `posthouse` wrote them";
-        key.map(Some).map_err(|error| Failure::new(format!("the master key in {place} cannot be read: {error}")).mend(mend))
+        key.map(Some)
+            .map_err(|error| Failure::new(format!("the master key in {place} cannot be read: {error}")).mend(mend))
     }
 
     /// The sandbox. With a key, compiled plugins are kept in the host's data folder; without, nowhere.
@@ -265,8 +268,11 @@ pub fn derive(key: &MasterKey, purpose: &str) -> [u8; 32] {
 pub fn extra_roots(host: &HostConfig) -> Result<Vec<Vec<u8>>> {
     let Some(path) = &host.network.ca_file else { return Ok(Vec::new()) };
     let pem = source::read_text(path, source::FILE_BYTES_MAX)?;
-    let bad = || Problem::file(path, "this holds no certificate", "use a PEM file, which has lines that say BEGIN CERTIFICATE");
-    let roots: std::result::Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).map(|c| c.map(|c| c.to_vec())).collect();
+    let bad = || {
+        Problem::file(path, "this holds no certificate", "use a PEM file, which has lines that say BEGIN CERTIFICATE")
+    };
+    let roots: std::result::Result<Vec<_>, _> =
+        CertificateDer::pem_slice_iter(pem.as_bytes()).map(|c| c.map(|c| c.to_vec())).collect();
     roots.ok().filter(|roots| !roots.is_empty()).ok_or_else(|| bad().into())
 }
 

@@ -192,7 +192,8 @@ impl Table {
         let head: Vec<_> = self.head.iter().map(|text| (Style::Dim, text.clone())).collect();
         let rows: Vec<_> = (!head.is_empty()).then_some(&head).into_iter().chain(&self.rows).collect();
         let columns = rows.iter().map(|row| row.len()).max().unwrap_or(0);
-        let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|(_, t)| width(t)).max().unwrap_or(0);
+        let width =
+            |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|(_, t)| width(t)).max().unwrap_or(0);
         let widths: Vec<_> = (0..columns).map(width).collect();
         let line = |row: &&Vec<(Style, String)>| {
             let mut line = String::new();
@@ -223,8 +224,16 @@ pub fn width(text: &str) -> usize {
     text.chars()
         .map(|c| match u32::from(c) {
             0..=0x1f | 0x7f..=0x9f | 0x300..=0x36f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0,
-            0x1100..=0x115f | 0x2e80..=0x303e | 0x3041..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe4f
-            | 0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x1f300..=0x1faff | 0x20000..=0x3fffd => 2,
+            0x1100..=0x115f
+            | 0x2e80..=0x303e
+            | 0x3041..=0xa4cf
+            | 0xac00..=0xd7a3
+            | 0xf900..=0xfaff
+            | 0xfe30..=0xfe4f
+            | 0xff00..=0xff60
+            | 0xffe0..=0xffe6
+            | 0x1f300..=0x1faff
+            | 0x20000..=0x3fffd => 2,
             _ => 1,
         })
         .sum()

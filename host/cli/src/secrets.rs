@@ -87,7 +87,8 @@ impl Secrets {
         if let Some(dir) = &self.dir {
             let path = dir.join(slug).join(name);
             if path.is_file() {
-                let text = crate::setup::source::read_text(&path, SECRET_BYTES_MAX).map_err(|problem| problem.to_string())?;
+                let text =
+                    crate::setup::source::read_text(&path, SECRET_BYTES_MAX).map_err(|problem| problem.to_string())?;
                 let value = Zeroizing::new(without_line_end(&text).to_owned());
                 drop(Zeroizing::new(text));
                 return Ok(Some(Found { value, origin: Origin::File, hosts: Vec::new() }));

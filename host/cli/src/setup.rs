@@ -6,7 +6,7 @@ pub mod folder;
 pub mod host;
 pub mod plan;
 mod problem;
-mod source;
+pub mod source;
 
 pub use problem::Problem;
 pub use source::Source;

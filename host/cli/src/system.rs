@@ -69,7 +69,10 @@ impl Clock for SystemClock {
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
-    #[expect(clippy::expect_used, reason = "a system without randomness can keep no secret: there is nothing to go on with")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a system without randomness can keep no secret: there is nothing to go on with"
+    )]
     fn fill(&self, buffer: &mut [u8]) {
         use rand::TryRngCore as _;
         rand::rngs::OsRng.try_fill_bytes(buffer).expect("the operating system gives random numbers");

@@ -1,7 +1,16 @@
-//! The IMAP client.
-use crate::net::{Auth, ProbeReport, Security};
-use crate::{BatchLimit, Fetched, Wake};
-use posthouse_model::Timestamp;
+//! The IMAP client (RFC 3501, 9051): hands over every message once, oldest first, by UID.
+//!
+//! It never looks at `\\Seen` and never changes or deletes anything: the cursor (UIDVALIDITY and last UID) is the
+//! caller's. One message that the server or the parser chokes on is reported and passed over, so it cannot block the
+//! mailbox. IDLE tells of news at once; where a server has no IDLE it is asked now and then.
+
+mod client;
+mod folders;
+mod session;
+
+pub use client::{ImapClient, probe};
+
+use crate::net::{Auth, Security};
 use std::time::Duration;
 
 /// How long each step may take.
@@ -150,44 +159,4 @@ impl ImapError {
     pub fn is_temporary(&self) -> bool {
         !matches!(self, Self::Auth(_) | Self::Config(_))
     }
-}
-
-/// A signed-in session.
-#[derive(Debug)]
-pub struct ImapClient {
-    config: ImapConfig,
-}
-
-#[allow(missing_docs, unused_variables, clippy::unused_async)]
-impl ImapClient {
-    pub async fn connect(config: &ImapConfig) -> Result<Self, ImapError> {
-        Ok(Self { config: config.clone() })
-    }
-    pub async fn select(&mut self, folder: &str) -> Result<Selected, ImapError> {
-        Err(ImapError::Config(self.config.host.clone()))
-    }
-    pub async fn fetch_since(&mut self, last_uid: u32, limit: BatchLimit) -> Result<Vec<Fetched>, ImapError> {
-        Ok(vec![])
-    }
-    pub async fn idle(&mut self, limit: Duration) -> Result<Wake, ImapError> {
-        Ok(Wake::Timeout)
-    }
-    pub async fn append(&mut self, folder: &str, raw: &[u8], flags: &[&str], at: Option<Timestamp>) -> Result<(), ImapError> {
-        Ok(())
-    }
-    pub async fn folders(&mut self) -> Result<Vec<Folder>, ImapError> {
-        Ok(vec![])
-    }
-    pub async fn sent_folder(&mut self) -> Result<Option<String>, ImapError> {
-        Ok(None)
-    }
-    pub async fn contains(&mut self, folder: &str, message_id: &str) -> Result<bool, ImapError> {
-        Ok(false)
-    }
-    pub async fn logout(self) {}
-}
-
-/// Looks whether fetching would work, step by step.
-pub async fn probe(_config: &ImapConfig, _folder: &str) -> ProbeReport {
-    ProbeReport::default()
 }

@@ -13,9 +13,11 @@ use posthouse_mail::{BatchLimit, Content, Fetched, Wake};
 use posthouse_model::{MailboxId, TenantId, Timestamp};
 use posthouse_store::{Cursor, Source};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Waits between tries at a server that fails, doubling from the first to the last.
@@ -23,6 +25,11 @@ const BACK_OFF_MIN: Duration = Duration::from_secs(1);
 const BACK_OFF_MAX: Duration = Duration::from_secs(300);
 /// How long the lease on a mailbox outlasts the longest wait for news.
 const LEASE_MARGIN: Duration = Duration::from_secs(120);
+/// Servers hold back the news to an IDLE client (Dovecot for half a second, to tell of several mails at once). Mail
+/// seldom comes alone, so after some has come from a server nearby, it is asked anew this often for this long. Servers of
+/// providers are not: IDLE is what they want.
+const NEAR_EVERY: Duration = Duration::from_millis(50);
+const NEAR_FOR: Duration = Duration::from_secs(3);
 
 /// Follows all mailboxes of all tenants, and all changes of their set-up, until stopped.
 pub async fn run(house: House, stop: CancellationToken) {
@@ -96,7 +103,7 @@ enum Never {}
 
 /// An open mailbox: what IMAP and Maildir have in common.
 enum Inbox {
-    Imap { client: Box<ImapClient>, folder: String, uid_validity: u32, uid_next: Option<u32>, poll: Duration },
+    Imap { client: Box<ImapClient>, folder: String, uid_validity: u32, uid_next: Option<u32>, poll: Duration, near: bool },
     Maildir { maildir: Option<Maildir>, uid_validity: u32, poll: Duration },
 }
 
@@ -104,26 +111,42 @@ async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Ne
     let scope = &tenant.scope;
     let id = mailbox.row.id;
     let mut inbox: Option<Inbox> = None;
+    // When lease and state were last written: looking often must not mean writing often.
+    let mut written: Option<Instant> = None;
+    let mut news: Option<Instant> = None;
     loop {
-        let poll = inbox.as_ref().map_or(BACK_OFF_MIN, Inbox::poll);
-        if !scope.lease_mailbox(id, house.worker(), poll + LEASE_MARGIN).await.map_err(words)? {
-            // Another process follows it; look again when its lease may have ended.
-            inbox = None;
-            tokio::time::sleep(LEASE_MARGIN / 4).await;
-            continue;
+        let fresh = written.is_some_and(|at| at.elapsed() < LEASE_MARGIN / 4);
+        if !fresh {
+            let poll = inbox.as_ref().map_or(BACK_OFF_MIN, Inbox::poll);
+            if !scope.lease_mailbox(id, house.worker(), poll + LEASE_MARGIN).await.map_err(words)? {
+                // Another process follows it; look again when its lease may have ended.
+                inbox = None;
+                tokio::time::sleep(LEASE_MARGIN / 4).await;
+                continue;
+            }
         }
         let open = match &mut inbox {
             Some(open) => open,
             None => inbox.insert(Inbox::open(house, tenant, mailbox).await?),
         };
-        catch_up(house, tenant, mailbox, open).await?;
-        scope.fetch_worked(id).await.map_err(words)?;
-        open.wait().await?;
+        if catch_up(house, tenant, mailbox, open).await? {
+            news = Some(Instant::now());
+        }
+        if !fresh {
+            scope.fetch_worked(id).await.map_err(words)?;
+            written = Some(Instant::now());
+        }
+        if open.is_near() && news.is_some_and(|at| at.elapsed() < NEAR_FOR) {
+            tokio::time::sleep(NEAR_EVERY).await;
+        } else {
+            open.wait().await?;
+        }
     }
 }
 
-/// Fetches everything after the cursor, oldest first, batch by batch; each batch is stored with its cursor.
-async fn catch_up(house: &House, tenant: &Tenant, mailbox: &Mailbox, inbox: &mut Inbox) -> Result<(), String> {
+/// Fetches everything after the cursor, oldest first, batch by batch; each batch is stored with its cursor. Returns
+/// whether there was anything.
+async fn catch_up(house: &House, tenant: &Tenant, mailbox: &Mailbox, inbox: &mut Inbox) -> Result<bool, String> {
     let id = mailbox.row.id;
     let (folder, uid_validity) = (inbox.folder().to_owned(), inbox.uid_validity());
     let known = tenant.scope.cursor(id, &folder).await.map_err(words)?;
@@ -140,9 +163,11 @@ async fn catch_up(house: &House, tenant: &Tenant, mailbox: &Mailbox, inbox: &mut
         tx.set_cursor(&Cursor { mailbox: id, folder: folder.clone(), uid_validity, last_uid }).await.map_err(words)?;
         tx.commit().await.map_err(words)?;
     }
+    let mut any = false;
     loop {
         let batch = inbox.fetch_since(last_uid).await?;
-        let Some(newest) = batch.iter().map(|fetched| fetched.uid).max() else { return Ok(()) };
+        let Some(newest) = batch.iter().map(|fetched| fetched.uid).max() else { return Ok(any) };
+        any = true;
         let found = batch.into_iter().map(|fetched| found(&folder, uid_validity, fetched)).collect();
         let cursor = Cursor { mailbox: id, folder: folder.clone(), uid_validity, last_uid: newest };
         intake::take_in(house, tenant, id, found, Some(cursor)).await.map_err(words)?;
@@ -165,6 +190,15 @@ fn found(folder: &str, uid_validity: u32, fetched: Fetched) -> Found {
     Found { source: Source::imap(folder, uid_validity, fetched.uid), raw, received_at: fetched.arrived_at, parked }
 }
 
+/// On this machine or on a private network.
+fn is_near(host: &str) -> bool {
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private(),
+        Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
+}
+
 fn words(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
@@ -181,6 +215,7 @@ impl Inbox {
                 uid_validity: selected.uid_validity,
                 uid_next: selected.uid_next,
                 poll: Duration::from_secs(u64::from(imap.poll_seconds)),
+                near: is_near(&imap.host),
             });
         }
         let Some(config) = &mailbox.config.maildir else {
@@ -205,6 +240,10 @@ impl Inbox {
         match self {
             Self::Imap { uid_validity, .. } | Self::Maildir { uid_validity, .. } => *uid_validity,
         }
+    }
+
+    fn is_near(&self) -> bool {
+        matches!(self, Self::Imap { near: true, .. })
     }
 
     fn poll(&self) -> Duration {
@@ -254,5 +293,20 @@ impl Inbox {
             Self::Maildir { maildir: None, .. } => return Err("the Maildir is being read already".to_owned()),
         };
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_servers_nearby_are_asked_often() {
+        for near in ["127.0.0.1", "localhost", "10.1.2.3", "192.168.0.9", "::1", "fd00::1"] {
+            assert!(is_near(near), "{near}");
+        }
+        for far in ["imap.gmail.com", "203.0.113.9", "2001:db8::1", "localhost.example.com"] {
+            assert!(!is_near(far), "{far}");
+        }
     }
 }

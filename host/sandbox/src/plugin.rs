@@ -257,7 +257,7 @@ impl<T> Called<T> {
 pub(crate) fn armed(pre: &InstancePre<CallState>, mut state: CallState, limits: &CallLimits) -> Store<CallState> {
     // Each tick that finds the guest computing uses up one slice. While the guest waits for the host it meets no
     // tick: only the wall clock counts that.
-    state.slices = limits.cpu.as_nanos().div_ceil(TICK.as_nanos()).try_into().unwrap_or(u64::MAX);
+    state.slices = slices_of(limits.cpu);
     let limit = limits.cpu;
     let mut store = Store::new(pre.engine(), state);
     store.limiter(|s| &mut s.limiter);
@@ -270,6 +270,11 @@ pub(crate) fn armed(pre: &InstancePre<CallState>, mut state: CallState, limits: 
         Ok(UpdateDeadline::Yield(1))
     });
     store
+}
+
+/// How many ticks a guest may meet within this time on the processor.
+pub(crate) fn slices_of(time: Duration) -> u64 {
+    time.as_nanos().div_ceil(TICK.as_nanos()).try_into().unwrap_or(u64::MAX)
 }
 
 fn gave_up(why: GaveUp, delivery: &Delivery) -> CallError {

@@ -3,20 +3,16 @@
 
 use crate::error::{CallError, LoadError};
 use crate::limiter::Limiter;
-use crate::plugin::explain;
+use crate::plugin::{explain, slices_of};
 use crate::spec::CallLimits;
 use crate::state::Abort;
-use crate::ticker::{TICK, Ticker};
+use crate::ticker::Ticker;
 use posthouse_model::decision::World;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 use wasmtime::component::{Component, Instance, Lift, Linker, WasmList};
 use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wizer::{ComponentInstanceState, Wizer};
-
-/// Processor time of `configure`. It runs once, and interpreters may have much to read.
-const CPU: Duration = Duration::from_secs(10);
 
 struct SetupState {
     limiter: Limiter,
@@ -52,6 +48,7 @@ impl Setup<'_> {
             }
         };
         let component = Component::new(self.engine, bytes).map_err(|e| self.link(&e))?;
+        let _ticking = self.ticker.watch();
         let (mut store, instance) = self.instantiate(&component)?;
         let exports = crate::api::Exports::find(&component, self.interface, self.world)
             .map_err(|reason| LoadError::Link { plugin: self.plugin.to_owned(), reason })?;
@@ -82,19 +79,17 @@ impl Setup<'_> {
         // The state that is kept must depend on the settings alone.
         linker.define_unknown_imports_as_traps(component).map_err(|e| self.link(&e))?;
         let limiter = Limiter::new(self.limits.memory_bytes, self.limits.table_elements);
-        let slices = (CPU.as_nanos() / TICK.as_nanos()) as u64;
+        let limit = self.limits.configure_cpu;
+        let slices = slices_of(limit);
         let mut store = Store::new(self.engine, SetupState { limiter, slices });
         store.limiter(|s| &mut s.limiter);
         store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(|mut store| {
+        store.epoch_deadline_callback(move |mut store| {
             let slices = &mut store.data_mut().slices;
-            *slices = slices.checked_sub(1).ok_or(Abort(CallError::Deadline { limit: CPU }))?;
+            *slices = slices.checked_sub(1).ok_or(Abort(CallError::Deadline { limit }))?;
             Ok(UpdateDeadline::Continue(1))
         });
-        let watch = self.ticker.watch();
-        let instance = linker.instantiate(&mut store, component);
-        drop(watch);
-        match instance {
+        match linker.instantiate(&mut store, component) {
             Ok(instance) => Ok((store, instance)),
             Err(error) => Err(self.failed(&error, store.data())),
         }

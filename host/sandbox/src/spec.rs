@@ -75,6 +75,8 @@ pub struct PluginSpec {
 pub struct CallLimits {
     /// Time on the processor, measured in steps of about 5 ms.
     pub cpu: Duration,
+    /// The same for `configure`, which runs once when the plugin is loaded and may have much to read.
+    pub configure_cpu: Duration,
     /// Time by the wall clock from the start of the plugin, host calls included.
     pub wall: Duration,
     /// Linear memory in bytes, all memories of the component together.
@@ -99,6 +101,7 @@ impl Default for CallLimits {
     fn default() -> Self {
         Self {
             cpu: Duration::from_millis(500),
+            configure_cpu: Duration::from_secs(10),
             wall: Duration::from_secs(30),
             memory_bytes: 64 << 20,
             table_elements: 100_000,

@@ -96,10 +96,9 @@ async fn an_endless_start_ends_too() {
     let text = classifier_text("(func $f (loop (br 0))) (start $f)", "");
     let mut spec = spec("hostile", "");
     spec.component = from_text(&text);
-    let begun = Instant::now();
+    spec.limits.configure_cpu = Duration::from_millis(100);
     let error = sandbox().load(spec).await.unwrap_err();
     assert!(matches!(error, LoadError::Configure { error: CallError::Deadline { .. }, .. }), "{error}");
-    assert!(begun.elapsed() < Duration::from_secs(60));
 }
 
 #[tokio::test]

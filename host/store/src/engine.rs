@@ -2,7 +2,9 @@
 
 use crate::sql::{Connection, sql};
 use crate::{Result, StoreError};
+use futures::future::BoxFuture;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::pool::PoolConnection;
 use sqlx::{AnyPool, ConnectOptions as _, Connection as _, Transaction};
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -73,7 +75,10 @@ impl Engine {
     }
 
     async fn open_postgres(url: &str) -> Result<Self> {
-        let pool = pool(POSTGRES_CONNECTIONS_MAX).connect_with(options(url)?).await?;
+        let options = options(url)?;
+        // A pool tries again and again when a server refuses connections; whoever opens a store wants to know at once.
+        sqlx::AnyConnection::connect_with(&options).await?.close().await?;
+        let pool = pool(POSTGRES_CONNECTIONS_MAX).connect_lazy_with(options);
         Ok(Self {
             kind: Kind::Postgres,
             url: url.to_owned(),
@@ -84,20 +89,26 @@ impl Engine {
     }
 
     /// A connection for reading.
-    pub(crate) async fn read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Any>> {
-        Ok(self.reader.acquire().await?)
+    pub(crate) fn read(&self) -> BoxFuture<'_, Result<PoolConnection<sqlx::Any>>> {
+        Box::pin(async { Ok(self.reader.acquire().await?) })
     }
 
     /// A transaction in which every read sees the same moment.
-    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, sqlx::Any>> {
-        Ok(match self.kind {
-            Kind::Sqlite => self.reader.begin().await?,
-            Kind::Postgres => self.reader.begin_with("begin isolation level repeatable read read only").await?,
+    pub(crate) fn snapshot(&self) -> BoxFuture<'_, Result<Transaction<'static, sqlx::Any>>> {
+        Box::pin(async {
+            Ok(match self.kind {
+                Kind::Sqlite => self.reader.begin().await?,
+                Kind::Postgres => self.reader.begin_with("begin isolation level repeatable read read only").await?,
+            })
         })
     }
 
     /// A transaction that writes. On SQLite it holds the one write lock from here on.
-    pub(crate) async fn write(&self, durability: Durability) -> Result<Transaction<'static, sqlx::Any>> {
+    pub(crate) fn write(&self, durability: Durability) -> BoxFuture<'_, Result<Transaction<'static, sqlx::Any>>> {
+        Box::pin(self.begin_write(durability))
+    }
+
+    async fn begin_write(&self, durability: Durability) -> Result<Transaction<'static, sqlx::Any>> {
         if self.kind == Kind::Postgres {
             return Ok(self.writer.begin().await?);
         }
@@ -111,11 +122,13 @@ impl Engine {
         Ok(Transaction::begin(connection, Some(sqlx::SqlSafeStr::into_sql_str("begin immediate"))).await?)
     }
 
-    pub(crate) async fn close(&self) {
-        self.reader.close().await;
-        if self.kind == Kind::Sqlite {
-            self.writer.close().await;
-        }
+    pub(crate) fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            self.reader.close().await;
+            if self.kind == Kind::Sqlite {
+                self.writer.close().await;
+            }
+        })
     }
 
     /// Size of the database in bytes.

@@ -6,10 +6,12 @@ use crate::sql::Connection;
 use crate::store::Store;
 use crate::wake::Touched;
 use crate::{Result, jobs};
+use futures::future::BoxFuture;
 use posthouse_model::event::{Actor, NewEvent};
 use posthouse_model::job::Job;
 use posthouse_model::{TenantId, Timestamp};
 use sqlx::Transaction;
+use sqlx::pool::PoolConnection;
 use tokio::sync::watch;
 
 /// The view of one tenant. Cheap to clone. Everything it reads and everything its transactions write belongs to
@@ -45,16 +47,16 @@ impl Scope {
     ///
     /// # Errors
     /// [`StoreError::NotFound`](crate::StoreError::NotFound) when there is no such tenant.
-    pub async fn begin(&self) -> Result<Tx> {
-        self.begin_with(Durability::Process).await
+    pub fn begin(&self) -> BoxFuture<'_, Result<Tx>> {
+        Box::pin(self.begin_with(Durability::Process))
     }
 
     /// As [`Scope::begin`], and what it commits survives a power failure: for what has consequences outside.
     ///
     /// # Errors
     /// As [`Scope::begin`].
-    pub async fn begin_durable(&self) -> Result<Tx> {
-        self.begin_with(Durability::Machine).await
+    pub fn begin_durable(&self) -> BoxFuture<'_, Result<Tx>> {
+        Box::pin(self.begin_with(Durability::Machine))
     }
 
     async fn begin_with(&self, durability: Durability) -> Result<Tx> {
@@ -64,8 +66,8 @@ impl Scope {
         Ok(Tx { scope: self.clone(), inner, now: self.store.now(), chain, events: Vec::new(), jobs: false })
     }
 
-    pub(crate) async fn read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Any>> {
-        self.store.inner.engine.read().await
+    pub(crate) fn read(&self) -> BoxFuture<'_, Result<PoolConnection<sqlx::Any>>> {
+        self.store.inner.engine.read()
     }
 }
 
@@ -125,10 +127,12 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database); nothing was written then.
-    pub async fn commit(mut self) -> Result<()> {
-        self.chain.append(&mut self.inner, self.now, self.events).await?;
-        let touched = Touched { jobs: self.jobs, tenant: Some(self.scope.tenant) };
-        self.scope.store.commit(self.inner, touched).await
+    pub fn commit(mut self) -> BoxFuture<'static, Result<()>> {
+        Box::pin(async move {
+            self.chain.append(&mut self.inner, self.now, self.events).await?;
+            let touched = Touched { jobs: self.jobs, tenant: Some(self.scope.tenant) };
+            self.scope.store.commit(self.inner, touched).await
+        })
     }
 
     /// Notes that workers have something to do, for operations that change jobs themselves.

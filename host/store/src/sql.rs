@@ -2,8 +2,13 @@
 //!
 //! Both databases hold only i64, f64, text and bytes. Times are i64 microseconds, truth values 0 and 1, names
 //! of enums and JSON are text. Query text comes from constants; values are always bound.
+//!
+//! What runs a statement returns a boxed future: the compiler copies the state machine of an `async fn` into every crate
+//! that awaits it, and sqlx's are large. One allocation beside a database call is nothing.
 
 use crate::{Result, StoreError};
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
 use posthouse_model::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -56,30 +61,30 @@ impl Sql {
     }
 
     /// Runs it; how many rows it touched.
-    pub(crate) async fn run(self, on: &mut Connection) -> Result<u64> {
-        Ok(self.query()?.execute(on).await?.rows_affected())
+    pub(crate) fn run(self, on: &mut Connection) -> BoxFuture<'_, Result<u64>> {
+        Box::pin(async move { Ok(self.query()?.execute(on).await?.rows_affected()) })
     }
 
     /// The first row, if any.
-    pub(crate) async fn optional(self, on: &mut Connection) -> Result<Option<Row>> {
-        Ok(self.query()?.fetch_optional(on).await?.map(Row))
+    pub(crate) fn optional(self, on: &mut Connection) -> BoxFuture<'_, Result<Option<Row>>> {
+        Box::pin(async move { Ok(self.query()?.fetch_optional(on).await?.map(Row)) })
     }
 
     /// The only row.
-    pub(crate) async fn one(self, on: &mut Connection) -> Result<Row> {
-        Ok(Row(self.query()?.fetch_one(on).await?))
+    pub(crate) fn one(self, on: &mut Connection) -> BoxFuture<'_, Result<Row>> {
+        Box::pin(async move { Ok(Row(self.query()?.fetch_one(on).await?)) })
     }
 
     /// All rows.
-    pub(crate) async fn all(self, on: &mut Connection) -> Result<Vec<Row>> {
-        Ok(self.query()?.fetch_all(on).await?.into_iter().map(Row).collect())
+    pub(crate) fn all(self, on: &mut Connection) -> BoxFuture<'_, Result<Vec<Row>>> {
+        Box::pin(async move { Ok(self.query()?.fetch_all(on).await?.into_iter().map(Row).collect()) })
     }
 
     /// Row by row, for what may be large.
     pub(crate) fn stream<'a>(
         self,
         on: &'a mut Connection,
-    ) -> Result<futures::stream::BoxStream<'a, sqlx::Result<AnyRow>>> {
+    ) -> Result<BoxStream<'a, sqlx::Result<AnyRow>>> {
         Ok(self.query()?.fetch(on))
     }
 }

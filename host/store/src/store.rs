@@ -2,10 +2,10 @@
 
 use crate::engine::{Durability, Engine};
 use crate::scope::Scope;
-use crate::sql::sql;
 use crate::wake::{Listener, Touched, Wakeups, announce, listen};
 use crate::{Result, StoreError, schema};
 use posthouse_model::{Clock, Entropy, TenantId, Timestamp};
+use futures::future::BoxFuture;
 use sqlx::Transaction;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -48,12 +48,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::Url`] for an address that makes no sense, [`StoreError::Database`] when the database cannot
     /// be reached.
-    pub async fn open(options: StoreOptions) -> Result<Self> {
-        let engine = Engine::open(&options.url).await?;
-        let wakeups = Wakeups::default();
-        let listener = listen(&engine, wakeups.clone()).await?;
-        let StoreOptions { clock, entropy, .. } = options;
-        Ok(Self { inner: Arc::new(Inner { engine, clock, entropy, wakeups, _listener: listener }) })
+    pub fn open(options: StoreOptions) -> BoxFuture<'static, Result<Self>> {
+        Box::pin(async move {
+            let engine = Engine::open(&options.url).await?;
+            let wakeups = Wakeups::default();
+            let listener = listen(&engine, wakeups.clone()).await?;
+            let StoreOptions { clock, entropy, .. } = options;
+            Ok(Self { inner: Arc::new(Inner { engine, clock, entropy, wakeups, _listener: listener }) })
+        })
     }
 
     /// Brings the database to this host's schema version, from any older one, in one transaction. Does nothing
@@ -61,8 +63,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Schema`] when the database is newer than this host.
-    pub async fn migrate(&self) -> Result<i64> {
-        schema::migrate(self).await
+    pub fn migrate(&self) -> BoxFuture<'_, Result<i64>> {
+        Box::pin(schema::migrate(self))
     }
 
     /// The version that the database is at; 0 when it is empty.
@@ -108,6 +110,18 @@ impl Store {
         self.inner.clock.now()
     }
 
+    /// The clock it was opened with.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    /// The source of random bytes it was opened with, for tokens and for sealing.
+    #[must_use]
+    pub fn entropy(&self) -> &Arc<dyn Entropy> {
+        &self.inner.entropy
+    }
+
     /// `sqlite` or `postgres`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -141,25 +155,26 @@ impl Store {
         self.inner.engine.close().await;
     }
 
-    pub(crate) async fn write(&self) -> Result<Transaction<'static, sqlx::Any>> {
-        self.inner.engine.write(Durability::Process).await
+    pub(crate) fn write(&self) -> BoxFuture<'_, Result<Transaction<'static, sqlx::Any>>> {
+        self.inner.engine.write(Durability::Process)
     }
 
     /// Commits and wakes whoever waits for it.
-    pub(crate) async fn commit(&self, mut tx: Transaction<'static, sqlx::Any>, touched: Touched) -> Result<()> {
-        announce(self.inner.engine.kind, &mut tx, touched).await?;
-        tx.commit().await?;
-        self.inner.wakeups.wake(touched);
-        Ok(())
+    pub(crate) fn commit(
+        &self,
+        mut tx: Transaction<'static, sqlx::Any>,
+        touched: Touched,
+    ) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            announce(self.inner.engine.kind, &mut tx, touched).await?;
+            tx.commit().await?;
+            self.inner.wakeups.wake(touched);
+            Ok(())
+        })
     }
 
     /// Whether a table has any row.
     pub(crate) async fn has_rows(&self, on: &mut crate::sql::Connection, table: &'static str) -> Result<bool> {
         Ok(crate::sql::sql_of(format!("select 1 from {table} limit 1")).optional(on).await?.is_some())
     }
-}
-
-/// The number of rows a query counts.
-pub(crate) async fn count(query: &'static str, on: &mut crate::sql::Connection) -> Result<i64> {
-    sql(query).one(on).await?.get(0)
 }

@@ -144,3 +144,75 @@ pub(crate) const TABLES: &[Table] = &[
     ),
     table("article", "tenant_id:i id:t language:t title:t body:t updated_at:i", "tenant_id, id, language"),
 ];
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::sql::sql;
+    use crate::{Store, StoreOptions};
+    use posthouse_model::{Clock, Entropy, Timestamp};
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    struct Nothing;
+
+    impl Clock for Nothing {
+        fn now(&self) -> Timestamp {
+            Timestamp(0)
+        }
+    }
+
+    impl Entropy for Nothing {
+        fn fill(&self, _: &mut [u8]) {}
+    }
+
+    const SQLITE: &str = "select t.name, c.name, lower(c.type) from sqlite_schema t join pragma_table_info(t.name) c \
+         where t.type = 'table' and t.name not like 'sqlite%'";
+    const POSTGRES: &str = "select table_name::text, column_name::text, data_type::text from information_schema.columns \
+         where table_schema = current_schema()";
+
+    async fn compare(url: String, query: &'static str) {
+        let store = Store::open(StoreOptions { url, clock: Arc::new(Nothing), entropy: Arc::new(Nothing) }).await.unwrap();
+        store.migrate().await.unwrap();
+        let rows = sql(query).all(&mut store.inner.engine.read().await.unwrap()).await.unwrap();
+        let mut there = BTreeSet::new();
+        for row in &rows {
+            let (table, column, holds): (String, String, String) =
+                (row.get(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap());
+            let holds = match holds.as_str() {
+                "bigint" | "integer" => "Integer",
+                "double precision" => "Real",
+                "blob" | "bytea" => "Bytes",
+                _ => "Text",
+            };
+            if !LEFT_OUT.contains(&table.as_str()) {
+                there.insert((table, column, holds));
+            }
+        }
+        let listed: BTreeSet<_> = TABLES
+            .iter()
+            .flat_map(|table| {
+                table.columns().map(|(column, holds)| {
+                    let holds = match holds {
+                        Holds::Integer => "Integer",
+                        Holds::Real => "Real",
+                        Holds::Text => "Text",
+                        Holds::Bytes => "Bytes",
+                    };
+                    (table.name.to_owned(), column.to_owned(), holds)
+                })
+            })
+            .collect();
+        assert_eq!(listed, there);
+    }
+
+    #[tokio::test]
+    async fn no_column_is_left_out_of_backups() {
+        let folder = tempfile::tempdir().unwrap();
+        compare(format!("sqlite:{}", folder.path().join("x.db").display()), SQLITE).await;
+        if let Some(server) = posthouse_servers::postgres() {
+            compare(server.fresh_database().await, POSTGRES).await;
+        }
+    }
+}

@@ -105,19 +105,22 @@ pub struct TicketDetail {
     pub outbox: Vec<OutboxRow>,
 }
 
-/// What plugins found, kept as one JSON column.
+/// What plugins found, kept as one JSON column: read into one of vectors, written from one of slices.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Findings {
+pub(crate) struct Findings<Entities, Words, Risks, Reasons, Facts, Orders> {
     pub(crate) message: Option<MessageId>,
-    pub(crate) entities: Vec<Entity>,
-    pub(crate) missing: Vec<String>,
-    pub(crate) risks: Vec<Risk>,
-    pub(crate) evidence: Vec<Evidence>,
-    pub(crate) routing_evidence: Vec<Evidence>,
-    pub(crate) facts: Vec<Fact>,
-    pub(crate) orders: Vec<Order>,
+    pub(crate) entities: Entities,
+    pub(crate) missing: Words,
+    pub(crate) risks: Risks,
+    pub(crate) evidence: Reasons,
+    pub(crate) routing_evidence: Reasons,
+    pub(crate) facts: Facts,
+    pub(crate) orders: Orders,
 }
+
+/// As it is read.
+type OwnFindings = Findings<Vec<Entity>, Vec<String>, Vec<Risk>, Vec<Evidence>, Vec<Fact>, Vec<Order>>;
 
 macro_rules! select {
     ($rest:literal) => {
@@ -168,7 +171,7 @@ fn read(row: &Row) -> Result<TicketRow> {
         evidence: Vec::new(),
         routing_evidence: Vec::new(),
     };
-    let findings: Findings = row.json()?;
+    let findings: OwnFindings = row.json()?;
     ticket.entities = findings.entities;
     ticket.triaged_message = findings.message;
     ticket.missing = findings.missing;

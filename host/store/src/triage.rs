@@ -1,7 +1,7 @@
 //! What plugins found, written to the ticket, and where each incoming mail ended.
 
 use crate::sql::{Json, sql};
-use crate::tickets::{Findings, TicketRow, by_id, search_text};
+use crate::tickets::{Findings, NO_DEADLINE, TicketRow, by_id, search_text};
 use crate::{Result, StoreError, Tx};
 use posthouse_model::event::Actor;
 use posthouse_model::ticket::{Outcome, TicketStatus};
@@ -14,7 +14,63 @@ const TAGS_MAX: usize = 50;
 /// Things read from the texts of one thread.
 const ENTITIES_MAX: usize = 200;
 
+/// All that the triage of one message came to, for writing it at once.
+#[derive(Clone, Debug)]
+pub struct Triaged<'a> {
+    /// Which message.
+    pub message: MessageId,
+    /// What enrichers know, in the order they were asked.
+    pub enrichments: &'a [Enrichment],
+    /// What the classifier found.
+    pub triage: Option<&'a Triage>,
+    /// Where the router sends it.
+    pub routing: Option<&'a Routing>,
+    /// Taken when the router names none and the ticket is in none.
+    pub default_queue: &'a str,
+    /// Where the message ended.
+    pub outcome: Outcome,
+    /// Why, for everything but a ticket.
+    pub reason: Option<&'a str>,
+}
+
 impl Tx {
+    /// Writes everything that the triage of a message came to: as [`Tx::set_enrichment`], [`Tx::set_triage`],
+    /// [`Tx::set_routing`] (for a message that ends on a ticket) and [`Tx::set_outcome`] one after the other, in a third
+    /// of the statements. Returns the ticket and where it stands, none for a message without one.
+    ///
+    /// # Errors
+    /// As [`Tx::set_outcome`].
+    pub async fn finish_triage(
+        &mut self,
+        done: &Triaged<'_>,
+        actor: &Actor,
+    ) -> Result<Option<(TicketId, TicketStatus)>> {
+        let Some(id) = self.settle_message(done.message, done.outcome, done.reason).await? else {
+            self.record_settled(None, done.message, done.outcome, done.reason, actor);
+            return Ok(None);
+        };
+        let tenant = self.tenant();
+        let mut ticket = by_id(self.on(), tenant, id).await?;
+        for enrichment in done.enrichments {
+            enriched(&mut ticket, enrichment);
+            self.record_enriched(id, enrichment, actor);
+        }
+        if let Some(triage) = done.triage {
+            found(&mut ticket, done.message, triage);
+            self.record_triaged(&ticket, done.message, triage, actor);
+        }
+        if done.outcome == Outcome::Ticket {
+            let nothing = Routing::default();
+            let routing = done.routing.unwrap_or(&nothing);
+            routed(&mut ticket, routing, done.default_queue);
+            self.record_routed(&ticket, routing, actor);
+        }
+        self.follow_outcome(&mut ticket, done.message, done.outcome, done.reason).await?;
+        self.save(&ticket).await?;
+        self.record_settled(Some(id), done.message, done.outcome, done.reason, actor);
+        Ok(Some((id, ticket.status)))
+    }
+
     /// Writes what a classifier found in a message. What it does not say stays as it was; an agent's category stays
     /// in any case. Entities of earlier mails stay, without their spans, since those point into another text.
     ///
@@ -28,52 +84,10 @@ impl Tx {
         actor: &Actor,
     ) -> Result<()> {
         let tenant = self.tenant();
-        let before = by_id(self.on(), tenant, ticket).await?;
-        let mut findings = findings_of(&before);
-        findings.entities = merged(&triage.entities, &before.entities, before.triaged_message == Some(message));
-        findings.message = Some(message);
-        findings.missing.clone_from(&triage.missing);
-        findings.risks.clone_from(&triage.risks);
-        findings.evidence.clone_from(&triage.evidence);
-        let (category, confidence) = match &triage.category {
-            Some(found) if !before.category_by_agent => (Some(found.value.as_str()), Some(f64::from(found.confidence))),
-            _ => (before.category.as_deref(), before.category_confidence),
-        };
-        let urgency = triage.urgency.as_ref().map(|u| u.value).or(before.urgency);
-        let sentiment = triage.sentiment.as_ref().map(|s| s.value).or(before.sentiment);
-        let language = triage.language.as_ref().map(|l| &l.value).or(before.language.as_ref());
-        let now = self.now();
-        sql("update ticket set category = $1, category_confidence = $2, urgency = $3, sentiment = $4, language = $5, \
-             tags = $6, findings = $7, search = $8, version = version + 1, updated_at = $9 \
-             where tenant_id = $10 and id = $11")
-        .bind(category)
-        .bind(confidence)
-        .bind(urgency)
-        .bind(sentiment)
-        .bind(language)
-        .bind(Json(&with_tags(&before.tags, &triage.tags)))
-        .bind(Json(&findings))
-        .bind(search_text(before.number, &before.subject, &before.customer, &findings.entities))
-        .bind(now)
-        .bind(tenant)
-        .bind(ticket)
-        .run(self.on())
-        .await?;
-        self.record(
-            actor,
-            "ticket.triaged",
-            format_args!("ticket:{ticket}"),
-            json!({
-                "message": message,
-                "category": category,
-                "confidence": confidence,
-                "urgency": urgency,
-                "sentiment": sentiment,
-                "language": language,
-                "spam": triage.spam,
-            }),
-        );
-        Ok(())
+        let mut ticket = by_id(self.on(), tenant, ticket).await?;
+        found(&mut ticket, message, triage);
+        self.record_triaged(&ticket, message, triage, actor);
+        self.save(&ticket).await
     }
 
     /// Writes where a router sends it. `default_queue` is taken when the router names none and the ticket is in none.
@@ -88,32 +102,10 @@ impl Tx {
         actor: &Actor,
     ) -> Result<()> {
         let tenant = self.tenant();
-        let before = by_id(self.on(), tenant, ticket).await?;
-        let queue = routing.queue.as_deref().or(before.queue.as_deref()).unwrap_or(default_queue);
-        let priority = routing.priority.map_or(before.priority, |p| i64::from(p.min(100)));
-        let deadline = routing.deadline.or(before.deadline);
-        let mut findings = findings_of(&before);
-        findings.routing_evidence.clone_from(&routing.evidence);
-        let now = self.now();
-        sql("update ticket set queue = $1, urgency_rank = $2, deadline_at = $3, tags = $4, findings = $5, \
-             version = version + 1, updated_at = $6 where tenant_id = $7 and id = $8")
-        .bind(queue)
-        .bind(100 - priority)
-        .bind(deadline.unwrap_or(crate::tickets::NO_DEADLINE))
-        .bind(Json(&with_tags(&before.tags, &routing.tags)))
-        .bind(Json(&findings))
-        .bind(now)
-        .bind(tenant)
-        .bind(ticket)
-        .run(self.on())
-        .await?;
-        self.record(
-            actor,
-            "ticket.routed",
-            format_args!("ticket:{ticket}"),
-            json!({ "queue": queue, "priority": priority, "deadline": deadline, "notifiers": routing.notifiers }),
-        );
-        Ok(())
+        let mut ticket = by_id(self.on(), tenant, ticket).await?;
+        routed(&mut ticket, routing, default_queue);
+        self.record_routed(&ticket, routing, actor);
+        self.save(&ticket).await
     }
 
     /// Writes what the client's own systems know. Facts replace those with the same key, orders those with the same
@@ -123,35 +115,10 @@ impl Tx {
     /// [`StoreError::NotFound`].
     pub async fn set_enrichment(&mut self, ticket: TicketId, enrichment: &Enrichment, actor: &Actor) -> Result<()> {
         let tenant = self.tenant();
-        let before = by_id(self.on(), tenant, ticket).await?;
-        let mut findings = findings_of(&before);
-        findings.facts.retain(|old| enrichment.facts.iter().all(|new| new.key != old.key));
-        findings.facts.extend(enrichment.facts.iter().cloned());
-        findings.orders.retain(|old| enrichment.orders.iter().all(|new| new.number != old.number));
-        findings.orders.extend(enrichment.orders.iter().cloned());
-        let mut customer = before.customer.clone();
-        if enrichment.customer_name.is_some() {
-            customer.name.clone_from(&enrichment.customer_name);
-        }
-        let now = self.now();
-        sql("update ticket set customer_name = $1, tags = $2, findings = $3, search = $4, version = version + 1, \
-             updated_at = $5 where tenant_id = $6 and id = $7")
-        .bind(customer.name.as_ref())
-        .bind(Json(&with_tags(&before.tags, &enrichment.tags)))
-        .bind(Json(&findings))
-        .bind(search_text(before.number, &before.subject, &customer, &findings.entities))
-        .bind(now)
-        .bind(tenant)
-        .bind(ticket)
-        .run(self.on())
-        .await?;
-        self.record(
-            actor,
-            "ticket.enriched",
-            format_args!("ticket:{ticket}"),
-            json!({ "facts": enrichment.facts.len(), "orders": enrichment.orders.len() }),
-        );
-        Ok(())
+        let mut ticket = by_id(self.on(), tenant, ticket).await?;
+        enriched(&mut ticket, enrichment);
+        self.record_enriched(ticket.id, enrichment, actor);
+        self.save(&ticket).await
     }
 
     /// Settles where an incoming message ended and moves its ticket accordingly: `Ticket` makes a new one wait; the
@@ -167,11 +134,29 @@ impl Tx {
         reason: Option<&str>,
         actor: &Actor,
     ) -> Result<Option<TicketStatus>> {
+        let ticket = self.settle_message(message, outcome, reason).await?;
+        self.record_settled(ticket, message, outcome, reason, actor);
+        let Some(ticket) = ticket else { return Ok(None) };
+        let tenant = self.tenant();
+        let mut ticket = by_id(self.on(), tenant, ticket).await?;
+        if self.follow_outcome(&mut ticket, message, outcome, reason).await? {
+            self.save(&ticket).await?;
+        }
+        Ok(Some(ticket.status))
+    }
+
+    /// Writes where a message ended; its ticket.
+    async fn settle_message(
+        &mut self,
+        message: MessageId,
+        outcome: Outcome,
+        reason: Option<&str>,
+    ) -> Result<Option<TicketId>> {
         if outcome == Outcome::Pending {
             return Err(StoreError::refused("a message cannot go back to pending"));
         }
         let (tenant, now) = (self.tenant(), self.now());
-        let row = sql("update message set outcome = $1, reason = $2, triaged_at = $3 \
+        sql("update message set outcome = $1, reason = $2, triaged_at = $3 \
              where tenant_id = $4 and id = $5 and direction = 'incoming' returning ticket_id")
         .bind(outcome)
         .bind(reason)
@@ -180,27 +165,52 @@ impl Tx {
         .bind(message)
         .optional(self.on())
         .await?
-        .ok_or_else(|| StoreError::not_found(format_args!("message {message}")))?;
-        let ticket: Option<TicketId> = row.get(0)?;
-        let data = json!({ "message": message, "outcome": outcome, "reason": reason });
-        let Some(ticket) = ticket else {
-            self.record(actor, "message.settled", format_args!("message:{message}"), data);
-            return Ok(None);
-        };
-        let status = self.follow_outcome(ticket, message, outcome, reason).await?;
-        self.record(actor, "message.settled", format_args!("ticket:{ticket}"), data);
-        Ok(Some(status))
+        .ok_or_else(|| StoreError::not_found(format_args!("message {message}")))?
+        .get(0)
     }
 
+    /// Moves a ticket to where the outcome of one of its messages brings it; whether that changes anything.
     async fn follow_outcome(
         &mut self,
-        ticket: TicketId,
+        ticket: &mut TicketRow,
         message: MessageId,
         outcome: Outcome,
         reason: Option<&str>,
-    ) -> Result<TicketStatus> {
+    ) -> Result<bool> {
+        let status = ticket.status;
+        let (next, alone) = if outcome == Outcome::Ticket {
+            (if status == TicketStatus::New { TicketStatus::Waiting } else { status }, false)
+        } else {
+            let others = self.others_on(ticket.id, message).await?;
+            let next = match outcome {
+                // The others' triage decides.
+                _ if others.pending > 0 => status,
+                _ if others.stand > 0 && status == TicketStatus::New => {
+                    others.reopened_from.unwrap_or(TicketStatus::Waiting)
+                }
+                _ if others.stand > 0 => status,
+                Outcome::Spam => TicketStatus::Spam,
+                Outcome::Automatic => TicketStatus::Automatic,
+                _ => TicketStatus::Handled,
+            };
+            (next, others.stand == 0)
+        };
+        // A person may have closed it meanwhile: that stands.
+        if next == status || !(status == TicketStatus::New || status.may_become(next)) {
+            return Ok(false);
+        }
+        ticket.status = next;
+        if next == TicketStatus::Waiting {
+            ticket.closed_reason = None;
+        } else if next == TicketStatus::Handled && alone {
+            ticket.closed_reason = reason.map(str::to_owned);
+        }
+        Ok(true)
+    }
+
+    async fn others_on(&mut self, ticket: TicketId, message: MessageId) -> Result<Others> {
         let tenant = self.tenant();
-        let row = sql("select t.status, t.reopened_from, \
+        let row = sql("select t.reopened_from, \
              (select count(*) from message m where m.ticket_id = t.id and m.id <> $1 and m.outcome = 'pending'), \
              (select count(*) from message m where m.ticket_id = t.id and m.id <> $1 and m.outcome = 'ticket') \
              from ticket t where t.tenant_id = $2 and t.id = $3")
@@ -209,53 +219,146 @@ impl Tx {
         .bind(ticket)
         .one(self.on())
         .await?;
-        let status: TicketStatus = row.get(0)?;
-        let reopened_from: Option<TicketStatus> = row.get(1)?;
-        let (others_pending, others_stand): (i64, i64) = (row.get(2)?, row.get(3)?);
+        Ok(Others { reopened_from: row.get(0)?, pending: row.get(1)?, stand: row.get(2)? })
+    }
 
-        let next = match outcome {
-            Outcome::Ticket if status == TicketStatus::New => TicketStatus::Waiting,
-            Outcome::Ticket => status,
-            // The others' triage decides.
-            _ if others_pending > 0 => status,
-            _ if others_stand > 0 && status == TicketStatus::New => reopened_from.unwrap_or(TicketStatus::Waiting),
-            _ if others_stand > 0 => status,
-            Outcome::Spam => TicketStatus::Spam,
-            Outcome::Automatic => TicketStatus::Automatic,
-            _ => TicketStatus::Handled,
+    /// Writes the fields that triage may change.
+    async fn save(&mut self, ticket: &TicketRow) -> Result<()> {
+        let (tenant, now) = (self.tenant(), self.now());
+        let findings = Findings {
+            message: ticket.triaged_message,
+            entities: &ticket.entities,
+            missing: &ticket.missing,
+            risks: &ticket.risks,
+            evidence: &ticket.evidence,
+            routing_evidence: &ticket.routing_evidence,
+            facts: &ticket.facts,
+            orders: &ticket.orders,
         };
-        // A person may have closed it meanwhile: that stands.
-        if next == status || !(status == TicketStatus::New || status.may_become(next)) {
-            return Ok(status);
-        }
-        let closed_reason = (next == TicketStatus::Handled && others_stand == 0).then_some(reason).flatten();
-        let now = self.now();
-        sql("update ticket set status = $1, reopened_from = null, \
-             closed_reason = case when $2 = 1 then $3 else closed_reason end, version = version + 1, updated_at = $4 \
-             where tenant_id = $5 and id = $6")
-        .bind(next)
-        .bind(closed_reason.is_some() || next == TicketStatus::Waiting)
-        .bind(closed_reason)
+        sql("update ticket set reopened_from = case when status = $1 then reopened_from else null end, status = $1, \
+             closed_reason = $2, customer_name = $3, category = $4, category_confidence = $5, urgency = $6, \
+             sentiment = $7, language = $8, queue = $9, urgency_rank = $10, deadline_at = $11, tags = $12, \
+             findings = $13, search = $14, version = version + 1, updated_at = $15 \
+             where tenant_id = $16 and id = $17")
+        .bind(ticket.status)
+        .bind(ticket.closed_reason.as_ref())
+        .bind(ticket.customer.name.as_ref())
+        .bind(ticket.category.as_ref())
+        .bind(ticket.category_confidence)
+        .bind(ticket.urgency)
+        .bind(ticket.sentiment)
+        .bind(ticket.language.as_ref())
+        .bind(ticket.queue.as_ref())
+        .bind(100 - ticket.priority)
+        .bind(ticket.deadline.unwrap_or(NO_DEADLINE))
+        .bind(Json(&ticket.tags))
+        .bind(Json(&findings))
+        .bind(search_text(ticket.number, &ticket.subject, &ticket.customer, &ticket.entities))
         .bind(now)
         .bind(tenant)
-        .bind(ticket)
+        .bind(ticket.id)
         .run(self.on())
         .await?;
-        Ok(next)
+        Ok(())
+    }
+
+    fn record_triaged(&mut self, ticket: &TicketRow, message: MessageId, triage: &Triage, actor: &Actor) {
+        self.record(
+            actor,
+            "ticket.triaged",
+            format_args!("ticket:{}", ticket.id),
+            json!({
+                "message": message,
+                "category": ticket.category,
+                "confidence": ticket.category_confidence,
+                "urgency": ticket.urgency,
+                "sentiment": ticket.sentiment,
+                "language": ticket.language,
+                "spam": triage.spam,
+            }),
+        );
+    }
+
+    fn record_routed(&mut self, ticket: &TicketRow, routing: &Routing, actor: &Actor) {
+        self.record(
+            actor,
+            "ticket.routed",
+            format_args!("ticket:{}", ticket.id),
+            json!({
+                "queue": ticket.queue,
+                "priority": ticket.priority,
+                "deadline": ticket.deadline,
+                "notifiers": routing.notifiers,
+            }),
+        );
+    }
+
+    fn record_enriched(&mut self, ticket: TicketId, enrichment: &Enrichment, actor: &Actor) {
+        let data = json!({ "facts": enrichment.facts.len(), "orders": enrichment.orders.len() });
+        self.record(actor, "ticket.enriched", format_args!("ticket:{ticket}"), data);
+    }
+
+    fn record_settled(
+        &mut self,
+        ticket: Option<TicketId>,
+        message: MessageId,
+        outcome: Outcome,
+        reason: Option<&str>,
+        actor: &Actor,
+    ) {
+        let subject = ticket.map_or_else(|| format!("message:{message}"), |ticket| format!("ticket:{ticket}"));
+        let data = json!({ "message": message, "outcome": outcome, "reason": reason });
+        self.record(actor, "message.settled", subject, data);
     }
 }
 
-fn findings_of(ticket: &TicketRow) -> Findings {
-    Findings {
-        message: ticket.triaged_message,
-        entities: ticket.entities.clone(),
-        missing: ticket.missing.clone(),
-        risks: ticket.risks.clone(),
-        evidence: ticket.evidence.clone(),
-        routing_evidence: ticket.routing_evidence.clone(),
-        facts: ticket.facts.clone(),
-        orders: ticket.orders.clone(),
+/// What else a ticket holds.
+struct Others {
+    reopened_from: Option<TicketStatus>,
+    pending: i64,
+    stand: i64,
+}
+
+fn found(ticket: &mut TicketRow, message: MessageId, triage: &Triage) {
+    ticket.entities = merged(&triage.entities, &ticket.entities, ticket.triaged_message == Some(message));
+    ticket.triaged_message = Some(message);
+    ticket.missing.clone_from(&triage.missing);
+    ticket.risks.clone_from(&triage.risks);
+    ticket.evidence.clone_from(&triage.evidence);
+    if let Some(category) = triage.category.as_ref().filter(|_| !ticket.category_by_agent) {
+        ticket.category = Some(category.value.clone());
+        ticket.category_confidence = Some(f64::from(category.confidence));
     }
+    ticket.urgency = triage.urgency.as_ref().map(|urgency| urgency.value).or(ticket.urgency);
+    ticket.sentiment = triage.sentiment.as_ref().map(|sentiment| sentiment.value).or(ticket.sentiment);
+    if let Some(language) = &triage.language {
+        ticket.language = Some(language.value.clone());
+    }
+    add_tags(&mut ticket.tags, &triage.tags);
+}
+
+fn routed(ticket: &mut TicketRow, routing: &Routing, default_queue: &str) {
+    if routing.queue.is_some() {
+        ticket.queue.clone_from(&routing.queue);
+    }
+    ticket.queue.get_or_insert_with(|| default_queue.to_owned());
+    if let Some(priority) = routing.priority {
+        ticket.priority = i64::from(priority.min(100));
+    }
+    ticket.deadline = routing.deadline.or(ticket.deadline);
+    ticket.routing_evidence.clone_from(&routing.evidence);
+    add_tags(&mut ticket.tags, &routing.tags);
+}
+
+fn enriched(ticket: &mut TicketRow, enrichment: &Enrichment) {
+    ticket.facts.retain(|old| enrichment.facts.iter().all(|new| new.key != old.key));
+    ticket.facts.extend(enrichment.facts.iter().cloned());
+    ticket.orders.retain(|old| enrichment.orders.iter().all(|new| new.number != old.number));
+    ticket.orders.extend(enrichment.orders.iter().cloned());
+    if enrichment.customer_name.is_some() {
+        ticket.customer.name.clone_from(&enrichment.customer_name);
+    }
+    add_tags(&mut ticket.tags, &enrichment.tags);
 }
 
 /// The new ones, then those of before that are not among them; the latter lose their spans when they were read from
@@ -273,12 +376,10 @@ fn merged(new: &[Entity], before: &[Entity], same_message: bool) -> Vec<Entity> 
     all
 }
 
-fn with_tags(before: &[String], new: &[String]) -> Vec<String> {
-    let mut all = before.to_vec();
+fn add_tags(tags: &mut Vec<String>, new: &[String]) {
     for tag in new {
-        if all.len() < TAGS_MAX && !all.contains(tag) {
-            all.push(tag.clone());
+        if tags.len() < TAGS_MAX && !tags.contains(tag) {
+            tags.push(tag.clone());
         }
     }
-    all
 }

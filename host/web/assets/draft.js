@@ -1,5 +1,4 @@
 // The editor: what was filled in is tinted, what is typed is kept on this device until it is saved.
-let last = null;
 const draftForm = () => $('.reply form');
 const forgetDraft = () => { const form = draftForm(); if (form) remember(`keep:${form.dataset.keep}`, null); };
 
@@ -44,14 +43,14 @@ const prepareDraft = () => {
   };
   const name = `keep:${form.dataset.keep}`;
   const keep = () => {
+    if (!form.isConnected) return;
     const same = ['body', 'subject', 'to', 'cc'].every((field) => form.elements[field].value === form.elements[field].defaultValue);
     remember(name, same ? null : JSON.stringify(Object.fromEntries(['body', 'subject', 'to', 'cc'].map((f) => [f, form.elements[f].value]))));
     const state = $('.bar .state', form);
     state.textContent = same ? '' : state.dataset.saved;
   };
   let timer;
-  form.addEventListener('input', () => { last = area; draw(); clearTimeout(timer); timer = setTimeout(keep, 300); });
-  area.addEventListener('focus', () => { last = area; });
+  form.addEventListener('input', () => { draw(); clearTimeout(timer); timer = setTimeout(keep, 300); });
   if ('unsaved' in form.dataset) keep();
   const kept = JSON.parse(recall(name) || 'null');
   if (kept && kept.body !== area.value && !('unsaved' in form.dataset)) {
@@ -63,16 +62,19 @@ const prepareDraft = () => {
   draw();
 };
 
-// A missing piece is one click away from being asked for: at the cursor, else before the closing words.
+// A missing piece is one click away from being asked for: where the cursor was left inside the text, else before
+// the closing words.
 document.addEventListener('click', (event) => {
   const ask = event.target.closest('[data-ask]');
   const area = ask && $('#body');
   if (!area || area.value.includes(ask.dataset.ask)) return;
   const question = ask.dataset.ask;
-  let at = last === area ? area.selectionStart : area.value.trimEnd().lastIndexOf('\n\n');
-  if (at < 0) at = area.value.length;
+  const end = area.value.trimEnd().length;
+  const inside = area.selectionStart > 0 && area.selectionStart < end;
+  let at = inside ? area.selectionStart : area.value.trimEnd().lastIndexOf('\n\n');
+  if (at < 0) at = end;
   const before = area.value.slice(0, at);
-  const glue = !before || /\s$/.test(before) ? '' : last === area ? ' ' : '\n\n';
+  const glue = !before || /\s$/.test(before) ? '' : inside ? ' ' : '\n\n';
   area.setRangeText(glue + question, at, at, 'end');
   area.dispatchEvent(new Event('input', { bubbles: true }));
   area.focus();

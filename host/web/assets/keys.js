@@ -6,7 +6,7 @@ if (single) {
 }
 const typing = (target) => target.closest('input:not([type="checkbox"]), textarea, select, [contenteditable]');
 const press = (selector) => { const button = $(selector); if (button && !button.disabled) { button.click(); return true; } return false; };
-const openMenu = (selector) => { const menu = $(selector); if (!menu) return false; menu.open = true; $('.card button, .card input', menu)?.focus(); return true; };
+const openMenu = (selector) => { const menu = $(selector); if (!menu) return false; menu.open = true; $('.card button, .card input:not([type="hidden"])', menu)?.focus(); return true; };
 
 const move = (step) => {
   const links = rowLinks();
@@ -57,5 +57,11 @@ document.addEventListener('click', (event) => {
   if (fresh && !event.defaultPrevented && !event.ctrlKey && !event.metaKey) { event.preventDefault(); load(fresh.href, { list: true }); }
 });
 
+if (/[?&]done=/.test(location.search)) {
+  const address = new URL(location.href);
+  address.searchParams.delete('done');
+  address.searchParams.delete('of');
+  history.replaceState(null, '', address);
+}
 prepare();
 startLive();

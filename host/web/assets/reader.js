@@ -42,14 +42,20 @@ const show = (page, url, { push, list, focus }) => {
   }
   if (reader) $('.list').after(reader);
   $('#notices').replaceWith(take('#notices'));
-  if (push && url !== location.href) history.pushState(null, '', url);
+  // What was just done is said once; the address that is kept does not say it again.
+  const address = new URL(url);
+  address.searchParams.delete('done');
+  address.searchParams.delete('of');
+  if (push && address.href !== location.href) history.pushState(null, '', address);
   if (reader && focus) $('#main').focus({ preventScroll: true });
   if (innerWidth <= 720) scrollTo(0, 0);
   prepare();
 };
 
 // Everything that a freshly drawn page needs.
-const prepare = () => { prepareDraft(); startUndo(); $$('[data-open][hidden]').forEach((button) => { button.hidden = false; }); };
+let noteTimer;
+const fadeNote = () => { clearTimeout(noteTimer); const note = $('.notices .note:not(.refused)'); if (note) noteTimer = setTimeout(() => note.remove(), 7000); };
+const prepare = () => { prepareDraft(); startUndo(); fadeNote(); $$('[data-open][hidden]').forEach((button) => { button.hidden = false; }); };
 
 const rowLinks = () => $$('.row > a');
 const openRow = (link, focus = false) => load(link.href, { focus });
@@ -73,6 +79,7 @@ document.addEventListener('submit', async (event) => {
   const button = event.submitter;
   const body = new URLSearchParams(new FormData(form, button));
   const response = await load(new Request(button?.getAttribute('formaction') ? button.formAction : form.action, { method: 'POST', body }), { list: true, focus: true });
-  if (response?.ok && form.dataset.keep) remember(`keep:${form.dataset.keep}`, null);
+  // Taken, or back in the editor under the key of a newer revision.
+  if (response && form.dataset.keep && (response.ok || draftForm()?.dataset.keep !== form.dataset.keep)) remember(`keep:${form.dataset.keep}`, null);
   delete form.dataset.busy;
 });

@@ -20,8 +20,10 @@ mod request;
 pub mod route;
 mod seat;
 mod security;
+mod serve;
 pub mod text;
 pub mod words;
 
 pub use deps::{AttachmentReader, Health, MessageIdMaker, Operations, WebDeps};
 pub use route::router;
+pub use serve::serve;

@@ -1,6 +1,6 @@
 //! Tells a DingTalk group through a custom robot: an action card, or Markdown where people are called by name.
 
-mod message;
+pub mod message;
 
 use message::DingTalk;
 use posthouse_sdk::notice::deliver;

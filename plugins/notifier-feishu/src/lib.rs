@@ -1,6 +1,6 @@
 //! Tells a Feishu (Lark) group through a custom bot: one interactive card per notice.
 
-mod card;
+pub mod card;
 
 use card::Feishu;
 use posthouse_sdk::notice::deliver;

@@ -1,6 +1,6 @@
 //! Tells a Slack channel: Block Kit through an incoming webhook or `chat.postMessage`.
 
-mod blocks;
+pub mod blocks;
 
 use blocks::{Mode, Slack};
 use posthouse_sdk::notice::deliver;

@@ -1,6 +1,6 @@
 //! Tells any HTTP endpoint: one signed JSON object per notice.
 
-mod payload;
+pub mod payload;
 
 use payload::Webhook;
 use posthouse_sdk::notice::deliver;

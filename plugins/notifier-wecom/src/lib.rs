@@ -1,6 +1,6 @@
 //! Tells a WeCom group through a group robot: Markdown or a text card.
 
-mod message;
+pub mod message;
 
 use message::{Format, WeCom};
 use posthouse_sdk::notice::deliver;

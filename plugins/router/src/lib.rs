@@ -1,8 +1,8 @@
 //! Says who handles a ticket, by when, and who is told, by rules that are settings.
 
-mod hours;
-mod rules;
-mod settings;
+pub mod hours;
+pub mod rules;
+pub mod settings;
 
 use hours::{Hours, LocalClock, LocalTime, Working};
 use posthouse_sdk::routing::Route;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// Words: name of a group → language → terms.
 ///
-/// A term is folded like the text it is looked for in. `refund*` matches every word that begins so;
+/// A term is folded like the text it is looked for in. `refund*` matches every word that begins so (also inside a phrase);
 /// `order number` matches the two words in a row, whatever stands between them besides letters and digits.
 pub type Words = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 

@@ -39,6 +39,10 @@ struct Entry {
 const PREFIX: u8 = 1;
 /// No further entry of the same key.
 const LAST: u8 = 2;
+/// The tail holds [`REST_OF_WORD`].
+const OPEN: u8 = 4;
+/// In a tail: the word may go on here ("przestal* dzialac").
+const REST_OF_WORD: u8 = 1;
 
 /// Compiled terms.
 #[derive(Clone, Debug, Default)]
@@ -90,16 +94,22 @@ impl LexiconBuilder {
             Some(text) => (text, true),
             None => (term, false),
         };
-        self.scratch.fold("", text);
-        let mut folded: Vec<u8> = self.scratch.bytes.clone();
-        while folded.last() == Some(&b'\n') {
-            folded.pop();
-        }
-        folded.iter_mut().for_each(|byte| {
-            if *byte == b'\n' {
-                *byte = b' ';
+        let mut folded: Vec<u8> = Vec::new();
+        for (index, piece) in text.split("* ").enumerate() {
+            if index > 0 {
+                if folded.len() < 4 {
+                    return Err(BadTerm::ShortPrefix);
+                }
+                folded.extend_from_slice(&[REST_OF_WORD, b' ']);
             }
-        });
+            self.scratch.fold("", piece);
+            let from = folded.len();
+            folded.extend_from_slice(&self.scratch.bytes);
+            while folded.last() == Some(&b'\n') {
+                folded.pop();
+            }
+            folded[from..].iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
+        }
         let Some(last) = self.scratch.tokens.last() else { return Err(BadTerm::Empty) };
         if last.flags & SINGLE != 0 {
             // The next character of such a script is always a word of its own.
@@ -145,12 +155,15 @@ impl LexiconBuilder {
             lexicon.firsts[slot] = first;
             let count = terms.len();
             for (index, (tail, goes_on, group, languages)) in terms.into_iter().enumerate() {
+                let open = tail.contains(&REST_OF_WORD);
                 lexicon.entries.push(Entry {
                     tail: lexicon.tails.len() as u32,
                     languages,
                     group,
                     length: tail.len() as u8,
-                    flags: if goes_on { PREFIX } else { 0 } | if index + 1 == count { LAST } else { 0 },
+                    flags: if goes_on { PREFIX } else { 0 }
+                        | if index + 1 == count { LAST } else { 0 }
+                        | if open { OPEN } else { 0 },
                 });
                 lexicon.tails.extend_from_slice(&tail);
             }
@@ -234,9 +247,14 @@ impl Lexicon {
         let from = text.tokens[index].fold as usize + 4;
         loop {
             let Entry { tail, languages, group, length, flags } = self.entries[entry];
-            let (tail, end) = (tail as usize, from + usize::from(length));
-            let wanted = &self.tails[tail..tail + usize::from(length)];
-            if bytes.get(from..end) == Some(wanted)
+            let wanted = &self.tails[tail as usize..tail as usize + usize::from(length)];
+            let end = if flags & OPEN != 0 {
+                open_end(bytes, from, wanted)
+            } else {
+                let end = from + wanted.len();
+                (bytes.get(from..end) == Some(wanted)).then_some(end)
+            };
+            if let Some(end) = end
                 && (flags & PREFIX != 0 || bytes.get(end).is_none_or(|byte| is_boundary(*byte)))
             {
                 let mut last = index;
@@ -330,6 +348,23 @@ impl Lexicon {
     }
 }
 
+/// Where a tail with open words ends in the text, when it is there.
+fn open_end(bytes: &[u8], from: usize, wanted: &[u8]) -> Option<usize> {
+    let mut at = from;
+    for byte in wanted {
+        if *byte == REST_OF_WORD {
+            while !is_boundary(*bytes.get(at)?) {
+                at += 1;
+            }
+        } else if bytes.get(at) == Some(byte) {
+            at += 1;
+        } else {
+            return None;
+        }
+    }
+    Some(at)
+}
+
 /// Whether `word` is the term (`head` then `tail`) but for one mistake.
 fn one_mistake(word: &[u8], head: &[u8; 4], tail: &[u8]) -> bool {
     let length = 4 + tail.len();
@@ -380,6 +415,7 @@ mod tests {
 
     #[test]
     fn words_prefixes_and_phrases() {
+        assert_eq!(groups(&[(1, "przestal* dzialac")], "Czajnik przestała działać."), [(1, "przestała działać".to_owned())]);
         let terms = [(1, "refund*"), (2, "order number"), (3, "no"), (4, "退款"), (5, "订单号"), (6, "退")];
         assert_eq!(
             groups(&terms, "Refunding order-number 12? No, know. 我要退款,订单号12"),

@@ -1,1 +1,6 @@
-//! End-to-end tests: see `tests/`. What several of them need stands in the crate `posthouse-servers`.
+//! What the end-to-end tests share: a host's process, and a chat platform that looks at requests as the real one does.
+//! The real servers (Dovecot, Postfix, PostgreSQL, Chromium) are in the crate `posthouse-servers`.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::disallowed_methods)]
+
+pub mod chat;
+pub mod house;

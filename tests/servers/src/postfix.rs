@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
@@ -88,9 +88,9 @@ impl Postfix {
     /// Ends the server and keeps its queue, as an outage would.
     pub fn stop(&mut self) {
         let Some(pid) = self.master() else { return };
-        process::signal("-TERM", &pid);
+        process::signal("TERM", &pid);
         if !process::wait_until(Duration::from_secs(5), || !is_alive(&pid)) {
-            process::signal("-KILL", &format!("-{pid}"));
+            process::signal("KILL", &format!("-{pid}"));
             process::wait_until(Duration::from_secs(5), || !is_alive(&pid));
         }
         self.leash = None;
@@ -107,21 +107,25 @@ impl Postfix {
 
     /// The process that all others descend from, when the server runs.
     fn master(&self) -> Option<String> {
-        let pid = fs::read_to_string(self.folder.path().join("queue/pid/master.pid")).ok()?.trim().to_owned();
+        let pid = fs::read_to_string(self.pid_file()).ok()?.trim().to_owned();
         is_alive(&pid).then_some(pid)
     }
 
+    fn pid_file(&self) -> PathBuf {
+        self.folder.path().join("queue/pid/master.pid")
+    }
+
     fn try_start(&mut self) -> bool {
+        self.leash = Some(Leash::for_pid_file(&self.pid_file()));
         // The folders were made above: its own check of them would take two seconds.
         fs::write(self.folder.path().join("queue/quick-start"), "").expect("a file in the queue");
         let mut start = Command::new(&self.program);
         start.arg("-c").arg(self.folder.path().join("etc")).arg("start");
         // It says what it does on standard error, as if to the operator of the machine.
         let started = start.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        let Some(pid) = started.ok().filter(std::process::ExitStatus::success).and_then(|_| self.master()) else {
+        if !started.is_ok_and(|status| status.success()) {
             return false;
-        };
-        self.leash = Some(Leash::new(&format!("-{pid}")));
+        }
         let ports = [self.smtp_port, self.submission_port];
         process::wait_until(START_TIMEOUT, || {
             self.master().is_none() || ports.iter().all(|&port| process::connects(port))
@@ -161,10 +165,13 @@ impl Postfix {
             .replace("@SMTP@", &self.smtp_port.to_string())
             .replace("@SUBMISSION@", &self.submission_port.to_string())
             .replace("@TLS@", if certificate.is_some() { "encrypt" } else { "none" });
-        fs::write(etc.join("main.cf"), main + &tls).expect("the configuration");
-        fs::write(etc.join("master.cf"), master).expect("the configuration");
-        fs::write(etc.join("refused"), "/^unknown@/ 550 5.1.1 No such user here\n/^busy@/ 451 4.3.0 Try again later\n")
-            .expect("the configuration");
+        let refused = "/^unknown@/ 550 5.1.1 No such user here\n/^busy@/ 451 4.3.0 Try again later\n";
+        for (name, text) in [("main.cf", main + &tls), ("master.cf", master), ("refused", refused.to_owned())] {
+            fs::write(etc.join(name), text).expect("the configuration");
+            // Postfix waits while a file looks as if somebody were still writing it.
+            let file = fs::File::options().write(true).open(etc.join(name)).expect("the configuration");
+            file.set_modified(SystemTime::now() - Duration::from_secs(60)).expect("the configuration");
+        }
     }
 }
 
@@ -187,10 +194,6 @@ fn make_queue(queue: &Path, owner: User) {
         process::set_mode(&folder, 0o700);
     }
     fs::create_dir(queue.join("pid")).expect("a folder of the queue");
-    // What is logged before the logging service is up goes to the file at once when this socket exists and nobody
-    // listens; without it each such line waits a second.
-    #[cfg(unix)]
-    drop(std::os::unix::net::UnixDatagram::bind(queue.join("public/postlog")).expect("a socket in the queue"));
 }
 
 fn is_alive(pid: &str) -> bool {

@@ -212,7 +212,7 @@ fn start(programs: &Programs, place: &Place, server_user: User) -> String {
         {
             let command = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
             if command.contains("postgres") && command.contains(&*data.to_string_lossy()) {
-                process::signal("-KILL", &pid);
+                process::signal("KILL", &pid);
             }
         }
         fs::remove_dir_all(&data).expect("the old data folder can be removed");

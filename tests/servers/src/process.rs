@@ -178,26 +178,38 @@ impl Drop for Running {
     fn drop(&mut self) {
         let id = self.child.id().to_string();
         if !self.has_ended() {
-            signal("-TERM", &id);
+            signal("TERM", &id);
             wait_until(STOP_TIMEOUT, || self.has_ended());
         }
-        signal("-KILL", &format!("-{id}"));
+        signal("KILL", &format!("-{id}"));
         let _ = self.child.wait();
     }
 }
 
-/// Ends a process, or a group when the target starts with a minus sign, should this process die before it could do so
-/// itself: a shell waits for the end of a pipe that we hold open.
+/// Ends a server should this process die before it could do so itself: a shell waits for the end of a pipe that we hold
+/// open.
 #[derive(Debug)]
 pub(crate) struct Leash {
     shell: Option<Child>,
 }
 
 impl Leash {
+    /// For a process, or for a group when the target starts with a minus sign.
     pub(crate) fn new(target: &str) -> Self {
-        let script = r#"if read -r all_is_well; then exit 0; fi; kill -TERM -- "$1"; sleep 2; kill -KILL -- "$1""#;
+        Self::running(r#"kill -s TERM -- "$1"; sleep 2; kill -s KILL -- "$1""#, target)
+    }
+
+    /// For a server that writes its process id into a file, and leads a group. The server may start later.
+    pub(crate) fn for_pid_file(file: &Path) -> Self {
+        let end = r#"sleep 2; read -r pid <"$1"; kill -s TERM -- "-$pid"; sleep 2; kill -s KILL -- "-$pid""#;
+        Self::running(end, &file.to_string_lossy())
+    }
+
+    /// `end` is what the shell does with `argument` when we are gone.
+    fn running(end: &str, argument: &str) -> Self {
+        let script = format!("if read -r all_is_well; then exit 0; fi; {end}");
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", script, "posthouse-test-leash", target]).current_dir("/");
+        command.args(["-c", &script, "posthouse-test-leash", argument]).current_dir("/");
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         own_group(&mut command);
         Self { shell: command.spawn().ok() }
@@ -222,7 +234,10 @@ fn own_group(command: &mut Command) {
     let _ = command;
 }
 
-/// Sends a signal to one process, or to a group when `target` starts with a minus sign.
+/// Sends a signal (`TERM`, `KILL`) to one process, or to a group when `target` starts with a minus sign. A shell does it,
+/// because a small system has no program for it.
 pub(crate) fn signal(name: &str, target: &str) {
-    let _ = Command::new("kill").args([name, "--", target]).stderr(Stdio::null()).status();
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", r#"kill -s "$1" -- "$2""#, "posthouse-test-signal", name, target]);
+    let _ = command.stdin(Stdio::null()).stderr(Stdio::null()).status();
 }

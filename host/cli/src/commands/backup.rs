@@ -62,11 +62,15 @@ impl Header {
 /// No passphrase, the file is there already, the disk is full.
 pub async fn run(args: BackupArgs, context: &Context, terminal: &mut Terminal) -> Result {
     if args.file.exists() && !args.force {
-        return Err(Failure::new(format!("{} is there already", args.file.display())).mend("name another file, or add --force"));
+        return Err(
+            Failure::new(format!("{} is there already", args.file.display())).mend("name another file, or add --force")
+        );
     }
     let passphrase = passphrase(args.passphrase_file.as_deref(), context)?;
     if passphrase.chars().count() < PASSPHRASE_CHARS_MIN {
-        return Err(Failure::new("the passphrase is too short").mend(format!("use at least {PASSPHRASE_CHARS_MIN} characters")));
+        return Err(
+            Failure::new("the passphrase is too short").mend(format!("use at least {PASSPHRASE_CHARS_MIN} characters"))
+        );
     }
     let opened = context.open().await?;
     let wrapped = opened.key.wrap(&passphrase, context.entropy.as_ref());
@@ -138,7 +142,8 @@ pub(super) fn passphrase(file: Option<&Path>, context: &Context) -> Result<Zeroi
         }
         (None, Some(text)) => text.clone(),
         (None, None) => {
-            return Err(Failure::usage("there is no passphrase").mend("give it with --passphrase-file FILE or in POSTHOUSE_PASSPHRASE"));
+            return Err(Failure::usage("there is no passphrase")
+                .mend("give it with --passphrase-file FILE or in POSTHOUSE_PASSPHRASE"));
         }
     };
     Ok(Zeroizing::new(without_line_end(&text).to_owned()))

@@ -22,9 +22,11 @@ const BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Options of `ingest`.
 #[derive(Args, Debug)]
-#[command(after_help = "PATH is a mail file, an mbox, a Maildir, or a folder with any of these. The same mail fed twice is stored once.\n\
+#[command(
+    after_help = "PATH is a mail file, an mbox, a Maildir, or a folder with any of these. The same mail fed twice is stored once.\n\
     Mails are triaged before the command ends, unless --store-only leaves that to a running `posthouse serve`.\n\
-    Exit code 1 when a path could not be read; everything else is taken in all the same.")]
+    Exit code 1 when a path could not be read; everything else is taken in all the same."
+)]
 pub struct IngestArgs {
     /// The tenant's slug; may be left out where there is only one
     #[arg(long, value_name = "SLUG")]
@@ -75,7 +77,9 @@ pub async fn run(args: IngestArgs, context: &Context, terminal: &mut Terminal) -
     let Some(mailbox) = mailbox.map(|m| m.row.id) else {
         return Err(match &args.mailbox {
             Some(name) => Failure::new(format!("there is no mailbox `{name}`")).mend(format!("there are: {}", names())),
-            None => Failure::usage("there are several mailboxes").mend(format!("say which with --mailbox: {}", names())),
+            None => {
+                Failure::usage("there are several mailboxes").mend(format!("say which with --mailbox: {}", names()))
+            }
         });
     };
 
@@ -119,7 +123,9 @@ pub async fn run(args: IngestArgs, context: &Context, terminal: &mut Terminal) -
 fn progress(total: u64, interactive: bool) -> ProgressBar {
     let target = if interactive { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(total), target);
-    if let Ok(style) = ProgressStyle::with_template("{bar:32.cyan/dim} {bytes} of {total_bytes}  {per_sec:>8} {eta} left") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:32.cyan/dim} {bytes} of {total_bytes}  {per_sec:>8} {eta} left")
+    {
         bar.set_style(style.with_key("per_sec", |state: &indicatif::ProgressState, w: &mut dyn std::fmt::Write| {
             let _ = write!(w, "{:.1} MB/s", state.per_sec() / 1e6);
         }));

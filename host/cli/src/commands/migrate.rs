@@ -9,8 +9,10 @@ use serde_json::json;
 
 /// Options of `migrate`.
 #[derive(Args, Debug)]
-#[command(after_help = "Brings the database from any older version to this one, in one transaction. Make a backup first; an older\n\
-    host does not work on it afterwards. Running it again does nothing.")]
+#[command(
+    after_help = "Brings the database from any older version to this one, in one transaction. Make a backup first; an older\n\
+    host does not work on it afterwards. Running it again does nothing."
+)]
 pub struct MigrateArgs {
     /// Print JSON: {"from": 1, "to": 1}
     #[arg(long)]

@@ -47,7 +47,8 @@ pub async fn run(args: RestoreArgs, context: &Context, terminal: &mut Terminal) 
     }
     let passphrase = passphrase(args.passphrase_file.as_deref(), context)?;
     let wrapped = hex::decode(&header.wrapped_key).map_err(|_| not_one())?;
-    let key = MasterKey::unwrap(&wrapped, &passphrase).map_err(|error| Failure::new(error.to_string()).mend("try another passphrase"))?;
+    let key = MasterKey::unwrap(&wrapped, &passphrase)
+        .map_err(|error| Failure::new(error.to_string()).mend("try another passphrase"))?;
 
     let host = context.host()?;
     let path = &host.secrets.master_key_file;
@@ -73,7 +74,12 @@ pub async fn run(args: RestoreArgs, context: &Context, terminal: &mut Terminal) 
             "rows": report.rows, "schema": report.schema, "made_at": header.made_at, "made_by": header.made_by,
         }))?;
     } else {
-        terminal.line(format!("restored {} rows from {}, made {}", report.rows, args.file.display(), header.made_at))?;
+        terminal.line(format!(
+            "restored {} rows from {}, made {}",
+            report.rows,
+            args.file.display(),
+            header.made_at
+        ))?;
         terminal.line("look at what this machine still lacks with `posthouse doctor`")?;
     }
     Ok(Code::Ok)

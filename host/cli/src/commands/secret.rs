@@ -107,7 +107,11 @@ fn read_value(terminal: &mut Terminal) -> Result<Zeroizing<String>> {
     }
     let mut text = Zeroizing::new(String::new());
     let limit = SECRET_BYTES_MAX + 1;
-    std::io::stdin().lock().take(limit).read_to_string(&mut text).while_doing("the value cannot be read from standard input")?;
+    std::io::stdin()
+        .lock()
+        .take(limit)
+        .read_to_string(&mut text)
+        .while_doing("the value cannot be read from standard input")?;
     if text.len() as u64 >= limit {
         return Err(Failure::new(format!("the value is longer than {}", crate::output::bytes(SECRET_BYTES_MAX))));
     }
@@ -124,6 +128,8 @@ struct Row {
     origin: Option<Origin>,
     hosts: Vec<String>,
     used_by: Vec<String>,
+    /// Something that is turned on cannot work without it.
+    needed: bool,
     updated_at: Option<String>,
     /// Why it cannot be opened.
     error: Option<String>,
@@ -133,7 +139,7 @@ async fn list(args: ListArgs, context: &Context, terminal: &mut Terminal) -> Res
     let opened = context.open().await?;
     let tenant = opened.tenant(Some(&args.tenant)).await?;
     let rows = rows(&opened, &tenant).await?;
-    let missing = rows.iter().any(|row| row.origin.is_none());
+    let missing = rows.iter().any(|row| row.origin.is_none() && row.needed);
     if args.json {
         terminal.json(&rows)?;
     } else if rows.is_empty() {
@@ -144,7 +150,8 @@ async fn list(args: ListArgs, context: &Context, terminal: &mut Terminal) -> Res
             let origin = match (&row.origin, &row.error) {
                 (Some(origin), _) => (Style::Plain, origin.to_string()),
                 (None, Some(_)) => (Style::Bad, "cannot be opened".to_owned()),
-                (None, None) => (Style::Bad, "missing".to_owned()),
+                (None, None) if row.needed => (Style::Bad, "missing".to_owned()),
+                (None, None) => (Style::Dim, "not needed yet".to_owned()),
             };
             let hosts = if row.hosts.is_empty() { "where it is used".to_owned() } else { row.hosts.join(", ") };
             let updated = row.updated_at.as_deref().and_then(|at| at.get(..10)).unwrap_or("").to_owned();
@@ -160,7 +167,9 @@ async fn list(args: ListArgs, context: &Context, terminal: &mut Terminal) -> Res
 async fn rows(opened: &Opened, tenant: &TenantRow) -> Result<Vec<Row>> {
     let slug = &tenant.tenant.slug;
     let mut used_by: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (name, place, _) in destinations(&config(tenant)?) {
+    let config = config(tenant)?;
+    let needed = needed(&config);
+    for (name, place, _) in destinations(&config) {
         let places = used_by.entry(name).or_default();
         if !places.contains(&place) {
             places.push(place);
@@ -181,6 +190,7 @@ async fn rows(opened: &Opened, tenant: &TenantRow) -> Result<Vec<Row>> {
             origin: found.as_ref().map(|found| found.origin),
             hosts: found.map(|found| found.hosts).unwrap_or_default(),
             used_by: used_by.remove(&name).unwrap_or_default(),
+            needed: needed.contains(&name),
             updated_at: stored.filter(|_| from_store).map(|row| row.updated_at.to_rfc3339()),
             error,
             name,
@@ -215,6 +225,15 @@ pub fn config(tenant: &TenantRow) -> Result<TenantConfig> {
         Failure::new(format!("the set-up of {} cannot be understood: {error}", tenant.tenant.slug))
             .mend("apply its folder again with this host")
     })
+}
+
+/// Secrets without which something that is turned on cannot work.
+#[must_use]
+pub fn needed(config: &TenantConfig) -> BTreeSet<String> {
+    let mut on = config.clone();
+    on.mailboxes.retain(|mailbox| mailbox.enabled);
+    on.plugins.retain(|plugin| plugin.enabled);
+    on.secret_names().into_keys().collect()
 }
 
 /// Where a set-up sends each secret that it names: the secret, who sends it, and the host.
@@ -270,10 +289,18 @@ mod tests {
         let names: Vec<_> = found.iter().map(|(n, place, host)| format!("{n} {place} {host}")).collect();
         assert_eq!(
             names,
-            ["pw mailbox m imap.example", "pw mailbox m smtp.example", "path plugin slack hooks.slack.com", "key model api.example"]
+            [
+                "pw mailbox m imap.example",
+                "pw mailbox m smtp.example",
+                "path plugin slack hooks.slack.com",
+                "key model api.example"
+            ]
         );
         assert_eq!(strangers(&found, "pw", &["imap.example".to_owned()]), ["smtp.example"]);
         assert_eq!(strangers(&found, "pw", &[]), [""; 0]);
         assert_eq!(strangers(&found, "key", &["api.example".to_owned()]), [""; 0]);
+        let mut off = config.clone();
+        off.plugins[0].enabled = false;
+        assert_eq!(needed(&off).into_iter().collect::<Vec<_>>(), ["key", "pw"]);
     }
 }

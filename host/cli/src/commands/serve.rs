@@ -18,8 +18,10 @@ const STOP_WAIT: Duration = Duration::from_secs(30);
 
 /// Options of `serve`.
 #[derive(Args, Debug)]
-#[command(after_help = "Stops on SIGINT and SIGTERM: no new work is begun, what is under way is finished (at most 30 s), and nothing is\n\
-    lost when it is killed instead. With PostgreSQL any number of processes may run; give each worker a name of its own.")]
+#[command(
+    after_help = "Stops on SIGINT and SIGTERM: no new work is begun, what is under way is finished (at most 30 s), and nothing is\n\
+    lost when it is killed instead. With PostgreSQL any number of processes may run; give each worker a name of its own."
+)]
 pub struct ServeArgs {
     /// all: everything in one process; web: the desk only; worker: fetching, triage and sending only
     #[arg(long, default_value = "all")]
@@ -83,8 +85,12 @@ pub async fn start(
     house: House,
     list_teams: bool,
 ) -> Result<Running> {
-    let mut running =
-        Running { address: None, tasks: JoinSet::new(), stop: CancellationToken::new(), stopping: watch::Sender::new(false) };
+    let mut running = Running {
+        address: None,
+        tasks: JoinSet::new(),
+        stop: CancellationToken::new(),
+        stopping: watch::Sender::new(false),
+    };
     if role != Role::Worker {
         let listen = listen.unwrap_or(opened.host.web.listen);
         let listener = TcpListener::bind(listen).await.map_err(|error| {

@@ -62,7 +62,8 @@ async fn list(args: ListArgs, context: &Context, terminal: &mut Terminal) -> Res
             "desk": format!("{}/t/{}", host.public_url, row.tenant.slug),
         }));
         let plain = |text: String| (Style::Plain, text);
-        let applied = if row.active { format!("{} ago", age(now.since(row.applied_at))) } else { "turned off".to_owned() };
+        let applied =
+            if row.active { format!("{} ago", age(now.since(row.applied_at))) } else { "turned off".to_owned() };
         table.row([
             (Style::Bold, row.tenant.slug.clone()),
             plain(row.tenant.name.clone()),

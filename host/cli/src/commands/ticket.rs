@@ -23,7 +23,9 @@ pub enum TicketCommand {
 
 /// Options of `ticket list`.
 #[derive(Args, Debug)]
-#[command(after_help = "With --json: {\"rows\": [], \"next\": null}; `next` goes into --after for the next page.")]
+#[command(
+    after_help = "With --json: {\"rows\": [], \"next\": null}; `next` goes into --after for the next page. Times are microseconds since\n1970-01-01T00:00:00Z."
+)]
 pub struct ListArgs {
     /// The tenant [default: the only one]
     #[arg(long, value_name = "SLUG")]
@@ -157,7 +159,8 @@ async fn list(args: ListArgs, scope: &Scope, now: Timestamp, terminal: &mut Term
         return Ok(Code::Ok);
     }
     let names: BTreeMap<_, _> = agents.iter().map(|agent| (agent.id, agent.name.as_str())).collect();
-    let mut table = Table::new(&["", "status", "urgency", "category", "queue", "due", "age", "customer", "subject"]).right(&[0]);
+    let mut table =
+        Table::new(&["", "status", "urgency", "category", "queue", "due", "age", "customer", "subject"]).right(&[0]);
     for row in &page.rows {
         table.row(cells(row, now, row.assignee.and_then(|id| names.get(&id).copied())));
     }
@@ -225,7 +228,10 @@ fn facts(ticket: &TicketRow, now: Timestamp) -> Table {
             table.row([(Style::Dim, label.to_owned()), (Style::Plain, short(&text, 100))]);
         }
     };
-    let status = ticket.closed_reason.as_ref().map_or_else(|| ticket.status.to_string(), |why| format!("{}: {why}", ticket.status));
+    let status = ticket
+        .closed_reason
+        .as_ref()
+        .map_or_else(|| ticket.status.to_string(), |why| format!("{}: {why}", ticket.status));
     say("status", status);
     let sure = ticket.category_confidence.map(|c| format!(" ({:.0} % sure)", c * 100.0)).unwrap_or_default();
     say("category", ticket.category.as_ref().map(|c| format!("{c}{sure}")).unwrap_or_default());
@@ -234,16 +240,23 @@ fn facts(ticket: &TicketRow, now: Timestamp) -> Table {
     say("language", ticket.language.clone().unwrap_or_default());
     say("queue", ticket.queue.as_ref().map(|q| format!("{q}, priority {}", ticket.priority)).unwrap_or_default());
     let due = ticket.deadline.map(|at| {
-        let relative = if at < now { format!("{} late", age(now.since(at))) } else { format!("in {}", age(at.since(now))) };
+        let relative =
+            if at < now { format!("{} late", age(now.since(at))) } else { format!("in {}", age(at.since(now))) };
         format!("{} ({relative})", at.to_rfc3339())
     });
     say("due", due.unwrap_or_default());
     let entities: Vec<_> = ticket.entities.iter().map(|e| format!("{} {}", e.value.kind(), e.value.text())).collect();
     say("found", entities.join(", "));
     say("missing", ticket.missing.join(", "));
-    say("risks", ticket.risks.iter().map(|risk| format!("{}: {}", risk.kind, risk.reason)).collect::<Vec<_>>().join("; "));
+    say(
+        "risks",
+        ticket.risks.iter().map(|risk| format!("{}: {}", risk.kind, risk.reason)).collect::<Vec<_>>().join("; "),
+    );
     say("tags", ticket.tags.join(", "));
-    say("facts", ticket.facts.iter().map(|fact| format!("{}: {}", fact.label, fact.value)).collect::<Vec<_>>().join("; "));
+    say(
+        "facts",
+        ticket.facts.iter().map(|fact| format!("{}: {}", fact.label, fact.value)).collect::<Vec<_>>().join("; "),
+    );
     table
 }
 
@@ -262,7 +275,8 @@ fn why(detail: &TicketDetail, terminal: &mut Terminal) -> Result<()> {
         let record = &decision.record;
         #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
         let time = format!("{:.1} ms", record.cost.duration_us as f64 / 1_000.0);
-        let result = record.error.as_ref().map_or((Style::Plain, "answered".to_owned()), |why| (Style::Bad, short(why, 70)));
+        let result =
+            record.error.as_ref().map_or((Style::Plain, "answered".to_owned()), |why| (Style::Bad, short(why, 70)));
         let digest = record.digest.get(..12).unwrap_or(&record.digest).to_owned();
         let plain = |text: String| (Style::Plain, text);
         table.row([
@@ -315,7 +329,9 @@ fn drafts(detail: &TicketDetail, terminal: &mut Terminal) -> Result<()> {
         heading(terminal, &format!("draft {}, revision {}, {origin}", draft.position + 1, draft.revision))?;
         terminal.line(safe(draft.proposal.body.trim()))?;
         if !draft.proposal.unfilled.is_empty() {
-            terminal.line(terminal.paint(Style::Caution, &format!("to be filled in: {}", draft.proposal.unfilled.join(", "))))?;
+            terminal.line(
+                terminal.paint(Style::Caution, &format!("to be filled in: {}", draft.proposal.unfilled.join(", "))),
+            )?;
         }
         for check in &draft.checks {
             let style = if check.blocks { Style::Bad } else { Style::Caution };

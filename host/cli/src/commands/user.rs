@@ -25,8 +25,10 @@ pub enum UserCommand {
 
 /// Options of `user add`.
 #[derive(Args, Debug)]
-#[command(after_help = "Without --password-stdin a password is made up and printed once. Roles: auditor (reads everything, changes\n\
-    nothing), agent (reads, corrects, sends), lead (also assigns to others), admin (also sets the tenant up).")]
+#[command(
+    after_help = "Without --password-stdin a password is made up and printed once. Roles: auditor (reads everything, changes\n\
+    nothing), agent (reads, corrects, sends), lead (also assigns to others), admin (also sets the tenant up)."
+)]
 pub struct AddArgs {
     /// The tenant's slug
     tenant: String,
@@ -107,7 +109,11 @@ async fn reset(args: ResetArgs, context: &Context, terminal: &mut Terminal) -> R
     let scope = opened.store.tenant(tenant.id);
     let Some(agent) = scope.agent_by_email(&email).await? else {
         let known: Vec<_> = scope.agents().await?.into_iter().map(|agent| agent.email).collect();
-        let mend = if known.is_empty() { "add the person with `posthouse user add`".to_owned() } else { format!("there are: {}", known.join(", ")) };
+        let mend = if known.is_empty() {
+            "add the person with `posthouse user add`".to_owned()
+        } else {
+            format!("there are: {}", known.join(", "))
+        };
         return Err(Failure::new(format!("nobody in {} signs in as {email}", args.tenant)).mend(mend));
     };
     let password = Password::take(args.password_stdin, context.entropy.as_ref())?;
@@ -115,12 +121,20 @@ async fn reset(args: ResetArgs, context: &Context, terminal: &mut Terminal) -> R
     tx.set_password(agent.id, &password.hash(context)?, &Actor::Operator).await?;
     tx.commit().await?;
     let sign_in = format!("{}/t/{}", opened.host.public_url, args.tenant);
-    password.print(terminal, args.json, &format!("{email} has a new password; all sessions have ended"), &email, &sign_in)
+    password.print(
+        terminal,
+        args.json,
+        &format!("{email} has a new password; all sessions have ended"),
+        &email,
+        &sign_in,
+    )
 }
 
 fn address(text: &str) -> Result<String> {
     let text = text.trim().to_lowercase();
-    let sound = text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
+    let sound = text
+        .split_once('@')
+        .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
     if sound && !text.contains(|c: char| c.is_whitespace() || c.is_control()) {
         Ok(text)
     } else {

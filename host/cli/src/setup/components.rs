@@ -45,7 +45,9 @@ impl Finder {
         dirs.extend(binary_dir.map(|dir| dir.join("plugins")));
         dirs.extend(cargo_target_dir.map(|dir| dir.join("plugins")));
         // A binary that cargo built lies in target/debug or, as a test, in target/debug/deps.
-        dirs.extend(binary_dir.into_iter().flat_map(|dir| dir.ancestors().skip(1).take(2)).map(|dir| dir.join("plugins")));
+        dirs.extend(
+            binary_dir.into_iter().flat_map(|dir| dir.ancestors().skip(1).take(2)).map(|dir| dir.join("plugins")),
+        );
         Self { dirs }
     }
 
@@ -115,8 +117,10 @@ impl Finder {
 }
 
 fn only_component(dir: &Path) -> Result<PathBuf, Problem> {
-    let entries = std::fs::read_dir(dir).map_err(|e| Problem::file(dir, format!("cannot be read: {e}"), "check the folder"))?;
-    let mut found: Vec<_> = entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "wasm")).collect();
+    let entries =
+        std::fs::read_dir(dir).map_err(|e| Problem::file(dir, format!("cannot be read: {e}"), "check the folder"))?;
+    let mut found: Vec<_> =
+        entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "wasm")).collect();
     found.sort();
     match found.as_slice() {
         [one] => Ok(one.clone()),

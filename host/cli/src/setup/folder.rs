@@ -20,6 +20,8 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Component as PathPiece, Path, PathBuf};
 
+/// The example file: all keys, with their defaults where they have one. Tests hold it to the types.
+pub const EXAMPLE: &str = include_str!("tenant.example.toml");
 /// Largest article, in bytes.
 pub const ARTICLE_BYTES_MAX: u64 = 256 * 1024;
 /// Most articles, and most templates of one plugin.
@@ -70,13 +72,20 @@ impl Folder {
             for (way, file, pem) in [imap, smtp].into_iter().flatten() {
                 let key = format!("mailbox[{i}].{way}.ca_file");
                 if let Some(name) = file.take() {
-                    match inside(dir, &name).map_err(|why| source.problem(&key, why.0, why.1)).and_then(|p| read_text(&p, FILE_BYTES_MAX)) {
+                    match inside(dir, &name)
+                        .map_err(|why| source.problem(&key, why.0, why.1))
+                        .and_then(|p| read_text(&p, FILE_BYTES_MAX))
+                    {
                         Ok(text) => *pem = Some(text),
                         Err(problem) => problems.push(problem),
                     }
                 }
                 if pem.as_ref().is_some_and(|text| !text.contains("-----BEGIN CERTIFICATE-----")) {
-                    problems.push(source.problem(&key, "this holds no certificate", "use a PEM file, which has lines that say BEGIN CERTIFICATE"));
+                    problems.push(source.problem(
+                        &key,
+                        "this holds no certificate",
+                        "use a PEM file, which has lines that say BEGIN CERTIFICATE",
+                    ));
                 }
             }
         }
@@ -119,7 +128,10 @@ pub fn placed(source: &Source, found: ConfigProblem) -> Problem {
 fn inside(dir: &Path, name: &str) -> Result<PathBuf, (String, String)> {
     let path = Path::new(name);
     if name.is_empty() || !path.components().all(|piece| matches!(piece, PathPiece::Normal(_) | PathPiece::CurDir)) {
-        return Err((format!("`{name}` is not a path inside the tenant's folder"), "use a relative path without `..`".to_owned()));
+        return Err((
+            format!("`{name}` is not a path inside the tenant's folder"),
+            "use a relative path without `..`".to_owned(),
+        ));
     }
     Ok(dir.join(path))
 }
@@ -275,7 +287,11 @@ fn markdown(dir: &Path) -> Result<BTreeMap<String, PathBuf>, Problem> {
             {
                 found.insert(format!("{prefix}{stem}"), entry.path());
                 if found.len() > FILES_MAX {
-                    return Err(Problem::file(dir, format!("there are more than {FILES_MAX} files"), "use fewer, longer ones"));
+                    return Err(Problem::file(
+                        dir,
+                        format!("there are more than {FILES_MAX} files"),
+                        "use fewer, longer ones",
+                    ));
                 }
             }
         }
@@ -315,7 +331,10 @@ mod tests {
             ),
             ("plugins/own.wasm", "bytes"),
             ("settings/own.toml", "[variables]\nshop_name = \"Acme\"\n"),
-            ("templates/shipping.en.md", "+++\ncategory = \"shipping\"\nlanguage = \"en\"\n+++\n\nHello,\n\non its way.\n"),
+            (
+                "templates/shipping.en.md",
+                "+++\ncategory = \"shipping\"\nlanguage = \"en\"\n+++\n\nHello,\n\non its way.\n",
+            ),
             ("knowledge/returns/germany.de.md", "intro\n# Rücksendung\nText\r\n"),
             ("knowledge/faq.md", "no heading"),
             ("knowledge/.hidden.md", "x"),
@@ -329,7 +348,8 @@ mod tests {
         );
         assert!(plugin.settings_file.is_none() && plugin.templates_folder.is_none());
         assert_eq!(&*read.components[0].bytes, b"bytes");
-        let articles: Vec<_> = read.articles.iter().map(|a| (a.id.as_str(), a.language.as_deref(), a.title.as_str())).collect();
+        let articles: Vec<_> =
+            read.articles.iter().map(|a| (a.id.as_str(), a.language.as_deref(), a.title.as_str())).collect();
         assert_eq!(articles, [("faq", None, "faq"), ("returns/germany.de", Some("de"), "Rücksendung")]);
         let before = read.digest();
         std::fs::write(dir.path().join("plugins/own.wasm"), "other").unwrap();
@@ -364,6 +384,50 @@ mod tests {
         for (text, start) in text.iter().zip(starts) {
             assert!(text.starts_with(start), "{text}\nshould start with\n{start}");
         }
+    }
+
+    /// All keys of a document, as paths without places in lists.
+    fn keys(value: &Value, at: &str, found: &mut std::collections::BTreeSet<String>) {
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    let path = format!("{at}.{key}");
+                    // What stands below is the plugin's, or names of the tenant's own.
+                    if !matches!(key.as_str(), "settings" | "title" | "secrets") {
+                        keys(value, &path, found);
+                    }
+                    found.insert(path);
+                }
+            }
+            Value::Array(list) => list.iter().for_each(|value| keys(value, at, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_example_is_sound_and_shows_every_key_and_default() {
+        let example: TenantConfig = Source::new("tenant.toml", EXAMPLE).parse().unwrap();
+        assert_eq!(example.problems(), []);
+        let (mut shown, mut known) = Default::default();
+        keys(&toml::from_str(EXAMPLE).unwrap(), "", &mut shown);
+        keys(&serde_json::to_value(&example).unwrap(), "", &mut known);
+        // What has no value in an applied set-up stands commented out.
+        assert_eq!(shown.symmetric_difference(&known).collect::<Vec<_>>(), [""; 0]);
+        for key in ["ca_file", "ca_pem", "settings_file", "templates_folder"] {
+            assert!(EXAMPLE.contains(key), "{key}");
+        }
+        let bare = TenantConfig::new("acme", "Acme Outdoor");
+        let defaults = TenantConfig {
+            mailboxes: vec![],
+            plugins: vec![],
+            notify: Default::default(),
+            digest: None,
+            model: None,
+            ..example
+        };
+        let heartbeat =
+            posthouse_model::config::HeartbeatConfig { silent_after_minutes: None, ..defaults.heartbeat.clone() };
+        assert_eq!(TenantConfig { heartbeat, ..defaults }, bare);
     }
 
     #[test]

@@ -202,7 +202,11 @@ impl HostConfig {
             say("database.url", "this is not a database that Posthouse knows".to_owned(), mend);
         }
         if !(1..=1_000).contains(&self.plugins.concurrent_calls) {
-            say("plugins.concurrent_calls", format!("{} is out of range", self.plugins.concurrent_calls), "use 1 to 1000");
+            say(
+                "plugins.concurrent_calls",
+                format!("{} is out of range", self.plugins.concurrent_calls),
+                "use 1 to 1000",
+            );
         }
         if tracing_subscriber::EnvFilter::try_new(&self.log.level).is_err() {
             let mend = "use error, warn, info, debug or trace, or a filter such as \"info,posthouse_mail=debug\"";
@@ -235,7 +239,13 @@ mod tests {
         let all: String = EXAMPLE
             .lines()
             .map(|line| match line.strip_prefix("# ") {
-                Some(rest) if rest.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_')) => rest,
+                Some(rest)
+                    if rest
+                        .split_once(" = ")
+                        .is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_')) =>
+                {
+                    rest
+                }
                 _ => line,
             })
             .map(|line| format!("{line}\n"))
@@ -248,7 +258,8 @@ mod tests {
 
     #[test]
     fn paths_are_below_the_file() {
-        let source = Source::new("/srv/desk/posthouse.toml", "data_dir = \"data\"\npublic_url = \"https://desk.example/\"");
+        let source =
+            Source::new("/srv/desk/posthouse.toml", "data_dir = \"data\"\npublic_url = \"https://desk.example/\"");
         let config = HostConfig::of_source(&source).unwrap();
         assert_eq!(config.database_url(None), "sqlite:/srv/desk/data/posthouse.db");
         assert_eq!(config.database_url(Some("sqlite:///tmp/x.db")), "sqlite:/tmp/x.db");
@@ -272,6 +283,9 @@ mod tests {
             ]
         );
         let unknown = HostConfig::of_source(&Source::new("posthouse.toml", "[web]\nport = 80")).unwrap_err();
-        assert_eq!(unknown[0].to_string(), "posthouse.toml:2:1: there is no key `port` here; take it out; known here: listen");
+        assert_eq!(
+            unknown[0].to_string(),
+            "posthouse.toml:2:1: there is no key `port` here; take it out; known here: listen"
+        );
     }
 }

@@ -39,7 +39,9 @@ pub fn document(config: &TenantConfig, plugins: &[PluginState], articles: &[Arti
     // Plain data with text keys: serialising it cannot fail.
     let mut document = serde_json::to_value(config).unwrap_or_default();
     for (list, plural) in [("queue", "queues"), ("mailbox", "mailboxes"), ("plugin", "plugins")] {
-        let Some(Value::Array(items)) = document.as_object_mut().and_then(|map| map.shift_remove(list)) else { continue };
+        let Some(Value::Array(items)) = document.as_object_mut().and_then(|map| map.shift_remove(list)) else {
+            continue;
+        };
         let mut by_name = Map::new();
         let mut order = Vec::new();
         for mut item in items {
@@ -83,7 +85,8 @@ pub fn changes(from: &Value, to: &Value) -> Vec<Change> {
         let Some(list) = change.path.strip_suffix("_order") else { return true };
         let plural = if list == "queue" { "queues." } else { "plugins." };
         !found.iter().any(|other| {
-            other.path.strip_prefix(plural).is_some_and(|rest| !rest.contains('.')) && (other.from.is_none() || other.to.is_none())
+            other.path.strip_prefix(plural).is_some_and(|rest| !rest.contains('.'))
+                && (other.from.is_none() || other.to.is_none())
         })
     };
     let news: Vec<bool> = found.iter().map(is_news).collect();
@@ -161,7 +164,12 @@ fn summary(group: &str, value: &Value) -> String {
             format!("{} {} {}{capabilities}", text("world"), text("version"), brief("digest", &value["digest"]))
         }
         "mailboxes" => {
-            let way = |ways: [&str; 2]| ways.into_iter().find(|way| value.get(way).is_some_and(|v| !v.is_null())).unwrap_or("nothing").to_owned();
+            let way = |ways: [&str; 2]| {
+                ways.into_iter()
+                    .find(|way| value.get(way).is_some_and(|v| !v.is_null()))
+                    .unwrap_or("nothing")
+                    .to_owned()
+            };
             format!("{}, in by {}, out by {}", text("address"), way(["imap", "maildir"]), way(["smtp", "files"]))
         }
         "articles" => text("title"),
@@ -200,7 +208,9 @@ mod tests {
         let mut config = TenantConfig::new("acme", "Acme");
         config.plugins = plugins
             .iter()
-            .map(|(name, settings)| serde_json::from_value::<PluginConfig>(json!({"name": name, "settings": settings})).unwrap())
+            .map(|(name, settings)| {
+                serde_json::from_value::<PluginConfig>(json!({"name": name, "settings": settings})).unwrap()
+            })
             .collect();
         config
     }
@@ -238,7 +248,8 @@ mod tests {
         new.review.undo_seconds = 20;
         new.plugins[1].grants = serde_json::from_value(json!({"http": [{"host": "a.example"}]})).unwrap();
         old.name = "Acme Ltd".to_owned();
-        let article = |body: &str| ArticleConfig { id: "faq".into(), language: None, title: "FAQ".into(), body: body.into() };
+        let article =
+            |body: &str| ArticleConfig { id: "faq".into(), language: None, title: "FAQ".into(), body: body.into() };
         let from = document(&old, &states(&["r", "gone"]), &[]);
         let to = document(&new, &states(&["r", "fresh"]), &[article("x")]);
         assert_eq!(

@@ -239,15 +239,27 @@ mod tests {
     #[test]
     fn what_the_parser_finds_has_a_place_and_a_mend() {
         let cases = [
-            ("agent_langauge = \"zh\"", "acme/tenant.toml:3:1: there is no key `agent_langauge` here; did you mean `agent_language`? Otherwise take it out"),
-            ("[review]\nundo_seconds = \"10\"", "acme/tenant.toml:4:16: this is of the wrong kind: string \"10\"; write a whole number without quotes"),
+            (
+                "agent_langauge = \"zh\"",
+                "acme/tenant.toml:3:1: there is no key `agent_langauge` here; did you mean `agent_language`? Otherwise take it out",
+            ),
+            (
+                "[review]\nundo_seconds = \"10\"",
+                "acme/tenant.toml:4:16: this is of the wrong kind: string \"10\"; write a whole number without quotes",
+            ),
             ("[[mailbox]]\nname = \"a\"", "acme/tenant.toml:3:1: the key `address` is missing; add it to this table"),
             (
                 "[[mailbox]]\nname = \"a\"\naddress = \"a@b.example\"\nimap = { host = \"h\", user = \"u\", password = \"in the clear\" }",
                 "acme/tenant.toml:6:45: a secret never stands here in the clear; write { secret = \"name\" } and set the value with `posthouse secret set`",
             ),
-            ("[digest]\nat = \"25:00\"", "acme/tenant.toml:4:6: `25:00` is not a time of day: write it as \"HH:MM\", such as \"18:00\""),
-            ("[heartbeat]\ndays = [\"mon\", \"montag\"]", "acme/tenant.toml:4:16: `montag` is not known here; use `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`"),
+            (
+                "[digest]\nat = \"25:00\"",
+                "acme/tenant.toml:4:6: `25:00` is not a time of day: write it as \"HH:MM\", such as \"18:00\"",
+            ),
+            (
+                "[heartbeat]\ndays = [\"mon\", \"montag\"]",
+                "acme/tenant.toml:4:16: `montag` is not known here; use `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`",
+            ),
         ];
         for (rest, expected) in cases {
             assert_eq!(problem(rest), expected);
@@ -258,9 +270,16 @@ mod tests {
     #[test]
     fn what_the_check_finds_has_a_place_too() {
         let mailbox = "\n[[mailbox]]\nname = \"support\"\naddress = \"a@b.example\"\n[mailbox.maildir]\npath = \"in\"\npoll_seconds = 0\n[mailbox.files]\npath = \"out\"";
-        assert_eq!(problem(mailbox), "acme/tenant.toml:9:16: mailbox[0].maildir.poll_seconds: 0 is out of range; use 1 to 3600");
+        assert_eq!(
+            problem(mailbox),
+            "acme/tenant.toml:9:16: mailbox[0].maildir.poll_seconds: 0 is out of range; use 1 to 3600"
+        );
         let no_way_out = "\n[[mailbox]]\nname = \"support\"\naddress = \"a@b.example\"\nmaildir = { path = \"in\" }";
-        assert!(problem(no_way_out).starts_with("acme/tenant.toml:4:1: mailbox[0]: the mailbox has no way out"), "{}", problem(no_way_out));
+        assert!(
+            problem(no_way_out).starts_with("acme/tenant.toml:4:1: mailbox[0]: the mailbox has no way out"),
+            "{}",
+            problem(no_way_out)
+        );
         assert!(problem("time_zone = \"Moon\"").starts_with("acme/tenant.toml:3:13: time_zone: "));
     }
 

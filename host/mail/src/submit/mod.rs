@@ -7,6 +7,8 @@ mod file;
 mod smtp;
 
 pub use file::FileSubmitter;
+pub(crate) use file::sync_folder;
+pub(crate) use smtp::connect_hint;
 pub use smtp::{SmtpConfig, SmtpSubmitter, Timeouts, probe};
 
 use crate::net::ProbeReport;

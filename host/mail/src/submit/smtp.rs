@@ -596,3 +596,7 @@ mod greeted {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "smtp_tests.rs"]
+mod tests;

@@ -152,11 +152,11 @@ impl ReplyPane {
                 @if self.drafts.is_empty() {
                     p.origin.mute { (if self.coming { t.draft_coming() } else { t.draft_none() }) }
                 } @else {
-                    nav aria-label=(t.drafts()) {
+                    @if self.drafts.len() > 1 { nav aria-label=(t.drafts()) {
                         @for (i, card) in self.drafts.iter().enumerate() {
                             a href=(here(card.position)) aria-current=[(self.chosen == Some(i)).then_some("true")] aria-label=(t.draft_n(i + 1)) data-draft=(i + 1) { (i + 1) }
                         }
-                    }
+                    } }
                     @if let Some(card) = self.card() { p.origin { (self.origin(frame, card)) } }
                 }
             }

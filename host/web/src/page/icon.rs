@@ -30,8 +30,6 @@ icons! {
     down = r#"<path d="m6 8 4 4 4-4"/>"#;
     /// Back.
     back = r#"<path d="M12 5 7 10l5 5"/>"#;
-    /// A paper clip.
-    clip = r#"<path d="m15.5 9.5-5.7 5.7a3.3 3.3 0 0 1-4.7-4.7l6-6a2.2 2.2 0 0 1 3.1 3.1l-5.8 5.8a1.1 1.1 0 0 1-1.5-1.5l5.2-5.3"/>"#;
     /// A tick.
     tick = r#"<path d="m4.5 10.5 3.5 3.5 7.5-8"/>"#;
     /// Look at this.

@@ -125,9 +125,11 @@ impl ListPane {
     #[must_use]
     pub fn draw(&self, frame: &Frame) -> Markup {
         let t = frame.lang();
-        let heading = if self.open.is_some() { None } else { Some("main") };
+        // Alone, the list is what the page is about.
+        let alone = self.open.is_none().then_some("main");
         html! {
-            section.list id=[heading] aria-label=(t.tickets()) data-live=(self.live_path(frame)) {
+            section.list id=[alone] role=[alone] aria-label=(t.tickets()) data-live=(self.live_path(frame)) {
+                @if alone.is_some() { h1.hidden { (self.query.view.name(t)) } }
                 header.list-head {
                     (self.tabs(frame))
                     (self.tools(frame))
@@ -176,7 +178,7 @@ impl ListPane {
                 @for view in first { (link(view)) }
                 @if let Some(view) = elsewhere { (link(view)) }
                 details.menu {
-                    summary aria-label=(t.other_views()) { (t.more()) (icon::down()) }
+                    summary title=(t.other_views()) { (t.more()) (icon::down()) }
                     div.card.views { @for view in View::ALL { @if !first.contains(&view) { (link(view)) } } }
                 }
             }

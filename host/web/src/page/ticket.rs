@@ -262,7 +262,7 @@ impl TicketPane {
     fn lacking(&self, frame: &Frame) -> Markup {
         let t = frame.lang();
         html! {
-            @if !self.missing.is_empty() {
+            @if !self.missing.is_empty() && self.status.is_open() {
                 p.missing {
                     span.label { (t.missing_title()) }
                     @for m in &self.missing {

@@ -101,14 +101,14 @@ pub(crate) async fn perform(seat: &Seat, number: i64, action: Action) -> Result<
             Ok(Done::Spam)
         }
         Action::NotSpam => {
-            may_become(t, ticket.status, TicketStatus::Waiting)?;
+            only_when(t, ticket.status, ticket.status == TicketStatus::Spam)?;
             let mut tx = seat.scope.begin().await?;
             tx.mark_not_spam(id, &seat.actor()).await?;
             tx.commit().await?;
             Ok(Done::NotSpam)
         }
         Action::Reopen => {
-            may_become(t, ticket.status, TicketStatus::Waiting)?;
+            only_when(t, ticket.status, !ticket.status.is_open() && ticket.status != TicketStatus::Spam)?;
             let mut tx = seat.scope.begin().await?;
             tx.reopen(id, &seat.actor()).await?;
             tx.commit().await?;
@@ -175,7 +175,11 @@ async fn own(seat: &Seat, ticket: TicketId, outbox: OutboxId) -> Result<OutboxSt
 }
 
 fn may_become(t: Lang, status: TicketStatus, next: TicketStatus) -> Result<(), Trouble> {
-    if status.may_become(next) { Ok(()) } else { Err(Trouble::Refused(t.refused_state(t.status(status)))) }
+    only_when(t, status, status.may_become(next))
+}
+
+fn only_when(t: Lang, status: TicketStatus, may: bool) -> Result<(), Trouble> {
+    if may { Ok(()) } else { Err(Trouble::Refused(t.refused_state(t.status(status)))) }
 }
 
 /// Closing a ticket over a mail that nobody has read is refused.

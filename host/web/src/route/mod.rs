@@ -104,7 +104,7 @@ pub fn router(deps: WebDeps) -> Router {
     for route in ROUTES {
         let mut handler = (route.handler)();
         if route.access != Access::Public {
-            handler = handler.layer(from_fn_with_state((desk.clone(), route.access), seat::guard));
+            handler = handler.route_layer(from_fn_with_state((desk.clone(), route.access), seat::guard));
         }
         router = router.route(route.path, handler);
     }

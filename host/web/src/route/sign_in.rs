@@ -91,7 +91,7 @@ fn draw(desk: &Desk, tenant: &TenantRow, device: Device, headers: &HeaderMap, fo
         typed: None,
     };
     let mut response = (form.status, page.draw()).into_response();
-    for cookie in cookie {
+    if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
@@ -134,8 +134,9 @@ pub(super) async fn enter(State(desk): State<Desk>, request: Request) -> Result<
             Form { next: next.clone(), email: email.clone(), notice: Some((true, words)), status },
         )
     };
-    let known = cookie(headers, SIGN_IN).map(form_token_of).unwrap_or_default();
-    if !same_site(&desk, headers) || !bool::from(known.as_bytes().ct_eq(fields.get("token").as_bytes())) {
+    let given = fields.get("token").as_bytes();
+    let own = cookie(headers, SIGN_IN).is_some_and(|known| form_token_of(known).as_bytes().ct_eq(given).into());
+    if !own || !same_site(&desk, headers) {
         return Ok(refuse(StatusCode::FORBIDDEN, device.lang.sign_in_expired().to_owned()));
     }
     let keys = [

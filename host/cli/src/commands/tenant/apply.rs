@@ -1,6 +1,6 @@
 //! `posthouse tenant apply`: everything is checked before anything is changed.
 
-use crate::commands::secret::{config as applied_config, destinations, strangers};
+use crate::commands::secret::{config as applied_config, destinations, needed, strangers};
 use crate::failure::{Code, Failure, Result};
 use crate::open::{Context, Opened};
 use crate::output::{Style, Terminal};
@@ -83,7 +83,12 @@ fn show(applied: &Applied, dry_run: bool, terminal: &mut Terminal) -> Result<()>
         (_, false, true) => terminal.line(format!("{slug} would change"))?,
         (_, false, false) => terminal.line(format!("{slug} is changed"))?,
     }
-    let rows: Vec<_> = applied.changes.iter().filter(|change| is_telling(applied.new, change)).map(|c| (c.mark(), c.words())).collect();
+    let rows: Vec<_> = applied
+        .changes
+        .iter()
+        .filter(|change| is_telling(applied.new, change))
+        .map(|c| (c.mark(), c.words()))
+        .collect();
     let widest = rows.iter().map(|(_, (thing, _))| crate::output::width(thing)).max().unwrap_or(0);
     for (mark, (thing, words)) in rows {
         let style = match mark {
@@ -160,7 +165,11 @@ pub(super) fn article_config(article: Article) -> ArticleConfig {
 }
 
 /// Loads every plugin as it would run: what cannot be loaded is refused here, and not at the next mail.
-async fn check_plugins(folder: &Folder, opened: &Opened, sandbox: &Sandbox) -> std::result::Result<Vec<NewPlugin>, Vec<Problem>> {
+async fn check_plugins(
+    folder: &Folder,
+    opened: &Opened,
+    sandbox: &Sandbox,
+) -> std::result::Result<Vec<NewPlugin>, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut plugins = Vec::new();
     for (i, (plugin, component)) in folder.config.plugins.iter().zip(&folder.components).enumerate() {
@@ -170,7 +179,10 @@ async fn check_plugins(folder: &Folder, opened: &Opened, sandbox: &Sandbox) -> s
                 problems.push(folder.source.problem(
                     format!("{at}.grants.http[{j}].private"),
                     format!("this host lets no plugin call `{}` on a private address", allowance.host),
-                    format!("add \"{}\" to plugins.private_hosts in posthouse.toml, or take `private` out", allowance.host),
+                    format!(
+                        "add \"{}\" to plugins.private_hosts in posthouse.toml, or take `private` out",
+                        allowance.host
+                    ),
                 ));
             }
         }
@@ -213,10 +225,13 @@ async fn check_plugins(folder: &Folder, opened: &Opened, sandbox: &Sandbox) -> s
 
 fn load_words(error: &LoadError) -> (String, String) {
     match error {
-        LoadError::NotGranted { capability, line, .. } => {
-            (format!("the plugin needs the capability `{capability}`, which is not granted"), format!("add to this plugin: {line}"))
+        LoadError::NotGranted { capability, line, .. } => (
+            format!("the plugin needs the capability `{capability}`, which is not granted"),
+            format!("add to this plugin: {line}"),
+        ),
+        LoadError::Settings { reason, .. } => {
+            (format!("the plugin refuses its settings: {reason}"), "correct them".to_owned())
         }
-        LoadError::Settings { reason, .. } => (format!("the plugin refuses its settings: {reason}"), "correct them".to_owned()),
         LoadError::Grant { problem, .. } => (problem.clone(), String::new()),
         other => (other.to_string(), String::new()),
     }
@@ -247,9 +262,14 @@ fn check_names(folder: &Folder, plugins: &[NewPlugin]) -> Vec<Problem> {
 
 /// A secret without a value is a note: it can only be set once the tenant is there. One that may not go where the set-up
 /// sends it is a problem.
-async fn check_secrets(folder: &Folder, opened: &Opened, tenant: Option<&TenantRow>) -> Result<(Vec<Problem>, Vec<String>)> {
+async fn check_secrets(
+    folder: &Folder,
+    opened: &Opened,
+    tenant: Option<&TenantRow>,
+) -> Result<(Vec<Problem>, Vec<String>)> {
     let slug = &folder.config.slug;
     let destinations = destinations(&folder.config);
+    let needed = needed(&folder.config);
     let (mut problems, mut notes) = (Vec::new(), Vec::new());
     for (name, path) in folder.config.secret_names() {
         // Where the tenant is not there yet, only the environment and files can hold a value; no tenant has the id 0.
@@ -264,7 +284,10 @@ async fn check_secrets(folder: &Folder, opened: &Opened, tenant: Option<&TenantR
                     ));
                 }
             }
-            Ok(None) => notes.push(format!("the secret `{name}` has no value yet: posthouse secret set {slug} {name} < FILE")),
+            Ok(None) if !needed.contains(&name) => {}
+            Ok(None) => {
+                notes.push(format!("the secret `{name}` has no value yet: posthouse secret set {slug} {name} < FILE"))
+            }
             Err(reason) => notes.push(reason),
         }
     }

@@ -54,7 +54,8 @@ pub async fn run(args: ExportArgs, context: &Context, terminal: &mut Terminal) -
         }
         if !is_bundled(&finder, entry.component(), &plugin.digest) {
             let bytes = store.component(&plugin.digest).await?.ok_or_else(|| {
-                Failure::new(format!("the component of plugin {} is not in the database", plugin.name)).mend("apply the tenant again")
+                Failure::new(format!("the component of plugin {} is not in the database", plugin.name))
+                    .mend("apply the tenant again")
             })?;
             folder.write(&format!("plugins/{file}.wasm"), &bytes)?;
             entry.component = Some(format!("plugins/{file}.wasm"));

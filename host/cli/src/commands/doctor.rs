@@ -1,0 +1,246 @@
+//! `posthouse doctor`
+
+use crate::failure::{Code, Result};
+use crate::house;
+use crate::open::Context;
+use crate::output::{Style, Terminal, bytes, safe};
+use clap::Args;
+use posthouse_mail::imap;
+use posthouse_mail::maildir::Maildir;
+use posthouse_mail::net::ProbeReport;
+use posthouse_model::decision::World;
+use posthouse_pipeline::caller::{self, About};
+use posthouse_pipeline::notice::{self, Reader};
+use posthouse_pipeline::tenant::{Installed, Mailbox, Tenant};
+use posthouse_pipeline::{House, model, outlet};
+use posthouse_store::JobState;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Options of `doctor`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Connects to every mailbox, mail server, model and notifier, and says what is wrong and what to do. Nothing is sent to\n\
+    customers. Each notifier tells its group that this is a test, and each model is asked one short question, unless\n\
+    --no-notifiers and --no-models say otherwise. Exit code 1 when something is wrong."
+)]
+pub struct DoctorArgs {
+    /// Only this tenant
+    #[arg(long, value_name = "SLUG")]
+    tenant: Option<String>,
+    /// Send no test message to chat groups
+    #[arg(long)]
+    no_notifiers: bool,
+    /// Ask models nothing
+    #[arg(long)]
+    no_models: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// One thing looked at.
+#[derive(Serialize)]
+struct Finding {
+    /// None: the host itself.
+    tenant: Option<String>,
+    /// `database`, `mailbox support`, `notifier feishu` …
+    what: String,
+    ok: bool,
+    /// What was found, or what is wrong.
+    words: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mend: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<u64>,
+}
+
+/// Looks at everything.
+///
+/// # Errors
+/// The set-up cannot be used at all.
+pub async fn run(args: DoctorArgs, context: &Context, terminal: &mut Terminal) -> Result {
+    let opened = context.open().await?;
+    let mut findings = Vec::new();
+    database(&opened.store, &mut findings).await;
+    let dirs = context.finder(Some(&opened.host));
+    let bundled = dirs.all().len();
+    findings.push(host("bundled plugins", bundled > 0, format!("{bundled} found"), || {
+        "build them with `cargo xtask plugins`, or name their folder with --plugins-dir or plugins.dir".to_owned()
+    }));
+    let house = house::house(context, &opened, "doctor")?;
+    house.refresh().await?;
+    if let Some(slug) = &args.tenant {
+        opened.tenant(Some(slug)).await?;
+    }
+    for tenant in house.tenants() {
+        if args.tenant.as_deref().is_none_or(|slug| slug == tenant.slug()) {
+            examine(&args, &house, &tenant, &mut findings).await;
+        }
+    }
+    let all_well = findings.iter().all(|finding| finding.ok);
+    if args.json {
+        terminal.json(&findings)?;
+    } else {
+        print(&findings, terminal)?;
+    }
+    opened.store.close().await;
+    Ok(if all_well { Code::Ok } else { Code::Problem })
+}
+
+fn host(what: &str, ok: bool, words: String, mend: impl FnOnce() -> String) -> Finding {
+    Finding { tenant: None, what: what.to_owned(), ok, words, mend: (!ok).then(mend), duration_ms: None }
+}
+
+async fn database(store: &posthouse_store::Store, findings: &mut Vec<Finding>) {
+    findings.push(match store.ping().await {
+        Ok(()) => {
+            let size = store.size_bytes().await.unwrap_or(0);
+            let size = bytes(u64::try_from(size).unwrap_or(0));
+            host("database", true, format!("{}, {size}, can be read and written", store.kind()), String::new)
+        }
+        Err(error) => host("database", false, error.to_string(), || {
+            "look at the disk's free space and at who else uses the database; work goes on by itself once it is well again".to_owned()
+        }),
+    });
+}
+
+async fn examine(args: &DoctorArgs, house: &House, tenant: &Arc<Tenant>, findings: &mut Vec<Finding>) {
+    let mut say = |what: String, ok: bool, words: String, mend: Option<String>, duration_ms: Option<u64>| {
+        let tenant = Some(tenant.slug().to_owned());
+        findings.push(Finding { tenant, what, ok, words: safe(&words), mend: mend.filter(|_| !ok), duration_ms });
+    };
+    for installed in tenant.all_plugins() {
+        let row = &installed.row.plugin;
+        let what = format!("{} {}", row.world, row.name);
+        match &installed.plugin {
+            Ok(_) if row.world != World::Notifier => {
+                say(what, true, format!("version {} loads", row.version), None, None)
+            }
+            Ok(_) => {}
+            Err(reason) => {
+                let mend = "mend its settings or grants in tenant.toml and apply the tenant again".to_owned();
+                say(what, false, reason.clone(), Some(mend), None);
+            }
+        }
+    }
+    for mailbox in tenant.mailboxes() {
+        let name = &mailbox.config.name;
+        let (ok, words, mend, ms) = way_in(house, tenant, mailbox).await;
+        say(format!("mailbox {name}, in"), ok, words, mend, ms);
+        let (ok, words, mend, ms) = match outlet::submitter(house, tenant, mailbox).await {
+            Ok(submitter) => summary(&submitter.probe().await),
+            Err(reason) => (false, reason, None, None),
+        };
+        say(format!("mailbox {name}, out"), ok, words, mend, ms);
+    }
+    if let (Some(config), false) = (&tenant.config.model, args.no_models) {
+        let what = format!("model {}", config.model);
+        match model::provider(house, tenant, config).await {
+            Err(reason) => say(what, false, reason, None, None),
+            Ok(provider) => match house.models().probe(&provider).await {
+                Ok(probe) => say(what, true, format!("{} answers", probe.model), None, None),
+                Err(error) => say(what, false, error.to_string(), Some(error.hint().to_owned()), None),
+            },
+        }
+    }
+    for installed in tenant.plugins(World::Notifier).filter(|i| i.plugin.is_ok() && !args.no_notifiers) {
+        let (ok, words, ms) = tell(house, tenant, installed).await;
+        let mend = "look at the notifier's secrets (`posthouse secret list`), its settings and grants in tenant.toml, and whether the \
+                    group's bot is still there";
+        say(format!("notifier {}", installed.name()), ok, words, Some(mend.to_owned()), ms);
+    }
+    match tenant.scope.jobs(JobState::Failed).await {
+        Ok(failed) if failed.is_empty() => {}
+        Ok(failed) => {
+            let newest =
+                failed.last().and_then(|job| job.errors.last()).map(|error| error.reason.clone()).unwrap_or_default();
+            let words = format!("{} given up; the newest: {newest}", failed.len());
+            say("jobs".to_owned(), false, words, Some("their messages and replies are on the desk".to_owned()), None);
+        }
+        Err(error) => say("jobs".to_owned(), false, error.to_string(), None, None),
+    }
+}
+
+type Probed = (bool, String, Option<String>, Option<u64>);
+
+async fn way_in(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Probed {
+    if let Some(imap) = &mailbox.config.imap {
+        return match outlet::imap(house, tenant, imap).await {
+            Ok(config) => summary(&imap::probe(&config, &imap.folder).await),
+            Err(reason) => (false, reason, None, None),
+        };
+    }
+    let Some(maildir) = &mailbox.config.maildir else {
+        return (
+            false,
+            "there is no way in".to_owned(),
+            Some("give it imap or maildir in tenant.toml".to_owned()),
+            None,
+        );
+    };
+    let folder = outlet::folder(house.data_dir(), &maildir.path);
+    match Maildir::open(&folder, house.clock()) {
+        Ok(_) => (true, format!("{} can be read", folder.display()), None, None),
+        Err(error) => (false, error.to_string(), Some("check the folder's owner and rights".to_owned()), None),
+    }
+}
+
+fn summary(report: &ProbeReport) -> Probed {
+    let ms = report.steps.iter().map(|step| step.duration.as_millis()).sum::<u128>();
+    let ms = u64::try_from(ms).ok();
+    match report.first_failure() {
+        Some(step) => (false, format!("{}: {}", step.name, step.words), step.hint.clone(), ms),
+        None => {
+            let last = report.steps.last().map_or("nothing to look at", |step| step.words.as_str());
+            (true, last.to_owned(), None, ms)
+        }
+    }
+}
+
+async fn tell(house: &House, tenant: &Arc<Tenant>, installed: &Installed) -> (bool, String, Option<u64>) {
+    let desk_url = house.desk_url(tenant.slug());
+    let reader = Reader {
+        language: tenant.config.notice_language(installed.name()),
+        time_zone: &tenant.config.time_zone,
+        desk_url: &desk_url,
+    };
+    let now = house.now();
+    let id = format!("{}-{}-doctor-{}", tenant.slug(), installed.name(), now.0);
+    let notice = Arc::new(notice::test(id, &reader, &tenant.config.name));
+    let context = caller::context(house, tenant, now);
+    let (result, decision) =
+        caller::call(house, tenant, installed, About::default(), String::new(), |plugin, host| async move {
+            plugin.notify(context, host, notice, None).await
+        })
+        .await;
+    let ms = Some(decision.cost.duration_us / 1_000);
+    match result {
+        Ok(_) => (true, "took the test message".to_owned(), ms),
+        Err(failure) => (false, failure.reason, ms),
+    }
+}
+
+fn print(findings: &[Finding], terminal: &mut Terminal) -> Result<()> {
+    let mut heading: Option<&Option<String>> = None;
+    for finding in findings {
+        if heading != Some(&finding.tenant) {
+            if heading.is_some() {
+                terminal.line("")?;
+            }
+            let title = finding.tenant.as_deref().unwrap_or("host");
+            let title = terminal.paint(Style::Bold, title);
+            terminal.line(title)?;
+            heading = Some(&finding.tenant);
+        }
+        let mark = if finding.ok { terminal.paint(Style::Good, "ok  ") } else { terminal.paint(Style::Bad, "BAD ") };
+        let time = finding.duration_ms.map(|ms| format!(" ({ms} ms)")).unwrap_or_default();
+        terminal.line(format!("  {mark}{}: {}{time}", finding.what, finding.words))?;
+        if let Some(mend) = &finding.mend {
+            let mend = terminal.paint(Style::Dim, &format!("      → {mend}"));
+            terminal.line(mend)?;
+        }
+    }
+    Ok(())
+}

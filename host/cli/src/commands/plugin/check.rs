@@ -1,0 +1,147 @@
+//! `posthouse plugin check`
+
+use crate::failure::{Code, Failure, Result};
+use crate::open::Context;
+use crate::output::{Style, Table, Terminal, bytes};
+use crate::setup::Source;
+use crate::setup::folder::read_settings;
+use clap::Args;
+use posthouse_model::capability::{Capability, Grants, HttpAllowance};
+use posthouse_sandbox::{CallLimits, ComponentInfo, PluginSpec, inspect};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Options of `plugin check`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Without --grants everything that the plugin imports is granted for the check, and said. GRANTS.toml holds what would stand
+under [plugin.grants] in tenant.toml. Exit code 1 when the plugin would not load.")]
+pub struct CheckArgs {
+    /// A bundled plugin's name, a .wasm file, or a folder with one
+    plugin: String,
+    /// Its settings: a .toml or .json file
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// What it may do
+    #[arg(long, value_name = "GRANTS.toml")]
+    grants: Option<PathBuf>,
+    /// Print JSON: {"plugin", "world", "api", "digest", "size", "needs", "snapshotted", "ok", "error"}
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// There is no such plugin.
+pub async fn run(args: CheckArgs, context: &Context, terminal: &mut Terminal) -> Result {
+    let finder = context.finder(Some(&context.host()?));
+    let component = finder.find(&args.plugin, Path::new(""))?;
+    let settings = settings(args.settings.as_deref())?;
+    let info = match inspect(&component.bytes) {
+        Ok(info) => info,
+        Err(error) => return refused(&args, None, &error.to_string(), terminal),
+    };
+    let grants = match &args.grants {
+        Some(path) => Source::read(path)?.parse()?,
+        None => all_it_needs(&info),
+    };
+    let spec = PluginSpec {
+        name: args.plugin.clone(),
+        version: component.version().to_owned(),
+        component: component.bytes,
+        settings,
+        grants,
+        limits: CallLimits::default(),
+    };
+    let plugin = match context.sandbox(None)?.load(spec).await {
+        Ok(plugin) => plugin,
+        Err(error) => return refused(&args, Some(&info), &error.to_string(), terminal),
+    };
+    if args.json {
+        terminal.json(&report(&args, Some(&info), Some(plugin.snapshotted()), None))?;
+        return Ok(Code::Ok);
+    }
+    let mut table = facts(&info);
+    let configured = if plugin.snapshotted() { "ahead of time" } else { "at the start of every call" };
+    table.row([(Style::Dim, "settings read".to_owned()), (Style::Plain, configured.to_owned())]);
+    terminal.line(format!("{} {}", terminal.paint(Style::Bold, &args.plugin), terminal.paint(Style::Good, "loads")))?;
+    terminal.table(&table)?;
+    Ok(Code::Ok)
+}
+
+fn refused(args: &CheckArgs, info: Option<&ComponentInfo>, error: &str, terminal: &mut Terminal) -> Result {
+    if args.json {
+        terminal.json(&report(args, info, None, Some(error)))?;
+        return Ok(Code::Problem);
+    }
+    terminal.line(format!(
+        "{} {}",
+        terminal.paint(Style::Bold, &args.plugin),
+        terminal.paint(Style::Bad, "would not load")
+    ))?;
+    if let Some(info) = info {
+        terminal.table(&facts(info))?;
+    }
+    terminal.line(error)?;
+    Ok(Code::Problem)
+}
+
+fn report(args: &CheckArgs, info: Option<&ComponentInfo>, snapshotted: Option<bool>, error: Option<&str>) -> Value {
+    json!({
+        "plugin": args.plugin,
+        "world": info.map(|info| info.world),
+        "api": info.map(|info| info.api_version.to_string()),
+        "digest": info.map(|info| &info.digest),
+        "size": info.map(|info| info.size),
+        "needs": info.map(needs),
+        "snapshotted": snapshotted,
+        "ok": error.is_none(),
+        "error": error,
+    })
+}
+
+fn needs(info: &ComponentInfo) -> Vec<&'static str> {
+    info.capabilities.iter().map(|capability| capability.as_str()).collect()
+}
+
+fn facts(info: &ComponentInfo) -> Table {
+    let needs = needs(info);
+    let needs = if needs.is_empty() { "nothing".to_owned() } else { needs.join(", ") };
+    let mut table = Table::default();
+    for (label, text) in [
+        ("world", info.world.to_string()),
+        ("built for API", info.api_version.to_string()),
+        ("needs", needs),
+        ("size", bytes(info.size)),
+        ("digest", info.digest.clone()),
+    ] {
+        table.row([(Style::Dim, label.to_owned()), (Style::Plain, text)]);
+    }
+    table
+}
+
+/// Enough for every import to be linked. The host is a name that exists nowhere (RFC 2606): nothing can be reached.
+pub(super) fn all_it_needs(info: &ComponentInfo) -> Grants {
+    let nowhere = HttpAllowance {
+        host: "nowhere.invalid".to_owned(),
+        port: None,
+        scheme: "https".to_owned(),
+        methods: Vec::new(),
+        private: false,
+    };
+    Grants {
+        log: true,
+        model: info.capabilities.contains(&Capability::Model),
+        http: if info.capabilities.contains(&Capability::Http) { vec![nowhere] } else { Vec::new() },
+        ..Grants::default()
+    }
+}
+
+/// Settings as the plugin gets them.
+pub(super) fn settings(file: Option<&Path>) -> Result<String> {
+    Ok(match file {
+        Some(path) => Value::Object(read_settings(path).map_err(Failure::from)?).to_string(),
+        None => "{}".to_owned(),
+    })
+}

@@ -1,0 +1,273 @@
+//! `posthouse plugin run`
+
+use super::check::{all_it_needs, settings};
+use crate::failure::{Code, Failure, Result, While as _};
+use crate::open::{Context, tenant};
+use crate::output::{Style, Terminal};
+use crate::setup::Source;
+use clap::Args;
+use posthouse_mail::read::read_mail;
+use posthouse_model::Timestamp;
+use posthouse_model::call::{CallContext, MessageView, OutgoingView, TicketView};
+use posthouse_model::decision::{CallCost, HostCall, World};
+use posthouse_model::mail::{Address, ReadMail};
+use posthouse_model::notice::{Notice, NoticeKind};
+use posthouse_model::ticket::{Direction, TicketStatus};
+use posthouse_model::triage::Urgency;
+use posthouse_sandbox::{CallHost, CallLimits, Called, PlainHost, Plugin, PluginSpec, inspect};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Options of `plugin run`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Calls the plugin once, in the sandbox, as the host would, and prints what it answered, what it asked of the host, and what
+it cost. Nothing is stored. A classifier gets the mail; a router, drafter or enricher the ticket that the mail would make;
+a checker the mail's text as a reply about to go out; a notifier a test notice.
+
+With --tenant, PLUGIN is the name of a plugin as installed there, with its settings, grants and secrets: a notifier then
+really posts to its group. Without, it has no secrets and no model, and reaches no host that --grants does not name.")]
+pub struct RunArgs {
+    /// A bundled plugin's name, a .wasm file, or a folder with one; with --tenant, the name of an installed one
+    plugin: String,
+    /// The mail (RFC 5322); - reads standard input
+    #[arg(long, value_name = "FILE")]
+    mail: Option<PathBuf>,
+    /// As installed in this tenant
+    #[arg(long, value_name = "SLUG", conflicts_with_all = ["settings", "grants"])]
+    tenant: Option<String>,
+    /// Its settings: a .toml or .json file
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// What it may do: what would stand under [plugin.grants] in tenant.toml
+    #[arg(long, value_name = "GRANTS.toml")]
+    grants: Option<PathBuf>,
+    /// The ticket's category, for worlds after the classifier
+    #[arg(long)]
+    category: Option<String>,
+    /// The ticket's urgency: low, medium, high or urgent
+    #[arg(long)]
+    urgency: Option<Urgency>,
+    /// Print JSON: {"plugin", "world", "ok", "result", "error", "host_calls", "notes", "cost"}
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// No such plugin or mail, or the plugin cannot be loaded.
+pub async fn run(args: RunArgs, context: &Context, terminal: &mut Terminal) -> Result {
+    let (plugin, host, call) = load(&args, context).await?;
+    let mail = mail(&args, plugin.world())?;
+    let now = call.now;
+    let view = Arc::new(message(&mail, now));
+    let ticket = Arc::new(ticket(&args, &mail, view.clone(), now));
+    let world = plugin.world();
+    let outcome = match world {
+        World::Classifier => Outcome::of(plugin.classify(call, host, view).await),
+        World::Router => Outcome::of(plugin.route(call, host, ticket).await),
+        World::Drafter => Outcome::of(plugin.draft(call, host, ticket).await),
+        World::Enricher => Outcome::of(plugin.enrich(call, host, ticket).await),
+        World::Checker => Outcome::of(plugin.check(call, host, Arc::new(outgoing(&mail)), ticket).await),
+        World::Notifier => {
+            let about = args.mail.is_some().then(|| ticket.clone());
+            let notice = notice(&call, about.as_deref());
+            Outcome::of(plugin.notify(call, host, Arc::new(notice), about).await)
+        }
+    };
+    print(&args, &plugin, &outcome, terminal)?;
+    Ok(if outcome.error.is_none() { Code::Ok } else { Code::Problem })
+}
+
+async fn load(args: &RunArgs, context: &Context) -> Result<(Arc<Plugin>, Arc<dyn CallHost>, CallContext)> {
+    let mut call = CallContext {
+        now: context.clock.now(),
+        seed: context.entropy.next_u64(),
+        tenant_name: "Trial".to_owned(),
+        agent_language: "en".to_owned(),
+    };
+    let limits = CallLimits::default();
+    let refused = |error: posthouse_sandbox::LoadError| Failure::new(error.to_string());
+    let Some(slug) = &args.tenant else {
+        let finder = context.finder(Some(&context.host()?));
+        let component = finder.find(&args.plugin, Path::new(""))?;
+        let info = inspect(&component.bytes).map_err(refused)?;
+        let grants = match &args.grants {
+            Some(path) => Source::read(path)?.parse()?,
+            None => all_it_needs(&info),
+        };
+        let (name, version) = (args.plugin.clone(), component.version().to_owned());
+        let settings = settings(args.settings.as_deref())?;
+        let spec = PluginSpec { name, version, component: component.bytes, settings, grants, limits };
+        let plugin = context.sandbox(None)?.load(spec).await.map_err(refused)?;
+        return Ok((plugin, Arc::new(PlainHost::default()), call));
+    };
+    let opened = context.open().await?;
+    let row = tenant(&opened.store, Some(slug)).await?;
+    let plugins = opened.store.tenant(row.id).plugins().await?;
+    let names = plugins.iter().map(|p| p.plugin.name.clone()).collect::<Vec<_>>().join(", ");
+    let Some(installed) = plugins.into_iter().map(|p| p.plugin).find(|p| p.name == args.plugin) else {
+        return Err(Failure::new(format!("{slug} has no plugin `{}`", args.plugin)).mend(format!("there are: {names}")));
+    };
+    let component = opened.store.component(&installed.digest).await?;
+    let component =
+        component.ok_or_else(|| Failure::new("its component is not in the database").mend("apply the tenant again"))?;
+    let mut host = PlainHost::default();
+    for name in installed.grants.secrets.keys() {
+        if let Some(found) = opened.secrets.find(row.id, slug, name).await.map_err(Failure::new)? {
+            host.secrets.insert(name.clone(), found.value.to_string());
+        }
+    }
+    let spec = PluginSpec {
+        name: installed.name,
+        version: installed.version,
+        component: component.into(),
+        settings: installed.settings.to_string(),
+        grants: installed.grants,
+        limits,
+    };
+    let sandbox = context.sandbox(Some((&opened.host, &opened.key)))?;
+    let plugin = sandbox.load(spec).await.map_err(refused)?;
+    call.tenant_name = row.tenant.name;
+    call.agent_language = row.tenant.language;
+    Ok((plugin, Arc::new(host), call))
+}
+
+fn mail(args: &RunArgs, world: World) -> Result<ReadMail> {
+    match &args.mail {
+        Some(path) if path == Path::new("-") => {
+            let mut raw = Vec::new();
+            std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut raw)?;
+            Ok(read_mail(&raw))
+        }
+        Some(path) => Ok(read_mail(&std::fs::read(path).while_doing(format!("{} cannot be read", path.display()))?)),
+        // A test notice is about nothing.
+        None if world == World::Notifier => Ok(ReadMail::default()),
+        None => Err(Failure::usage(format!("a {world} needs a mail")).mend("name one with --mail FILE")),
+    }
+}
+
+fn message(mail: &ReadMail, now: Timestamp) -> MessageView {
+    MessageView {
+        subject: mail.subject.clone(),
+        body: mail.reply_text.clone(),
+        full_text: mail.text.clone(),
+        from: mail.from.clone(),
+        reply_to: mail.reply_to.first().cloned(),
+        to: mail.to.clone(),
+        cc: mail.cc.clone(),
+        sent_at: mail.date.unwrap_or(now),
+        direction: Direction::Incoming,
+        language: mail.language.clone(),
+        headers: mail.headers.clone(),
+        attachments: mail.attachments.clone(),
+    }
+}
+
+fn ticket(args: &RunArgs, mail: &ReadMail, message: Arc<MessageView>, now: Timestamp) -> TicketView {
+    let nobody = Address { name: None, address: "nobody@customer.invalid".to_owned() };
+    TicketView {
+        number: 1,
+        subject: mail.subject.clone(),
+        status: TicketStatus::New,
+        created_at: now,
+        customer: mail.customer().cloned().unwrap_or(nobody),
+        category: args.category.clone(),
+        urgency: args.urgency,
+        sentiment: None,
+        language: mail.language.clone(),
+        entities: Vec::new(),
+        tags: Vec::new(),
+        queue: None,
+        deadline: None,
+        missing: Vec::new(),
+        risks: Vec::new(),
+        facts: Vec::new(),
+        orders: Vec::new(),
+        message_count: 1,
+        recent: vec![message],
+    }
+}
+
+fn outgoing(mail: &ReadMail) -> OutgoingView {
+    OutgoingView {
+        subject: mail.subject.clone(),
+        body: mail.text.clone(),
+        to: mail.to.clone(),
+        cc: mail.cc.clone(),
+        language: mail.language.clone(),
+        attachment_names: mail.attachments.iter().filter_map(|file| file.name.clone()).collect(),
+        automatic: false,
+    }
+}
+
+fn notice(call: &CallContext, about: Option<&TicketView>) -> Notice {
+    let chinese = call.agent_language.starts_with("zh");
+    let (title, line) = if chinese {
+        ("驿站测试通知", "这是一条测试消息，收到即表示通知已接通。")
+    } else {
+        ("Test notice from Posthouse", "This is a test: that you read it means that notices arrive.")
+    };
+    Notice {
+        id: format!("test-{:016x}", call.seed),
+        kind: NoticeKind::Test,
+        language: call.agent_language.clone(),
+        title: title.to_owned(),
+        lines: vec![line.to_owned()],
+        fields: Vec::new(),
+        link: None,
+        urgency: about.and_then(|ticket| ticket.urgency),
+        deadline: None,
+    }
+}
+
+struct Outcome {
+    result: Option<Value>,
+    error: Option<String>,
+    host_calls: Vec<HostCall>,
+    notes: Vec<String>,
+    cost: CallCost,
+}
+
+impl Outcome {
+    fn of<T: Serialize>(called: Called<T>) -> Self {
+        let (result, error) = match called.result {
+            Ok(value) => (serde_json::to_value(value).ok(), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        Self { result, error, host_calls: called.host_calls, notes: called.notes, cost: called.cost }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+fn print(args: &RunArgs, plugin: &Plugin, outcome: &Outcome, terminal: &mut Terminal) -> Result<()> {
+    if args.json {
+        return terminal.json(&json!({
+            "plugin": args.plugin, "world": plugin.world(), "digest": plugin.digest(), "ok": outcome.error.is_none(),
+            "result": outcome.result, "error": outcome.error, "host_calls": outcome.host_calls, "notes": outcome.notes,
+            "cost": outcome.cost,
+        }));
+    }
+    let cost = format!(
+        "{:.2} ms, {:.1} MiB",
+        outcome.cost.duration_us as f64 / 1_000.0,
+        outcome.cost.memory_bytes as f64 / f64::from(1 << 20)
+    );
+    let title = terminal.paint(Style::Bold, &args.plugin);
+    terminal.line(format!("{title} ({}) {}", plugin.world(), terminal.paint(Style::Dim, &cost)))?;
+    match (&outcome.result, &outcome.error) {
+        (_, Some(error)) => terminal.line(terminal.paint(Style::Bad, error))?,
+        (Some(result), None) => terminal.line(format!("{result:#}"))?,
+        (None, None) => {}
+    }
+    for call in &outcome.host_calls {
+        terminal.line(format!("asked the host: {} {} → {}", call.capability, call.what, call.outcome))?;
+    }
+    for note in &outcome.notes {
+        terminal.line(format!("note: {note}"))?;
+    }
+    Ok(())
+}

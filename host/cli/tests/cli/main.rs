@@ -1,0 +1,14 @@
+//! The binary as people and programs meet it: exit codes, output, files.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod audit;
+mod backup;
+mod eval;
+mod help;
+mod host;
+mod mail;
+mod plugin;
+mod secret;
+mod tenant;
+mod ticket;
+mod user;

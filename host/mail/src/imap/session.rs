@@ -1,0 +1,336 @@
+//! Opening a session, and saying one command at a time with a limit on its answer.
+
+use super::{ImapConfig, ImapError};
+use crate::net::{self, Auth, BoxStream, ConnectError, ProbeReport, Security};
+use async_imap::imap_proto::{Capability, MailboxDatum, RequestId, Response, Status};
+use async_imap::{Authenticator, Client, Session};
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::time::{Instant, timeout};
+
+/// A signed-in connection, and what the server told unasked.
+#[derive(Debug)]
+pub(super) struct Wire {
+    session: Session<BoxStream>,
+    /// Messages in the selected folder, as last told.
+    pub(super) exists: u32,
+    /// The server told of new messages since the last listing.
+    pub(super) news: bool,
+    pub(super) idle: bool,
+}
+
+/// The words of an answer that ended a command.
+pub(super) struct Ended {
+    pub(super) ok: bool,
+    pub(super) words: String,
+}
+
+/// When this answer ends the command with that tag: how.
+pub(super) fn ended(response: &Response<'_>, command: &RequestId) -> Option<Ended> {
+    match response {
+        Response::Done { tag, status, outcome } if tag == command => Some(Ended {
+            ok: *status == Status::Ok,
+            words: outcome.information.as_deref().unwrap_or_default().to_owned(),
+        }),
+        _ => None,
+    }
+}
+
+impl Wire {
+    /// Connects, secures, signs in; each step goes into the report.
+    pub(super) async fn open(config: &ImapConfig, report: &mut ProbeReport) -> Result<Self, ImapError> {
+        let limit = config.timeouts.connect;
+        let server = format!("{}:{}", config.host, config.port);
+        let mut started = Instant::now();
+        let tcp = match net::tcp(&config.host, config.port, config.security == Security::Plain, limit).await {
+            Ok(tcp) => tcp,
+            Err(error) => {
+                report.fail("connect", error.to_string(), Some(crate::submit::connect_hint(&error)), started);
+                return Err(error.into());
+            }
+        };
+        report.pass("connect", format!("{server} answers"), started);
+
+        started = Instant::now();
+        let secure = async |stream: BoxStream| net::tls(stream, &config.host, config.extra_ca_pem.as_deref(), limit).await;
+        let mut client = match config.security {
+            Security::Plain => greeted(Client::new(Box::new(tcp) as BoxStream), config).await,
+            Security::Tls => match secure(Box::new(tcp)).await {
+                Ok(stream) => {
+                    report.pass("tls", "the certificate is valid", started);
+                    greeted(Client::new(stream), config).await
+                }
+                Err(error) => {
+                    report.fail("tls", error.to_string(), Some(crate::submit::connect_hint(&error)), started);
+                    return Err(error.into());
+                }
+            },
+            Security::StartTls => match greeted(Client::new(Box::new(tcp) as BoxStream), config).await {
+                Ok(mut plain) => {
+                    let said = timeout(config.timeouts.command, plain.run_command_and_check_ok("STARTTLS", None)).await;
+                    if let Err(words) = said.map_err(|_| "no answer".to_owned()).and_then(|r| r.map_err(|e| said_no(&e))) {
+                        let hint = "use `security = \"tls\"` with port 993 instead".to_owned();
+                        report.fail("starttls", words.clone(), Some(hint), started);
+                        return Err(ImapError::Tls(format!("{server} does not take STARTTLS: {words}")));
+                    }
+                    // What the server sent beyond its answer is dropped with the plain client: nothing slips into the
+                    // protected part (CVE-2011-0411).
+                    match secure(plain.into_inner()).await {
+                        Ok(stream) => {
+                            report.pass("starttls", "the certificate is valid", started);
+                            Ok(Client::new(stream))
+                        }
+                        Err(error) => {
+                            report.fail("tls", error.to_string(), Some(crate::submit::connect_hint(&error)), started);
+                            return Err(error.into());
+                        }
+                    }
+                }
+                Err(error) => Err(error),
+            },
+        };
+        if let Err(error) = &mut client {
+            let hint = "check that this is the IMAP port, and that its security setting is right";
+            report.fail("greeting", error.to_string(), Some(hint.to_owned()), started);
+        }
+        let client = client?;
+
+        started = Instant::now();
+        let signed_in = timeout(config.timeouts.command, sign_in(client, &config.auth)).await;
+        let signed_in = signed_in.unwrap_or_else(|_| {
+            Err(ImapError::Timeout { what: "signing in".to_owned(), after: config.timeouts.command })
+        });
+        let session = match signed_in {
+            Ok(session) => session,
+            Err(error) => {
+                report.fail("sign-in", error.to_string(), Some(sign_in_hint(&error.to_string())), started);
+                return Err(error);
+            }
+        };
+        report.pass("sign-in", "accepted", started);
+        let mut wire = Self { session, exists: 0, news: false, idle: false };
+        wire.introduce(config).await?;
+        Ok(wire)
+    }
+
+    /// Asks what the server can do, and says who we are: 163, 126 and yeah.net refuse to open a folder before.
+    async fn introduce(&mut self, config: &ImapConfig) -> Result<(), ImapError> {
+        let mut id = false;
+        let mut idle = false;
+        let limit = config.timeouts.command;
+        self.command("asking for capabilities", "CAPABILITY", limit, &mut |response| {
+            if let Response::Capabilities(capabilities) = response {
+                for capability in capabilities {
+                    if let Capability::Atom(name) = capability {
+                        id |= name.eq_ignore_ascii_case("ID");
+                        idle |= name.eq_ignore_ascii_case("IDLE");
+                    }
+                }
+            }
+        })
+        .await?;
+        self.idle = idle;
+        let host = config.host.to_ascii_lowercase();
+        let wants_id = ["163.com", "126.com", "yeah.net", "188.com", "netease.com", "vip.163.com"];
+        if id || wants_id.iter().any(|w| host.ends_with(w)) {
+            let command = format!("ID (\"name\" \"Posthouse\" \"version\" \"{}\" \"vendor\" \"Posthouse\")", env!("CARGO_PKG_VERSION"));
+            // A server that does not like it says so, and that is all.
+            self.command("introducing ourselves", &command, limit, &mut |_| {}).await?;
+        }
+        Ok(())
+    }
+
+    /// Says a command and hands every untagged answer over until it ends. `limit` bounds the wait for each answer.
+    pub(super) async fn command(
+        &mut self,
+        what: &str,
+        command: &str,
+        limit: Duration,
+        each: &mut (dyn for<'r> FnMut(&'r Response<'r>) + Send),
+    ) -> Result<Ended, ImapError> {
+        let tag = self.say(what, command, limit).await?;
+        loop {
+            let told = self.next(what, limit, |response| match response {
+                Response::Done { .. } => ended(response, &tag),
+                other => {
+                    each(other);
+                    None
+                }
+            });
+            if let Some(ended) = told.await? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// As [`Self::command`], with an error when the server refuses.
+    pub(super) async fn must(
+        &mut self,
+        what: &str,
+        command: &str,
+        limit: Duration,
+        each: &mut (dyn for<'r> FnMut(&'r Response<'r>) + Send),
+    ) -> Result<(), ImapError> {
+        let ended = self.command(what, command, limit, each).await?;
+        if ended.ok { Ok(()) } else { Err(ImapError::Refused { what: what.to_owned(), words: ended.words }) }
+    }
+
+    pub(super) async fn say(
+        &mut self,
+        what: &str,
+        command: &str,
+        limit: Duration,
+    ) -> Result<RequestId, ImapError> {
+        match timeout(limit, self.session.run_command(command)).await {
+            Ok(Ok(tag)) => Ok(tag),
+            Ok(Err(_)) => Err(ImapError::Closed(what.to_owned())),
+            Err(_) => Err(ImapError::Timeout { what: what.to_owned(), after: limit }),
+        }
+    }
+
+    /// Hands over the next answer; what it tells about the folder is noted.
+    pub(super) async fn next<T>(
+        &mut self,
+        what: &str,
+        limit: Duration,
+        look: impl for<'r> FnOnce(&'r Response<'r>) -> T,
+    ) -> Result<T, ImapError> {
+        // The protocol parser slices text by bytes here and there: a panic in it must not take the mailbox down.
+        let read = AssertUnwindSafe(self.session.read_response()).catch_unwind();
+        let response = match timeout(limit, read).await {
+            Err(_) => return Err(ImapError::Timeout { what: what.to_owned(), after: limit }),
+            Ok(Err(_)) => {
+                return Err(ImapError::Protocol { what: what.to_owned(), words: "the parser failed".to_owned() });
+            }
+            Ok(Ok(Err(error))) if error.kind() == std::io::ErrorKind::Other => {
+                // The library puts all the bytes into its message: they are the customer's mail, so they stay out.
+                return Err(ImapError::Protocol { what: what.to_owned(), words: "it is not IMAP".to_owned() });
+            }
+            Ok(Ok(Err(_)) | Ok(Ok(None))) => return Err(ImapError::Closed(what.to_owned())),
+            Ok(Ok(Ok(Some(response)))) => response,
+        };
+        match response.parsed() {
+            Response::MailboxData(MailboxDatum::Exists(count)) => {
+                self.news |= *count > self.exists;
+                self.exists = *count;
+            }
+            Response::Expunge(_) => self.exists = self.exists.saturating_sub(1),
+            Response::Data { status: Status::Bye, .. } => return Err(ImapError::Closed(what.to_owned())),
+            _ => {}
+        }
+        Ok(look(response.parsed()))
+    }
+
+    /// Writes bytes as they are: the literal of an APPEND, the end of an IDLE.
+    pub(super) async fn write(&mut self, what: &str, bytes: &[u8], limit: Duration) -> Result<(), ImapError> {
+        let stream = self.session.as_mut();
+        let write = async {
+            stream.write_all(bytes).await?;
+            stream.flush().await
+        };
+        match timeout(limit, write).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(ImapError::Closed(what.to_owned())),
+            Err(_) => Err(ImapError::Timeout { what: what.to_owned(), after: limit }),
+        }
+    }
+}
+
+/// Reads the server's greeting.
+async fn greeted(mut client: Client<BoxStream>, config: &ImapConfig) -> Result<Client<BoxStream>, ImapError> {
+    let what = || "the greeting".to_owned();
+    let limit = config.timeouts.command;
+    match timeout(limit, client.read_response()).await {
+        Err(_) => Err(ImapError::Timeout { what: what(), after: limit }),
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::Other => {
+            Err(ImapError::Protocol { what: what(), words: "it is not IMAP".to_owned() })
+        }
+        Ok(Err(_) | Ok(None)) => Err(ImapError::Closed(what())),
+        Ok(Ok(Some(response))) => match response.parsed() {
+            Response::Data { status: Status::Ok | Status::PreAuth, .. } => Ok(client),
+            Response::Data { outcome, .. } => Err(ImapError::Refused {
+                what: "the connection".to_owned(),
+                words: outcome.information.as_deref().unwrap_or_default().to_owned(),
+            }),
+            _ => Err(ImapError::Protocol { what: what(), words: "no greeting".to_owned() }),
+        },
+    }
+}
+
+/// Says the whole first time, and nothing to a challenge that carries an error (as XOAUTH2 servers send one).
+struct Once(Option<String>);
+
+impl Authenticator for Once {
+    type Response = String;
+
+    fn process(&mut self, _challenge: &[u8]) -> String {
+        self.0.take().unwrap_or_default()
+    }
+}
+
+async fn sign_in(client: Client<BoxStream>, auth: &Auth) -> Result<Session<BoxStream>, ImapError> {
+    let result = match auth {
+        Auth::Password { username, password } if username.is_ascii() && password.reveal().is_ascii() => {
+            client.login(username, password.reveal()).await
+        }
+        Auth::Password { username, password } => {
+            // LOGIN takes ASCII only (RFC 3501, 6.2.3); SASL PLAIN takes UTF-8.
+            let answer = format!("\0{username}\0{}", password.reveal());
+            client.authenticate("PLAIN", Once(Some(answer))).await
+        }
+        Auth::OAuth2 { username, access_token } => {
+            let answer = format!("user={username}\x01auth=Bearer {}\x01\x01", access_token.reveal());
+            client.authenticate("XOAUTH2", Once(Some(answer))).await
+        }
+    };
+    result.map_err(|(error, _)| match &error {
+        async_imap::error::Error::No(_) | async_imap::error::Error::Bad(_) => ImapError::Auth(said_no(&error)),
+        async_imap::error::Error::Validate(_) => {
+            ImapError::Config("user name or password holds a line end; correct the secret".to_owned())
+        }
+        _ => ImapError::Closed("signing in".to_owned()),
+    })
+}
+
+/// The server's own words out of the library's error.
+fn said_no(error: &async_imap::error::Error) -> String {
+    use async_imap::error::Error;
+    match error {
+        Error::No(text) | Error::Bad(text) => match text.split_once("info: Some(\"") {
+            Some((_, words)) => words.trim_end_matches(')').trim_end_matches('"').replace("\\\"", "\""),
+            None => "no reason given".to_owned(),
+        },
+        Error::ConnectionLost => "the connection was closed".to_owned(),
+        _ => "the answer cannot be understood".to_owned(),
+    }
+}
+
+/// What to do about a sign-in that failed, by what providers say.
+fn sign_in_hint(words: &str) -> String {
+    let words = words.to_ascii_lowercase();
+    let any = |list: &[&str]| list.iter().any(|w| words.contains(w));
+    if any(&["application-specific", "app password", "web login required", "webalert"]) {
+        "the provider wants an app password: make one in the account's security settings and use it as the password"
+    } else if any(&["authorization code", "authorisation code", "授权码", "unsafe login", "login fail. please", "system busy"]) {
+        "the provider wants IMAP switched on in the mailbox's web settings and its authorisation code (授权码) as the password"
+    } else if any(&["basicauth", "basic auth", "authenticate failed", "logindisabled", "login disabled", "oauth"]) {
+        "the provider does not take passwords over IMAP: use OAuth2"
+    } else if any(&["too many", "rate", "limit", "temporarily", "try again"]) {
+        "the provider limits sign-ins: wait some minutes, and look whether another program uses the same mailbox"
+    } else {
+        "check user name and password; many providers want an app password or authorisation code, and IMAP switched on"
+    }
+    .to_owned()
+}
+
+impl From<ConnectError> for ImapError {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Config(_) => Self::Config(error.to_string()),
+            ConnectError::Tls { .. } => Self::Tls(error.to_string()),
+            _ => Self::Connect(error.to_string()),
+        }
+    }
+}

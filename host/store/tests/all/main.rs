@@ -1,0 +1,21 @@
+//! Tests of the store, each on SQLite and on PostgreSQL.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[macro_use]
+mod world;
+
+mod actions;
+mod agents;
+mod backup;
+mod chain;
+mod drafts;
+mod intake;
+mod isolation;
+mod jobs;
+mod list;
+mod notices;
+mod numbers;
+mod open;
+mod outbox;
+mod setup;
+mod triage;

@@ -1,0 +1,337 @@
+//! Approved mail: nothing is sent twice, nothing is forgotten.
+
+use crate::world::{START, World, address, agent, host};
+use posthouse_model::OutboxId;
+use posthouse_model::draft::{CheckFinding, DraftProposal};
+use posthouse_model::job::Job;
+use posthouse_model::outbox::{OutboxState, SubmitOutcome};
+use posthouse_model::ticket::{Direction, TicketStatus};
+use posthouse_store::{JobState, OutboxLease, OutboxMail, StoreError, Taken};
+use std::time::Duration;
+
+const LEASE: Duration = Duration::from_secs(300);
+
+async fn lease(world: &World, outbox: OutboxId) -> OutboxLease {
+    world.scope.lease_outbox(outbox, "w", LEASE).await.unwrap()
+}
+
+async fn ready(world: &World, outbox: OutboxId) -> OutboxMail {
+    match lease(world, outbox).await {
+        OutboxLease::Ready(mail) => *mail,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn accepted() -> SubmitOutcome {
+    SubmitOutcome::Accepted { reply: "250 ok".into() }
+}
+
+fn deferred() -> SubmitOutcome {
+    SubmitOutcome::Deferred { reason: "451 later".into() }
+}
+
+fn refused() -> SubmitOutcome {
+    SubmitOutcome::Refused { reason: "550 no such user".into() }
+}
+
+async fn settle(world: &World, outbox: OutboxId, attempt: i64, outcomes: &[(&str, SubmitOutcome)]) -> OutboxState {
+    let outcomes: Vec<_> = outcomes.iter().map(|(a, o)| (address(a), o.clone())).collect();
+    let mut tx = world.scope.begin().await.unwrap();
+    let state = tx.settle_outbox(outbox, attempt, &outcomes, b"raw", true, &host()).await.unwrap();
+    tx.commit().await.unwrap();
+    state
+}
+
+async fn job_of(world: &World, kind: &str) -> Option<posthouse_store::JobRow> {
+    let jobs = world.scope.jobs(JobState::Queued).await.unwrap();
+    jobs.into_iter().find(|job| job.job.kind() == kind)
+}
+
+async fn status(world: &World, outbox: OutboxId) -> TicketStatus {
+    let ticket = world.scope.outbox(outbox).await.unwrap().ticket;
+    world.scope.ticket(ticket).await.unwrap().status
+}
+
+const ANA: &str = "ana@customer.example";
+
+on_both! {
+    async fn approved_leased_accepted(world) {
+        let (ticket, outbox) = world.approved("a@x").await;
+        assert_eq!(world.scope.ticket(ticket).await.unwrap().status, TicketStatus::Sent);
+        assert_eq!(job_of(&world, "dispatch").await.unwrap().job, Job::Dispatch { outbox });
+        // What is approved is no longer offered as a draft.
+        assert!(world.scope.drafts(ticket).await.unwrap().is_empty());
+
+        let mail = ready(&world, outbox).await;
+        assert_eq!((mail.attempt, &mail.open), (1, &vec![address(ANA)]));
+        assert_eq!(mail.row.state, OutboxState::Submitting);
+        assert_eq!(mail.row.in_reply_to.as_deref(), Some("a@x"));
+        assert_eq!(mail.row.references, ["a@x"]);
+        assert_eq!(mail.row.approved_by, "agent:li@shop.example");
+        assert!(matches!(lease(&world, outbox).await, OutboxLease::Busy { until } if until == START.plus(LEASE)));
+
+        assert_eq!(settle(&world, outbox, 1, &[(ANA, accepted())]).await, OutboxState::Sent);
+        assert_eq!(lease(&world, outbox).await, OutboxLease::Settled(OutboxState::Sent));
+        let row = world.scope.outbox(outbox).await.unwrap();
+        assert_eq!(row.recipients[0].words.as_deref(), Some("250 ok"));
+        assert_eq!(row.attempts[0].outcomes, [(ANA.to_owned(), accepted())]);
+        assert_eq!(row.attempts[0].finished_at, Some(START));
+        let message = world.scope.message(row.message.unwrap()).await.unwrap();
+        assert_eq!((message.direction, message.ticket), (Direction::Outgoing, Some(ticket)));
+        assert_eq!(message.read.text, "It is on its way.");
+        assert_eq!(message.read.from.unwrap().address, "support@shop.example");
+        assert_eq!(world.scope.raw(message.id).await.unwrap(), b"raw");
+        assert_eq!(job_of(&world, "append-sent").await.unwrap().job, Job::AppendSent { outbox });
+        assert_eq!(world.scope.ticket(ticket).await.unwrap().message_count, 2);
+        let kinds = world.kinds().await;
+        assert_eq!(kinds[kinds.len() - 3..], ["outbox.approved", "outbox.submitting", "outbox.sent"]);
+    }
+
+    async fn a_double_click_sends_once(world) {
+        let (_, ticket) = world.waiting("a@x").await;
+        let draft = world.draft(ticket, "It is on its way.").await;
+        let first = world.approve(&world.approval(ticket, draft, "one")).await.unwrap();
+        assert_eq!(world.approve(&world.approval(ticket, draft, "two")).await.unwrap(), first);
+        assert_eq!(world.approve(&world.approval(ticket, draft, "one")).await.unwrap(), first);
+        let queued = world.scope.outbox_in(OutboxState::Queued).await.unwrap();
+        assert_eq!(queued.len(), 1);
+        assert_eq!(queued[0].message_id, "one");
+    }
+
+    async fn a_newer_mail_stops_an_approval(world) {
+        let (seen, ticket) = world.waiting("a@x").await;
+        let draft = world.draft(ticket, "It is on its way.").await;
+        let mut approval = world.approval(ticket, draft, "one");
+        approval.seen = Some(seen);
+        world.take_new(&world.reply("b@x", "a@x")).await;
+        let error = world.approve(&approval).await.unwrap_err();
+        assert!(matches!(error, StoreError::Conflict { .. }));
+        assert!(error.to_string().contains("a newer mail has come"), "{error}");
+    }
+
+    async fn what_may_not_go_out_is_refused_in_words(world) {
+        let (_, ticket) = world.waiting("a@x").await;
+        let finding = CheckFinding { blocks: true, code: "promise".into(), reason: "it promises".into(), span: None };
+        let proposal = DraftProposal {
+            body: "Hello {name}".into(),
+            unfilled: vec!["name".into()],
+            ..DraftProposal::default()
+        };
+        let mut tx = world.scope.begin().await.unwrap();
+        let blocked = DraftProposal { body: "We refund you.".into(), ..DraftProposal::default() };
+        let drafts = [(proposal, Vec::new()), (blocked, vec![finding])];
+        let ids = tx.add_drafts(ticket, "drafter", &drafts, &host()).await.unwrap();
+        tx.commit().await.unwrap();
+        let refusal = async |draft, body: &str, to: Vec<_>| {
+            let approval = posthouse_store::Approval { body: body.into(), to, ..world.approval(ticket, draft, "one") };
+            world.approve(&approval).await.unwrap_err().to_string()
+        };
+        let ana = || vec![address(ANA)];
+        assert_eq!(refusal(ids[0], "Hello {name}", ana()).await, "fill in first: name");
+        assert_eq!(refusal(ids[0], "Hello {name}!", ana()).await, "fill in first: name");
+        assert_eq!(refusal(ids[1], "We refund you.", ana()).await, "it may not go out like this: it promises");
+        assert_eq!(refusal(ids[0], " \n", ana()).await, "the reply is empty: write something first");
+        assert_eq!(refusal(ids[0], "Hello Ana", vec![]).await, "a reply needs at least one recipient");
+        assert_eq!(refusal(ids[0], "Hello Ana", vec![address("ana")]).await, "`ana` is not a mail address");
+        let crowd = (0..101).map(|n| address(&format!("{n}@x"))).collect();
+        assert!(refusal(ids[0], "Hello Ana", crowd).await.contains("100 recipients"));
+        // And with the name in it, it goes.
+        let approval = posthouse_store::Approval { body: "Hello Ana".into(), ..world.approval(ticket, ids[0], "one") };
+        let outbox = world.approve(&approval).await.unwrap();
+        let row = world.scope.outbox(outbox).await.unwrap();
+        assert_eq!(world.scope.draft(row.draft).await.unwrap().proposal.body, "Hello Ana");
+        assert_ne!(row.draft, ids[0]);
+    }
+
+    async fn undo_within_the_window(world) {
+        let (_, ticket) = world.waiting("a@x").await;
+        let draft = world.draft(ticket, "It is on its way.").await;
+        let mut approval = world.approval(ticket, draft, "one");
+        approval.undo = Duration::from_secs(10);
+        let outbox = world.approve(&approval).await.unwrap();
+        let due = START.plus(Duration::from_secs(10));
+        assert_eq!(lease(&world, outbox).await, OutboxLease::NotYet { due });
+        assert_eq!(job_of(&world, "dispatch").await.unwrap().due_at, due);
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.cancel_send(outbox, &agent()).await.unwrap();
+        assert!(matches!(tx.cancel_send(outbox, &agent()).await, Err(StoreError::Refused(_))));
+        tx.commit().await.unwrap();
+        world.advance(10);
+        assert_eq!(lease(&world, outbox).await, OutboxLease::Settled(OutboxState::Cancelled));
+        assert_eq!(world.scope.ticket(ticket).await.unwrap().status, TicketStatus::Waiting);
+        // The draft stands again and may be approved again.
+        assert_eq!(world.scope.drafts(ticket).await.unwrap()[0].id, draft);
+        assert_ne!(world.approve(&world.approval(ticket, draft, "two")).await.unwrap(), outbox);
+    }
+
+    async fn too_late_to_take_back(world) {
+        let (_, outbox) = world.approved("a@x").await;
+        ready(&world, outbox).await;
+        let mut tx = world.scope.begin().await.unwrap();
+        let error = tx.cancel_send(outbox, &agent()).await.unwrap_err();
+        assert_eq!(error.to_string(), "this reply is submitting: it cannot be taken back any more");
+    }
+
+    async fn a_worker_that_dies_while_submitting_leaves_it_to_a_person(world) {
+        let (ticket, outbox) = world.approved("a@x").await;
+        ready(&world, outbox).await;
+        world.clock.advance(LEASE);
+        assert_eq!(lease(&world, outbox).await, OutboxLease::BecameUncertain);
+        assert_eq!(lease(&world, outbox).await, OutboxLease::Settled(OutboxState::Uncertain));
+        let row = world.scope.outbox(outbox).await.unwrap();
+        assert!(row.reason.unwrap().contains("then decide"));
+        assert_eq!(row.recipients[0].state, OutboxState::Uncertain);
+        assert_eq!(row.attempts[0].finished_at, None);
+        assert_eq!(world.scope.ticket(ticket).await.unwrap().status, TicketStatus::Waiting);
+    }
+
+    async fn the_truth_may_come_late(world) {
+        let (ticket, outbox) = world.approved("a@x").await;
+        let mail = ready(&world, outbox).await;
+        world.clock.advance(LEASE);
+        assert_eq!(lease(&world, outbox).await, OutboxLease::BecameUncertain);
+        assert_eq!(settle(&world, outbox, mail.attempt, &[(ANA, accepted())]).await, OutboxState::Sent);
+        assert_eq!(world.scope.ticket(ticket).await.unwrap().status, TicketStatus::Sent);
+        // But not twice, and not after a person decided.
+        assert_eq!(settle(&world, outbox, mail.attempt, &[(ANA, refused())]).await, OutboxState::Sent);
+    }
+
+    async fn a_persons_decision_stands(world) {
+        let (_, outbox) = world.approved("a@x").await;
+        let mail = ready(&world, outbox).await;
+        world.clock.advance(LEASE);
+        lease(&world, outbox).await;
+        let mut tx = world.scope.begin().await.unwrap();
+        assert!(tx.resolve_send(outbox, OutboxState::Submitting, &agent()).await.is_err());
+        tx.resolve_send(outbox, OutboxState::Cancelled, &agent()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(settle(&world, outbox, mail.attempt, &[(ANA, accepted())]).await, OutboxState::Cancelled);
+    }
+
+    async fn a_person_sends_it_again(world) {
+        let (_, outbox) = world.approved("a@x").await;
+        ready(&world, outbox).await;
+        world.clock.advance(LEASE);
+        lease(&world, outbox).await;
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.resolve_send(outbox, OutboxState::Queued, &agent()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(status(&world, outbox).await, TicketStatus::Sent);
+        let mail = ready(&world, outbox).await;
+        assert_eq!((mail.attempt, mail.open.len()), (2, 1));
+        assert_eq!(settle(&world, outbox, 1, &[(ANA, refused())]).await, OutboxState::Submitting);
+        assert_eq!(settle(&world, outbox, 2, &[(ANA, accepted())]).await, OutboxState::Sent);
+    }
+
+    async fn deferred_mail_climbs_the_ladder_and_ends(world) {
+        let (ticket, outbox) = world.approved("a@x").await;
+        let ladder = Job::Dispatch { outbox }.ladder();
+        for (attempt, wait) in (1..).zip(ladder) {
+            assert_eq!(ready(&world, outbox).await.attempt, attempt);
+            assert_eq!(settle(&world, outbox, attempt, &[(ANA, deferred())]).await, OutboxState::Deferred);
+            let due = world.store.now().plus(*wait);
+            assert_eq!(lease(&world, outbox).await, OutboxLease::NotYet { due });
+            world.clock.advance(*wait);
+        }
+        let last = ready(&world, outbox).await;
+        assert_eq!(settle(&world, outbox, last.attempt, &[(ANA, deferred())]).await, OutboxState::Failed);
+        let row = world.scope.outbox(outbox).await.unwrap();
+        assert_eq!(row.recipients[0].words.as_deref(), Some("given up after the last try: 451 later"));
+        assert_eq!(row.message, None);
+        assert_eq!(world.scope.ticket(ticket).await.unwrap().status, TicketStatus::Waiting);
+    }
+
+    async fn each_recipient_has_a_fate_of_its_own(world) {
+        let (_, ticket) = world.waiting("a@x").await;
+        let draft = world.draft(ticket, "It is on its way.").await;
+        let mut approval = world.approval(ticket, draft, "one");
+        approval.to = vec![address("a@x"), address("b@x"), address("A@X")];
+        approval.cc = vec![address("c@x"), address("b@x")];
+        let outbox = world.approve(&approval).await.unwrap();
+        let mail = ready(&world, outbox).await;
+        assert_eq!(mail.open, [address("a@x"), address("b@x"), address("c@x")]);
+        assert!(mail.row.recipients[2].cc);
+        let outcomes = [("A@x", accepted()), ("b@x", deferred()), ("c@x", refused())];
+        assert_eq!(settle(&world, outbox, 1, &outcomes).await, OutboxState::Deferred);
+        world.advance(3600);
+        let mail = ready(&world, outbox).await;
+        assert_eq!(mail.open, [address("b@x")]);
+        assert_eq!(settle(&world, outbox, 2, &[("b@x", accepted())]).await, OutboxState::Failed);
+        let row = world.scope.outbox(outbox).await.unwrap();
+        let states: Vec<_> = row.recipients.iter().map(|r| r.state).collect();
+        assert_eq!(states, [OutboxState::Sent, OutboxState::Sent, OutboxState::Failed]);
+        assert_eq!(world.scope.ticket(ticket).await.unwrap().message_count, 2);
+        // Trying again reaches only the one who did not get it.
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.resolve_send(outbox, OutboxState::Queued, &agent()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(ready(&world, outbox).await.open, [address("c@x")]);
+    }
+
+    async fn a_recipient_nobody_reports_is_uncertain(world) {
+        let (_, outbox) = world.approved("a@x").await;
+        ready(&world, outbox).await;
+        assert_eq!(settle(&world, outbox, 1, &[]).await, OutboxState::Uncertain);
+        assert_eq!(status(&world, outbox).await, TicketStatus::Waiting);
+    }
+
+    async fn an_attempt_that_never_began_cannot_be_settled(world) {
+        let (_, outbox) = world.approved("a@x").await;
+        let mut tx = world.scope.begin().await.unwrap();
+        let error = tx.settle_outbox(outbox, 1, &[], b"", false, &host()).await.unwrap_err();
+        assert!(matches!(error, StoreError::NotFound { .. }));
+    }
+
+    async fn refused_before_it_goes_out(world) {
+        let (_, outbox) = world.approved("a@x").await;
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.refuse_send(outbox, "the checker objects", &host()).await.unwrap();
+        tx.commit().await.unwrap();
+        let row = world.scope.outbox(outbox).await.unwrap();
+        assert_eq!((row.state, row.reason.as_deref()), (OutboxState::Failed, Some("the checker objects")));
+        assert_eq!(status(&world, outbox).await, TicketStatus::Waiting);
+        assert_eq!(world.scope.counts(None).await.unwrap().send_trouble, 1);
+    }
+
+    async fn the_customers_answer_threads_even_before_we_know_it_is_out(world) {
+        let (ticket, outbox) = world.approved("a@x").await;
+        ready(&world, outbox).await;
+        assert_eq!(world.take_new(&world.reply("b@x", "reply-a@x")).await.1, ticket);
+        settle(&world, outbox, 1, &[(ANA, accepted())]).await;
+        assert_eq!(world.take_new(&world.reply("c@x", "reply-a@x")).await.1, ticket);
+    }
+
+    async fn a_copy_of_our_own_mail_is_skipped_but_not_a_forgery(world) {
+        let (_, outbox) = world.approved("a@x").await;
+        ready(&world, outbox).await;
+        settle(&world, outbox, 1, &[(ANA, accepted())]).await;
+        let mut copy = world.mail("reply-a@x");
+        copy.read.from = Some(address("Support@shop.example"));
+        assert!(matches!(world.take(&copy).await, Taken::Duplicate { .. }));
+        let mut forged = world.mail("reply-a@x");
+        forged.source.key = "elsewhere".into();
+        world.take_new(&forged).await;
+    }
+
+    async fn a_made_up_identity_never_goes_out(world) {
+        let mut mail = world.mail("a");
+        mail.read.message_id = None;
+        let (_, ticket) = world.take_new(&mail).await;
+        let draft = world.draft(ticket, "It is on its way.").await;
+        let outbox = world.approve(&world.approval(ticket, draft, "one")).await.unwrap();
+        let row = world.scope.outbox(outbox).await.unwrap();
+        assert_eq!((row.in_reply_to, row.references), (None, Vec::new()));
+        assert!(row.answers.is_some());
+    }
+
+    async fn long_threads_keep_their_first_reference(world) {
+        let mut mail = world.mail("last@x");
+        mail.read.references = (0..60).map(|n| format!("{n}@x")).collect();
+        let (_, ticket) = world.take_new(&mail).await;
+        let draft = world.draft(ticket, "It is on its way.").await;
+        let outbox = world.approve(&world.approval(ticket, draft, "one")).await.unwrap();
+        let references = world.scope.outbox(outbox).await.unwrap().references;
+        assert_eq!(references.len(), 20);
+        assert_eq!((references[0].as_str(), references[19].as_str()), ("0@x", "last@x"));
+    }
+}

@@ -1,0 +1,206 @@
+//! Tenants, mailboxes, plugins, articles, secrets, the model's budget.
+
+use crate::world::{START, host, mailbox, tenant};
+use posthouse_model::capability::Grants;
+use posthouse_model::decision::World as PluginWorld;
+use posthouse_model::event::Actor;
+use posthouse_store::vault::MasterKey;
+use posthouse_store::{Article, ModelCall, NewMailbox, NewPlugin, NewTenant, StoreError};
+use serde_json::json;
+use std::time::Duration;
+
+fn plugin(name: &str, digest: &str) -> NewPlugin {
+    NewPlugin {
+        name: name.into(),
+        world: PluginWorld::Classifier,
+        version: "1.0.0".into(),
+        digest: digest.into(),
+        settings: json!({ "rules": [] }),
+        grants: Grants { log: true, ..Grants::default() },
+    }
+}
+
+fn article(id: &str, body: &str) -> Article {
+    Article { id: id.into(), language: "en".into(), title: id.into(), body: body.into() }
+}
+
+on_both! {
+    async fn applying_a_tenant_twice_changes_nothing(world) {
+        let before = world.store.tenant_by_slug("acme").await.unwrap().unwrap();
+        world.advance(60);
+        assert_eq!(world.store.upsert_tenant(&tenant("acme"), &Actor::Operator).await.unwrap(), before);
+        let changed = NewTenant { name: "Acme 公司".into(), digest: "d2".into(), ..tenant("acme") };
+        let after = world.store.upsert_tenant(&changed, &Actor::Operator).await.unwrap();
+        assert_eq!((after.id, &after.tenant), (before.id, &changed));
+        assert_eq!((after.created_at, after.applied_at), (START, world.store.now()));
+        assert_eq!(world.kinds().await, ["tenant.added", "mailbox.added", "tenant.changed"]);
+        world.other_tenant("aaa").await;
+        let all: Vec<_> = world.store.tenants().await.unwrap().into_iter().map(|t| t.tenant.slug).collect();
+        assert_eq!(all, ["aaa", "acme"]);
+        assert_eq!(world.store.tenant_by_slug("none").await.unwrap(), None);
+        assert_eq!(world.scope.tenant().await.unwrap(), after);
+    }
+
+    async fn a_slug_must_fit_an_address(world) {
+        for slug in ["", "A", "a b", "-a", "ä", &"a".repeat(64)] {
+            let error = world.store.upsert_tenant(&tenant(slug), &Actor::Operator).await.unwrap_err();
+            assert!(matches!(error, StoreError::Refused(_)), "{slug}");
+        }
+    }
+
+    async fn mailboxes_are_applied_and_turned_off(world) {
+        let mut tx = world.scope.begin().await.unwrap();
+        assert_eq!(tx.upsert_mailbox(&mailbox("support"), &host()).await.unwrap(), world.mailbox);
+        let changed = NewMailbox { settings: json!({ "kind": "imap" }), ..mailbox("support") };
+        assert_eq!(tx.upsert_mailbox(&changed, &host()).await.unwrap(), world.mailbox);
+        tx.set_mailbox_active(world.mailbox, false, &host()).await.unwrap();
+        tx.commit().await.unwrap();
+        let row = world.scope.mailbox_by_name("support").await.unwrap().unwrap();
+        assert_eq!((row.mailbox, row.active), (changed.clone(), false));
+        assert!(!world.scope.lease_mailbox(world.mailbox, "w", Duration::from_secs(9)).await.unwrap());
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.upsert_mailbox(&changed, &host()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(world.scope.mailbox(world.mailbox).await.unwrap().active);
+    }
+
+    async fn one_worker_fetches_a_mailbox(world) {
+        let lease = Duration::from_secs(60);
+        let take = async |worker| world.scope.lease_mailbox(world.mailbox, worker, lease).await.unwrap();
+        assert!(take("one").await);
+        assert!(take("one").await);
+        assert!(!take("two").await);
+        world.advance(60);
+        assert!(take("two").await);
+        assert!(!take("one").await);
+        world.scope.release_mailbox(world.mailbox, "one").await.unwrap();
+        assert!(!take("one").await);
+        world.scope.release_mailbox(world.mailbox, "two").await.unwrap();
+        assert!(take("one").await);
+    }
+
+    async fn fetching_says_since_when_it_fails(world) {
+        world.scope.fetch_failed(world.mailbox, "refused").await.unwrap();
+        world.advance(60);
+        world.scope.fetch_failed(world.mailbox, "timed out").await.unwrap();
+        let row = world.scope.mailbox(world.mailbox).await.unwrap();
+        assert_eq!((row.fetch_error.as_deref(), row.failing_since), (Some("timed out"), Some(START)));
+        world.scope.fetch_worked(world.mailbox).await.unwrap();
+        let row = world.scope.mailbox(world.mailbox).await.unwrap();
+        assert_eq!((row.fetch_error, row.failing_since, row.fetched_at), (None, None, Some(world.store.now())));
+    }
+
+    async fn components_are_kept_by_digest_while_used(world) {
+        let digest = world.store.put_component(b"\0asm one").await.unwrap();
+        assert_eq!(world.store.put_component(b"\0asm one").await.unwrap(), digest);
+        world.store.put_component(b"\0asm two").await.unwrap();
+        assert_eq!(world.store.component(&digest).await.unwrap().unwrap(), b"\0asm one");
+        assert_eq!(world.store.component("none").await.unwrap(), None);
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.set_plugins(&[plugin("rules", &digest)], &host()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(world.store.prune_components().await.unwrap(), 1);
+        assert_eq!(world.store.components().await.unwrap()[0].digest, digest);
+    }
+
+    async fn plugins_are_set_as_a_whole(world) {
+        let one = world.store.put_component(b"one").await.unwrap();
+        let two = world.store.put_component(b"two").await.unwrap();
+        let set = async |plugins: &[NewPlugin]| {
+            let mut tx = world.scope.begin().await.unwrap();
+            tx.set_plugins(plugins, &host()).await?;
+            tx.commit().await
+        };
+        set(&[plugin("a", &one), plugin("b", &one)]).await.unwrap();
+        world.advance(60);
+        let events = world.kinds().await.len();
+        set(&[plugin("a", &one), plugin("b", &one)]).await.unwrap();
+        assert_eq!(world.kinds().await.len(), events);
+        set(&[plugin("c", &two), plugin("b", &two), plugin("a", &one)]).await.unwrap();
+        set(&[plugin("b", &two), plugin("a", &one)]).await.unwrap();
+        let rows = world.scope.plugins().await.unwrap();
+        let shown: Vec<_> = rows.iter().map(|r| (r.plugin.name.as_str(), r.position, r.installed_at)).collect();
+        assert_eq!(shown, [("b", 0, world.store.now()), ("a", 1, START)]);
+        assert_eq!(rows[1].plugin, plugin("a", &one));
+        let kinds = world.kinds().await;
+        assert!(kinds.contains(&"plugin.removed".to_owned()) && kinds.contains(&"plugin.changed".to_owned()));
+        let error = set(&[plugin("a", &one), plugin("a", &two)]).await.unwrap_err();
+        assert_eq!(error.to_string(), "two plugins are called `a`: rename one");
+        let error = set(&[plugin("a", "missing")]).await.unwrap_err();
+        assert!(error.to_string().contains("is not stored"), "{error}");
+        assert_eq!(world.scope.plugins().await.unwrap(), rows);
+    }
+
+    async fn articles_are_set_as_a_whole(world) {
+        let set = async |articles: &[Article]| {
+            let mut tx = world.scope.begin().await.unwrap();
+            tx.set_articles(articles, &host()).await?;
+            tx.commit().await
+        };
+        set(&[article("b", "1"), article("a", "1")]).await.unwrap();
+        world.advance(60);
+        set(&[article("a", "2"), article("b", "1")]).await.unwrap();
+        let rows = world.scope.articles().await.unwrap();
+        assert_eq!(rows[0].article, article("a", "2"));
+        assert_eq!((rows[0].updated_at, rows[1].updated_at), (world.store.now(), START));
+        set(&[article("a", "2")]).await.unwrap();
+        assert_eq!(world.scope.articles().await.unwrap().len(), 1);
+        assert!(set(&[article("a", "2"), article("a", "3")]).await.is_err());
+        let kinds = world.kinds().await;
+        assert_eq!(kinds[2..], ["article.added", "article.added", "article.changed", "article.removed"]);
+    }
+
+    async fn secrets_are_kept_sealed(world) {
+        let key = MasterKey::generate(world.store.entropy().as_ref());
+        let seal = |secret: &[u8]| {
+            key.seal(world.scope.id(), "smtp", secret, world.store.entropy().as_ref()).unwrap()
+        };
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.put_secret("smtp", &seal(b"hunter1"), &host()).await.unwrap();
+        tx.put_secret("smtp", &seal(b"hunter2"), &host()).await.unwrap();
+        tx.commit().await.unwrap();
+        let sealed = world.scope.sealed_secret("smtp").await.unwrap().unwrap();
+        assert_eq!(key.open(world.scope.id(), "smtp", &sealed).unwrap(), b"hunter2");
+        assert_eq!(world.scope.secrets().await.unwrap()[0].name, "smtp");
+        let other = world.other_tenant("other").await;
+        assert_eq!(other.sealed_secret("smtp").await.unwrap(), None);
+        let mut tx = world.scope.begin().await.unwrap();
+        assert!(tx.remove_secret("smtp", &host()).await.unwrap());
+        assert!(!tx.remove_secret("smtp", &host()).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(world.scope.sealed_secret("smtp").await.unwrap(), None);
+        let events = serde_json::to_string(&world.scope.events(0, 100).await.unwrap()).unwrap();
+        assert!(!events.contains("hunter"));
+    }
+
+    async fn a_budget_is_never_overrun(world) {
+        let day = "2026-03-02";
+        let reserve = async |tokens| {
+            let mut tx = world.scope.begin().await.unwrap();
+            let granted = tx.reserve_tokens(day, tokens, 1000).await.unwrap();
+            tx.commit().await.unwrap();
+            granted
+        };
+        assert!(reserve(600).await);
+        assert!(!reserve(600).await);
+        let call = ModelCall {
+            at: world.store.now(),
+            ticket: None,
+            plugin: "drafter".into(),
+            model: "m".into(),
+            tokens_in: 100,
+            tokens_out: 50,
+            duration_ms: 900,
+            outcome: "ok".into(),
+        };
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.record_model_call(day, 600, &call, &host()).await.unwrap();
+        tx.commit().await.unwrap();
+        let used = world.scope.model_use(day).await.unwrap();
+        assert_eq!((used.calls, used.tokens_in, used.tokens_out, used.reserved), (1, 100, 50, 0));
+        assert!(reserve(850).await);
+        assert!(!reserve(1).await);
+        assert_eq!(world.scope.model_calls(10).await.unwrap(), [call]);
+        assert_eq!(world.scope.model_use("2026-03-03").await.unwrap().calls, 0);
+    }
+}

@@ -1,0 +1,210 @@
+//! What plugins found, and where mails end.
+
+use crate::world::{agent, host};
+use posthouse_model::TicketId;
+use posthouse_model::decision::{CallCost, HostCall, NewDecision, World as PluginWorld};
+use posthouse_model::ticket::{Outcome, TicketStatus};
+use posthouse_model::triage::{
+    Enrichment, Entity, EntityValue, Evidence, Fact, Order, Risk, Routing, Scored, Sentiment, Span, TextPart, Triage,
+    Urgency,
+};
+use posthouse_store::{Scope, StoreError};
+
+fn order(number: &str, start: u32) -> Entity {
+    Entity {
+        value: EntityValue::OrderNumber { value: number.into() },
+        confidence: 0.9,
+        span: Some(Span { part: TextPart::Body, start, end: start + 4 }),
+    }
+}
+
+fn shipping() -> Triage {
+    Triage {
+        category: Some(Scored { value: "shipping".into(), confidence: 0.75 }),
+        urgency: Some(Scored { value: Urgency::High, confidence: 0.5 }),
+        sentiment: Some(Scored { value: Sentiment::Negative, confidence: 0.5 }),
+        language: Some(Scored { value: "es".into(), confidence: 1.0 }),
+        entities: vec![order("1042", 3)],
+        evidence: vec![Evidence::Text { text: "asks for a parcel".into() }],
+        tags: vec!["parcel".into()],
+        missing: vec!["photo".into()],
+        risks: vec![Risk { kind: "chargeback".into(), reason: "names the bank".into(), span: None }],
+        ..Triage::default()
+    }
+}
+
+async fn status(scope: &Scope, ticket: TicketId) -> TicketStatus {
+    scope.ticket(ticket).await.unwrap().status
+}
+
+on_both! {
+    async fn findings_stand_on_the_ticket(world) {
+        let (message, ticket) = world.take_new(&world.mail("a@x")).await;
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.set_triage(ticket, message, &shipping(), &host()).await.unwrap();
+        let routing = Routing {
+            priority: Some(80),
+            deadline: Some(tx.now()),
+            tags: vec!["vip".into(), "parcel".into()],
+            evidence: vec![Evidence::Text { text: "shipping goes to logistics".into() }],
+            ..Routing::default()
+        };
+        tx.set_routing(ticket, &routing, "general", &host()).await.unwrap();
+        tx.commit().await.unwrap();
+        let row = world.scope.ticket(ticket).await.unwrap();
+        assert_eq!(row.category.as_deref(), Some("shipping"));
+        assert_eq!(row.category_confidence, Some(0.75));
+        assert_eq!((row.urgency, row.sentiment), (Some(Urgency::High), Some(Sentiment::Negative)));
+        assert_eq!(row.language.as_deref(), Some("es"));
+        assert_eq!(row.entities, shipping().entities);
+        assert_eq!(row.triaged_message, Some(message));
+        assert_eq!((row.missing, row.risks, row.evidence), (shipping().missing, shipping().risks, shipping().evidence));
+        assert_eq!((row.queue.as_deref(), row.priority), (Some("general"), 80));
+        assert_eq!(row.tags, ["parcel", "vip"]);
+        assert_eq!(row.routing_evidence, routing.evidence);
+        assert_eq!(row.deadline, routing.deadline);
+        assert_eq!(row.version, 3);
+    }
+
+    async fn an_agents_category_outlives_triage(world) {
+        let (message, ticket) = world.take_new(&world.mail("a@x")).await;
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.set_category(ticket, " refund ", &agent()).await.unwrap();
+        tx.set_triage(ticket, message, &shipping(), &host()).await.unwrap();
+        tx.commit().await.unwrap();
+        let row = world.scope.ticket(ticket).await.unwrap();
+        assert_eq!(row.category.as_deref(), Some("refund"));
+        assert!(row.category_by_agent);
+        assert_eq!(row.category_confidence, None);
+        assert_eq!(row.urgency, Some(Urgency::High));
+    }
+
+    async fn entities_of_earlier_mails_stay_without_their_spans(world) {
+        let (first, ticket) = world.take_new(&world.mail("a@x")).await;
+        let (second, _) = world.take_new(&world.reply("b@x", "a@x")).await;
+        let mut tx = world.scope.begin().await.unwrap();
+        let found = |entities| Triage { entities, ..Triage::default() };
+        tx.set_triage(ticket, first, &found(vec![order("1042", 3), order("7", 9)]), &host()).await.unwrap();
+        // Again after a crash: the same result.
+        tx.set_triage(ticket, first, &found(vec![order("1042", 3)]), &host()).await.unwrap();
+        tx.set_triage(ticket, second, &found(vec![order("2000", 5)]), &host()).await.unwrap();
+        tx.commit().await.unwrap();
+        let row = world.scope.ticket(ticket).await.unwrap();
+        assert_eq!(row.entities, [order("2000", 5), Entity { span: None, ..order("1042", 3) }]);
+    }
+
+    async fn enrichers_add_up(world) {
+        let (_, ticket) = world.take_new(&world.mail("a@x")).await;
+        let fact = |key: &str, value: &str| Fact { key: key.into(), label: key.into(), value: value.into() };
+        let parcel = Order { number: "1042".into(), status: Some("paid".into()), ..Order::default() };
+        let mut tx = world.scope.begin().await.unwrap();
+        for facts in [vec![fact("a", "1")], vec![fact("b", "2")], vec![fact("a", "3")]] {
+            let enrichment = Enrichment {
+                facts,
+                orders: vec![parcel.clone()],
+                customer_name: Some("Ana G.".into()),
+                ..Enrichment::default()
+            };
+            tx.set_enrichment(ticket, &enrichment, &host()).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let row = world.scope.ticket(ticket).await.unwrap();
+        assert_eq!(row.facts, [fact("b", "2"), fact("a", "3")]);
+        assert_eq!(row.orders, [parcel]);
+        assert_eq!(row.customer.name.as_deref(), Some("Ana G."));
+    }
+
+    async fn every_outcome_moves_a_new_ticket(world) {
+        for (n, (outcome, expected)) in [
+            (Outcome::Ticket, TicketStatus::Waiting),
+            (Outcome::Spam, TicketStatus::Spam),
+            (Outcome::Automatic, TicketStatus::Automatic),
+            (Outcome::Skipped, TicketStatus::Handled),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let (message, ticket) = world.take_new(&world.mail(&format!("{n}@x"))).await;
+            world.outcome(message, outcome).await;
+            let row = world.scope.ticket(ticket).await.unwrap();
+            assert_eq!(row.status, expected);
+            let reason = (outcome == Outcome::Skipped).then(|| "because".to_owned());
+            assert_eq!(row.closed_reason, reason);
+        }
+    }
+
+    async fn an_out_of_office_answer_leaves_the_ticket_where_it_was(world) {
+        let (_, ticket) = world.waiting("a@x").await;
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.mark_handled(ticket, "done", &agent()).await.unwrap();
+        tx.commit().await.unwrap();
+        let (message, _) = world.take_new(&world.reply("b@x", "a@x")).await;
+        assert_eq!(status(&world.scope, ticket).await, TicketStatus::New);
+        world.outcome(message, Outcome::Automatic).await;
+        let row = world.scope.ticket(ticket).await.unwrap();
+        assert_eq!((row.status, row.closed_reason.as_deref()), (TicketStatus::Handled, Some("done")));
+    }
+
+    async fn two_mails_at_once_settle_in_any_order(world) {
+        for (n, real_first) in [(1, true), (2, false)] {
+            let first = format!("{n}a@x");
+            let (real, ticket) = world.take_new(&world.mail(&first)).await;
+            let (automatic, _) = world.take_new(&world.reply(&format!("{n}b@x"), &first)).await;
+            if real_first {
+                world.outcome(real, Outcome::Ticket).await;
+                world.outcome(automatic, Outcome::Automatic).await;
+            } else {
+                world.outcome(automatic, Outcome::Automatic).await;
+                assert_eq!(status(&world.scope, ticket).await, TicketStatus::New);
+                world.outcome(real, Outcome::Ticket).await;
+            }
+            assert_eq!(status(&world.scope, ticket).await, TicketStatus::Waiting);
+        }
+    }
+
+    async fn a_retried_triage_changes_nothing_more(world) {
+        let (message, ticket) = world.waiting("a@x").await;
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.mark_handled(ticket, "by phone", &agent()).await.unwrap();
+        tx.commit().await.unwrap();
+        world.outcome(message, Outcome::Ticket).await;
+        assert_eq!(status(&world.scope, ticket).await, TicketStatus::Handled);
+    }
+
+    async fn nothing_goes_back_to_pending(world) {
+        let (message, _) = world.take_new(&world.mail("a@x")).await;
+        let mut tx = world.scope.begin().await.unwrap();
+        let error = tx.set_outcome(message, Outcome::Pending, None, &host()).await.unwrap_err();
+        assert!(matches!(error, StoreError::Refused(_)));
+    }
+
+    async fn decisions_are_on_record(world) {
+        let (message, ticket) = world.take_new(&world.mail("a@x")).await;
+        let decision = NewDecision {
+            ticket: Some(ticket),
+            message: Some(message),
+            world: PluginWorld::Classifier,
+            plugin: "rules".into(),
+            version: "1.0.0".into(),
+            digest: "abc".into(),
+            input_hash: "def".into(),
+            output: Some(serde_json::json!({ "category": "shipping" })),
+            error: None,
+            host_calls: vec![HostCall {
+                capability: "http".into(),
+                what: "GET x".into(),
+                outcome: "200".into(),
+                duration_us: 5,
+            }],
+            cost: CallCost { duration_us: 44, memory_bytes: 65_536 },
+        };
+        let failed = NewDecision { output: None, error: Some("trap".into()), ..decision.clone() };
+        let mut tx = world.scope.begin().await.unwrap();
+        let first = tx.add_decision(&decision, &host()).await.unwrap();
+        tx.add_decision(&failed, &host()).await.unwrap();
+        tx.commit().await.unwrap();
+        let decisions = world.scope.decisions(ticket).await.unwrap();
+        assert_eq!(decisions[0].id, first);
+        assert_eq!(decisions.iter().map(|d| d.record.clone()).collect::<Vec<_>>(), [decision, failed]);
+    }
+}

@@ -1,0 +1,41 @@
+//! Live counts.
+
+use crate::support::{House, mail};
+use axum::body::Body;
+use futures::StreamExt;
+use std::time::Duration;
+use tower::ServiceExt;
+
+async fn next_event(body: &mut axum::body::BodyDataStream) -> String {
+    let chunk = tokio::time::timeout(Duration::from_secs(20), body.next()).await.expect("an event in time");
+    String::from_utf8(chunk.expect("an open stream").unwrap().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn new_mail_is_counted_and_the_stream_ends_with_the_host() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    luma.waiting("one").await;
+    let mut browser = house.signed_in(&luma, "jun").await;
+    let page = browser.get(&luma.path("/tickets?view=new")).await;
+    let live = page.text.split("data-live=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    let request = browser.request("GET", &live).body(Body::empty()).unwrap();
+    let response = house.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut body = response.into_body().into_data_stream();
+    let first = next_event(&mut body).await;
+    assert!(
+        first.contains("event: counts") && first.contains("\"waiting\":1") && first.contains("\"new\":0"),
+        "{first}"
+    );
+    house.hands.forward(Duration::from_secs(5));
+    luma.take(mail("two", "Other", "x"), b"raw").await;
+    let counts = next_event(&mut body).await;
+    assert!(counts.contains("\"new\":1"), "{counts}");
+    let fresh = next_event(&mut body).await;
+    assert!(fresh.contains("event: fresh") && fresh.contains("\"n\":1") && fresh.contains("1 new"), "{fresh}");
+    assert!(!fresh.contains("Other"), "nothing of a mail is in the stream");
+    house.stop.send(true).unwrap();
+    let end = tokio::time::timeout(Duration::from_secs(20), body.next()).await.expect("an end in time");
+    assert!(end.is_none());
+}

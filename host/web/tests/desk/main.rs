@@ -1,0 +1,12 @@
+//! The desk through its router, on a real store: one module per concern, one host of two teams for each test.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod actions;
+mod api;
+mod hostile;
+mod live;
+mod reading;
+mod sign_in;
+mod strangers;
+mod support;

@@ -1,0 +1,246 @@
+//! What the pages show.
+
+use crate::support::{BODY, House, file, host, mail};
+use http::StatusCode;
+use posthouse_model::decision::{CallCost, NewDecision, World};
+use posthouse_model::outbox::SubmitOutcome;
+use posthouse_store::{Intake, OutboxLease, Source};
+use std::time::Duration;
+
+#[tokio::test]
+async fn the_review_page_says_all_there_is_to_know() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let waiting = luma.waiting("one").await;
+    let mut tx = luma.scope.begin().await.unwrap();
+    let decision = NewDecision {
+        ticket: Some(waiting.ticket),
+        message: Some(waiting.message),
+        world: World::Classifier,
+        plugin: "classifier".into(),
+        version: "1.2.0".into(),
+        digest: "5f2b9a1c77d0".into(),
+        input_hash: String::new(),
+        output: Some(serde_json::json!({
+            "category": { "value": "shipping", "confidence": 0.93 },
+            "evidence": [{ "kind": "match", "rule": "where-is-it", "words": "no ha llegado", "span": null }],
+        })),
+        error: None,
+        host_calls: vec![],
+        cost: CallCost { duration_us: 48, memory_bytes: 0 },
+    };
+    tx.add_decision(&decision, &host()).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut browser = house.signed_in(&luma, "jun").await;
+    let page = browser.get(&luma.path(&format!("/tickets/{}", waiting.number))).await;
+    for part in [
+        "<mark class=\"entity\" title=\"order number · 99 % sure\">1042-88</mark>",
+        "their time 04:22 (UTC+1)",
+        "data-ask=\"¿Nos envía una foto?\"",
+        "from template shipping-es",
+        "Why here?",
+        "shipping, 93 % sure",
+        "because of “no ha llegado”",
+        "took 48 µs",
+        "ticket made",
+        "Queue leads",
+    ] {
+        assert!(page.text.contains(part), "{part} is not on the page");
+    }
+    // The list stands beside it, with this ticket marked.
+    assert!(page.text.contains(&format!("/tickets/{}\" aria-current=\"true\"", waiting.number)));
+}
+
+#[tokio::test]
+async fn both_languages_all_pages() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let waiting = luma.waiting("one").await;
+    let mut browser = house.signed_in(&luma, "jun").await;
+    let csrf = browser.csrf(&luma).await;
+    let pages = [
+        luma.path("/tickets"),
+        luma.path(&format!("/tickets/{}", waiting.number)),
+        luma.path("/status"),
+        luma.path("/messages"),
+    ];
+    let back = pages[1].clone();
+    let switched =
+        browser.post(&luma.path("/me/language"), &[("csrf", &csrf), ("language", "zh"), ("back", &back)]).await;
+    assert_eq!(switched.location(), back);
+    for path in &pages {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        assert!(page.text.contains("<html lang=\"zh-CN\""), "{path}");
+        assert!(!page.text.contains(">Tickets<") && page.text.contains("工单"), "{path}");
+    }
+    // The agent's own setting: it is there on the next device too, and nobody else's.
+    assert!(house.signed_in(&luma, "jun").await.get(&pages[0]).await.text.contains("待审"));
+    assert!(house.signed_in(&luma, "mei").await.get(&pages[0]).await.text.contains("Waiting"));
+    let csrf = browser.csrf(&luma).await;
+    let dark = browser
+        .post(&luma.path("/me/theme"), &[("csrf", &csrf), ("theme", "dark"), ("back", "https://evil.example")])
+        .await;
+    assert_eq!(dark.location(), "/t/luma/tickets");
+    assert!(browser.get(&pages[0]).await.text.contains("data-theme=\"dark\""));
+}
+
+#[tokio::test]
+async fn views_filters_and_pages() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    for i in 0..60 {
+        let mut read = mail(&format!("m{i}"), &format!("Subject {i}"), BODY);
+        read.from.as_mut().unwrap().address = format!("c{i}@customer.example");
+        luma.sorted(read, b"raw", vec![]).await;
+        house.hands.forward(Duration::from_secs(1));
+    }
+    luma.take(mail("fresh", "Just in", "x"), b"raw").await;
+    let mut browser = house.signed_in(&luma, "jun").await;
+    let first = browser.get(&luma.path("/tickets")).await;
+    assert_eq!(first.text.matches("<li class=\"row").count(), 50);
+    assert!(first.text.contains("60 waiting"));
+    let older =
+        first.text.split("class=\"older\" href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    let second = browser.get(&older).await;
+    assert_eq!(second.text.matches("<li class=\"row").count(), 10);
+    assert!(second.text.contains("Back to the newest"));
+    for (query, rows) in [
+        ("view=new", 1),
+        ("view=urgent", 50),
+        ("view=sent", 0),
+        ("q=c7%40customer.example", 1),
+        ("q=nothing+like+this", 0),
+        ("category=refund", 0),
+        ("urgency=urgent&language=es&queue=leads", 50),
+        ("language=de", 0),
+        ("view=all&q=Just", 1),
+        ("after=nonsense", 50),
+    ] {
+        let page = browser.get(&luma.path(&format!("/tickets?{query}"))).await;
+        if query == "after=nonsense" {
+            assert!(!page.status.is_server_error(), "{query}: {}", page.status);
+            continue;
+        }
+        assert_eq!(page.status, StatusCode::OK, "{query}");
+        assert_eq!(page.text.matches("<li class=\"row").count(), rows, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn files_are_saved_and_only_true_pictures_are_shown() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let mut read = mail("one", "photos", "see below");
+    let png: &[u8] = b"\x89PNG picture";
+    let script: &[u8] = b"<script>alert(1)</script>";
+    read.attachments = vec![
+        file("photo.png", "image/png", 0, png),
+        file("evil.png", "image/png", 1, script),
+        file("../../x\"\r\n.html", "text/html", 2, script),
+    ];
+    let raw = [png, script, script].join(&b'\n');
+    let waiting = luma.sorted(read, &raw, vec![]).await;
+    let mut browser = house.signed_in(&luma, "jun").await;
+    let at = |part: &str| luma.path(&format!("/messages/{}/attachments/{part}", waiting.message));
+    let shown = browser.get(&at("0?show")).await;
+    assert_eq!(
+        (shown.header("content-type"), shown.header("content-disposition").starts_with("inline")),
+        ("image/png", true)
+    );
+    assert_eq!(shown.bytes, png);
+    for part in ["0", "1", "1?show", "2", "2?show"] {
+        let saved = browser.get(&at(part)).await;
+        assert_eq!(saved.header("content-type"), "application/octet-stream", "{part}");
+        assert!(saved.header("content-disposition").starts_with("attachment; filename=\""), "{part}");
+        assert_eq!(saved.header("content-security-policy"), "default-src 'none'; sandbox", "{part}");
+    }
+    assert!(!browser.get(&at("2")).await.header("content-disposition").contains(['/', '\\']));
+    assert_eq!(browser.get(&at("3")).await.status, StatusCode::NOT_FOUND);
+    let raw_mail = browser.get(&luma.path(&format!("/messages/{}/raw", waiting.message))).await;
+    assert_eq!(raw_mail.bytes, raw);
+    assert!(raw_mail.header("content-disposition").contains(".eml"));
+}
+
+#[tokio::test]
+async fn a_failed_sending_is_told_and_decided_by_hand() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let waiting = luma.waiting("one").await;
+    let mut browser = house.signed_in(&luma, "jun").await;
+    browser.reply(&luma, waiting.number, "approve", &[("body", "Hello")]).await;
+    house.hands.forward(Duration::from_secs(20));
+    let row = luma.scope.ticket_detail(waiting.number).await.unwrap().outbox.remove(0);
+    let lease = luma.scope.lease_outbox(row.id, "w", Duration::from_secs(60)).await.unwrap();
+    let OutboxLease::Ready(mail) = lease else { panic!("{lease:?}") };
+    let outcome = SubmitOutcome::Uncertain { reason: "broke after the final dot".into() };
+    let mut tx = luma.scope.begin().await.unwrap();
+    tx.settle_outbox(
+        row.id,
+        mail.attempt,
+        &[(mail.row.recipients[0].address.clone(), outcome)],
+        b"raw",
+        false,
+        &host(),
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    let path = luma.path(&format!("/tickets/{}", waiting.number));
+    let page = browser.get(&path).await;
+    assert!(
+        page.text.contains("it may or may not have gone out") && page.text.contains("broke after the final dot"),
+        "{}",
+        page.text
+    );
+    let fields = [("csrf", page.field("csrf")), ("outbox", row.id.to_string()), ("to", "sent".into())];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    assert_eq!(browser.post(&format!("{path}/resolve"), &fields).await.status, StatusCode::SEE_OTHER);
+    assert!(!browser.get(&path).await.text.contains("it may or may not have gone out"));
+    let again = browser.post(&format!("{path}/resolve"), &fields).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn the_mail_log_shows_what_became_no_ticket() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let mut tx = luma.scope.begin().await.unwrap();
+    let intake = Intake {
+        mailbox: luma.mailbox,
+        source: Source { folder: "INBOX".into(), key: "big".into() },
+        raw: b"x".to_vec(),
+        received_at: tx.now(),
+        read: mail("big", "<b>huge</b>", ""),
+        parked: Some("61 MB is more than this host reads".into()),
+        ticket_number: None,
+    };
+    tx.intake(&intake, &host()).await.unwrap();
+    tx.open_incident("mailbox:help", "help@luma.example: the server refuses the password", &host()).await.unwrap();
+    tx.commit().await.unwrap();
+    luma.waiting("one").await;
+    let mut browser = house.signed_in(&luma, "ada").await;
+    let log = browser.get(&luma.path("/messages")).await;
+    assert!(
+        log.text.contains("61 MB is more than this host reads") && log.text.contains("&lt;b&gt;huge"),
+        "{}",
+        log.text
+    );
+    assert!(log.text.contains("2026-03-01"), "the ledger has today's line");
+    let status = browser.get(&luma.path("/status")).await;
+    assert!(status.text.contains("the server refuses the password") && status.text.contains("help@luma.example"));
+    assert!(status.text.contains("No plugin is installed"));
+}
+
+#[tokio::test]
+async fn assets_are_kept_for_ever_and_health_is_told() {
+    let house = House::new().await;
+    let mut browser = house.browser();
+    for asset in [&*posthouse_web::assets::STYLE, &*posthouse_web::assets::SCRIPT] {
+        let answer = browser.get(asset.path()).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(answer.header("cache-control").contains("immutable"));
+    }
+    assert_eq!(browser.get("/health").await.json()["ready"], true);
+    assert!(browser.get("/metrics").await.text.contains("posthouse_up"));
+}

@@ -1,0 +1,220 @@
+//! Every route × a stranger, somebody of another team, an auditor. The table of routes is the router itself, so
+//! a route that has no line here fails the test.
+
+use crate::support::{House, Team, Waiting, file, mail};
+use axum::body::Body;
+use http::StatusCode;
+use posthouse_web::route::{Access, ROUTES};
+
+/// A real address for every pattern: rows that exist in the first team.
+fn address(pattern: &str, waiting: Waiting) -> String {
+    let known = [
+        "/",
+        "/health",
+        "/metrics",
+        "/assets/{file}",
+        "/t/{slug}/sign-in",
+        "/t/{slug}",
+        "/t/{slug}/sign-out",
+        "/t/{slug}/tickets",
+        "/t/{slug}/tickets/{number}",
+        "/t/{slug}/tickets/{number}/approve",
+        "/t/{slug}/tickets/{number}/draft",
+        "/t/{slug}/tickets/{number}/handled",
+        "/t/{slug}/tickets/{number}/spam",
+        "/t/{slug}/tickets/{number}/not-spam",
+        "/t/{slug}/tickets/{number}/reopen",
+        "/t/{slug}/tickets/{number}/category",
+        "/t/{slug}/tickets/{number}/assign",
+        "/t/{slug}/tickets/{number}/undo",
+        "/t/{slug}/tickets/{number}/resolve",
+        "/t/{slug}/messages",
+        "/t/{slug}/messages/{id}/html",
+        "/t/{slug}/messages/{id}/raw",
+        "/t/{slug}/messages/{id}/attachments/{part}",
+        "/t/{slug}/status",
+        "/t/{slug}/live",
+        "/t/{slug}/me/language",
+        "/t/{slug}/me/theme",
+        "/t/{slug}/api/me",
+        "/t/{slug}/api/tickets",
+        "/t/{slug}/api/tickets/{number}",
+        "/t/{slug}/api/counts",
+        "/t/{slug}/api/messages",
+        "/t/{slug}/api/status",
+        "/t/{slug}/api/tickets/{number}/{verb}",
+    ];
+    assert!(known.contains(&pattern), "{pattern} is new: say here who may ask for it, and how a stranger is answered");
+    pattern
+        .replace("{slug}", "luma")
+        .replace("{number}", &waiting.number.to_string())
+        .replace("{id}", &waiting.message.to_string())
+        .replace("{part}", "0")
+        .replace("{verb}", "handled")
+        .replace("{file}", "nothing.css")
+}
+
+async fn house() -> (House, Team, Team, Waiting) {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let other = house.team("other").await;
+    let mut read = mail("one", "Private", "Secret words of luma");
+    read.html = Some("<p>Secret words of luma</p>".into());
+    read.attachments = vec![file("a.txt", "text/plain", 0, b"Secret words of luma")];
+    let waiting = luma.sorted(read, b"Secret words of luma", vec![]).await;
+    (house, luma, other, waiting)
+}
+
+#[tokio::test]
+async fn a_stranger_sees_the_sign_in_or_nothing() {
+    let (house, _, _, waiting) = house().await;
+    for route in ROUTES {
+        let path = address(route.path, waiting);
+        let mut browser = house.browser();
+        let answer = match route.method {
+            "GET" => browser.get(&path).await,
+            _ => browser.post(&path, &[("reason", "x")]).await,
+        };
+        assert!(!answer.text.contains("Secret words"), "{} {path} tells a stranger", route.method);
+        let api = route.path.contains("/api/");
+        match (route.access, route.method) {
+            (Access::Public, _) => assert!(answer.status.as_u16() < 500, "{path}: {}", answer.status),
+            (_, _) if api => assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}"),
+            (_, "GET") => {
+                assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
+                assert!(answer.location().starts_with("/t/luma/sign-in"), "{path} → {}", answer.location());
+            }
+            (_, _) => {
+                assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+                assert!(answer.text.contains("name=\"password\""), "{path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_team_is_a_stranger() {
+    let (house, _, other, waiting) = house().await;
+    let browser = house.signed_in(&other, "mei").await;
+    // Her session as luma's cookie, too: a token is good for its own team only.
+    let session = browser.cookies.iter().find(|((name, _), _)| name == "posthouse_session").unwrap().1.clone();
+    for route in ROUTES.iter().filter(|r| r.access != Access::Public) {
+        let path = address(route.path, waiting);
+        let mut browser = browser.clone();
+        browser.cookies.insert(("posthouse_session".into(), "/t/luma".into()), session.clone());
+        let answer = match route.method {
+            "GET" => browser.get(&path).await,
+            _ => browser.post(&path, &[("reason", "x")]).await,
+        };
+        assert!(!answer.text.contains("Secret words"), "{} {path}", route.method);
+        let turned_away = answer.status == StatusCode::UNAUTHORIZED || answer.location().starts_with("/t/luma/sign-in");
+        assert!(turned_away, "{} {path}: {}", route.method, answer.status);
+    }
+    // Luma's numbers asked for under her own team: not there.
+    let mut browser = browser;
+    for path in [
+        "messages/{id}/raw",
+        "messages/{id}/html",
+        "messages/{id}/attachments/0",
+        "tickets/{number}",
+        "api/tickets/{number}",
+    ] {
+        let path = path.replace("{id}", &waiting.message.to_string()).replace("{number}", &waiting.number.to_string());
+        let answer = browser.get(&other.path(&format!("/{path}"))).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_auditor_reads_everything_and_changes_nothing() {
+    let (house, luma, _, waiting) = house().await;
+    let mut browser = house.signed_in(&luma, "ada").await;
+    let csrf = browser.csrf(&luma).await;
+    let before = luma.scope.ticket(waiting.ticket).await.unwrap();
+    for route in ROUTES
+        .iter()
+        .filter(|r| r.access != Access::Public && !r.path.ends_with("/sign-out") && !r.path.ends_with("/live"))
+    {
+        let path = address(route.path, waiting);
+        let answer = match route.method {
+            "GET" => browser.get(&path).await,
+            _ => {
+                let request = browser
+                    .request("POST", &path)
+                    .header("x-csrf-token", &csrf)
+                    .body(Body::from(if route.path.contains("/api/") {
+                        "{\"reason\":\"x\"}".to_owned()
+                    } else {
+                        format!("csrf={csrf}&reason=x")
+                    }))
+                    .unwrap();
+                browser.send(request).await
+            }
+        };
+        match route.access {
+            Access::Acting => assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}"),
+            _ => assert!(
+                answer.status.is_success() || answer.status.is_redirection(),
+                "{path}: {} {}",
+                answer.status,
+                answer.text
+            ),
+        }
+    }
+    assert_eq!(luma.scope.ticket(waiting.ticket).await.unwrap(), before);
+    let page = browser.get(&luma.path(&format!("/tickets/{}", waiting.number))).await;
+    assert!(!page.text.contains("/approve") && !page.text.contains("<textarea"));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_page_that_says_so() {
+    let (house, luma, _, _) = house().await;
+    let mut browser = house.signed_in(&luma, "mei").await;
+    for path in [
+        "/t/luma/tickets/999999",
+        "/t/luma/tickets/0",
+        "/t/luma/tickets/x",
+        "/t/luma/messages/x/raw",
+        "/t/luma/nothing",
+        "/nothing",
+        "/t/nobody/tickets",
+        "/t/Luma/tickets",
+        "/t/luma/messages/1/attachments/99",
+    ] {
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(answer.text.contains("<h1>Nothing here</h1>"), "{path}: {}", answer.text);
+    }
+    let answer = browser.get("/t/luma/api/tickets/999999").await;
+    assert_eq!(answer.json()["error"], "not-found");
+    let request = browser.request("DELETE", "/t/luma/tickets").body(Body::empty()).unwrap();
+    let answer = browser.send(request).await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert!(answer.header("allow").contains("GET"));
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers() {
+    let (house, luma, _, waiting) = house().await;
+    let mut browser = house.signed_in(&luma, "mei").await;
+    for route in ROUTES.iter().filter(|r| r.method == "GET" && !r.path.ends_with("/live")) {
+        let answer = browser.get(&address(route.path, waiting)).await;
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'"), "{}: {policy}", route.path);
+        assert!(!policy.contains("unsafe"), "{}: {policy}", route.path);
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{}", route.path);
+        assert!(!answer.header("referrer-policy").is_empty(), "{}", route.path);
+        assert!(answer.header("strict-transport-security").contains("max-age"), "{}", route.path);
+        if answer.header("content-type").starts_with("text/html") {
+            assert!(answer.header("cache-control").contains("no-store"), "{}", route.path);
+            // Nothing inline: the policy would stop it anyway.
+            assert!(
+                !answer.text.contains("<script>")
+                    && !answer.text.contains(" style=\"")
+                    && !answer.text.contains(" onclick"),
+                "{}",
+                route.path
+            );
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Says what a mail is about, by rules that are settings. The rules themselves are in `posthouse-rules`;
+//! this is their way in and out of a component.
+
+use posthouse_rules::{Engine, Findings, Mail, Mood, Part, Settings, Urgency as Level, Value, bundled};
+use posthouse_sdk::triaging::Triage;
+use posthouse_sdk::{Classifier, Date, Failure, Finding, Money, Sentiment, Span, TextPart, Urgency, desk, span};
+
+/// A configured classifier.
+pub struct RuleClassifier {
+    engine: Engine,
+}
+
+impl Classifier for RuleClassifier {
+    type Settings = Settings;
+
+    fn new(settings: Settings) -> Result<Self, String> {
+        let engine = Engine::new(settings, bundled())?;
+        // One mail read before the snapshot: its memory is then already there in every call.
+        let warm = "Hello, where is my order #1042? I paid 49.90 EUR on 2026-03-01. ".repeat(40);
+        let _ = engine.read(&Mail { subject: "Where is it?", body: &warm, sent_at: 1, ..Mail::default() });
+        Ok(Self { engine })
+    }
+
+    fn classify(&self, _call: &desk::Call, message: &desk::Message, out: &Triage) -> Result<(), Failure> {
+        let (subject, body, language) = (message.subject(), message.body(), message.language());
+        let files = message.attachments();
+        let mail = Mail {
+            subject: &subject,
+            body: &body,
+            language: language.as_deref(),
+            sent_at: message.sent_at(),
+            has_image: files.iter().any(|file| file.media_type().starts_with("image/")),
+            has_attachment: !files.is_empty(),
+            is_bulk: !message.header("List-Unsubscribe").is_empty(),
+        };
+        say(out, &self.engine.read(&mail));
+        Ok(())
+    }
+}
+
+fn say(out: &Triage, findings: &Findings) {
+    if let Some((name, confidence)) = &findings.category {
+        out.set_category(name, *confidence);
+    }
+    if let Some((level, confidence)) = findings.urgency {
+        let urgency = match level {
+            Level::Low => Urgency::Low,
+            Level::Medium => Urgency::Medium,
+            Level::High => Urgency::High,
+            Level::Urgent => Urgency::Urgent,
+        };
+        out.set_urgency(urgency, confidence);
+    }
+    if let Some((mood, confidence)) = findings.mood {
+        let sentiment = match mood {
+            Mood::Positive => Sentiment::Positive,
+            Mood::Neutral => Sentiment::Neutral,
+            Mood::Negative => Sentiment::Negative,
+            Mood::Angry => Sentiment::Angry,
+        };
+        out.set_sentiment(sentiment, confidence);
+    }
+    if let Some((tag, confidence)) = &findings.language {
+        out.set_language(tag, *confidence);
+    }
+    if let Some(confidence) = findings.spam {
+        out.mark_spam(confidence);
+    }
+    for entity in &findings.entities {
+        let finding = Finding { confidence: entity.confidence, span: place(entity.part, entity.start, entity.end) };
+        match &entity.value {
+            Value::Order(number) => out.add_order_number(number, finding),
+            Value::Tracking { number, carrier } => out.add_tracking_number(number, *carrier, finding),
+            Value::Sku(number) => out.add_sku(number, finding),
+            Value::Amount { units, scale, currency } => {
+                let currency = String::from_utf8_lossy(currency).into_owned();
+                out.add_amount(&Money { units: *units, scale: *scale, currency }, finding);
+            }
+            Value::Date(day) => out.add_date(Date { year: day.year, month: day.month, day: day.day }, finding),
+        }
+    }
+    for found in &findings.matches {
+        out.add_match(&found.rule, &found.words, place(found.part, found.start, found.end));
+    }
+    for tag in &findings.tags {
+        out.add_tag(tag);
+    }
+    for key in &findings.missing {
+        out.add_missing(key);
+    }
+    for risk in &findings.risks {
+        out.add_risk(&risk.kind, &risk.found.words, place(risk.found.part, risk.found.start, risk.found.end));
+    }
+}
+
+fn place(part: Part, start: usize, end: usize) -> Option<Span> {
+    let part = match part {
+        Part::Subject => TextPart::Subject,
+        Part::Body => TextPart::Body,
+    };
+    span::span(part, start..end)
+}
+
+posthouse_sdk::export_classifier!(RuleClassifier);

@@ -1,0 +1,318 @@
+//! Which templates fit a case, and what becomes of them.
+
+use crate::facts::Case;
+use crate::settings::TemplateText;
+use crate::template::{Rendered, Template, Values};
+use std::collections::BTreeMap;
+
+/// All templates, questions and phrases.
+#[derive(Clone, Debug)]
+pub struct Shelf {
+    templates: Vec<Stored>,
+    questions: BTreeMap<(String, String), String>,
+    phrases: BTreeMap<(String, String), Template>,
+    shop: BTreeMap<String, String>,
+    default_language: String,
+    drafts_max: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Stored {
+    id: String,
+    category: String,
+    language: String,
+    subject: Option<Template>,
+    body: Template,
+    needs: Vec<String>,
+    bundled: bool,
+}
+
+/// A proposal.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Draft {
+    /// Plain text.
+    pub body: String,
+    /// None keeps the ticket's.
+    pub subject: Option<String>,
+    /// BCP 47.
+    pub language: String,
+    /// Id of the template.
+    pub template: String,
+    /// 0 to 1.
+    pub confidence: f32,
+    /// Variable and value.
+    pub filled: Vec<(String, String)>,
+    /// Variables without a value.
+    pub unfilled: Vec<String>,
+    /// Key and question.
+    pub questions: Vec<(String, String)>,
+    /// Why, in the agents' language.
+    pub evidence: Vec<String>,
+    /// The model wrote it.
+    pub model_written: bool,
+}
+
+impl Shelf {
+    /// An empty shelf.
+    #[must_use]
+    pub fn new(default_language: &str, drafts_max: usize, shop: BTreeMap<String, String>) -> Self {
+        Self {
+            templates: Vec::new(),
+            questions: BTreeMap::new(),
+            phrases: BTreeMap::new(),
+            shop,
+            default_language: primary(default_language),
+            drafts_max,
+        }
+    }
+
+    /// Adds a template; one of the same id is replaced.
+    ///
+    /// # Errors
+    /// Names the template and what is wrong with it.
+    pub fn add(&mut self, text: &TemplateText, language: &str, bundled: bool) -> Result<(), String> {
+        let language = primary(text.language.as_deref().unwrap_or(language));
+        let id = text.id.clone().unwrap_or_else(|| format!("{}-{language}", text.category));
+        let compiled = |piece: &str| Template::new(piece).map_err(|what| format!("template `{id}`: {what}"));
+        let stored = Stored {
+            body: compiled(&text.body.joined())?,
+            subject: text.subject.as_deref().map(compiled).transpose()?,
+            category: text.category.clone(),
+            language,
+            needs: text.needs.clone(),
+            bundled,
+            id: id.clone(),
+        };
+        self.templates.retain(|known| known.id != stored.id);
+        self.templates.push(stored);
+        Ok(())
+    }
+
+    /// Sets a question.
+    pub fn add_question(&mut self, key: &str, language: &str, question: &str) {
+        self.questions.insert((key.to_owned(), primary(language)), question.to_owned());
+    }
+
+    /// Sets a phrase.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn add_phrase(&mut self, key: &str, language: &str, phrase: &str) -> Result<(), String> {
+        self.phrases.insert((key.to_owned(), primary(language)), Template::new(phrase)?);
+        Ok(())
+    }
+
+    /// The proposals for a case, the best first.
+    #[must_use]
+    pub fn drafts(&self, case: &Case) -> Vec<Draft> {
+        let mut drafts: Vec<Draft> = Vec::new();
+        for stored in self.ranked(case) {
+            if drafts.len() == self.drafts_max {
+                break;
+            }
+            let draft = self.draft(stored, case);
+            if !drafts.iter().any(|known| known.body == draft.body) {
+                drafts.push(draft);
+            }
+        }
+        drafts
+    }
+
+    /// What was known when a draft was made; the model may use this and nothing else.
+    #[must_use]
+    pub fn values(&self, case: &Case, language: &str) -> Values {
+        let mut values = case.values(&self.shop);
+        let language = primary(language);
+        let questions = self.questions_for(case, &language);
+        if !questions.is_empty() {
+            let list: Vec<String> = questions.iter().map(|(_, question)| format!("- {question}")).collect();
+            values.insert("questions".to_owned(), list.join("\n"));
+        }
+        for key in ["signature", "greeting_named", "greeting", "signoff"] {
+            if key == "greeting" && values.contains_key("customer_name") {
+                if let Some(named) = values.get("greeting_named").cloned() {
+                    values.insert("greeting".to_owned(), named);
+                }
+                continue;
+            }
+            if values.contains_key(key) || (key == "greeting_named" && !values.contains_key("customer_name")) {
+                continue;
+            }
+            if let Some(phrase) = self.phrase(key, &language) {
+                let text = phrase.render(&values, case.seed).text;
+                values.insert(key.to_owned(), text);
+            }
+        }
+        values
+    }
+
+    fn phrase(&self, key: &str, language: &str) -> Option<&Template> {
+        self.phrases
+            .get(&(key.to_owned(), language.to_owned()))
+            .or_else(|| self.phrases.get(&(key.to_owned(), "en".to_owned())))
+    }
+
+    fn questions_for(&self, case: &Case, language: &str) -> Vec<(String, String)> {
+        case.missing
+            .iter()
+            .filter_map(|key| {
+                let of = |language: &str| self.questions.get(&(key.clone(), language.to_owned()));
+                of(language).or_else(|| of("en")).map(|question| (key.clone(), question.clone()))
+            })
+            .collect()
+    }
+
+    /// Category before language before the tenant's own before what needs more.
+    fn ranked(&self, case: &Case) -> Vec<&Stored> {
+        let category = case.category.as_deref().unwrap_or("other");
+        let language = case.language.as_deref().map(primary);
+        let values = case.values(&self.shop);
+        let mut fitting: Vec<(&Stored, [u8; 4])> = self
+            .templates
+            .iter()
+            .filter(|stored| stored.needs.iter().all(|name| values.contains_key(name)))
+            .filter_map(|stored| {
+                let by_category = match stored.category.as_str() {
+                    own if own == category => 0,
+                    "*" => 1,
+                    "other" if !self.templates.iter().any(|known| known.category == category) => 2,
+                    _ => return None,
+                };
+                let by_language = if Some(&stored.language) == language.as_ref() {
+                    0
+                } else if stored.language == self.default_language {
+                    1
+                } else if stored.language == "en" {
+                    2
+                } else {
+                    return None;
+                };
+                let needs = u8::try_from(stored.needs.len()).unwrap_or(u8::MAX);
+                Some((stored, [by_language, by_category, u8::from(stored.bundled), u8::MAX - needs]))
+            })
+            .collect();
+        fitting.sort_by_key(|(_, rank)| *rank);
+        fitting.into_iter().map(|(stored, _)| stored).collect()
+    }
+
+    fn draft(&self, stored: &Stored, case: &Case) -> Draft {
+        let values = self.values(case, &stored.language);
+        let Rendered { text, filled, unfilled } = stored.body.render(&values, case.seed);
+        let questions = self.questions_for(case, &stored.language);
+        let hidden = ["greeting", "signoff", "signature", "questions"];
+        let same_language = case.language.as_deref().map(primary).as_deref() == Some(stored.language.as_str());
+        let mut confidence: f32 = if stored.category == "other" { 0.5 } else { 0.75 };
+        confidence -= 0.1 * unfilled.len().min(3) as f32 + 0.05 * questions.len().min(3) as f32;
+        if !same_language {
+            confidence -= 0.1;
+        }
+        let say = |english: String, chinese: String| if case.agent_language.starts_with("zh") { chinese } else { english };
+        let mut evidence = vec![say(
+            format!("template `{}` for {}", stored.id, case.category.as_deref().unwrap_or("unsorted")),
+            format!("模板 `{}`,类别 {}", stored.id, case.category.as_deref().unwrap_or("未分类")),
+        )];
+        if !same_language && let Some(language) = &case.language {
+            evidence.push(say(
+                format!("no template in the customer's language ({language}) for this"),
+                format!("没有客户语言({language})的模板"),
+            ));
+        }
+        Draft {
+            body: text,
+            subject: stored.subject.as_ref().map(|subject| subject.render(&values, case.seed).text),
+            language: stored.language.clone(),
+            template: stored.id.clone(),
+            confidence: confidence.clamp(0.1, 0.95),
+            filled: filled.into_iter().filter(|(name, _)| !hidden.contains(&name.as_str())).collect(),
+            unfilled,
+            questions,
+            evidence,
+            model_written: false,
+        }
+    }
+}
+
+/// `zh-Hant` → `zh`
+#[must_use]
+pub fn primary(tag: &str) -> String {
+    tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use crate::settings::Settings;
+
+    fn shelf(settings: &str) -> Shelf {
+        posthouse_sdk::settings::parse::<Settings>(settings).unwrap().shelf().unwrap()
+    }
+
+    fn case() -> Case {
+        Case {
+            category: Some("shipping".into()),
+            language: Some("es-MX".into()),
+            missing: vec!["order-number".into()],
+            customer_name: Some("Ana García".into()),
+            tenant_name: "Acme".into(),
+            agent_language: "en".into(),
+            ..Case::default()
+        }
+    }
+
+    #[test]
+    fn the_customers_language_comes_first_and_english_second() {
+        let drafts = shelf("").drafts(&case());
+        assert_eq!(drafts[0].template, "shipping-es");
+        assert!(drafts[0].body.contains("Ana García"), "{}", drafts[0].body);
+        assert!(drafts[0].body.contains("número de pedido"), "{}", drafts[0].body);
+        assert_eq!(drafts[1].template, "shipping-en");
+        assert!(drafts[0].unfilled.is_empty());
+    }
+
+    #[test]
+    fn a_language_without_templates_gets_english_and_says_so() {
+        let drafts = shelf("").drafts(&Case { language: Some("fi".into()), ..case() });
+        assert_eq!(drafts.len(), 1);
+        assert_eq!(drafts[0].language, "en");
+        assert!(drafts[0].evidence[1].contains("(fi)"));
+    }
+
+    #[test]
+    fn the_tenants_own_template_wins_when_what_it_needs_is_known() {
+        let settings = r#"{"templates":[{"id":"mine","category":"shipping","language":"es","needs":["order_status"],"body":"{{order_status}} {{foo}}"}]}"#;
+        let mut case = case();
+        assert_eq!(shelf(settings).drafts(&case)[0].template, "shipping-es");
+        case.known.insert("order.status".into(), "enviado".into());
+        let mut known = case.clone();
+        known.known.insert("order_status".into(), "enviado".into());
+        let drafts = shelf(settings).drafts(&known);
+        assert_eq!(drafts[0].template, "mine");
+        assert_eq!(drafts[0].body, "enviado {{foo}}");
+        assert_eq!(drafts[0].unfilled, ["foo"]);
+    }
+
+    #[test]
+    fn every_bundled_template_renders_with_nothing_known() {
+        let shelf = shelf(r#"{"max_drafts":1}"#);
+        for language in ["en", "zh", "es", "de", "fr", "ja"] {
+            for category in
+                ["shipping", "refund", "return", "complaint", "product", "address", "order", "payment", "account", "other"]
+            {
+                for upset in [false, true] {
+                    let case = Case {
+                        category: Some(category.into()),
+                        language: Some(language.into()),
+                        upset,
+                        tenant_name: "Acme".into(),
+                        ..Case::default()
+                    };
+                    let drafts = shelf.drafts(&case);
+                    assert_eq!(drafts[0].template, format!("{category}-{language}"));
+                    assert!(drafts[0].unfilled.is_empty(), "{} {:?}", drafts[0].template, drafts[0].unfilled);
+                    assert!(!drafts[0].body.contains("{{"), "{}", drafts[0].body);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What is known of a ticket, as plain data.
+
+use crate::template::Values;
+use std::collections::BTreeMap;
+
+/// A ticket as a drafter sees it.
+#[derive(Clone, Debug, Default)]
+pub struct Case {
+    /// None: unsorted.
+    pub category: Option<String>,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// The customer sounds angry or disappointed.
+    pub upset: bool,
+    /// Keys of what is missing.
+    pub missing: Vec<String>,
+    /// Kinds of risk.
+    pub risks: Vec<String>,
+    /// The customer's name as it stood in the header or as an enricher knows it.
+    pub customer_name: Option<String>,
+    /// The tenant's name.
+    pub tenant_name: String,
+    /// Subject of the ticket.
+    pub subject: String,
+    /// The customer's newest mail.
+    pub mail: String,
+    /// `order_number`, `tracking_number`, facts of enrichers …
+    pub known: BTreeMap<String, String>,
+    /// Chooses among wordings.
+    pub seed: u64,
+    /// The language the agents read.
+    pub agent_language: String,
+}
+
+impl Case {
+    /// Values for templates in a language. Facts win over the shop's constants.
+    #[must_use]
+    pub fn values(&self, shop: &BTreeMap<String, String>) -> Values {
+        let mut values = shop.clone();
+        values.entry("shop_name".to_owned()).or_insert_with(|| self.tenant_name.clone());
+        values.insert("tenant_name".to_owned(), self.tenant_name.clone());
+        if let Some(name) = self.customer_name.as_deref().and_then(polite_name) {
+            values.insert("customer_name".to_owned(), name);
+        }
+        values.insert("subject".to_owned(), self.subject.clone());
+        for (key, value) in &self.known {
+            values.insert(key.clone(), value.clone());
+            // Enrichers write `order.status`; both spellings work in a template.
+            if key.contains(['.', '-']) {
+                values.insert(key.replace(['.', '-'], "_"), value.clone());
+            }
+        }
+        if self.upset {
+            values.insert("upset".to_owned(), "yes".to_owned());
+        }
+        for kind in &self.risks {
+            values.insert(format!("risk_{}", kind.replace('-', "_")), "yes".to_owned());
+        }
+        for key in &self.missing {
+            values.insert(format!("missing_{}", key.replace('-', "_")), "yes".to_owned());
+        }
+        values
+    }
+}
+
+/// A name one can greet with; none for what is an address, a number or a shout.
+fn polite_name(name: &str) -> Option<String> {
+    let name = name.trim().trim_matches(['"', '\'', ',']);
+    let bad = name.is_empty()
+        || name.chars().count() > 40
+        || name.contains(['@', '<', '>', '{', '}', '/', '\n', '\r'])
+        || name.chars().any(|c| c.is_ascii_digit())
+        || !name.chars().any(char::is_alphabetic);
+    if bad {
+        return None;
+    }
+    // "García, Ana" is a catalogue's order.
+    let name = match name.split_once(", ") {
+        Some((last, first)) if !first.contains(',') => format!("{first} {last}"),
+        _ => name.to_owned(),
+    };
+    let shouted = name.is_ascii() && name.len() > 3 && !name.bytes().any(|b| b.is_ascii_lowercase());
+    Some(if shouted { capitalised(&name) } else { name })
+}
+
+fn capitalised(name: &str) -> String {
+    name.split(' ')
+        .map(|word| {
+            let mut characters = word.chars();
+            match characters.next() {
+                Some(first) => first.to_string() + &characters.as_str().to_ascii_lowercase(),
+                None => String::new(),
+            }
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn names_fit_for_a_greeting() {
+        assert_eq!(polite_name("García, Ana").as_deref(), Some("Ana García"));
+        assert_eq!(polite_name("TOM ODE").as_deref(), Some("Tom Ode"));
+        assert_eq!(polite_name("李雷").as_deref(), Some("李雷"));
+        for bad in ["a@b.c", "shopper1987", "", "{{x}}", "eBay <x>"] {
+            assert_eq!(polite_name(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn facts_win_over_constants() {
+        let case = Case {
+            known: BTreeMap::from([("order.status".to_owned(), "shipped".to_owned()), ("return_days".to_owned(), "14".to_owned())]),
+            ..Case::default()
+        };
+        let values = case.values(&BTreeMap::from([("return_days".to_owned(), "30".to_owned())]));
+        assert_eq!(values["order_status"], "shipped");
+        assert_eq!(values["return_days"], "14");
+    }
+}
