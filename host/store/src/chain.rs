@@ -1,10 +1,15 @@
 //! Writing the audit chain: each event is sealed with the seal of the one before it.
 
 use crate::engine::Kind;
-use crate::sql::{Connection, sql};
+use crate::sql::{Connection, placeholders, sql, sql_of};
 use crate::{Result, StoreError};
-use posthouse_model::event::{NewEvent, genesis, seal};
+use posthouse_model::event::{Event, NewEvent, genesis, seal};
 use posthouse_model::{TenantId, Timestamp};
+
+/// Events written by one statement: what a transaction usually has, and few enough different lengths to stay prepared.
+const ROWS_PER_STATEMENT: usize = 10;
+/// Values of an event beside its tenant.
+const COLUMNS_OF_ONE: usize = 8;
 
 /// The end of one tenant's chain, locked for the rest of the transaction.
 #[derive(Debug)]
@@ -45,8 +50,9 @@ impl Chain {
         if events.is_empty() {
             return Ok(());
         }
-        for event in events {
-            self.append_one(on, at, event).await?;
+        let rows: Vec<Event> = events.into_iter().map(|event| self.seal(at, event)).collect();
+        for rows in rows.chunks(ROWS_PER_STATEMENT) {
+            self.write(on, rows).await?;
         }
         sql("update event_head set seq = $1, hash = $2 where tenant_id = $3")
             .bind(self.seq)
@@ -57,7 +63,7 @@ impl Chain {
         Ok(())
     }
 
-    async fn append_one(&mut self, on: &mut Connection, at: Timestamp, event: NewEvent) -> Result<()> {
+    fn seal(&mut self, at: Timestamp, event: NewEvent) -> Event {
         let seq = self.seq + 1;
         // What is sealed must be what is stored, and PostgreSQL cannot store U+0000.
         let actor = clean(event.actor.as_text());
@@ -66,21 +72,32 @@ impl Chain {
         // JSON writes U+0000 as an escape.
         let data = event.data.to_string();
         let hash = seal(&self.hash, seq, at, &actor, &kind, &subject, &data);
-        sql("insert into event (tenant_id, seq, at, actor, kind, subject, data, previous, hash) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
-        .bind(self.tenant)
-        .bind(seq)
-        .bind(at)
-        .bind(actor)
-        .bind(kind)
-        .bind(subject)
-        .bind(data)
-        .bind(&self.hash)
-        .bind(&hash)
-        .run(on)
-        .await?;
         self.seq = seq;
-        self.hash = hash;
+        let previous = std::mem::replace(&mut self.hash, hash.clone());
+        Event { seq, at, actor, kind, subject, data, previous, hash }
+    }
+
+    async fn write(&self, on: &mut Connection, rows: &[Event]) -> Result<()> {
+        let slots: Vec<String> = (0..rows.len())
+            .map(|n| format!("($1, {})", placeholders(2 + n * COLUMNS_OF_ONE, COLUMNS_OF_ONE)))
+            .collect();
+        let mut statement = sql_of(format!(
+            "insert into event (tenant_id, seq, at, actor, kind, subject, data, previous, hash) values {}",
+            slots.join(", ")
+        ))
+        .bind(self.tenant);
+        for row in rows {
+            statement = statement
+                .bind(row.seq)
+                .bind(row.at)
+                .bind(&row.actor)
+                .bind(&row.kind)
+                .bind(&row.subject)
+                .bind(&row.data)
+                .bind(&row.previous)
+                .bind(&row.hash);
+        }
+        statement.run(on).await?;
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Decisions: the record of every plugin call.
 
-use crate::sql::{Connection, Json, Row, sql};
+use crate::sql::{Connection, Json, Row, placeholders, sql, sql_of};
 use crate::{Result, Scope, Tx};
 use posthouse_model::decision::{CallCost, Decision, NewDecision};
 use posthouse_model::event::Actor;
@@ -8,6 +8,10 @@ use posthouse_model::{DecisionId, TenantId, TicketId};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+/// Decisions written by one statement.
+const ROWS_PER_STATEMENT: usize = 8;
+/// Values of a decision beside tenant and time.
+const COLUMNS_OF_ONE: usize = 12;
 /// Decisions shown of one ticket.
 const SHOWN_MAX: i64 = 200;
 
@@ -18,28 +22,65 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database).
     pub async fn add_decision(&mut self, decision: &NewDecision, actor: &Actor) -> Result<DecisionId> {
+        let ids = self.add_decisions(std::slice::from_ref(decision), actor).await?;
+        Ok(ids[0])
+    }
+
+    /// Records several plugin calls, in order.
+    ///
+    /// # Errors
+    /// As [`Tx::add_decision`].
+    pub async fn add_decisions(&mut self, decisions: &[NewDecision], actor: &Actor) -> Result<Vec<DecisionId>> {
+        let mut ids = Vec::with_capacity(decisions.len());
+        for decisions in decisions.chunks(ROWS_PER_STATEMENT) {
+            let outputs: Vec<Option<String>> =
+                decisions.iter().map(|decision| decision.output.as_ref().map(serde_json::Value::to_string)).collect();
+            let mut new = self.insert_decisions(decisions, &outputs).await?;
+            // Ids are given in the order of the rows, but nothing says that they come back in it.
+            new.sort_unstable();
+            for ((decision, output), id) in decisions.iter().zip(outputs).zip(&new) {
+                self.record_decision(*id, decision, output, actor);
+            }
+            ids.append(&mut new);
+        }
+        Ok(ids)
+    }
+
+    async fn insert_decisions(
+        &mut self,
+        decisions: &[NewDecision],
+        outputs: &[Option<String>],
+    ) -> Result<Vec<DecisionId>> {
         let (tenant, now) = (self.tenant(), self.now());
-        let output = decision.output.as_ref().map(serde_json::Value::to_string);
-        let id: DecisionId = sql("insert into decision (tenant_id, ticket_id, message_id, at, world, plugin, version, digest, \
-             input_hash, output, error, host_calls, duration_us, memory_bytes) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning id")
+        let slots: Vec<String> = (0..decisions.len())
+            .map(|n| format!("($1, $2, {})", placeholders(3 + n * COLUMNS_OF_ONE, COLUMNS_OF_ONE)))
+            .collect();
+        let mut statement = sql_of(format!(
+            "insert into decision (tenant_id, at, ticket_id, message_id, world, plugin, version, digest, input_hash, output, \
+             error, host_calls, duration_us, memory_bytes) values {} returning id",
+            slots.join(", ")
+        ))
         .bind(tenant)
-        .bind(decision.ticket)
-        .bind(decision.message)
-        .bind(now)
-        .bind(decision.world)
-        .bind(&decision.plugin)
-        .bind(&decision.version)
-        .bind(&decision.digest)
-        .bind(&decision.input_hash)
-        .bind(output.as_ref())
-        .bind(decision.error.as_ref())
-        .bind(Json(&decision.host_calls))
-        .bind(i64::try_from(decision.cost.duration_us).unwrap_or(i64::MAX))
-        .bind(i64::try_from(decision.cost.memory_bytes).unwrap_or(i64::MAX))
-        .one(self.on())
-        .await?
-        .get(0)?;
+        .bind(now);
+        for (decision, output) in decisions.iter().zip(outputs) {
+            statement = statement
+                .bind(decision.ticket)
+                .bind(decision.message)
+                .bind(decision.world)
+                .bind(&decision.plugin)
+                .bind(&decision.version)
+                .bind(&decision.digest)
+                .bind(&decision.input_hash)
+                .bind(output.as_ref())
+                .bind(decision.error.as_ref())
+                .bind(Json(&decision.host_calls))
+                .bind(i64::try_from(decision.cost.duration_us).unwrap_or(i64::MAX))
+                .bind(i64::try_from(decision.cost.memory_bytes).unwrap_or(i64::MAX));
+        }
+        statement.all(self.on()).await?.iter().map(|row| row.get(0)).collect()
+    }
+
+    fn record_decision(&mut self, id: DecisionId, decision: &NewDecision, output: Option<String>, actor: &Actor) {
         let subject = match (decision.ticket, decision.message) {
             (Some(ticket), _) => format!("ticket:{ticket}"),
             (None, Some(message)) => format!("message:{message}"),
@@ -56,7 +97,6 @@ impl Tx {
             "failed": decision.error.is_some(),
         });
         self.record(actor, "plugin.called", subject, data);
-        Ok(id)
     }
 }
 

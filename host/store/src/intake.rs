@@ -111,14 +111,8 @@ impl Tx {
     /// # Errors
     /// [`StoreError::NotFound`] for a mailbox that is not this tenant's.
     pub async fn intake(&mut self, mail: &Intake, actor: &Actor) -> Result<Taken> {
-        let tenant = self.tenant();
-        sql("select id from mailbox where tenant_id = $1 and id = $2")
-            .bind(tenant)
-            .bind(mail.mailbox)
-            .optional(self.on())
-            .await?
-            .ok_or_else(|| StoreError::not_found(format_args!("mailbox {}", mail.mailbox)))?;
-        self.take(mail, actor).await
+        let mut taken = self.intake_many(std::slice::from_ref(mail), actor).await?;
+        taken.pop().ok_or_else(|| StoreError::corrupt("intake", "no answer for a mail"))
     }
 
     /// Takes many in, oldest first by date so that threads come out the same in whatever order they were fetched.

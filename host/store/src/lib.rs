@@ -75,3 +75,4 @@ pub use secrets::SecretRow;
 pub use store::{Store, StoreOptions};
 pub use tenants::{NewTenant, TenantRow};
 pub use tickets::{TicketDetail, TicketRow};
+pub use triage::Triaged;

@@ -105,22 +105,34 @@ pub struct TicketDetail {
     pub outbox: Vec<OutboxRow>,
 }
 
-/// What plugins found, kept as one JSON column: read into one of vectors, written from one of slices.
+/// What plugins found, kept as one JSON column.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Findings<Entities, Words, Risks, Reasons, Facts, Orders> {
-    pub(crate) message: Option<MessageId>,
-    pub(crate) entities: Entities,
-    pub(crate) missing: Words,
-    pub(crate) risks: Risks,
-    pub(crate) evidence: Reasons,
-    pub(crate) routing_evidence: Reasons,
-    pub(crate) facts: Facts,
-    pub(crate) orders: Orders,
+pub(crate) struct Findings {
+    message: Option<MessageId>,
+    entities: Vec<Entity>,
+    missing: Vec<String>,
+    risks: Vec<Risk>,
+    evidence: Vec<Evidence>,
+    routing_evidence: Vec<Evidence>,
+    facts: Vec<Fact>,
+    orders: Vec<Order>,
 }
 
-/// As it is read.
-type OwnFindings = Findings<Vec<Entity>, Vec<String>, Vec<Risk>, Vec<Evidence>, Vec<Fact>, Vec<Order>>;
+impl TicketRow {
+    pub(crate) fn findings(&self) -> Findings {
+        Findings {
+            message: self.triaged_message,
+            entities: self.entities.clone(),
+            missing: self.missing.clone(),
+            risks: self.risks.clone(),
+            evidence: self.evidence.clone(),
+            routing_evidence: self.routing_evidence.clone(),
+            facts: self.facts.clone(),
+            orders: self.orders.clone(),
+        }
+    }
+}
 
 macro_rules! select {
     ($rest:literal) => {
@@ -171,7 +183,7 @@ fn read(row: &Row) -> Result<TicketRow> {
         evidence: Vec::new(),
         routing_evidence: Vec::new(),
     };
-    let findings: OwnFindings = row.json()?;
+    let findings: Findings = row.json()?;
     ticket.entities = findings.entities;
     ticket.triaged_message = findings.message;
     ticket.missing = findings.missing;

@@ -1,7 +1,7 @@
 //! What plugins found, written to the ticket, and where each incoming mail ended.
 
 use crate::sql::{Json, sql};
-use crate::tickets::{Findings, NO_DEADLINE, TicketRow, by_id, search_text};
+use crate::tickets::{NO_DEADLINE, TicketRow, by_id, search_text};
 use crate::{Result, StoreError, Tx};
 use posthouse_model::event::Actor;
 use posthouse_model::ticket::{Outcome, TicketStatus};
@@ -225,16 +225,6 @@ impl Tx {
     /// Writes the fields that triage may change.
     async fn save(&mut self, ticket: &TicketRow) -> Result<()> {
         let (tenant, now) = (self.tenant(), self.now());
-        let findings = Findings {
-            message: ticket.triaged_message,
-            entities: &ticket.entities,
-            missing: &ticket.missing,
-            risks: &ticket.risks,
-            evidence: &ticket.evidence,
-            routing_evidence: &ticket.routing_evidence,
-            facts: &ticket.facts,
-            orders: &ticket.orders,
-        };
         sql("update ticket set reopened_from = case when status = $1 then reopened_from else null end, status = $1, \
              closed_reason = $2, customer_name = $3, category = $4, category_confidence = $5, urgency = $6, \
              sentiment = $7, language = $8, queue = $9, urgency_rank = $10, deadline_at = $11, tags = $12, \
@@ -252,7 +242,7 @@ impl Tx {
         .bind(100 - ticket.priority)
         .bind(ticket.deadline.unwrap_or(NO_DEADLINE))
         .bind(Json(&ticket.tags))
-        .bind(Json(&findings))
+        .bind(Json(&ticket.findings()))
         .bind(search_text(ticket.number, &ticket.subject, &ticket.customer, &ticket.entities))
         .bind(now)
         .bind(tenant)

@@ -38,12 +38,9 @@ async fn run(world: World) { let c0 = cpu();
                     let _t = world.scope.ticket(ticket).await.unwrap();
                     tx = world.scope.begin().await.unwrap();
                     tx.complete(&job).await.unwrap();
-                    for w in [World_::Classifier, World_::Router] {
-                        tx.add_decision(&NewDecision { ticket: Some(ticket), message: Some(message), world: w, plugin: "p".into(), version: "1".into(), digest: "d".into(), input_hash: "i".into(), output: Some(serde_json::json!({"a": 1})), error: None, host_calls: vec![], cost: CallCost::default() }, &host()).await.unwrap();
-                    }
-                    tx.set_triage(ticket, message, &Triage::default(), &host()).await.unwrap();
-                    tx.set_routing(ticket, &Routing::default(), "q", &host()).await.unwrap();
-                    tx.set_outcome(message, Outcome::Ticket, None, &host()).await.unwrap();
+                    let d = |w| NewDecision { ticket: Some(ticket), message: Some(message), world: w, plugin: "p".into(), version: "1".into(), digest: "d".into(), input_hash: "i".into(), output: Some(serde_json::json!({"a": 1})), error: None, host_calls: vec![], cost: CallCost::default() };
+                    tx.add_decisions(&[d(World_::Classifier), d(World_::Router)], &host()).await.unwrap();
+                    tx.finish_triage(&Triaged { message, enrichments: &[], triage: Some(&Triage::default()), routing: Some(&Routing::default()), default_queue: "q", outcome: Outcome::Ticket, reason: None }, &host()).await.unwrap();
                     tx.enqueue(&Job::Draft { ticket }).await.unwrap();
                 }
                 Job::Draft { ticket } => {

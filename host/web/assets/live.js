@@ -32,7 +32,7 @@ const startUndo = () => {
   // The server's clock rules: only the difference counts here.
   const end = Date.now() + (Number(span.dataset.untilMs) - Number(span.dataset.nowMs));
   const seconds = document.createElement('b');
-  span.replaceChildren(`${span.dataset.words} `, seconds, ' s');
+  span.replaceChildren(`${span.dataset.words} `, seconds, ` ${span.dataset.unit}`);
   const tick = () => {
     const left = Math.ceil((end - Date.now()) / 1000);
     seconds.textContent = left;

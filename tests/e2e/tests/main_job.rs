@@ -45,7 +45,8 @@ async fn a_mail_is_triaged_told_reviewed_and_answered() {
     house.secret("acme", "feishu_sign", &feishu.secret);
     write_tenant(&house, &dovecot, &postfix, &feishu);
     house.run(&["tenant", "apply", "acme"]);
-    let added = house.try_run(&["user", "add", "acme", AGENT, "--role", "agent", "--language", "en", "--password-stdin"], PASSWORD);
+    let added = house
+        .try_run(&["user", "add", "acme", AGENT, "--role", "agent", "--language", "en", "--password-stdin"], PASSWORD);
     assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
     house.serve().await;
 

@@ -24,7 +24,7 @@ pub use dovecot::Dovecot;
 pub use imap::Inbox;
 pub use postfix::Postfix;
 pub use postgres::{PostgresServer, postgres};
-pub use process::{free_port, wait_for_port};
+pub use process::{Running, free_port, wait_for_port};
 
 /// Environment variable: a comma-separated list of servers (`postgres`, `dovecot`, `postfix`, `chromium`) that must be
 /// there. Asking for one of them on a machine without it panics instead of skipping.

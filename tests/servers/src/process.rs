@@ -146,16 +146,19 @@ pub(crate) fn run(command: &mut Command) -> String {
     text
 }
 
-/// A child process that ends with this value, together with the processes it started.
+/// A child process that ends with this value, together with the processes it started; also when the test is killed.
 #[derive(Debug)]
-pub(crate) struct Running {
+pub struct Running {
     child: Child,
     _leash: Leash,
 }
 
 impl Running {
     /// Starts `command` in a process group of its own, so that its own children can be ended with it.
-    pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn start(command: &mut Command) -> io::Result<Self> {
         own_group(command);
         let child = command.spawn()?;
         let leash = Leash::new(&format!("-{}", child.id()));
@@ -168,8 +171,14 @@ impl Running {
     }
 
     /// Whether the process has ended by itself.
-    pub(crate) fn has_ended(&mut self) -> bool {
+    pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().is_ok_and(|status| status.is_some())
+    }
+
+    /// Ends the process at once, as a power cut would. Dropping it asks first.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -8,7 +8,7 @@ use posthouse_model::triage::{
     Enrichment, Entity, EntityValue, Evidence, Fact, Order, Risk, Routing, Scored, Sentiment, Span, TextPart, Triage,
     Urgency,
 };
-use posthouse_store::{Scope, StoreError};
+use posthouse_store::{Scope, StoreError, TicketRow, Triaged};
 
 fn order(number: &str, start: u32) -> Entity {
     Entity {
@@ -206,5 +206,94 @@ on_both! {
         let decisions = world.scope.decisions(ticket).await.unwrap();
         assert_eq!(decisions[0].id, first);
         assert_eq!(decisions.iter().map(|d| d.record.clone()).collect::<Vec<_>>(), [decision, failed]);
+    }
+}
+
+on_both! {
+    async fn all_at_once_is_the_same_as_one_after_the_other(world) {
+        let enrichment = Enrichment {
+            facts: vec![Fact { key: "a".into(), label: "A".into(), value: "1".into() }],
+            customer_name: Some("Ana G.".into()),
+            ..Enrichment::default()
+        };
+        let triage = shipping();
+        let routing = Routing { queue: Some("logistics".into()), priority: Some(70), ..Routing::default() };
+        let (one, first) = world.take_new(&world.mail("a@x")).await;
+        let (two, second) = world.take_new(&world.mail("b@x")).await;
+        let mut tx = world.scope.begin().await.unwrap();
+        let done = Triaged {
+            message: one,
+            enrichments: std::slice::from_ref(&enrichment),
+            triage: Some(&triage),
+            routing: Some(&routing),
+            default_queue: "general",
+            outcome: Outcome::Ticket,
+            reason: None,
+        };
+        let settled = tx.finish_triage(&done, &host()).await.unwrap();
+        assert_eq!(settled, Some((first, TicketStatus::Waiting)));
+        tx.set_enrichment(second, &enrichment, &host()).await.unwrap();
+        tx.set_triage(second, two, &triage, &host()).await.unwrap();
+        tx.set_routing(second, &routing, "general", &host()).await.unwrap();
+        tx.set_outcome(two, Outcome::Ticket, None, &host()).await.unwrap();
+        tx.commit().await.unwrap();
+        let (a, b) = (world.scope.ticket(first).await.unwrap(), world.scope.ticket(second).await.unwrap());
+        let alike = TicketRow {
+            id: b.id,
+            number: b.number,
+            subject: b.subject.clone(),
+            triaged_message: b.triaged_message,
+            version: b.version,
+            ..a
+        };
+        assert_eq!(alike, b);
+        let events = async |ticket| -> Vec<String> {
+            world.scope.ticket_events(ticket).await.unwrap().into_iter().map(|event| event.kind).collect()
+        };
+        assert_eq!(events(first).await, events(second).await);
+    }
+
+    async fn spam_is_not_routed(world) {
+        let (message, ticket) = world.take_new(&world.mail("a@x")).await;
+        let mut tx = world.scope.begin().await.unwrap();
+        let done = Triaged {
+            message,
+            enrichments: &[],
+            triage: Some(&Triage { spam: Some(0.99), ..Triage::default() }),
+            routing: None,
+            default_queue: "general",
+            outcome: Outcome::Spam,
+            reason: Some("the classifier is sure"),
+        };
+        assert_eq!(tx.finish_triage(&done, &host()).await.unwrap(), Some((ticket, TicketStatus::Spam)));
+        tx.commit().await.unwrap();
+        let row = world.scope.ticket(ticket).await.unwrap();
+        assert_eq!((row.queue, row.status), (None, TicketStatus::Spam));
+    }
+
+    async fn many_decisions_at_once_keep_their_order(world) {
+        let (_, ticket) = world.take_new(&world.mail("a@x")).await;
+        let decision = |n: u64| NewDecision {
+            ticket: Some(ticket),
+            message: None,
+            world: PluginWorld::Checker,
+            plugin: format!("p{n}"),
+            version: "1".into(),
+            digest: "d".into(),
+            input_hash: "i".into(),
+            output: None,
+            error: None,
+            host_calls: Vec::new(),
+            cost: CallCost { duration_us: n, memory_bytes: 0 },
+        };
+        let many: Vec<_> = (0..21).map(decision).collect();
+        let mut tx = world.scope.begin().await.unwrap();
+        let ids = tx.add_decisions(&many, &host()).await.unwrap();
+        assert!(tx.add_decisions(&[], &host()).await.unwrap().is_empty());
+        tx.commit().await.unwrap();
+        let found = world.scope.decisions(ticket).await.unwrap();
+        assert_eq!(found.iter().map(|d| d.id).collect::<Vec<_>>(), ids);
+        assert_eq!(found.into_iter().map(|d| d.record).collect::<Vec<_>>(), many);
+        assert_eq!(world.scope.verify_chain().await.unwrap().faults, []);
     }
 }

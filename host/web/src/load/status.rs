@@ -3,11 +3,13 @@
 use crate::page::status::{FailedJobRow, IncidentRow, MailboxRow, PluginRow, StatusPage};
 use crate::refusal::Refusal;
 use crate::seat::Seat;
-use posthouse_model::config::{MailboxConfig, TenantConfig};
+use crate::words::Lang;
+use posthouse_model::config::MailboxConfig;
 use posthouse_store::JobState;
 
 /// What works and what does not.
 pub(crate) async fn status(seat: &Seat) -> Result<StatusPage, Refusal> {
+    let t = seat.lang();
     let (incidents, mailboxes, plugins, failed) = tokio::try_join!(
         seat.scope.open_incidents(),
         seat.scope.mailboxes(),
@@ -19,10 +21,10 @@ pub(crate) async fn status(seat: &Seat) -> Result<StatusPage, Refusal> {
         mailboxes: mailboxes
             .into_iter()
             .map(|m| {
-                let set = mailbox_config(&seat.config, &m.mailbox.name);
+                let set = seat.config.mailbox(&m.mailbox.name);
                 MailboxRow {
                     way_in: set.and_then(way_in).unwrap_or_else(|| m.mailbox.name.clone()),
-                    way_out: set.and_then(way_out),
+                    way_out: set.and_then(|m| way_out(m, t)),
                     address: m.mailbox.address,
                     active: m.active,
                     trouble: m.fetch_error,
@@ -53,16 +55,12 @@ pub(crate) async fn status(seat: &Seat) -> Result<StatusPage, Refusal> {
     })
 }
 
-fn mailbox_config<'a>(config: &'a TenantConfig, name: &str) -> Option<&'a MailboxConfig> {
-    config.mailbox(name)
-}
-
 fn way_in(mailbox: &MailboxConfig) -> Option<String> {
     let imap = mailbox.imap.as_ref().map(|i| format!("IMAP {}", i.host));
     imap.or_else(|| mailbox.maildir.as_ref().map(|_| "Maildir".to_owned()))
 }
 
-fn way_out(mailbox: &MailboxConfig) -> Option<String> {
+fn way_out(mailbox: &MailboxConfig, t: Lang) -> Option<String> {
     let smtp = mailbox.smtp.as_ref().map(|s| format!("SMTP {}", s.host));
-    smtp.or_else(|| mailbox.files.as_ref().map(|_| "Files".to_owned()))
+    smtp.or_else(|| mailbox.files.as_ref().map(|_| t.mailbox_files().to_owned()))
 }

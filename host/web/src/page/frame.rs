@@ -225,7 +225,7 @@ impl Frame {
                 @if let Some(undo) = &self.undo {
                     (self.post(&self.team.path(&format!("/tickets/{}/undo", undo.number)), "undo", &html! {
                         input type="hidden" name="outbox" value=(undo.outbox);
-                        span.counting data-until-ms=(undo.until.0 / 1_000) data-now-ms=(self.lens.now.0 / 1_000) data-words=(t.undo_counting(&undo.customer)) {
+                        span.counting data-until-ms=(undo.until.0 / 1_000) data-now-ms=(self.lens.now.0 / 1_000) data-words=(t.undo_counting(&undo.customer)) data-unit=(t.seconds("").trim()) {
                             (t.undo_until(self.lens.clock_seconds(undo.until)))
                         }
                         button.quiet { (t.undo()) kbd { "z" } }

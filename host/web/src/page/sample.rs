@@ -499,3 +499,72 @@ pub fn messages() -> MessagesPage {
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::list;
+    use super::*;
+
+    fn pages(lang: Lang) -> Vec<String> {
+        let frame = |place| super::frame(lang, Theme::Auto, place);
+        let tickets = frame(Place::Tickets);
+        vec![
+            list::page(&tickets, &super::list(None), None),
+            list::page(&Frame { undo: Some(undo()), ..tickets.clone() }, &super::list(Some(1042)), Some(&ticket(lang))),
+            list::page(&tickets, &super::list(Some(1042)), Some(&conflict(lang))),
+            status().draw(&frame(Place::Status)),
+            messages().draw(&frame(Place::Messages)),
+        ]
+        .into_iter()
+        .map(maud::Markup::into_string)
+        .collect()
+    }
+
+    #[test]
+    fn a_page_speaks_one_language() {
+        // A word that is the same in both, or part of an address or a name, says nothing.
+        let telling = |text: &str| !text.contains('{') && text.len() > 3;
+        for (en, zh) in pages(Lang::En).iter().zip(pages(Lang::Zh)) {
+            for (name, english, chinese) in crate::words::all().filter(|w| w.1 != w.2 && telling(w.1)) {
+                assert!(!zh.contains(&format!(">{english}<")), "{name} is English on a Chinese page");
+                let other_tongue = *name == "switch_language" || *name == "switch_language_label";
+                assert!(other_tongue || !en.contains(&format!(">{chinese}<")), "{name} is Chinese on an English page");
+            }
+        }
+    }
+
+    #[test]
+    fn pages_are_light() {
+        for page in pages(Lang::Zh) {
+            assert!(page.len() < 60_000, "{} bytes before compression", page.len());
+        }
+        let script = crate::assets::SCRIPT.content().len();
+        assert!(script < 30_000, "the script has {script} bytes");
+    }
+
+    #[test]
+    fn no_style_and_no_script_stands_in_a_page() {
+        for page in pages(Lang::En) {
+            assert!(!page.contains(" style=") && !page.contains("<style") && !page.contains(" onclick"));
+            assert_eq!(page.matches("<script").count(), 1);
+        }
+    }
+
+    #[test]
+    fn every_control_has_a_name_and_every_id_is_one() {
+        for page in pages(Lang::En) {
+            let mut ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|p| p.split('"').next()).collect();
+            let all = ids.len();
+            ids.sort_unstable();
+            ids.dedup();
+            assert_eq!(ids.len(), all, "an id twice");
+            for button in page.split("<button").skip(1) {
+                let (tag, rest) = button.split_once('>').unwrap_or((button, ""));
+                let words = rest.split("</button>").next().unwrap_or("");
+                let named = tag.contains("aria-label=")
+                    || words.split('<').any(|p| !p.split_once('>').map_or(p, |x| x.1).trim().is_empty());
+                assert!(named, "a button without a name: {tag}");
+            }
+        }
+    }
+}

@@ -186,7 +186,7 @@ fn declarations(style: &str) -> Option<String> {
 
 /// Quotes and brackets are closed, so that a value cannot swallow what follows it.
 fn balanced(value: &str) -> bool {
-    value.matches('\'').count() % 2 == 0 && value.matches('(').count() == value.matches(')').count()
+    value.matches('\'').count().is_multiple_of(2) && value.matches('(').count() == value.matches(')').count()
 }
 
 /// How many pictures a mail would load from outside; an estimate for the page, without parsing the mail.

@@ -136,25 +136,27 @@ macro_rules! counted {
 }
 pub(crate) use {counted, word, words};
 
+/// Every entry of every table: name, English, Chinese.
+#[cfg(test)]
+pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+    [
+        act::TABLE,
+        desk::TABLE,
+        desk::COUNTED,
+        event::TABLE,
+        names::TABLE,
+        pages::TABLE,
+        ticket::TABLE,
+        ticket::COUNTED,
+        trail::TABLE,
+    ]
+    .into_iter()
+    .flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
-        [
-            act::TABLE,
-            desk::TABLE,
-            desk::COUNTED,
-            event::TABLE,
-            names::TABLE,
-            pages::TABLE,
-            ticket::TABLE,
-            ticket::COUNTED,
-            trail::TABLE,
-        ]
-        .into_iter()
-        .flatten()
-    }
 
     #[test]
     fn every_text_is_said_calmly_in_both_languages() {

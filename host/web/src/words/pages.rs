@@ -33,6 +33,7 @@ super::words! {
     mailbox_well: "works", "正常";
     mailbox_off: "turned off", "已停用";
     mailbox_no_way_out: "none", "无";
+    mailbox_files: "Files", "文件";
     mailboxes_none: "No mailbox is set up. Add one in tenant.toml and apply it.", "还没有邮箱，请在 tenant.toml 中添加并应用。";
     plugins_title: "Plugins", "插件";
     plugins_hint: "The programs that sort mail and write drafts for this team.", "为本团队分拣邮件、撰写草稿的程序。";

@@ -4,7 +4,8 @@ use crate::failure::{Failure, Result, While as _};
 use crate::open::Opened;
 use crate::output::{Style, Terminal, short};
 use posthouse_mail::maildir::Maildir;
-use posthouse_model::MessageId;
+use posthouse_mail::read::read_mail;
+use posthouse_model::{MessageId, Timestamp};
 use posthouse_model::ticket::Outcome;
 use posthouse_pipeline::{House, outlet};
 use posthouse_store::Scope;
@@ -58,12 +59,13 @@ pub async fn deliver(
     if total == 0 {
         return Ok(sum);
     }
+    let shift = shift(&shops_mails.iter().flat_map(|(.., files)| files).collect::<Vec<_>>(), house.now())?;
     terminal.line(format!("{total} sample mails are dropped into the Maildirs and go through the pipeline:"))?;
     terminal.line("")?;
     for (tenant, maildir, key, mut dropped, files) in shops_mails {
         for path in files {
             let name = name_of(&path);
-            let raw = std::fs::read(&path).while_doing(format!("{} cannot be read", path.display()))?;
+            let raw = dated(read(&path)?, shift);
             let before = newest(&tenant.scope).await?;
             maildir.deliver(&raw, &name).map_err(|error| Failure::new(error.to_string()))?;
             sum.delivered += 1;
@@ -92,6 +94,36 @@ fn sample_files(dir: &Path) -> Result<Vec<PathBuf>> {
         entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "eml")).collect();
     files.sort();
     Ok(files)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).while_doing(format!("{} cannot be read", path.display()))
+}
+
+/// How far the mails are moved in time so that the newest of them was just written: a desk full of old mail would
+/// show nothing but missed deadlines.
+fn shift(files: &[&PathBuf], now: Timestamp) -> Result<jiff::SignedDuration> {
+    let mut newest = None;
+    for path in files {
+        newest = newest.max(read_mail(&read(path)?).date);
+    }
+    Ok(newest.map_or(jiff::SignedDuration::ZERO, |newest| now.to_jiff().duration_since(newest.to_jiff())))
+}
+
+/// The mail with its Date moved. Its zone stays, and so does everything else.
+fn dated(raw: Vec<u8>, shift: jiff::SignedDuration) -> Vec<u8> {
+    let header_end = raw.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(0);
+    let starts_line = |at: usize| at == 0 || raw[at - 1] == b'\n';
+    let Some(start) = (0..header_end).find(|&at| starts_line(at) && raw[at..].starts_with(b"Date: ")) else { return raw };
+    let value = start + b"Date: ".len();
+    let Some(length) = raw[value..].windows(2).position(|w| w == b"\r\n") else { return raw };
+    let parsed = std::str::from_utf8(&raw[value..value + length])
+        .ok()
+        .and_then(|text| jiff::fmt::rfc2822::parse(text).ok())
+        .and_then(|date| date.checked_add(shift).ok())
+        .and_then(|date| jiff::fmt::rfc2822::to_string(&date).ok());
+    let Some(text) = parsed else { return raw };
+    [&raw[..value], text.as_bytes(), &raw[value + length..]].concat()
 }
 
 fn name_of(path: &Path) -> String {
@@ -192,4 +224,19 @@ async fn end(scope: &Scope, message: MessageId, outcome: Outcome) -> Result<End>
         end.queue = ticket.queue;
     }
     Ok(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_date_is_moved() {
+        let raw = b"From: a@example.com\r\nDate: Fri, 20 Nov 2026 09:30:00 +0100\r\n\r\nDate: Fri\r\n".to_vec();
+        let moved = dated(raw, jiff::SignedDuration::from_hours(25));
+        let text = String::from_utf8(moved).expect("as before");
+        assert_eq!(text, "From: a@example.com\r\nDate: Sat, 21 Nov 2026 10:30:00 +0100\r\n\r\nDate: Fri\r\n");
+        let odd = b"Date: yesterday\r\n\r\n".to_vec();
+        assert_eq!(dated(odd.clone(), jiff::SignedDuration::from_hours(1)), odd);
+    }
 }

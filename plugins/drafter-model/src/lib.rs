@@ -1,0 +1,56 @@
+//! Proposes replies from templates and, where the tenant allows it, from the client's own model.
+
+use posthouse_drafting::model::{Model, NoModel, Question, add_model_draft};
+use posthouse_drafting::settings::ModelSettings;
+use posthouse_drafting::{Settings, Shelf, write};
+use posthouse_sdk::drafting::Drafts;
+use posthouse_sdk::model::{ModelError, Prompt};
+use posthouse_sdk::{Drafter, Failure, desk};
+
+/// A configured drafter.
+pub struct ModelDrafter {
+    shelf: Shelf,
+    model: ModelSettings,
+    drafts_max: usize,
+}
+
+impl Drafter for ModelDrafter {
+    type Settings = Settings;
+
+    fn new(settings: Settings) -> Result<Self, String> {
+        Ok(Self { shelf: settings.shelf()?, drafts_max: settings.max_drafts, model: settings.model })
+    }
+
+    fn draft(&self, call: &desk::Call, ticket: &desk::Ticket, out: &Drafts) -> Result<(), Failure> {
+        let case = write::read(call, ticket);
+        let mut drafts = self.shelf.drafts(&case);
+        if let Some(first) = drafts.first() {
+            let values = self.shelf.values(&case, &first.language);
+            add_model_draft(&mut drafts, &self.model, &case, &values, self.drafts_max, &HostModel);
+        }
+        write::write(&drafts, out)
+    }
+}
+
+/// The client's model, called by the host.
+struct HostModel;
+
+impl Model for HostModel {
+    fn ask(&self, question: &Question) -> Result<String, NoModel> {
+        let prompt = Prompt::new();
+        prompt.set_instructions(&question.instructions);
+        for input in &question.inputs {
+            prompt.add_input(input);
+        }
+        prompt.set_max_output_tokens(question.max_output_tokens);
+        match prompt.complete() {
+            Ok(completion) => Ok(completion.text()),
+            Err(ModelError::NotConfigured) => Err(NoModel::NotConfigured),
+            Err(ModelError::OverBudget) => Err(NoModel::OverBudget),
+            Err(ModelError::Unavailable(text)) => Err(NoModel::Unavailable(text)),
+            Err(ModelError::Rejected(text)) => Err(NoModel::Rejected(text)),
+        }
+    }
+}
+
+posthouse_sdk::export_drafter!(ModelDrafter);
