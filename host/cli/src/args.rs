@@ -78,6 +78,8 @@ pub enum Command {
     Backup(commands::backup::BackupArgs),
     /// Bring a backup up on this machine
     Restore(commands::restore::RestoreArgs),
+    /// Measure how fast this host is on this machine
+    Bench(commands::bench::BenchArgs),
 }
 
 #[cfg(test)]

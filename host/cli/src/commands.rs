@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod backup;
+pub mod bench;
 pub mod demo;
 pub mod digest;
 pub mod doctor;
@@ -43,6 +44,7 @@ pub async fn run(command: Command, context: &Context, terminal: &mut Terminal) -
         Command::Eval(args) => eval::run(args, context, terminal).await,
         Command::Audit(command) => audit::run(command, context, terminal).await,
         Command::Backup(args) => backup::run(args, context, terminal).await,
+        Command::Bench(args) => bench::run(args, context, terminal).await,
         Command::Restore(args) => restore::run(args, context, terminal).await,
     }
 }

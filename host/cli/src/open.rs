@@ -200,6 +200,17 @@ impl Context {
             .map_err(|error| Failure::new(format!("the master key in {place} cannot be read: {error}")).mend(mend))
     }
 
+    /// The sandbox for commands that need nothing else of a host: with its compiled plugins where it is set up already.
+    ///
+    /// # Errors
+    /// As [`Context::sandbox`].
+    pub fn sandbox_alone(&self, host: &HostConfig) -> Result<Sandbox> {
+        match self.present_key(host) {
+            Ok(Some(key)) if host.data_dir.is_dir() => self.sandbox(Some((host, &key))),
+            _ => self.sandbox(None),
+        }
+    }
+
     /// The sandbox. With a key, compiled plugins are kept in the host's data folder; without, nowhere.
     ///
     /// # Errors

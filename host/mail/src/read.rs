@@ -39,7 +39,8 @@ pub fn read_mail(raw: &[u8]) -> ReadMail {
     let raw = prepare(raw, &mut warnings);
     let read = catch_unwind(AssertUnwindSafe(|| {
         let message = parser().parse(raw.as_ref())?;
-        Some(from_message(&message, warnings.clone()))
+        let has_headers = message.parts.first().is_some_and(|p| !p.headers.is_empty());
+        has_headers.then(|| from_message(&message, warnings.clone()))
     }));
     match read {
         Ok(Some(mail)) => mail,
@@ -210,7 +211,9 @@ fn fresh_text(text: &str, marked: Option<&str>, is_answer: bool, is_bounce: bool
     let mut best = quote::reply_text(text);
     if let Some(marked) = marked {
         let other = quote::reply_text(marked);
-        if !other.is_empty() && (other.len() < best.len() || best.is_empty()) {
+        // Shorter in what it says; blanks alone are the HTML's loss.
+        let letters = |t: &str| t.chars().filter(|c| !c.is_whitespace()).count();
+        if !other.is_empty() && (best.is_empty() || letters(&other) < letters(&best)) {
             best = other;
         }
     }

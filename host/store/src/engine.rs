@@ -1,18 +1,16 @@
 //! The two databases and what little differs between them.
 
+use crate::lane::{Lane, LaneTransaction, Leased};
 use crate::sql::{Connection, sql};
 use crate::{Result, StoreError};
 use futures::future::BoxFuture;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::pool::PoolConnection;
-use sqlx::{AnyPool, ConnectOptions as _, Connection as _, Transaction};
+use sqlx::{AnyPool, ConnectOptions as _, Connection as _};
+use std::ops::{Deref, DerefMut};
 use std::str::FromStr as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How long a statement waits for another process's lock on SQLite.
-const BUSY_TIMEOUT_MS: u32 = 10_000;
 /// Readers on SQLite beside the one writer. Each has a thread and a page cache of its own.
 const SQLITE_READERS_MAX: u32 = 4;
 /// Connections to PostgreSQL per process: writers and readers together.
@@ -41,92 +39,91 @@ pub(crate) enum Durability {
 pub(crate) struct Engine {
     pub(crate) kind: Kind,
     pub(crate) url: String,
-    writer: AnyPool,
-    reader: AnyPool,
-    /// SQLite: whether the writer connection is set to sync every commit. There is one writer connection, so
-    /// whoever holds it is alone with this flag.
-    writer_syncs: Arc<AtomicBool>,
+    connections: Connections,
+}
+
+enum Connections {
+    /// One writer: SQLite allows no more, and waiting here is fair where waiting for its lock is not.
+    Sqlite { writer: Lane, readers: Lane },
+    Postgres(AnyPool),
 }
 
 impl Engine {
     pub(crate) async fn open(url: &str) -> Result<Self> {
         sqlx::any::install_default_drivers();
-        match scheme(url)? {
-            Kind::Sqlite => Self::open_sqlite(url).await,
-            Kind::Postgres => Self::open_postgres(url).await,
-        }
+        let kind = scheme(url)?;
+        let connections = match kind {
+            Kind::Sqlite => Self::open_sqlite(url).await?,
+            Kind::Postgres => Self::open_postgres(url).await?,
+        };
+        Ok(Self { kind, url: url.to_owned(), connections })
     }
 
-    async fn open_sqlite(url: &str) -> Result<Self> {
-        let writer_syncs = Arc::new(AtomicBool::new(false));
+    async fn open_sqlite(url: &str) -> Result<Connections> {
         let options = options(&with_create(url))?;
-        let flag = Arc::clone(&writer_syncs);
-        let writer = pool(1)
-            .after_connect(move |connection, _| {
-                flag.store(false, Ordering::Release);
-                Box::pin(async move { set_up_sqlite(connection, true).await })
-            })
-            .connect_with(options.clone())
-            .await?;
-        let reader = pool(SQLITE_READERS_MAX)
-            .after_connect(|connection, _| Box::pin(async move { set_up_sqlite(connection, false).await }))
-            .connect_lazy_with(options);
-        Ok(Self { kind: Kind::Sqlite, url: url.to_owned(), writer, reader, writer_syncs })
+        let writer = Lane::writer(options.clone());
+        // Opens the file: what is wrong with it shows now.
+        writer.acquire(ACQUIRE_TIMEOUT).await?;
+        Ok(Connections::Sqlite { writer, readers: Lane::readers(options, SQLITE_READERS_MAX) })
     }
 
-    async fn open_postgres(url: &str) -> Result<Self> {
+    async fn open_postgres(url: &str) -> Result<Connections> {
         let options = options(url)?;
         // A pool tries again and again when a server refuses connections; whoever opens a store wants to know at once.
         sqlx::AnyConnection::connect_with(&options).await?.close().await?;
-        let pool = pool(POSTGRES_CONNECTIONS_MAX).connect_lazy_with(options);
-        Ok(Self {
-            kind: Kind::Postgres,
-            url: url.to_owned(),
-            writer: pool.clone(),
-            reader: pool,
-            writer_syncs: Arc::new(AtomicBool::new(false)),
-        })
+        let pool = AnyPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS_MAX)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false);
+        Ok(Connections::Postgres(pool.connect_lazy_with(options)))
     }
 
     /// A connection for reading.
-    pub(crate) fn read(&self) -> BoxFuture<'_, Result<PoolConnection<sqlx::Any>>> {
-        Box::pin(async { Ok(self.reader.acquire().await?) })
+    pub(crate) fn read(&self) -> BoxFuture<'_, Result<Reading>> {
+        Box::pin(async {
+            Ok(match &self.connections {
+                Connections::Sqlite { readers, .. } => Reading::Sqlite(readers.acquire(ACQUIRE_TIMEOUT).await?),
+                Connections::Postgres(pool) => Reading::Postgres(pool.acquire().await?),
+            })
+        })
     }
 
     /// A transaction in which every read sees the same moment.
-    pub(crate) fn snapshot(&self) -> BoxFuture<'_, Result<Transaction<'static, sqlx::Any>>> {
+    pub(crate) fn snapshot(&self) -> BoxFuture<'_, Result<Transaction>> {
         Box::pin(async {
-            Ok(match self.kind {
-                Kind::Sqlite => self.reader.begin().await?,
-                Kind::Postgres => self.reader.begin_with("begin isolation level repeatable read read only").await?,
+            Ok(match &self.connections {
+                Connections::Sqlite { readers, .. } => {
+                    Transaction::Sqlite(readers.acquire(ACQUIRE_TIMEOUT).await?.begin("begin").await?)
+                }
+                Connections::Postgres(pool) => {
+                    Transaction::Postgres(pool.begin_with("begin isolation level repeatable read read only").await?)
+                }
             })
         })
     }
 
     /// A transaction that writes. On SQLite it holds the one write lock from here on.
-    pub(crate) fn write(&self, durability: Durability) -> BoxFuture<'_, Result<Transaction<'static, sqlx::Any>>> {
-        Box::pin(self.begin_write(durability))
-    }
-
-    async fn begin_write(&self, durability: Durability) -> Result<Transaction<'static, sqlx::Any>> {
-        if self.kind == Kind::Postgres {
-            return Ok(self.writer.begin().await?);
-        }
-        let mut connection = self.writer.acquire().await?;
-        let sync = durability == Durability::Machine;
-        if self.writer_syncs.load(Ordering::Acquire) != sync {
-            let pragma = if sync { "pragma synchronous = full" } else { "pragma synchronous = normal" };
-            sqlx::raw_sql(pragma).execute(&mut *connection).await?;
-            self.writer_syncs.store(sync, Ordering::Release);
-        }
-        Ok(Transaction::begin(connection, Some(sqlx::SqlSafeStr::into_sql_str("begin immediate"))).await?)
+    pub(crate) fn write(&self, durability: Durability) -> BoxFuture<'_, Result<Transaction>> {
+        Box::pin(async move {
+            Ok(match &self.connections {
+                Connections::Sqlite { writer, .. } => {
+                    let mut lease = writer.acquire(ACQUIRE_TIMEOUT).await?;
+                    lease.sync(durability == Durability::Machine).await?;
+                    Transaction::Sqlite(lease.begin("begin immediate").await?)
+                }
+                Connections::Postgres(pool) => Transaction::Postgres(pool.begin().await?),
+            })
+        })
     }
 
     pub(crate) fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            self.reader.close().await;
-            if self.kind == Kind::Sqlite {
-                self.writer.close().await;
+            match &self.connections {
+                Connections::Sqlite { writer, readers } => {
+                    readers.close().await;
+                    writer.close().await;
+                }
+                Connections::Postgres(pool) => pool.close().await,
             }
         })
     }
@@ -141,13 +138,71 @@ impl Engine {
     }
 }
 
-fn pool(max: u32) -> AnyPoolOptions {
-    AnyPoolOptions::new()
-        .max_connections(max)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .max_lifetime(None)
-        .idle_timeout(None)
+/// A connection for reading; goes back when dropped.
+pub(crate) enum Reading {
+    Sqlite(Leased),
+    Postgres(PoolConnection<sqlx::Any>),
+}
+
+impl Deref for Reading {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        match self {
+            Self::Sqlite(lease) => lease.connection_ref(),
+            Self::Postgres(connection) => connection,
+        }
+    }
+}
+
+impl DerefMut for Reading {
+    fn deref_mut(&mut self) -> &mut Connection {
+        match self {
+            Self::Sqlite(lease) => lease.connection(),
+            Self::Postgres(connection) => connection,
+        }
+    }
+}
+
+/// A transaction; undone when dropped without [`Transaction::commit`].
+pub(crate) enum Transaction {
+    Sqlite(LaneTransaction),
+    Postgres(sqlx::Transaction<'static, sqlx::Any>),
+}
+
+impl Transaction {
+    pub(crate) fn commit(self) -> BoxFuture<'static, Result<()>> {
+        Box::pin(async {
+            match self {
+                Self::Sqlite(transaction) => transaction.commit().await,
+                Self::Postgres(transaction) => Ok(transaction.commit().await?),
+            }
+        })
+    }
+}
+
+impl Deref for Transaction {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        match self {
+            Self::Sqlite(transaction) => transaction.lease_ref().connection_ref(),
+            Self::Postgres(transaction) => transaction,
+        }
+    }
+}
+
+impl DerefMut for Transaction {
+    fn deref_mut(&mut self) -> &mut Connection {
+        match self {
+            Self::Sqlite(transaction) => transaction.lease().connection(),
+            Self::Postgres(transaction) => transaction,
+        }
+    }
+}
+
+impl std::fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Transaction")
+    }
 }
 
 fn scheme(url: &str) -> Result<Kind> {
@@ -170,15 +225,4 @@ fn with_create(url: &str) -> String {
         Some((_, parameters)) if parameters.contains("mode=") => url.to_owned(),
         Some(_) => format!("{url}&mode=rwc"),
     }
-}
-
-async fn set_up_sqlite(connection: &mut Connection, writes: bool) -> sqlx::Result<()> {
-    let mut pragmas = format!("pragma busy_timeout = {BUSY_TIMEOUT_MS}; pragma foreign_keys = on;");
-    if writes {
-        pragmas.push_str("pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -8192;");
-    } else {
-        pragmas.push_str("pragma query_only = on; pragma cache_size = -4096;");
-    }
-    sqlx::raw_sql(sqlx::AssertSqlSafe(pragmas)).execute(&mut *connection).await?;
-    connection.ping().await
 }

@@ -30,6 +30,7 @@ mod import;
 mod incidents;
 mod intake;
 mod jobs;
+mod lane;
 mod list;
 mod mailboxes;
 mod messages;

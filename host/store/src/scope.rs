@@ -1,7 +1,7 @@
 //! One tenant: reading through [`Scope`], writing through [`Tx`].
 
 use crate::chain::Chain;
-use crate::engine::Durability;
+use crate::engine::{Durability, Reading, Transaction};
 use crate::sql::Connection;
 use crate::store::Store;
 use crate::wake::Touched;
@@ -10,8 +10,6 @@ use futures::future::BoxFuture;
 use posthouse_model::event::{Actor, NewEvent};
 use posthouse_model::job::Job;
 use posthouse_model::{TenantId, Timestamp};
-use sqlx::Transaction;
-use sqlx::pool::PoolConnection;
 use tokio::sync::watch;
 
 /// The view of one tenant. Cheap to clone. Everything it reads and everything its transactions write belongs to
@@ -66,7 +64,7 @@ impl Scope {
         Ok(Tx { scope: self.clone(), inner, now: self.store.now(), chain, events: Vec::new(), jobs: false })
     }
 
-    pub(crate) fn read(&self) -> BoxFuture<'_, Result<PoolConnection<sqlx::Any>>> {
+    pub(crate) fn read(&self) -> BoxFuture<'_, Result<Reading>> {
         self.store.inner.engine.read()
     }
 }
@@ -77,7 +75,7 @@ impl Scope {
 #[must_use = "a transaction that is not committed is undone"]
 pub struct Tx {
     pub(crate) scope: Scope,
-    inner: Transaction<'static, sqlx::Any>,
+    inner: Transaction,
     now: Timestamp,
     chain: Chain,
     events: Vec<NewEvent>,

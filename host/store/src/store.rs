@@ -1,12 +1,11 @@
 //! The open store: the host's side, which belongs to no tenant.
 
-use crate::engine::{Durability, Engine};
+use crate::engine::{Durability, Engine, Transaction};
 use crate::scope::Scope;
 use crate::wake::{Listener, Touched, Wakeups, announce, listen};
 use crate::{Result, StoreError, schema};
 use posthouse_model::{Clock, Entropy, TenantId, Timestamp};
 use futures::future::BoxFuture;
-use sqlx::Transaction;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -155,14 +154,14 @@ impl Store {
         self.inner.engine.close().await;
     }
 
-    pub(crate) fn write(&self) -> BoxFuture<'_, Result<Transaction<'static, sqlx::Any>>> {
+    pub(crate) fn write(&self) -> BoxFuture<'_, Result<Transaction>> {
         self.inner.engine.write(Durability::Process)
     }
 
     /// Commits and wakes whoever waits for it.
     pub(crate) fn commit(
         &self,
-        mut tx: Transaction<'static, sqlx::Any>,
+        mut tx: Transaction,
         touched: Touched,
     ) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {

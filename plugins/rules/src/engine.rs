@@ -204,8 +204,12 @@ impl Engine {
         let body = head(mail.body, BODY_BYTES_MAX);
         let subject = head(mail.subject, 2048);
         let mail = Mail { subject, body, ..*mail };
+        let t0 = std::time::Instant::now();
         scratch.text.fold(subject, body);
+        let t1 = std::time::Instant::now();
         self.lexicon.scan(&scratch.text, &mut scratch.hits);
+        let t2 = std::time::Instant::now();
+        let nh = scratch.hits.len();
         if scratch.text.tokens.len() <= GUESS_WORDS_MAX {
             self.guess(scratch);
         }
@@ -213,6 +217,7 @@ impl Engine {
         let spoken = decide(&scratch.text.scripts, &scratch.hits, self.common, prior, &self.languages);
         self.drop_foreign(scratch, spoken);
 
+        let t3 = std::time::Instant::now();
         let language = self.languages.name(spoken.bit);
         self.collect_cues(scratch);
         let reader = Reader {
@@ -225,9 +230,13 @@ impl Engine {
             today: if mail.sent_at > 0 { Day::of_instant(mail.sent_at) } else { None },
         };
         reader.read(&mut scratch.entities);
+        let t4 = std::time::Instant::now();
         self.ask_rules(scratch, &mail);
+        let t5 = std::time::Instant::now();
         let Scratch { text, entities, everything, fired, .. } = scratch;
         let mut findings = self.judge.decide(&self.rules, fired, everything, text, &mail);
+        let t6 = std::time::Instant::now();
+        if std::env::var("PHASES").is_ok() { eprintln!("fold {:?} scan {:?} lang {:?} ent {:?} ask {:?} judge {:?} tokens {} hits {} fired {} sent {}", t1-t0,t2-t1,t3-t2,t4-t3,t5-t4,t6-t5, text.tokens.len(), nh, fired.len(), text.sentences.len()); }
         findings.entities = std::mem::take(entities);
         findings.language = match (mail.language, spoken.bit) {
             // The host's tag may say more ("zh-Hant").

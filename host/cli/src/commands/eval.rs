@@ -144,7 +144,7 @@ async fn load(args: &EvalArgs, context: &Context) -> Result<Arc<Plugin>> {
         grants: Grants { log: true, ..Grants::default() },
         limits: CallLimits::default(),
     };
-    let plugin = context.sandbox(None)?.load(spec).await.map_err(|error| Failure::new(error.to_string()))?;
+    let plugin = context.sandbox_alone(&host)?.load(spec).await.map_err(|error| Failure::new(error.to_string()))?;
     if plugin.world() != posthouse_model::decision::World::Classifier {
         return Err(Failure::new(format!("{} is a {}, not a classifier", args.classifier, plugin.world())));
     }

@@ -11,6 +11,9 @@ use sha2::{Digest, Sha256};
 pub struct Change {
     /// `plugins.classifier.settings.dollar`
     pub path: String,
+    /// The same, key by key: names may hold dots.
+    #[serde(skip)]
+    keys: Vec<String>,
     /// None: it is new.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Value>,
@@ -75,42 +78,53 @@ pub fn document(config: &TenantConfig, plugins: &[PluginState], articles: &[Arti
     document
 }
 
+/// What is in force where there is no tenant yet.
+#[must_use]
+pub fn nothing() -> Value {
+    json!({"queues": {}, "mailboxes": {}, "plugins": {}, "articles": {}})
+}
+
 /// All differences, in the order of the wanted document, then what goes.
 #[must_use]
 pub fn changes(from: &Value, to: &Value) -> Vec<Change> {
     let mut found = Vec::new();
-    compare("", from, to, &mut found);
+    compare(&mut Vec::new(), from, to, &mut found);
     // That names were added or removed is told by the things themselves; only a pure change of order is news.
     let is_news = |change: &Change| {
         let Some(list) = change.path.strip_suffix("_order") else { return true };
-        let plural = if list == "queue" { "queues." } else { "plugins." };
-        !found.iter().any(|other| {
-            other.path.strip_prefix(plural).is_some_and(|rest| !rest.contains('.'))
-                && (other.from.is_none() || other.to.is_none())
-        })
+        let plural = if list == "queue" { "queues" } else { "plugins" };
+        let comes_or_goes = |other: &Change| other.keys.len() == 2 && other.keys[0] == plural && other.mark() != '~';
+        !found.iter().any(comes_or_goes)
     };
     let news: Vec<bool> = found.iter().map(is_news).collect();
     found.into_iter().zip(news).filter_map(|(change, is_news)| is_news.then_some(change)).collect()
 }
 
-fn compare(path: &str, from: &Value, to: &Value, found: &mut Vec<Change>) {
-    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+fn compare(keys: &mut Vec<String>, from: &Value, to: &Value, found: &mut Vec<Change>) {
+    let change = |keys: &[String], from: Option<&Value>, to: Option<&Value>| Change {
+        path: keys.join("."),
+        keys: keys.to_vec(),
+        from: from.cloned(),
+        to: to.cloned(),
+    };
     match (from, to) {
         (Value::Object(old), Value::Object(new)) => {
             for (key, value) in new {
+                keys.push(key.clone());
                 match old.get(key) {
-                    Some(old) => compare(&below(key), old, value, found),
-                    None => found.push(Change { path: below(key), from: None, to: Some(value.clone()) }),
+                    Some(old) => compare(keys, old, value, found),
+                    None => found.push(change(keys, None, Some(value))),
                 }
+                keys.pop();
             }
-            for (key, value) in old {
-                if !new.contains_key(key) {
-                    found.push(Change { path: below(key), from: Some(value.clone()), to: None });
-                }
+            for (key, value) in old.iter().filter(|(key, _)| !new.contains_key(*key)) {
+                keys.push(key.clone());
+                found.push(change(keys, Some(value), None));
+                keys.pop();
             }
         }
         _ if from == to => {}
-        _ => found.push(Change { path: path.to_owned(), from: Some(from.clone()), to: Some(to.clone()) }),
+        _ => found.push(change(keys, Some(from), Some(to))),
     }
 }
 
@@ -125,27 +139,42 @@ impl Change {
         }
     }
 
-    /// What a person reads: the thing in words, and what is said about it.
+    /// A thing of the tenant (a plugin, a mailbox, a queue, an article), or something about one.
     #[must_use]
-    pub fn words(&self) -> (String, String) {
-        let mut pieces = self.path.splitn(3, '.');
-        let (group, name, rest) = (pieces.next().unwrap_or_default(), pieces.next(), pieces.next());
-        let thing = match group {
+    pub fn is_about_thing(&self) -> bool {
+        self.thing().is_some()
+    }
+
+    fn thing(&self) -> Option<(&'static str, &str, &[String])> {
+        let [group, name, rest @ ..] = self.keys.as_slice() else { return None };
+        let kind = match group.as_str() {
             "plugins" => "plugin",
             "mailboxes" => "mailbox",
             "queues" => "queue",
             "articles" => "article",
-            _ => return (self.path.clone(), self.difference()),
+            _ => return None,
         };
-        let thing = format!("{thing} {}", name.unwrap_or_default());
-        match rest {
-            Some(key) => (thing, format!("{key}: {}", self.difference())),
-            None => (thing, summary(group, self.to.as_ref().or(self.from.as_ref()).unwrap_or(&Value::Null))),
+        Some((kind, name, rest))
+    }
+
+    /// What a person reads: the thing in words, and what is said about it.
+    #[must_use]
+    pub fn words(&self) -> (String, String) {
+        match self.thing() {
+            None => (self.path.clone(), self.difference()),
+            Some((kind, name, [])) => {
+                let value = self.to.as_ref().or(self.from.as_ref()).unwrap_or(&Value::Null);
+                (format!("{kind} {name}"), summary(kind, value))
+            }
+            Some((kind, name, [key])) if key == "sha256" => (format!("{kind} {name}"), "another text".to_owned()),
+            Some((kind, name, rest)) => {
+                (format!("{kind} {name}"), format!("{}: {}", rest.join("."), self.difference()))
+            }
         }
     }
 
     fn difference(&self) -> String {
-        let last = self.path.rsplit('.').next().unwrap_or_default();
+        let last = self.keys.last().map_or("", String::as_str);
         let show = |value: &Value| brief(last, value);
         match (&self.from, &self.to) {
             (Some(from), Some(to)) => format!("{} → {}", show(from), show(to)),
@@ -156,14 +185,14 @@ impl Change {
 }
 
 /// One line about a thing that comes or goes.
-fn summary(group: &str, value: &Value) -> String {
+fn summary(kind: &str, value: &Value) -> String {
     let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    match group {
-        "plugins" => {
+    match kind {
+        "plugin" => {
             let capabilities = value.get("grants").map(grants).unwrap_or_default();
             format!("{} {} {}{capabilities}", text("world"), text("version"), brief("digest", &value["digest"]))
         }
-        "mailboxes" => {
+        "mailbox" => {
             let way = |ways: [&str; 2]| {
                 ways.into_iter()
                     .find(|way| value.get(way).is_some_and(|v| !v.is_null()))
@@ -172,7 +201,7 @@ fn summary(group: &str, value: &Value) -> String {
             };
             format!("{}, in by {}, out by {}", text("address"), way(["imap", "maildir"]), way(["smtp", "files"]))
         }
-        "articles" => text("title"),
+        "article" => text("title"),
         _ => String::new(),
     }
 }
@@ -249,7 +278,7 @@ mod tests {
         new.plugins[1].grants = serde_json::from_value(json!({"http": [{"host": "a.example"}]})).unwrap();
         old.name = "Acme Ltd".to_owned();
         let article =
-            |body: &str| ArticleConfig { id: "faq".into(), language: None, title: "FAQ".into(), body: body.into() };
+            |body: &str| ArticleConfig { id: "faq.en".into(), language: None, title: "FAQ".into(), body: body.into() };
         let from = document(&old, &states(&["r", "gone"]), &[]);
         let to = document(&new, &states(&["r", "fresh"]), &[article("x")]);
         assert_eq!(
@@ -261,11 +290,11 @@ mod tests {
                 "+ plugin r  settings.extra: [1]",
                 "+ plugin fresh  router 1.0.0 0123456789ab, may: http to a.example",
                 "- plugin gone  router 1.0.0 0123456789ab",
-                "+ article faq  FAQ",
+                "+ article faq.en  FAQ",
             ]
         );
         let changed = document(&new, &states(&["r", "fresh"]), &[article("y")]);
-        assert_eq!(lines(&to, &changed).len(), 1);
+        assert_eq!(lines(&to, &changed), ["~ article faq.en  another text"]);
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl Host {
         Self { dir, env: Vec::new() }
     }
 
-    /// With the tenant `acme` applied: one mailbox, the bundled classifier and router.
+    /// With the tenant `acme` applied: one mailbox, the bundled router.
     pub fn with_acme() -> Self {
         let host = Self::new();
         host.write("acme/tenant.toml", ACME);
@@ -104,9 +104,6 @@ name = "support"
 address = "support@acme.example"
 maildir = { path = "mail/acme" }
 files = { path = "out/acme" }
-
-[[plugin]]
-name = "classifier"
 
 [[plugin]]
 name = "router"

@@ -19,10 +19,20 @@ fn steady(host: &Host, text: &str) -> String {
     out
 }
 
+const HOOK: &str = r#"[[plugin]]
+name = "hook"
+component = "notifier-webhook"
+enabled = false
+settings = { url = "https://hooks.acme.example/x" }
+grants.http = [{ host = "hooks.acme.example" }]
+grants.secrets = { webhook_key = ["hooks.acme.example"] }
+"#;
+
 #[test]
 fn apply_shows_what_it_does_and_does_it_once() {
     let host = Host::new();
-    host.write("acme/tenant.toml", ACME);
+    let acme = format!("{ACME}\n{HOOK}");
+    host.write("acme/tenant.toml", &acme);
     host.write("acme/knowledge/returns.en.md", "# Returns\n30 days.\n");
     let dry = host.run(&["tenant", "apply", "acme", "--dry-run"]).ok();
     insta::assert_snapshot!("apply_dry_run", steady(&host, &dry.out));
@@ -33,11 +43,9 @@ fn apply_shows_what_it_does_and_does_it_once() {
     let again = host.run(&["tenant", "apply", "acme"]).ok();
     assert_eq!(again.out, "acme: nothing to change\n");
 
-    host.write(
-        "acme/tenant.toml",
-        ACME.replace("queue = \"general\" }", "queue = \"general\", priority = 55 }")
-            .replace("name = \"classifier\"", "name = \"sorter\"\ncomponent = \"classifier\""),
-    );
+    let changed =
+        acme.replace("queue = \"general\" }", "queue = \"general\", priority = 55 }").replace("\"hook\"", "\"erp\"");
+    host.write("acme/tenant.toml", changed);
     host.write("acme/knowledge/returns.en.md", "# Returns\n14 days.\n");
     let change = host.run(&["tenant", "apply", "acme"]).ok();
     insta::assert_snapshot!("apply_change", steady(&host, &change.out));
@@ -83,7 +91,11 @@ fn what_is_wrong_is_refused_and_the_running_set_up_stays() {
         assert_eq!(ran.out, "");
         let words = steady(&host, &ran.err);
         // Where this machine keeps its bundled plugins is no part of the words.
-        let words: Vec<_> = words.lines().map(|line| line.split(" in /").next().unwrap()).collect();
+        let words: Vec<_> = words
+            .lines()
+            .map(|line| line.split(" in /").next().unwrap())
+            .map(|line| line.split("bundled are: ").next().unwrap())
+            .collect();
         insta::assert_snapshot!(format!("refused_{name}"), words.join("\n"));
         let after = host.run(&["tenant", "list", "--json"]).ok().json();
         assert_eq!(after, before, "{name} changed something");

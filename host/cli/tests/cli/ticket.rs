@@ -1,8 +1,10 @@
-use crate::host::{Host, MAIL};
+use crate::host::{ACME, Host, MAIL};
 
 #[test]
 fn a_mail_becomes_a_ticket_that_can_be_listed_and_shown() {
-    let host = Host::with_acme();
+    let host = Host::new();
+    host.write("acme/tenant.toml", format!("{ACME}\n[[plugin]]\nname = \"classifier\"\n"));
+    host.run(&["tenant", "apply", "acme"]).ok();
     assert_eq!(host.run(&["ticket", "list"]).ok().out, "no ticket fits\n");
     host.write("first.eml", MAIL);
     host.run(&["ingest", "first.eml"]).ok();

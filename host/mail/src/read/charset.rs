@@ -291,20 +291,27 @@ fn score_hangul(text: &str) -> f64 {
 }
 
 fn score_cyrillic(text: &str) -> f64 {
-    // Capitals within words betray the wrong one of two single-byte charsets.
-    let mut before = ' ';
+    // Capitals within words betray the wrong one of two single-byte charsets, Latin letters beside Cyrillic ones that
+    // it is neither.
+    let chars: Vec<char> = text.chars().collect();
     let mut sum = 0.0;
-    for c in text.chars() {
-        if !c.is_ascii() {
-            sum += match c {
-                'а'..='я' | 'ё' | 'і' | 'ї' | 'є' => 1.0,
-                'А'..='Я' | 'Ё' if before.is_lowercase() => -0.8,
-                'А'..='Я' | 'Ё' => 0.5,
-                '—' | '«' | '»' | '№' | '„' | '“' | '\u{a0}' => 0.5,
-                _ => -0.6,
-            };
+    for (index, &c) in chars.iter().enumerate() {
+        if c.is_ascii() {
+            continue;
         }
-        before = c;
+        let before = index.checked_sub(1).map_or(' ', |i| chars[i]);
+        let after = chars.get(index + 1).copied().unwrap_or(' ');
+        if before.is_ascii_alphabetic() || after.is_ascii_alphabetic() {
+            sum -= 0.6;
+            continue;
+        }
+        sum += match c {
+            'а'..='я' | 'ё' | 'і' | 'ї' | 'є' => 1.0,
+            'А'..='Я' | 'Ё' if before.is_lowercase() => -0.8,
+            'А'..='Я' | 'Ё' => 0.5,
+            '—' | '«' | '»' | '№' | '„' | '“' | '\u{a0}' => 0.5,
+            _ => -0.6,
+        };
     }
     sum
 }

@@ -48,7 +48,7 @@ fn an_ordinary_mail_is_read() {
 #[test]
 fn html_only_mail_has_text() {
     let mail = read_mail(&crlf("From: a@x\nSubject: x\nContent-Type: text/html\n\n<p>Hello</p><blockquote type=\"cite\">old</blockquote>"));
-    assert_eq!((mail.text.as_str(), mail.reply_text.as_str()), ("Hello\n> old", "Hello"));
+    assert_eq!((mail.text.as_str(), mail.reply_text.as_str()), ("Hello\n\n> old", "Hello"));
     let mail = read_mail(&crlf("From: a@x\nSubject: x\nContent-Type: text/plain\n\n<html><body><p>Hello</p></body></html>"));
     assert_eq!(mail.text, "Hello");
     let raw = crlf("From: a@x\nContent-Type: multipart/alternative; boundary=b\n\n--b\n\n \n--b\nContent-Type: text/html\n\n<p>Hello</p>\n--b--\n");

@@ -5,8 +5,8 @@ use crate::open::Opened;
 use crate::output::{Style, Terminal, short};
 use posthouse_mail::maildir::Maildir;
 use posthouse_mail::read::read_mail;
-use posthouse_model::{MessageId, Timestamp};
 use posthouse_model::ticket::Outcome;
+use posthouse_model::{MessageId, Timestamp};
 use posthouse_pipeline::{House, outlet};
 use posthouse_store::Scope;
 use std::collections::BTreeMap;
@@ -114,7 +114,9 @@ fn shift(files: &[&PathBuf], now: Timestamp) -> Result<jiff::SignedDuration> {
 fn dated(raw: Vec<u8>, shift: jiff::SignedDuration) -> Vec<u8> {
     let header_end = raw.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(0);
     let starts_line = |at: usize| at == 0 || raw[at - 1] == b'\n';
-    let Some(start) = (0..header_end).find(|&at| starts_line(at) && raw[at..].starts_with(b"Date: ")) else { return raw };
+    let Some(start) = (0..header_end).find(|&at| starts_line(at) && raw[at..].starts_with(b"Date: ")) else {
+        return raw;
+    };
     let value = start + b"Date: ".len();
     let Some(length) = raw[value..].windows(2).position(|w| w == b"\r\n") else { return raw };
     let parsed = std::str::from_utf8(&raw[value..value + length])

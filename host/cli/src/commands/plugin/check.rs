@@ -35,7 +35,8 @@ pub struct CheckArgs {
 /// # Errors
 /// There is no such plugin.
 pub async fn run(args: CheckArgs, context: &Context, terminal: &mut Terminal) -> Result {
-    let finder = context.finder(Some(&context.host()?));
+    let host = context.host()?;
+    let finder = context.finder(Some(&host));
     let component = finder.find(&args.plugin, Path::new(""))?;
     let settings = settings(args.settings.as_deref())?;
     let info = match inspect(&component.bytes) {
@@ -54,7 +55,7 @@ pub async fn run(args: CheckArgs, context: &Context, terminal: &mut Terminal) ->
         grants,
         limits: CallLimits::default(),
     };
-    let plugin = match context.sandbox(None)?.load(spec).await {
+    let plugin = match context.sandbox_alone(&host)?.load(spec).await {
         Ok(plugin) => plugin,
         Err(error) => return refused(&args, Some(&info), &error.to_string(), terminal),
     };

@@ -92,7 +92,8 @@ async fn load(args: &RunArgs, context: &Context) -> Result<(Arc<Plugin>, Arc<dyn
     let limits = CallLimits::default();
     let refused = |error: posthouse_sandbox::LoadError| Failure::new(error.to_string());
     let Some(slug) = &args.tenant else {
-        let finder = context.finder(Some(&context.host()?));
+        let host = context.host()?;
+        let finder = context.finder(Some(&host));
         let component = finder.find(&args.plugin, Path::new(""))?;
         let info = inspect(&component.bytes).map_err(refused)?;
         let grants = match &args.grants {
@@ -102,7 +103,7 @@ async fn load(args: &RunArgs, context: &Context) -> Result<(Arc<Plugin>, Arc<dyn
         let (name, version) = (args.plugin.clone(), component.version().to_owned());
         let settings = settings(args.settings.as_deref())?;
         let spec = PluginSpec { name, version, component: component.bytes, settings, grants, limits };
-        let plugin = context.sandbox(None)?.load(spec).await.map_err(refused)?;
+        let plugin = context.sandbox_alone(&host)?.load(spec).await.map_err(refused)?;
         return Ok((plugin, Arc::new(PlainHost::default()), call));
     };
     let opened = context.open().await?;

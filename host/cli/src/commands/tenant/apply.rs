@@ -6,7 +6,7 @@ use crate::open::{Context, Opened};
 use crate::output::{Style, Terminal};
 use crate::setup::Problem;
 use crate::setup::folder::Folder;
-use crate::setup::plan::{Change, PluginState, changes, document};
+use crate::setup::plan::{Change, PluginState, changes, document, nothing};
 use clap::Args;
 use posthouse_model::config::{ArticleConfig, TenantConfig};
 use posthouse_model::decision::World;
@@ -108,7 +108,7 @@ fn show(applied: &Applied, dry_run: bool, terminal: &mut Terminal) -> Result<()>
 
 /// Of a new tenant only its things are worth a line each, not every default.
 fn is_telling(new: bool, change: &Change) -> bool {
-    !new || ["plugins.", "mailboxes.", "queues.", "articles."].iter().any(|group| change.path.starts_with(group))
+    !new || change.is_about_thing()
 }
 
 /// Checks a folder that was read, and applies it unless it is a dry run.
@@ -128,7 +128,7 @@ pub async fn apply(folder: &Folder, opened: &Opened, sandbox: &Sandbox, dry_run:
     let wanted = document(&folder.config, &states, &folder.articles);
     let (in_force, known) = match &tenant {
         Some(tenant) => (present(&opened.store, tenant).await?, tenant.tenant.digest.clone()),
-        None => (json!({}), String::new()),
+        None => (nothing(), String::new()),
     };
     let changes = changes(&in_force, &wanted);
     // A digest that differs while the content does not was left behind by an apply that broke off.
@@ -189,7 +189,7 @@ async fn check_plugins(
         let info = match inspect(&component.bytes) {
             Ok(info) => info,
             Err(error) => {
-                let what = format!("{}: {error}", component.path.display());
+                let what = format!("{}: {}", component.path.display(), one_line(&error));
                 problems.push(folder.source.problem(format!("{at}.component"), what, ""));
                 continue;
             }
@@ -233,8 +233,13 @@ fn load_words(error: &LoadError) -> (String, String) {
             (format!("the plugin refuses its settings: {reason}"), "correct them".to_owned())
         }
         LoadError::Grant { problem, .. } => (problem.clone(), String::new()),
-        other => (other.to_string(), String::new()),
+        // Some errors of parsers come over several lines.
+        other => (one_line(other), String::new()),
     }
+}
+
+fn one_line(error: &LoadError) -> String {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Names that must lead to a notifier lead to a plugin (that was checked); now that the worlds are known, to a notifier.
