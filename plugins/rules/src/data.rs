@@ -25,6 +25,8 @@ pub struct WordFile {
 pub struct RuleFile {
     /// Groups that make a sentence a request; what is said in one counts a quarter more.
     pub ask: String,
+    /// Groups that stand in most mails: a rule is not asked because of them alone.
+    pub frequent: String,
     /// What a mail is about when nothing else was found.
     pub fallback: Option<String>,
     /// How urgent a category is when no rule said anything.

@@ -73,12 +73,17 @@ struct Scratch {
 
 struct Groups<'a> {
     names: &'a BTreeMap<String, u16>,
+    frequent: Vec<u16>,
     categories: &'a mut Vec<String>,
 }
 
 impl Names for Groups<'_> {
     fn group(&self, name: &str) -> Option<u16> {
         self.names.get(name).copied()
+    }
+
+    fn is_frequent(&self, group: u16) -> bool {
+        self.frequent.contains(&group)
     }
 
     fn category(&mut self, name: &str) -> Result<u8, String> {
@@ -128,7 +133,8 @@ impl Engine {
         }
 
         let mut categories = Vec::new();
-        let mut groups = Groups { names: &names, categories: &mut categories };
+        let frequent = file.frequent.split(['|', ' ']).filter_map(|name| names.get(name).copied()).collect();
+        let mut groups = Groups { names: &names, frequent, categories: &mut categories };
         let compiled: Result<Vec<Compiled>, String> = file.rules.iter().map(|rule| Compiled::new(rule, &mut groups)).collect();
         let compiled = compiled?;
         if compiled.len() > usize::from(u16::MAX) {
@@ -161,6 +167,7 @@ impl Engine {
             orders: patterns("order_numbers", &settings.order_numbers)?,
             skus: patterns("skus", &settings.skus)?,
             date_order: settings.date_order,
+            known: crate::entities::order::known_forms(),
             dollar: settings
                 .dollar
                 .as_bytes()
@@ -204,12 +211,8 @@ impl Engine {
         let body = head(mail.body, BODY_BYTES_MAX);
         let subject = head(mail.subject, 2048);
         let mail = Mail { subject, body, ..*mail };
-        let t0 = std::time::Instant::now();
         scratch.text.fold(subject, body);
-        let t1 = std::time::Instant::now();
         self.lexicon.scan(&scratch.text, &mut scratch.hits);
-        let t2 = std::time::Instant::now();
-        let nh = scratch.hits.len();
         if scratch.text.tokens.len() <= GUESS_WORDS_MAX {
             self.guess(scratch);
         }
@@ -217,7 +220,6 @@ impl Engine {
         let spoken = decide(&scratch.text.scripts, &scratch.hits, self.common, prior, &self.languages);
         self.drop_foreign(scratch, spoken);
 
-        let t3 = std::time::Instant::now();
         let language = self.languages.name(spoken.bit);
         self.collect_cues(scratch);
         let reader = Reader {
@@ -230,13 +232,9 @@ impl Engine {
             today: if mail.sent_at > 0 { Day::of_instant(mail.sent_at) } else { None },
         };
         reader.read(&mut scratch.entities);
-        let t4 = std::time::Instant::now();
         self.ask_rules(scratch, &mail);
-        let t5 = std::time::Instant::now();
         let Scratch { text, entities, everything, fired, .. } = scratch;
         let mut findings = self.judge.decide(&self.rules, fired, everything, text, &mail);
-        let t6 = std::time::Instant::now();
-        if std::env::var("PHASES").is_ok() { eprintln!("fold {:?} scan {:?} lang {:?} ent {:?} ask {:?} judge {:?} tokens {} hits {} fired {} sent {}", t1-t0,t2-t1,t3-t2,t4-t3,t5-t4,t6-t5, text.tokens.len(), nh, fired.len(), text.sentences.len()); }
         findings.entities = std::mem::take(entities);
         findings.language = match (mail.language, spoken.bit) {
             // The host's tag may say more ("zh-Hant").

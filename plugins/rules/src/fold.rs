@@ -81,16 +81,17 @@ pub struct Folded {
 /// Lines shorter than this many bytes end a sentence; longer ones were wrapped by the mailer.
 const WRAPPED_LINE_BYTES_MIN: usize = 48;
 
-const SEPARATOR: u8 = 0;
+// Classes of ASCII bytes, one bit each.
 const ALNUM_LOWER: u8 = 1;
 const ALNUM_UPPER: u8 = 2;
-const ALNUM_DIGIT: u8 = 3;
-const STOP: u8 = 4;
-const APOSTROPHE: u8 = 5;
-const NEWLINE: u8 = 6;
+const ALNUM_DIGIT: u8 = 4;
+const STOP: u8 = 8;
+const APOSTROPHE: u8 = 16;
+const NEWLINE: u8 = 32;
+const ALNUM: u8 = ALNUM_LOWER | ALNUM_UPPER | ALNUM_DIGIT;
 
-const CLASSES: [u8; 128] = {
-    let mut table = [SEPARATOR; 128];
+const CLASSES: [u8; 256] = {
+    let mut table = [0; 256];
     let mut byte = 0;
     while byte < 128 {
         table[byte] = match byte as u8 {
@@ -100,7 +101,7 @@ const CLASSES: [u8; 128] = {
             b'.' | b'!' | b'?' => STOP,
             b'\'' => APOSTROPHE,
             b'\n' => NEWLINE,
-            _ => SEPARATOR,
+            _ => 0,
         };
         byte += 1;
     }
@@ -168,8 +169,13 @@ impl Folded {
                 at = self.wide(text, at);
                 continue;
             }
-            match CLASSES[byte as usize] {
-                ALNUM_LOWER | ALNUM_UPPER | ALNUM_DIGIT => at = self.word_from(text, at),
+            let class = CLASSES[byte as usize];
+            if class & ALNUM != 0 {
+                at = self.word_from(text, at);
+                continue;
+            }
+            match class {
+                0 => at += 1,
                 STOP => {
                     let next = bytes.get(at + 1).copied().unwrap_or(b' ');
                     if byte == b'.' {
@@ -236,38 +242,32 @@ impl Folded {
         let bytes = text.as_bytes();
         self.separate(false);
         let fold = self.bytes.len();
-        let mut flags = 0;
+        let mut classes = 0;
         let mut at = start;
         let mut upper = 0;
-        while at < bytes.len() {
-            let byte = bytes[at];
-            if byte < 0x80 {
-                match CLASSES[byte as usize] {
-                    ALNUM_LOWER => {
-                        flags |= LETTER | LOWER;
-                        self.bytes.push(byte);
-                        at += 1;
-                    }
-                    ALNUM_UPPER => {
-                        flags |= LETTER;
-                        upper += 1;
-                        self.bytes.push(byte | 0x20);
-                        at += 1;
-                    }
-                    ALNUM_DIGIT => {
-                        flags |= DIGIT;
-                        self.bytes.push(byte);
-                        at += 1;
-                    }
-                    APOSTROPHE if joins(bytes, at + 1) => at += 1,
-                    _ => break,
+        loop {
+            // Runs of plain letters and digits; the bit 0x20 makes capitals small and leaves the rest.
+            let run = at;
+            while at < bytes.len() && CLASSES[bytes[at] as usize] & ALNUM != 0 {
+                classes |= CLASSES[bytes[at] as usize];
+                at += 1;
+            }
+            self.bytes.extend(bytes[run..at].iter().map(|byte| byte | 0x20));
+            if classes & ALNUM_UPPER != 0 {
+                upper += bytes[run..at].iter().filter(|byte| byte.is_ascii_uppercase()).count() as u32;
+            }
+            let Some(byte) = bytes.get(at) else { break };
+            if *byte < 0x80 {
+                if *byte == b'\'' && joins(bytes, at + 1) {
+                    at += 1;
+                    continue;
                 }
-                continue;
+                break;
             }
             let character = next_char(text, at);
             match letter(character) {
                 Letter::Ascii(first, second, capital) => {
-                    flags |= LETTER | if capital { 0 } else { LOWER };
+                    classes |= if capital { ALNUM_UPPER } else { ALNUM_LOWER };
                     upper += u32::from(capital);
                     self.bytes.push(first);
                     if second != 0 {
@@ -275,7 +275,7 @@ impl Folded {
                     }
                 }
                 Letter::Other(folded, capital) => {
-                    flags |= LETTER | if capital { 0 } else { LOWER };
+                    classes |= if capital { ALNUM_UPPER } else { ALNUM_LOWER };
                     upper += u32::from(capital);
                     self.count_other(folded);
                     push_char(&mut self.bytes, folded);
@@ -283,13 +283,16 @@ impl Folded {
                 Letter::Nothing => {}
                 Letter::Apostrophe if joins(bytes, at + character.len_utf8()) => {}
                 Letter::Digit(digit) => {
-                    flags |= DIGIT;
+                    classes |= ALNUM_DIGIT;
                     self.bytes.push(digit);
                 }
                 _ => break,
             }
             at += character.len_utf8();
         }
+        let flags = if classes & ALNUM_DIGIT != 0 { DIGIT } else { 0 }
+            | if classes & (ALNUM_LOWER | ALNUM_UPPER) != 0 { LETTER } else { 0 }
+            | if classes & ALNUM_LOWER != 0 { LOWER } else { 0 };
         let length = (self.bytes.len() - fold) as u32;
         if flags & LETTER != 0 && self.bytes[fold] < 0x80 {
             self.scripts.latin += length;
@@ -428,7 +431,11 @@ fn letter(character: char) -> Letter {
         0x00C0..=0x024F => latin(character),
         0x0300..=0x036F | 0x200B..=0x200D | 0x2060 | 0xFE0E | 0xFE0F | 0x00AD => Letter::Nothing,
         0x0370..=0x03FF | 0x0400..=0x052F => {
-            let lower = character.to_lowercase().next().unwrap_or(character);
+            let lower = match code {
+                0x0410..=0x042F => char::from_u32(code + 0x20).unwrap_or(character),
+                0x0430..=0x044F => character,
+                _ => character.to_lowercase().next().unwrap_or(character),
+            };
             let capital = lower != character;
             // ё is often written е.
             Letter::Other(if lower == 'ё' { 'е' } else { lower }, capital)

@@ -63,6 +63,8 @@ pub struct Fired {
 pub trait Names {
     /// The number of a group of words; none when there is no such group.
     fn group(&self, name: &str) -> Option<u16>;
+    /// Whether a group is in most mails, and therefore a poor reason to ask a rule.
+    fn is_frequent(&self, group: u16) -> bool;
     /// The number of a category, made when new.
     fn category(&mut self, name: &str) -> Result<u8, String>;
 }
@@ -97,6 +99,9 @@ impl Compiled {
         if wanted.is_empty() || wanted.iter().any(|set| set.is_empty()) {
             return Err(bad("`when` needs at least one group that must be there"));
         }
+        // The rarest group asks the rule; the order in the file stays a matter of reading.
+        let rare = wanted.iter().position(|set: &Alternatives| !set.iter().any(|group| names.is_frequent(*group)));
+        wanted.swap(0, rare.unwrap_or(0));
         let mut scores = Vec::new();
         let pairs = rule.category.iter().map(|name| (name, rule.weight)).chain(rule.scores.iter().map(|(n, w)| (n, *w)));
         for (name, weight) in pairs {
@@ -232,16 +237,18 @@ impl Compiled {
     /// Where the groups stand close enough together: the first and last word. Groups that are found, not
     /// spelled, may have no place; the rule then stands where its other groups do.
     fn place(&self, text: &Folded, hits: &[Hit]) -> Option<(u16, u16)> {
-        let of = |set: &Alternatives| {
-            let set = set.clone();
+        fn of<'h>(hits: &'h [Hit], set: &'h [u16]) -> impl Iterator<Item = &'h Hit> {
             hits.iter().filter(move |hit| set.contains(&hit.group))
-        };
+        }
+        if self.others.is_empty() {
+            return Some(of(hits, &self.first).next().map_or((0, 0), |hit| (hit.first, hit.last)));
+        }
         let mut any = None;
         for anchor in hits.iter().filter(|hit| self.first.contains(&hit.group)) {
             let (mut first, mut last) = (anchor.first, anchor.last);
             let mut complete = true;
             for other in &self.others {
-                let nearest = of(other).min_by_key(|hit| gap(text, anchor, hit));
+                let nearest = of(hits, other).min_by_key(|hit| gap(text, anchor, hit));
                 match nearest {
                     Some(hit) if self.within.is_none_or(|within| gap(text, anchor, hit) <= u32::from(within)) => {
                         first = first.min(hit.first);
@@ -261,7 +268,7 @@ impl Compiled {
             Some(()) => None,
             // The first group itself has no place.
             None => {
-                let placed = self.others.iter().filter_map(|set| of(set).next()).min_by_key(|hit| hit.first);
+                let placed = self.others.iter().filter_map(|set| of(hits, set).next()).min_by_key(|hit| hit.first);
                 Some(placed.map_or((0, 0), |hit| (hit.first, hit.last)))
             }
         }

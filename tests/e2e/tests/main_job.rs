@@ -142,6 +142,12 @@ name = "classifier"
 name = "router"
 
 [[plugin]]
+name = "drafter"
+
+[[plugin]]
+name = "checker"
+
+[[plugin]]
 name = "team"
 component = "notifier-feishu"
 settings = {{ base_url = "{base}" }}

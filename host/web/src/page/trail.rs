@@ -100,7 +100,8 @@ impl Step {
             }
             Said::Proposed(drafts) => {
                 let mut parts = vec![t.said_drafts(drafts.len())];
-                let templates: Vec<_> = drafts.iter().filter_map(|d| d.template.as_deref()).collect();
+                let mut templates: Vec<_> = drafts.iter().filter_map(|d| d.template.as_deref()).collect();
+                templates.dedup();
                 if !templates.is_empty() {
                     parts.push(t.said_template(templates.join(", ")));
                 }
@@ -149,8 +150,10 @@ fn took(t: Lang, micros: u64) -> String {
         t.micros(micros)
     } else if micros < 10_000 {
         t.millis(format!("{}.{}", micros / 1_000, micros % 1_000 / 100))
-    } else {
+    } else if micros < 1_000_000 {
         t.millis(micros / 1_000)
+    } else {
+        t.seconds(format!("{}.{}", micros / 1_000_000, micros % 1_000_000 / 100_000))
     }
 }
 

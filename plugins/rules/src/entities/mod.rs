@@ -2,7 +2,7 @@
 
 mod date;
 mod money;
-mod order;
+pub mod order;
 pub mod tracking;
 
 use crate::data::DateOrder;
@@ -108,6 +108,8 @@ pub struct Habits {
     pub date_order: Option<DateOrder>,
     /// For `$` alone.
     pub dollar: [u8; 3],
+    /// Forms of the common shops, and how sure each is.
+    pub known: Vec<(Pattern, f32)>,
 }
 
 /// Everything the readers look at.

@@ -35,7 +35,9 @@ impl Reader<'_> {
         if self.cue_before(first, 2, |cue| cue == Cue::Sku).is_some() {
             return Some((self.entity(Value::Sku(raw.to_owned()), 0.85, first, last), last));
         }
-        let confidence = if let Some((_, confidence)) = KNOWN.iter().find(|(form, _)| known(form, raw)) {
+        // All of them have a dash.
+        let form = if first < last { self.habits.known.iter().find(|(form, _)| form.matches(raw)) } else { None };
+        let confidence = if let Some((_, confidence)) = form {
             *confidence
         } else if self.cue_before(first, 3, |cue| cue == Cue::OrderNumber).is_some() {
             0.95
@@ -69,12 +71,16 @@ impl Reader<'_> {
     }
 }
 
-fn known(form: &str, raw: &str) -> bool {
-    // The forms are compiled on the spot: only numbers that nothing else claimed come here.
-    let first = form.as_bytes()[0];
-    let fits = match first {
-        b'#' => raw.as_bytes()[0].is_ascii_digit() && raw.contains('-'),
-        letter => raw.as_bytes()[0].eq_ignore_ascii_case(&letter),
-    };
-    fits && Pattern::new(form).is_ok_and(|pattern| pattern.matches(raw))
+/// The known forms, compiled.
+#[must_use]
+pub fn known_forms() -> Vec<(Pattern, f32)> {
+    KNOWN.iter().filter_map(|(form, confidence)| Pattern::new(form).ok().map(|pattern| (pattern, *confidence))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_known_form_is_a_pattern() {
+        assert_eq!(super::known_forms().len(), super::KNOWN.len());
+    }
 }
