@@ -74,7 +74,7 @@ pub fn run(only: &[Step]) -> ExitCode {
         eprintln!("\n== {}", step.name());
         let start = Instant::now();
         let outcome = step.run(&mut counts).unwrap_or_else(|error| {
-            eprintln!("{error:?}");
+            eprintln!("{error:#}");
             Outcome::Failed(error.to_string().lines().next().unwrap_or_default().to_owned())
         });
         rows.push((step, start.elapsed(), outcome));

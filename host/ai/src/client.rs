@@ -1,97 +1,12 @@
 //! The call.
 
 use crate::error::clean;
+use crate::provider::{Prompt, Provider};
 use crate::wire::{ChatAnswer, ChatMessage, ChatRequest, ErrorWords};
-use crate::{AiError, ApiKey, budget};
+use crate::{AiError, budget};
 use bytes::BytesMut;
-use posthouse_model::config::ModelConfig;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use std::time::Duration;
-use url::Url;
-
-/// Where a model is and how it is asked.
-#[derive(Clone, Debug)]
-pub struct Provider {
-    /// `…/chat/completions`
-    endpoint: Url,
-    model: String,
-    key: Option<ApiKey>,
-    timeout: Duration,
-    output_tokens_max: u32,
-}
-
-impl Provider {
-    /// From a tenant's set-up and the key that it names.
-    ///
-    /// # Errors
-    /// [`AiError::Setup`] when the address cannot be used, or the set-up names a key and none is given.
-    pub fn new(config: &ModelConfig, key: Option<ApiKey>) -> Result<Self, AiError> {
-        if let (Some(named), None) = (&config.key, &key) {
-            return Err(AiError::Setup(format!(
-                "the secret `{}` that holds the model's key has no value",
-                named.secret
-            )));
-        }
-        let setup = |why: &str| AiError::Setup(format!("model.base_url `{}` {why}", clean(&config.base_url)));
-        let endpoint = format!("{}/chat/completions", config.base_url.trim_end_matches('/'));
-        let endpoint = Url::parse(&endpoint).map_err(|error| setup(&format!("is not an address: {error}")))?;
-        match endpoint.scheme() {
-            "https" => {}
-            "http" if config.plain_http => {}
-            _ => return Err(setup("must begin with https:// (or http:// with plain_http = true)")),
-        }
-        if endpoint.host_str().is_none() || !endpoint.username().is_empty() || endpoint.password().is_some() {
-            return Err(setup("must name a host, and no user or password"));
-        }
-        Ok(Self {
-            endpoint,
-            model: config.model.clone(),
-            key,
-            timeout: Duration::from_secs(u64::from(config.timeout_seconds.clamp(1, 120))),
-            output_tokens_max: config.output_tokens_max.clamp(1, 4_096),
-        })
-    }
-
-    /// The provider's name of the model.
-    #[must_use]
-    pub fn model(&self) -> &str {
-        &self.model
-    }
-
-    /// `api.openai.com`, for records and messages.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        self.endpoint.host_str().unwrap_or_default()
-    }
-
-    /// What is to be set aside of a budget before this prompt is sent: see [`budget::estimate_tokens`].
-    #[must_use]
-    pub fn reservation(&self, prompt: &Prompt) -> u64 {
-        let texts = std::iter::once(&prompt.instructions).chain(&prompt.inputs);
-        let input: u64 = texts.map(|text| budget::estimate_tokens(text)).sum();
-        input + u64::from(self.output_tokens(prompt))
-    }
-
-    fn output_tokens(&self, prompt: &Prompt) -> u32 {
-        prompt.max_output_tokens.unwrap_or(self.output_tokens_max).clamp(1, self.output_tokens_max)
-    }
-}
-
-/// What a model is asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Prompt {
-    /// What it is told to do; empty: nothing.
-    pub instructions: String,
-    /// What it works on, a message each. Text from outside belongs here.
-    pub inputs: Vec<String>,
-    /// No more than the set-up allows; none: as many.
-    pub max_output_tokens: Option<u32>,
-}
-
-impl Prompt {
-    /// Longest prompt sent, in bytes of text.
-    pub const BYTES_MAX: usize = 512 * 1024;
-}
 
 /// What a call cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -422,28 +337,5 @@ mod tests {
         assert_eq!(seconds(&[date, ("retry-after", "Sun, 01 Mar 2026 07:00:00 GMT")]), Some(0));
         assert_eq!(seconds(&[("retry-after", "Sun, 01 Mar 2026 08:01:30 GMT")]), None);
         assert_eq!(seconds(&[("retry-after", "soon")]), None);
-    }
-
-    #[test]
-    fn addresses_that_would_leak_are_refused() {
-        let config = |base_url: &str, plain_http| ModelConfig {
-            base_url: base_url.to_owned(),
-            model: "m".to_owned(),
-            key: None,
-            tokens_per_day: 1,
-            output_tokens_max: 1,
-            timeout_seconds: 1,
-            plain_http,
-        };
-        for (base_url, plain_http) in [
-            ("http://a.example/v1", false),
-            ("ftp://a.example", true),
-            ("https://u:p@a.example", true),
-            ("nonsense", true),
-        ] {
-            assert!(matches!(Provider::new(&config(base_url, plain_http), None), Err(AiError::Setup(_))), "{base_url}");
-        }
-        let provider = Provider::new(&config("https://a.example/v1/", false), None).unwrap();
-        assert_eq!(provider.endpoint.as_str(), "https://a.example/v1/chat/completions");
     }
 }

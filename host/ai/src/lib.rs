@@ -10,8 +10,10 @@ pub mod budget;
 mod client;
 mod error;
 mod key;
+mod provider;
 mod wire;
 
-pub use client::{Completion, Models, ModelsOptions, Probe, Prompt, Provider, Usage};
+pub use client::{Completion, Models, ModelsOptions, Probe, Usage};
 pub use error::AiError;
 pub use key::ApiKey;
+pub use provider::{Prompt, Provider};

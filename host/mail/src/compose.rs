@@ -278,9 +278,8 @@ fn paragraphs(html: &mut String, text: &str) {
 fn linked(html: &mut String, line: &str) {
     let mut rest = line;
     while let Some(at) = rest.find("https://").into_iter().chain(rest.find("http://")).min() {
-        let url_len = rest[at..]
-            .find(|c: char| c.is_whitespace() || "<>\"'`）」》。，".contains(c))
-            .unwrap_or(rest.len() - at);
+        let url_len =
+            rest[at..].find(|c: char| c.is_whitespace() || "<>\"'`）」》。，".contains(c)).unwrap_or(rest.len() - at);
         let url = rest[at..at + url_len].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']);
         html.push_str(&spaced(&rest[..at]));
         html.push_str(&format!("<a href=\"{0}\">{0}</a>", escape(url)));

@@ -160,3 +160,6 @@ impl ImapError {
         !matches!(self, Self::Auth(_) | Self::Config(_))
     }
 }
+
+#[cfg(test)]
+mod tests;

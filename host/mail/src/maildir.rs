@@ -105,8 +105,12 @@ impl Maildir {
         }
         let mut fetched = Vec::new();
         let mut bytes = 0;
-        let next: Vec<(u32, PathBuf)> =
-            self.present.range(last_uid.saturating_add(1)..).map(|(u, p)| (*u, p.clone())).take(limit.count.max(1)).collect();
+        let next: Vec<(u32, PathBuf)> = self
+            .present
+            .range(last_uid.saturating_add(1)..)
+            .map(|(u, p)| (*u, p.clone()))
+            .take(limit.count.max(1))
+            .collect();
         for (uid, path) in next {
             if uid <= last_uid {
                 break;
@@ -215,7 +219,9 @@ impl Maildir {
         // A message on its way from `new` to `cur` may be seen twice.
         unknown.dedup_by(|a, b| a.1 == b.1);
         self.number(&unknown)?;
-        present.extend(unknown.into_iter().filter_map(|(_, unique, path)| self.known.get(&unique).map(|uid| (*uid, path))));
+        present.extend(
+            unknown.into_iter().filter_map(|(_, unique, path)| self.known.get(&unique).map(|uid| (*uid, path))),
+        );
         self.present = present;
         self.look = Some(Look { times, first_seen, settled: now.duration_since(first_seen) >= SETTLES_AFTER });
         Ok(())
@@ -313,7 +319,8 @@ impl Maildir {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(error) => unreadable(error),
             Ok((file, metadata)) => {
-                arrived_at = metadata.modified().ok().and_then(|t| jiff::Timestamp::try_from(t).ok()).map(Timestamp::from);
+                arrived_at =
+                    metadata.modified().ok().and_then(|t| jiff::Timestamp::try_from(t).ok()).map(Timestamp::from);
                 if metadata.len() > self.mail_bytes_max {
                     Content::TooLarge { bytes: metadata.len(), headers: header_section(file) }
                 } else {
@@ -352,9 +359,10 @@ fn delivery_time(file: &str) -> u64 {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let seconds = digits(file);
     let Ok(time) = file[..seconds].parse::<u64>() else { return u64::MAX };
-    let micros = file[seconds..].find('M').map(|at| &file[seconds + at + 1..]).map_or(0, |rest| {
-        rest[..digits(rest).min(6)].parse::<u64>().unwrap_or(0)
-    });
+    let micros = file[seconds..]
+        .find('M')
+        .map(|at| &file[seconds + at + 1..])
+        .map_or(0, |rest| rest[..digits(rest).min(6)].parse::<u64>().unwrap_or(0));
     time.saturating_mul(1_000_000).saturating_add(micros)
 }
 
@@ -397,7 +405,8 @@ mod tests {
         assert!(first[0].arrived_at.is_some());
 
         // Another program marks the first as seen; a new one comes.
-        fs::rename(folder.path().join("new/1700000001.M1P1.host"), folder.path().join("cur/1700000001.M1P1.host:2,S")).unwrap();
+        fs::rename(folder.path().join("new/1700000001.M1P1.host"), folder.path().join("cur/1700000001.M1P1.host:2,S"))
+            .unwrap();
         maildir.deliver(b"Subject: c\n\nx", "1600000000.early").unwrap();
         assert_eq!(maildir.changed(Duration::from_secs(5)).await, Wake::Changed);
         assert_eq!(uids(&mut maildir, 2), [3]);
@@ -430,7 +439,11 @@ mod tests {
         let maildir = Maildir::open(folder.path(), &Fixed(1)).unwrap();
         let first = maildir.deliver(b"x", "../<a@b>").unwrap();
         assert_eq!(maildir.deliver(b"x", "../<a@b>").unwrap(), first);
-        fs::rename(&first, folder.path().join("cur").join(format!("{}:2,S", first.file_name().unwrap().to_str().unwrap()))).unwrap();
+        fs::rename(
+            &first,
+            folder.path().join("cur").join(format!("{}:2,S", first.file_name().unwrap().to_str().unwrap())),
+        )
+        .unwrap();
         assert!(maildir.deliver(b"x", "../<a@b>").unwrap().starts_with(folder.path().join("cur")));
         assert_eq!(fs::read_dir(folder.path().join("new")).unwrap().count(), 0);
     }

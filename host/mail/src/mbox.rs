@@ -69,7 +69,8 @@ impl<R: BufRead> Iterator for Messages<R> {
             }
             after_blank = self.line.iter().all(u8::is_ascii_whitespace);
             let quoted = self.line.iter().position(|b| *b != b'>').unwrap_or(0);
-            let line = if quoted > 0 && self.line[quoted..].starts_with(b"From ") { &self.line[1..] } else { &self.line[..] };
+            let line =
+                if quoted > 0 && self.line[quoted..].starts_with(b"From ") { &self.line[1..] } else { &self.line[..] };
             let room = MESSAGE_BYTES_MAX.saturating_sub(message.len());
             message.extend_from_slice(&line[..line.len().min(room)]);
         }
@@ -90,10 +91,12 @@ fn trimmed(mut message: Vec<u8>) -> Vec<u8> {
 pub(crate) fn is_from_line(line: &[u8]) -> bool {
     let Some(rest) = line.strip_prefix(b"From ") else { return false };
     let text = String::from_utf8_lossy(&rest[..rest.len().min(400)]);
-    let has_year = text.split(|c: char| !c.is_ascii_digit()).any(|n| n.len() == 4 && (n.starts_with("19") || n.starts_with("20")));
+    let has_year =
+        text.split(|c: char| !c.is_ascii_digit()).any(|n| n.len() == 4 && (n.starts_with("19") || n.starts_with("20")));
     let has_time = text.split_whitespace().any(|w| {
         let mut parts = w.split(':');
-        let digits = |p: Option<&str>| p.is_some_and(|p| (1..=2).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()));
+        let digits =
+            |p: Option<&str>| p.is_some_and(|p| (1..=2).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()));
         digits(parts.next()) && digits(parts.next())
     });
     has_year && has_time

@@ -236,9 +236,9 @@ fn tls_config(extra_ca_pem: Option<&[u8]>) -> Result<Arc<ClientConfig>, ConnectE
             for certificate in CertificateDer::pem_slice_iter(pem) {
                 let certificate = certificate
                     .map_err(|e| ConnectError::Config(format!("the extra CA file is not valid PEM: {e:?}")))?;
-                roots
-                    .add(certificate)
-                    .map_err(|e| ConnectError::Config(format!("a certificate of the extra CA file is unusable: {e}")))?;
+                roots.add(certificate).map_err(|e| {
+                    ConnectError::Config(format!("a certificate of the extra CA file is unusable: {e}"))
+                })?;
                 added += 1;
             }
             if added == 0 {

@@ -134,7 +134,8 @@ fn end_of_quote(lines: &[Line<'_>], at: usize) -> usize {
             end += 1;
         }
         let full = lines[end - 1].raw.trim_end().chars().count() >= 60;
-        let broken_off = (end..lines.len().min(end + 2)).take_while(|i| !lines[*i].is_blank() && !lines[*i].is_quoted());
+        let broken_off =
+            (end..lines.len().min(end + 2)).take_while(|i| !lines[*i].is_blank() && !lines[*i].is_quoted());
         let after = end + broken_off.count();
         let is_short = after > end && lines[end..after].iter().all(|l| l.plain.chars().count() <= 60);
         if full && is_short && lines.get(after).is_some_and(Line::is_quoted) {
@@ -186,7 +187,8 @@ fn join(lines: &[Line<'_>], kept: &[usize]) -> String {
 
 /// A line that only draws: `____`, `====`, `* * *`.
 fn is_rule(line: &str) -> bool {
-    line.chars().count() >= 3 && line.chars().all(|c| matches!(c, '_' | '-' | '=' | '*' | '~' | '—' | '–' | '─' | '━' | '#' | ' '))
+    line.chars().count() >= 3
+        && line.chars().all(|c| matches!(c, '_' | '-' | '=' | '*' | '~' | '—' | '–' | '─' | '━' | '#' | ' '))
 }
 
 #[cfg(test)]

@@ -39,8 +39,7 @@ pub fn read_mail(raw: &[u8]) -> ReadMail {
     let raw = prepare(raw, &mut warnings);
     let read = catch_unwind(AssertUnwindSafe(|| {
         let message = parser().parse(raw.as_ref())?;
-        let has_headers = message.parts.first().is_some_and(|p| !p.headers.is_empty());
-        has_headers.then(|| from_message(&message, warnings.clone()))
+        has_headers(&message).then(|| from_message(&message, warnings.clone()))
     }));
     match read {
         Ok(Some(mail)) => mail,
@@ -121,6 +120,18 @@ fn prepare<'r>(raw: &'r [u8], warnings: &mut Vec<String>) -> Cow<'r, [u8]> {
         break;
     }
     tame::tame(raw, warnings)
+}
+
+/// At least one line that can only be a header: the parser takes any words before a colon for one.
+fn has_headers(message: &Message<'_>) -> bool {
+    let raw: &[u8] = &message.raw_message;
+    message.parts.first().is_some_and(|part| {
+        part.headers.iter().any(|header| {
+            let name = raw.get(header.offset_field as usize..header.offset_start as usize).unwrap_or_default();
+            name.strip_suffix(b":")
+                .is_some_and(|n| !n.trim_ascii().is_empty() && n.trim_ascii().iter().all(u8::is_ascii_graphic))
+        })
+    })
 }
 
 fn text_only(raw: &[u8], mut warnings: Vec<String>) -> ReadMail {
@@ -255,9 +266,12 @@ fn cut(text: &mut String, limit: usize) -> bool {
 /// The raw values of a header of the outermost message.
 fn raw_headers<'m>(message: &'m Message<'m>, name: &'static str) -> impl Iterator<Item = &'m [u8]> {
     let raw: &[u8] = &message.raw_message;
-    message.parts.first().into_iter().flat_map(|p| &p.headers).filter_map(move |h| {
-        h.name.as_str().eq_ignore_ascii_case(name).then(|| parts::header_bytes(raw, h))
-    })
+    message
+        .parts
+        .first()
+        .into_iter()
+        .flat_map(|p| &p.headers)
+        .filter_map(move |h| h.name.as_str().eq_ignore_ascii_case(name).then(|| parts::header_bytes(raw, h)))
 }
 
 fn headers(message: &Message<'_>, warnings: &mut Vec<String>) -> Vec<(String, String)> {

@@ -142,9 +142,9 @@ pub fn automatic(mail: &ReadMail) -> Option<Automatic> {
 /// written it. Automatic answers keep away from such mail.
 #[must_use]
 pub fn asks_for_silence(mail: &ReadMail) -> bool {
-    let suppress = mail.header("X-Auto-Response-Suppress").any(|v| {
-        v.split(',').any(|w| ["all", "autoreply", "oof"].contains(&w.trim().to_ascii_lowercase().as_str()))
-    });
+    let suppress = mail
+        .header("X-Auto-Response-Suppress")
+        .any(|v| v.split(',').any(|w| ["all", "autoreply", "oof"].contains(&w.trim().to_ascii_lowercase().as_str())));
     suppress || mail.header("X-Loop").next().is_some()
 }
 

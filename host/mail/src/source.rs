@@ -8,8 +8,9 @@ use walkdir::WalkDir;
 
 /// Files in folders with these endings are no mail.
 const NO_MAIL: &[&str] = &[
-    "zip", "gz", "xz", "bz2", "tar", "7z", "rar", "png", "jpg", "jpeg", "gif", "pdf", "doc", "docx", "xls", "xlsx", "html",
-    "htm", "json", "jsonl", "csv", "tsv", "md", "toml", "yaml", "yml", "xml", "db", "sqlite", "pst", "ost", "msf", "dat", "log", "exe", "dll", "py", "sh", "lock",
+    "zip", "gz", "xz", "bz2", "tar", "7z", "rar", "png", "jpg", "jpeg", "gif", "pdf", "doc", "docx", "xls", "xlsx",
+    "html", "htm", "json", "jsonl", "csv", "tsv", "md", "toml", "yaml", "yml", "xml", "db", "sqlite", "pst", "ost",
+    "msf", "dat", "log", "exe", "dll", "py", "sh", "lock",
 ];
 
 /// One mail found.
@@ -186,7 +187,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         fs::write(root.join("1.eml"), "From x Wed Aug 21 18:03:00 2002\nSubject: 1\n\nx").unwrap();
-        fs::write(root.join("2.mbox"), "From a Wed Aug 21 18:03:00 2002\nSubject: 2\n\nx\n\nFrom b Wed Aug 21 18:03:00 2002\nSubject: 3\n\ny\n").unwrap();
+        fs::write(
+            root.join("2.mbox"),
+            "From a Wed Aug 21 18:03:00 2002\nSubject: 2\n\nx\n\nFrom b Wed Aug 21 18:03:00 2002\nSubject: 3\n\ny\n",
+        )
+        .unwrap();
         fs::write(root.join("3"), "Subject: 4\n\nx").unwrap();
         fs::write(root.join("picture.png"), "no").unwrap();
         fs::write(root.join(".hidden"), "no").unwrap();

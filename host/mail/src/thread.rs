@@ -232,15 +232,91 @@ pub fn order<T>(batch: &mut [T], date: impl Fn(&T) -> Option<Timestamp>) {
 
 /// Words that clients put before the subject of a reply, without the colon, lower case.
 const REPLY: &[&str] = &[
-    "re", "r", "aw", "antw", "antwort", "sv", "vs", "odp", "ynt", "yan", "rif", "ris", "res", "resp", "ref", "bls",
-    "vá", "va", "atb", "ats", "ต", "ตอบ", "ตอบกลับ", "отв", "ответ", "на", "відп", "απ", "σχετ", "回复", "回覆", "答复", "答覆", "回",
-    "返信", "返", "답장", "회신", "trả lời", "تر", "رد", "הנדון", "תשובה", "bal", "ang", "hä", "nov", "rép", "re fw",
+    "re",
+    "r",
+    "aw",
+    "antw",
+    "antwort",
+    "sv",
+    "vs",
+    "odp",
+    "ynt",
+    "yan",
+    "rif",
+    "ris",
+    "res",
+    "resp",
+    "ref",
+    "bls",
+    "vá",
+    "va",
+    "atb",
+    "ats",
+    "ต",
+    "ตอบ",
+    "ตอบกลับ",
+    "отв",
+    "ответ",
+    "на",
+    "відп",
+    "απ",
+    "σχετ",
+    "回复",
+    "回覆",
+    "答复",
+    "答覆",
+    "回",
+    "返信",
+    "返",
+    "답장",
+    "회신",
+    "trả lời",
+    "تر",
+    "رد",
+    "הנדון",
+    "תשובה",
+    "bal",
+    "ang",
+    "hä",
+    "nov",
+    "rép",
+    "re fw",
 ];
 /// Words for a forwarded mail.
 const FORWARD: &[&str] = &[
-    "fw", "fwd", "wg", "tr", "rv", "enc", "i", "inoltro", "vl", "vb", "doorst", "pd", "továbbítás", "ilt", "i̇lt",
-    "fs", "videresend", "vidarebefordrat", "πρθ", "пер", "пересл", "переслано", "转发", "轉寄", "轉發", "転送", "전달", "ส่งต่อ",
-    "chuyển tiếp", "إعادة توجيه", "הועבר", "trs", "reenv",
+    "fw",
+    "fwd",
+    "wg",
+    "tr",
+    "rv",
+    "enc",
+    "i",
+    "inoltro",
+    "vl",
+    "vb",
+    "doorst",
+    "pd",
+    "továbbítás",
+    "ilt",
+    "i̇lt",
+    "fs",
+    "videresend",
+    "vidarebefordrat",
+    "πρθ",
+    "пер",
+    "пересл",
+    "переслано",
+    "转发",
+    "轉寄",
+    "轉發",
+    "転送",
+    "전달",
+    "ส่งต่อ",
+    "chuyển tiếp",
+    "إعادة توجيه",
+    "הועבר",
+    "trs",
+    "reenv",
 ];
 
 /// The subject without any number of reply and forward prefixes (`Re:`, `AW:`, `回复：`, `Re[2]:`, `[EXTERNAL]`),
@@ -305,7 +381,8 @@ fn strip_tag(text: &str) -> Option<(bool, &str)> {
     };
     let end = text.char_indices().take(40).find(|(_, c)| *c == close)?.0;
     let inside = text[open.len_utf8()..end].trim().to_lowercase();
-    let known = ["external", "ext", "extern", "externe", "externo", "外部邮件", "外部", "suspected spam", "spam?", "caution"];
+    let known =
+        ["external", "ext", "extern", "externe", "externo", "外部邮件", "外部", "suspected spam", "spam?", "caution"];
     known.contains(&inside.as_str()).then(|| (false, &text[end + close.len_utf8()..]))
 }
 
@@ -393,10 +470,7 @@ mod tests {
             subject: "Re: Hello there".into(),
             ..ReadMail::default()
         };
-        assert_eq!(
-            keys(&mail, &here),
-            [Key::Ticket(5), Key::MessageId("b@x".into()), Key::MessageId("a@x".into())]
-        );
+        assert_eq!(keys(&mail, &here), [Key::Ticket(5), Key::MessageId("b@x".into()), Key::MessageId("a@x".into())]);
         let lost = ReadMail { in_reply_to: vec![], references: vec![], to: vec![], ..mail };
         assert_eq!(
             keys(&lost, &here),

@@ -55,7 +55,8 @@ fn every_message_is_read() {
         assert!(mail.structure.is_some() || !mail.warnings.is_empty(), "{name}: no structure and no warning");
         assert!(!mail.warnings.iter().any(|w| w.contains("structure cannot be read")), "{name}: the parser failed");
         for file in &mail.attachments {
-            let bytes = read::attachment(raw, file.part).unwrap_or_else(|| panic!("{name}: part {} is gone", file.part));
+            let bytes =
+                read::attachment(raw, file.part).unwrap_or_else(|| panic!("{name}: part {} is gone", file.part));
             assert_eq!(bytes.len() as u64, file.size, "{name}");
         }
         assert!(mail.reply_text.len() <= mail.text.len() + 1 || mail.html.is_some(), "{name}");
@@ -67,7 +68,10 @@ fn every_message_is_read() {
         let json = serde_json::to_string(&mail).unwrap();
         assert_eq!(serde_json::from_str::<posthouse_model::mail::ReadMail>(&json).unwrap(), mail, "{name}");
         if std::env::var_os("POSTHOUSE_CORPUS_SHOW").is_some() {
-            println!("{name}\t{}\t{:?}\t{:?}\t{:?}\t{:?}", mail.subject, mail.language, mail.auto_submitted, mail.bounce, mail.warnings);
+            println!(
+                "{name}\t{}\t{:?}\t{:?}\t{:?}\t{:?}",
+                mail.subject, mail.language, mail.auto_submitted, mail.bounce, mail.warnings
+            );
         }
     }
     println!(
@@ -101,7 +105,11 @@ fn new_text_is_found_in_reply_pairs() {
         if got.trim() == pair.expected.trim() {
             right += 1;
         } else {
-            println!("{}: {:?}", pair.id, got.chars().rev().take(200).collect::<String>().chars().rev().collect::<String>());
+            println!(
+                "{}: {:?}",
+                pair.id,
+                got.chars().rev().take(200).collect::<String>().chars().rev().collect::<String>()
+            );
         }
     }
     println!("{right} of {} reply pairs", pairs.len());
@@ -136,6 +144,10 @@ fn support_texts_have_a_language() {
             }
         }
     }
-    println!("{} English lines: {wrong} wrong, {none} unsure, {:?} each", texts.len(), started.elapsed() / u32::try_from(texts.len()).unwrap());
+    println!(
+        "{} English lines: {wrong} wrong, {none} unsure, {:?} each",
+        texts.len(),
+        started.elapsed() / u32::try_from(texts.len()).unwrap()
+    );
     assert!(wrong * 100 <= texts.len() * 3, "{wrong} of {} wrong", texts.len());
 }

@@ -193,7 +193,10 @@ async fn connections_are_protected_and_probed() {
     let authority = Some(certificate.authority_pem.clone().into_bytes());
     for (port, security) in [(dovecot.imaps_port(), Security::Tls), (dovecot.imap_port(), Security::StartTls)] {
         let mut config = ImapConfig::new("localhost", port, security, password(USER, dovecot.password()));
-        assert!(matches!(ImapClient::connect(&config).await, Err(ImapError::Tls(_))), "{security:?}: an unknown authority");
+        assert!(
+            matches!(ImapClient::connect(&config).await, Err(ImapError::Tls(_))),
+            "{security:?}: an unknown authority"
+        );
         config.extra_ca_pem = authority.clone();
         ImapClient::connect(&config).await.unwrap().select("INBOX").await.unwrap();
 
@@ -210,7 +213,8 @@ async fn connections_are_protected_and_probed() {
         assert_eq!(imap::probe(&config, "INBOX").await.first_failure().unwrap().name, "sign-in");
     }
     // A name that the certificate is not for.
-    let mut config = ImapConfig::new("127.0.0.2", dovecot.imaps_port(), Security::Tls, password(USER, dovecot.password()));
+    let mut config =
+        ImapConfig::new("127.0.0.2", dovecot.imaps_port(), Security::Tls, password(USER, dovecot.password()));
     config.extra_ca_pem = authority;
     assert!(ImapClient::connect(&config).await.is_err());
     // Speaking TLS to a plain port ends in time, with a word about the port.
@@ -260,7 +264,10 @@ async fn mail_is_submitted_and_each_recipient_answered() {
 
     config.auth = Some(password(USER, "wrong"));
     let submission = SmtpSubmitter::new(config.clone()).submit(&envelope, &raw).await;
-    assert!(matches!(&submission.recipients[0].outcome, SubmitOutcome::Deferred { reason } if reason.contains("535")), "{submission:?}");
+    assert!(
+        matches!(&submission.recipients[0].outcome, SubmitOutcome::Deferred { reason } if reason.contains("535")),
+        "{submission:?}"
+    );
     assert_eq!(submit::probe(&config).await.first_failure().unwrap().name, "sign-in");
     config.extra_ca_pem = None;
     assert_eq!(submit::probe(&config).await.first_failure().unwrap().name, "tls");

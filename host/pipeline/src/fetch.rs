@@ -103,8 +103,19 @@ enum Never {}
 
 /// An open mailbox: what IMAP and Maildir have in common.
 enum Inbox {
-    Imap { client: Box<ImapClient>, folder: String, uid_validity: u32, uid_next: Option<u32>, poll: Duration, near: bool },
-    Maildir { maildir: Option<Maildir>, uid_validity: u32, poll: Duration },
+    Imap {
+        client: Box<ImapClient>,
+        folder: String,
+        uid_validity: u32,
+        uid_next: Option<u32>,
+        poll: Duration,
+        near: bool,
+    },
+    Maildir {
+        maildir: Option<Maildir>,
+        uid_validity: u32,
+        poll: Duration,
+    },
 }
 
 async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Never, String> {

@@ -136,15 +136,16 @@ impl Scope {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn session(&self, token: &str) -> Result<Option<(SessionRow, AgentRow)>> {
-        let row = sql("select s.agent_id, s.created_at, s.expires_at, a.id, a.email, a.name, a.role, a.password_hash, \
+        let row =
+            sql("select s.agent_id, s.created_at, s.expires_at, a.id, a.email, a.name, a.role, a.password_hash, \
              a.language, a.active, a.created_at from session s join agent a on a.id = s.agent_id \
              join tenant t on t.id = s.tenant_id \
              where s.token_hash = $1 and s.tenant_id = $2 and s.expires_at > $3 and a.active = 1 and t.active = 1")
-        .bind(hash_token(token))
-        .bind(self.tenant)
-        .bind(self.store.now())
-        .optional(&mut *self.read().await?)
-        .await?;
+            .bind(hash_token(token))
+            .bind(self.tenant)
+            .bind(self.store.now())
+            .optional(&mut *self.read().await?)
+            .await?;
         let Some(row) = row else { return Ok(None) };
         let mut row = row.reader();
         let session = SessionRow { agent: row.next()?, created_at: row.next()?, expires_at: row.next()? };
@@ -255,16 +256,22 @@ impl Tx {
             .optional(self.on())
             .await?
             .ok_or_else(|| StoreError::not_found(format_args!("agent {agent}")))?;
-        sql("delete from session where tenant_id = $1 and expires_at <= $2").bind(tenant).bind(now).run(self.on()).await?;
-        let session = SessionRow { agent, created_at: now, expires_at: now.plus(lasts) };
-        sql("insert into session (token_hash, tenant_id, agent_id, created_at, expires_at) values ($1, $2, $3, $4, $5)")
-            .bind(hash_token(token))
+        sql("delete from session where tenant_id = $1 and expires_at <= $2")
             .bind(tenant)
-            .bind(agent)
             .bind(now)
-            .bind(session.expires_at)
             .run(self.on())
             .await?;
+        let session = SessionRow { agent, created_at: now, expires_at: now.plus(lasts) };
+        sql(
+            "insert into session (token_hash, tenant_id, agent_id, created_at, expires_at) values ($1, $2, $3, $4, $5)",
+        )
+        .bind(hash_token(token))
+        .bind(tenant)
+        .bind(agent)
+        .bind(now)
+        .bind(session.expires_at)
+        .run(self.on())
+        .await?;
         self.record(actor, "agent.signed-in", format_args!("agent:{agent}"), json!({}));
         Ok(session)
     }
@@ -289,7 +296,11 @@ impl Tx {
 
     async fn end_sessions(&mut self, agent: AgentId) -> Result<()> {
         let tenant = self.tenant();
-        sql("delete from session where tenant_id = $1 and agent_id = $2").bind(tenant).bind(agent).run(self.on()).await?;
+        sql("delete from session where tenant_id = $1 and agent_id = $2")
+            .bind(tenant)
+            .bind(agent)
+            .run(self.on())
+            .await?;
         Ok(())
     }
 }

@@ -122,7 +122,8 @@ impl Scope {
         numbers.snoozed = tickets.get(3)?;
         numbers.overdue = tickets.get(4)?;
         numbers.send_trouble = send_trouble(&mut on, tenant).await?;
-        let waiting = |sort, limit| TicketQuery { status: vec![TicketStatus::Waiting], sort, limit, ..TicketQuery::default() };
+        let waiting =
+            |sort, limit| TicketQuery { status: vec![TicketStatus::Waiting], sort, limit, ..TicketQuery::default() };
         numbers.most_urgent = page(&mut on, tenant, &waiting(TicketSort::Priority, URGENT_SHOWN), now).await?.rows;
         numbers.oldest_waiting = page(&mut on, tenant, &waiting(TicketSort::Oldest, 1), now).await?.rows.pop();
         Ok(numbers)

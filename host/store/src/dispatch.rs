@@ -131,9 +131,8 @@ impl Tx {
         let state = overall(&states);
         self.set_outbox(outbox, state, reason(outcomes, state)).await?;
 
-        let maybe_out = outcomes
-            .iter()
-            .any(|(_, o)| matches!(o, SubmitOutcome::Accepted { .. } | SubmitOutcome::Uncertain { .. }));
+        let maybe_out =
+            outcomes.iter().any(|(_, o)| matches!(o, SubmitOutcome::Accepted { .. } | SubmitOutcome::Uncertain { .. }));
         if maybe_out && row.message.is_none() {
             self.store_outgoing(&row, raw).await?;
         }
@@ -212,7 +211,8 @@ impl Tx {
 
     async fn interrupted(&mut self, outbox: OutboxId) -> Result<()> {
         let tenant = self.tenant();
-        let reason = "the worker stopped while it was submitting: see at the mail provider whether it went out, then decide";
+        let reason =
+            "the worker stopped while it was submitting: see at the mail provider whether it went out, then decide";
         let row = by_outbox_id(self.on(), tenant, outbox).await?;
         self.set_outbox(outbox, OutboxState::Uncertain, Some(reason)).await?;
         self.set_recipients(outbox, &[OutboxState::Submitting], OutboxState::Uncertain).await?;
@@ -355,5 +355,9 @@ fn reason(outcomes: &[(Address, SubmitOutcome)], state: OutboxState) -> Option<&
     if state == OutboxState::Sent {
         return None;
     }
-    outcomes.iter().map(|(_, outcome)| outcome).find(|o| !matches!(o, SubmitOutcome::Accepted { .. })).map(SubmitOutcome::words)
+    outcomes
+        .iter()
+        .map(|(_, outcome)| outcome)
+        .find(|o| !matches!(o, SubmitOutcome::Accepted { .. }))
+        .map(SubmitOutcome::words)
 }

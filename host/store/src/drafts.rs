@@ -131,19 +131,21 @@ impl Tx {
         actor: &Actor,
     ) -> Result<Vec<DraftId>> {
         let (tenant, now) = (self.tenant(), self.now());
-        let round: i64 = sql("update ticket set draft_round = draft_round + 1, version = version + 1, updated_at = $1 \
+        let round: i64 =
+            sql("update ticket set draft_round = draft_round + 1, version = version + 1, updated_at = $1 \
              where tenant_id = $2 and id = $3 returning draft_round")
-        .bind(now)
-        .bind(tenant)
-        .bind(ticket)
-        .optional(self.on())
-        .await?
-        .ok_or_else(|| StoreError::not_found(format_args!("ticket {ticket}")))?
-        .get(0)?;
+            .bind(now)
+            .bind(tenant)
+            .bind(ticket)
+            .optional(self.on())
+            .await?
+            .ok_or_else(|| StoreError::not_found(format_args!("ticket {ticket}")))?
+            .get(0)?;
         let mut ids = Vec::with_capacity(drafts.len());
         for ((proposal, checks), position) in drafts.iter().take(DraftProposal::PER_CALL_MAX).zip(1..) {
             let origin = if proposal.model_written { DraftOrigin::Model } else { DraftOrigin::Template };
-            let new = NewRevision { ticket, round, position, revision: 1, origin, plugin: Some(plugin), proposal, checks };
+            let new =
+                NewRevision { ticket, round, position, revision: 1, origin, plugin: Some(plugin), proposal, checks };
             ids.push(self.insert_draft(&new, actor).await?);
         }
         self.record(
@@ -226,15 +228,14 @@ impl Tx {
     /// [`StoreError::NotFound`].
     pub async fn set_checks(&mut self, draft: DraftId, checks: &[CheckFinding], actor: &Actor) -> Result<()> {
         let tenant = self.tenant();
-        let ticket: TicketId =
-            sql("update draft set checks = $1 where tenant_id = $2 and id = $3 returning ticket_id")
-                .bind(Json(&checks))
-                .bind(tenant)
-                .bind(draft)
-                .optional(self.on())
-                .await?
-                .ok_or_else(|| StoreError::not_found(format_args!("draft {draft}")))?
-                .get(0)?;
+        let ticket: TicketId = sql("update draft set checks = $1 where tenant_id = $2 and id = $3 returning ticket_id")
+            .bind(Json(&checks))
+            .bind(tenant)
+            .bind(draft)
+            .optional(self.on())
+            .await?
+            .ok_or_else(|| StoreError::not_found(format_args!("draft {draft}")))?
+            .get(0)?;
         let codes: Vec<&str> = checks.iter().map(|c| c.code.as_str()).collect();
         let blocks = checks.iter().any(|c| c.blocks);
         self.record(
@@ -296,7 +297,10 @@ pub(crate) fn has_placeholder(text: &str, variable: &str) -> bool {
         && text.match_indices(variable).any(|(at, _)| {
             let before = text[..at].trim_end().chars().next_back();
             let after = text[at + variable.len()..].trim_start().chars().next();
-            matches!((before, after), (Some('{' | '[' | '<' | '⟦' | '【' | '«'), Some('}' | ']' | '>' | '⟧' | '】' | '»')))
+            matches!(
+                (before, after),
+                (Some('{' | '[' | '<' | '⟦' | '【' | '«'), Some('}' | ']' | '>' | '⟧' | '】' | '»'))
+            )
         })
 }
 
@@ -306,7 +310,8 @@ mod tests {
 
     #[test]
     fn a_placeholder_stands_in_brackets() {
-        for text in ["Order {order_number}.", "Order {{ order_number }}.", "订单【order_number】", "[order_number]"] {
+        for text in ["Order {order_number}.", "Order {{ order_number }}.", "订单【order_number】", "[order_number]"]
+        {
             assert!(has_placeholder(text, "order_number"), "{text}");
         }
         for text in ["Order 1042.", "order_number", "{order_number_2}", ""] {

@@ -44,8 +44,13 @@ pub(crate) struct Engine {
 
 enum Connections {
     /// One writer: SQLite allows no more, and waiting here is fair where waiting for its lock is not.
-    Sqlite { writer: Lane, readers: Lane },
+    Sqlite(Box<Lanes>),
     Postgres(AnyPool),
+}
+
+struct Lanes {
+    writer: Lane,
+    readers: Lane,
 }
 
 impl Engine {
@@ -64,7 +69,7 @@ impl Engine {
         let writer = Lane::writer(options.clone());
         // Opens the file: what is wrong with it shows now.
         writer.acquire(ACQUIRE_TIMEOUT).await?;
-        Ok(Connections::Sqlite { writer, readers: Lane::readers(options, SQLITE_READERS_MAX) })
+        Ok(Connections::Sqlite(Box::new(Lanes { writer, readers: Lane::readers(options, SQLITE_READERS_MAX) })))
     }
 
     async fn open_postgres(url: &str) -> Result<Connections> {
@@ -82,7 +87,7 @@ impl Engine {
     pub(crate) fn read(&self) -> BoxFuture<'_, Result<Reading>> {
         Box::pin(async {
             Ok(match &self.connections {
-                Connections::Sqlite { readers, .. } => Reading::Sqlite(readers.acquire(ACQUIRE_TIMEOUT).await?),
+                Connections::Sqlite(lanes) => Reading::Sqlite(lanes.readers.acquire(ACQUIRE_TIMEOUT).await?),
                 Connections::Postgres(pool) => Reading::Postgres(pool.acquire().await?),
             })
         })
@@ -92,8 +97,8 @@ impl Engine {
     pub(crate) fn snapshot(&self) -> BoxFuture<'_, Result<Transaction>> {
         Box::pin(async {
             Ok(match &self.connections {
-                Connections::Sqlite { readers, .. } => {
-                    Transaction::Sqlite(readers.acquire(ACQUIRE_TIMEOUT).await?.begin("begin").await?)
+                Connections::Sqlite(lanes) => {
+                    Transaction::Sqlite(lanes.readers.acquire(ACQUIRE_TIMEOUT).await?.begin("begin").await?)
                 }
                 Connections::Postgres(pool) => {
                     Transaction::Postgres(pool.begin_with("begin isolation level repeatable read read only").await?)
@@ -106,8 +111,8 @@ impl Engine {
     pub(crate) fn write(&self, durability: Durability) -> BoxFuture<'_, Result<Transaction>> {
         Box::pin(async move {
             Ok(match &self.connections {
-                Connections::Sqlite { writer, .. } => {
-                    let mut lease = writer.acquire(ACQUIRE_TIMEOUT).await?;
+                Connections::Sqlite(lanes) => {
+                    let mut lease = lanes.writer.acquire(ACQUIRE_TIMEOUT).await?;
                     lease.sync(durability == Durability::Machine).await?;
                     Transaction::Sqlite(lease.begin("begin immediate").await?)
                 }
@@ -119,9 +124,9 @@ impl Engine {
     pub(crate) fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             match &self.connections {
-                Connections::Sqlite { writer, readers } => {
-                    readers.close().await;
-                    writer.close().await;
+                Connections::Sqlite(lanes) => {
+                    lanes.readers.close().await;
+                    lanes.writer.close().await;
                 }
                 Connections::Postgres(pool) => pool.close().await,
             }

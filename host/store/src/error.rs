@@ -70,8 +70,11 @@ impl StoreError {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Database(error) => match error {
-                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed | sqlx::Error::BeginFailed => true,
-                sqlx::Error::Database(e) => matches!(temporary_code(e.code().as_deref()), Some(_)),
+                sqlx::Error::Io(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::BeginFailed => true,
+                sqlx::Error::Database(e) => temporary_code(e.code().as_deref()).is_some(),
                 _ => false,
             },
             Self::Io(_) => true,
@@ -114,7 +117,9 @@ fn temporary_code(code: Option<&str>) -> Option<&'static str> {
         // Serialization failure, deadlock, lock not available.
         "40001" | "40P01" | "55P03" => Some("the database was busy; it is tried again"),
         "53100" => Some("the database server's disk is full; free some space, it is tried again"),
-        "53300" => Some("the database server has no connection left; raise max_connections or lower the number of processes"),
+        "53300" => {
+            Some("the database server has no connection left; raise max_connections or lower the number of processes")
+        }
         // Shutdown, crash recovery, start-up.
         "57P01" | "57P02" | "57P03" => Some("the database server is restarting; it is tried again"),
         _ if code.starts_with("08") => Some("the connection to the database broke; it is tried again"),
@@ -131,7 +136,9 @@ fn explain(error: &sqlx::Error) -> String {
         sqlx::Error::PoolTimedOut => {
             "no connection to the database became free in time: it is overloaded or does not answer".to_owned()
         }
-        sqlx::Error::Io(e) => format!("the database cannot be reached ({e}); see that it runs and that its address is right"),
+        sqlx::Error::Io(e) => {
+            format!("the database cannot be reached ({e}); see that it runs and that its address is right")
+        }
         other => format!("the database failed: {other}"),
     }
 }

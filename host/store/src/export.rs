@@ -83,7 +83,8 @@ impl Store {
         }
         let Lines { to, hash } = out;
         let sha256 = hex::encode(hash.finalize());
-        let last = serde_json::to_string(&Last { rows: written, sha256: sha256.clone() }).map_err(std::io::Error::from)?;
+        let last =
+            serde_json::to_string(&Last { rows: written, sha256: sha256.clone() }).map_err(std::io::Error::from)?;
         to.write_all(last.as_bytes()).await?;
         to.write_all(b"\n").await?;
         to.flush().await?;

@@ -47,12 +47,14 @@ impl Store {
     }
 
     async fn stop_unsent(&self, on: &mut Connection) -> Result<()> {
-        let reason = "restored from a backup: it may have gone out since the backup was taken; decide whether to send it";
+        let reason =
+            "restored from a backup: it may have gone out since the backup was taken; decide whether to send it";
         let now = self.now();
-        let unsent = sql("select id, tenant_id, ticket_id from outbox where state in ('queued', 'deferred', 'submitting') \
+        let unsent =
+            sql("select id, tenant_id, ticket_id from outbox where state in ('queued', 'deferred', 'submitting') \
              order by tenant_id, id")
-        .all(on)
-        .await?;
+            .all(on)
+            .await?;
         let mut tenants: Vec<(TenantId, Vec<NewEvent>)> = Vec::new();
         for row in &unsent {
             let (outbox, tenant, ticket): (OutboxId, TenantId, TicketId) = (row.get(0)?, row.get(1)?, row.get(2)?);

@@ -94,7 +94,7 @@ pub(crate) struct Leased {
 
 impl Leased {
     /// The connection itself.
-    #[expect(clippy::expect_used, reason = "`kept` is taken in `drop` and `discard`, which both end the lease")]
+    #[expect(clippy::expect_used, reason = "`kept` is taken only by `drop` and `discard`, which end the lease")]
     pub(crate) fn connection(&mut self) -> &mut Connection {
         &mut self.kept.as_mut().expect("a lease holds a connection").connection
     }
@@ -116,12 +116,17 @@ impl Leased {
         Ok(())
     }
 
+    /// Closes the connection instead of giving it back.
+    fn discard(mut self) {
+        self.kept = None;
+    }
+
     /// Begins a transaction with this statement.
     pub(crate) async fn begin(mut self, statement: &'static str) -> Result<LaneTransaction> {
         if let Err(error) = sqlx::raw_sql(statement).execute(self.connection()).await {
             if matches!(error, sqlx::Error::WorkerCrashed) {
                 // The next one opens a new connection.
-                self.kept = None;
+                self.discard();
             }
             return Err(error.into());
         }
@@ -168,7 +173,7 @@ impl Drop for LaneTransaction {
             let undone = sqlx::raw_sql("rollback").execute(lease.connection()).await;
             if undone.is_err() {
                 // A connection in an unknown state: closing it undoes the transaction too.
-                lease.kept = None;
+                lease.discard();
             }
         };
         match tokio::runtime::Handle::try_current() {

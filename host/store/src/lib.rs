@@ -15,8 +15,10 @@
 
 mod actions;
 mod agents;
+mod approve;
 mod articles;
 mod chain;
+mod claim;
 mod components;
 mod decisions;
 mod digest;
@@ -53,7 +55,9 @@ pub mod vault;
 mod wake;
 
 pub use agents::{AgentRow, NewAgent, SessionRow, hash_token};
+pub use approve::Approval;
 pub use articles::{Article, ArticleRow};
+pub use claim::{ClaimRequest, ClaimedJob};
 pub use components::ComponentRow;
 pub use digest::{DigestNumbers, LedgerRow, Progress};
 pub use dispatch::{OutboxLease, OutboxMail};
@@ -63,13 +67,13 @@ pub use events::ChainReport;
 pub use export::ExportReport;
 pub use incidents::IncidentRow;
 pub use intake::{Intake, Source, Taken};
-pub use jobs::{ClaimRequest, ClaimedJob, JobCounts, JobError, JobRow, JobState};
+pub use jobs::{JobCounts, JobError, JobRow, JobState};
 pub use list::{Assigned, Counts, Page, TicketQuery, TicketSort, TicketSummary};
 pub use mailboxes::{Cursor, MailboxRow, NewMailbox};
 pub use messages::{MessageRow, MessageSummary};
 pub use models::{ModelCall, ModelUse};
 pub use notifications::{NewNotification, NotificationRow, NotificationState};
-pub use outbox::{Approval, AttemptRow, OutboxRow, RecipientRow};
+pub use outbox::{AttemptRow, OutboxRow, RecipientRow};
 pub use plugins::{NewPlugin, PluginRow};
 pub use scope::{Scope, Tx};
 pub use secrets::SecretRow;

@@ -291,10 +291,11 @@ impl Value {
 
 /// The query's text, made from constants only, and its values.
 fn statement(tenant: TenantId, query: &TicketQuery, now: Timestamp) -> Result<(String, Vec<Value>)> {
-    let mut text = "select t.id, t.number, t.subject, t.customer_name, t.customer_address, t.status, t.category, t.urgency, \
+    let mut text =
+        "select t.id, t.number, t.subject, t.customer_name, t.customer_address, t.status, t.category, t.urgency, \
          t.sentiment, t.language, t.queue, t.urgency_rank, t.assignee_id, t.deadline_at, t.snoozed_until, t.snippet, \
          t.message_count, t.created_at, t.last_message_at from ticket t where t.tenant_id = $1"
-        .to_owned();
+            .to_owned();
     let mut values = vec![Value::Number(tenant.0)];
     if !query.status.is_empty() {
         let slots = placeholders(values.len() + 1, query.status.len());

@@ -121,12 +121,13 @@ impl Scope {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn cursor(&self, mailbox: MailboxId, folder: &str) -> Result<Option<Cursor>> {
-        let row = sql("select uid_validity, last_uid from cursor where tenant_id = $1 and mailbox_id = $2 and folder = $3")
-            .bind(self.tenant)
-            .bind(mailbox)
-            .bind(folder)
-            .optional(&mut *self.read().await?)
-            .await?;
+        let row =
+            sql("select uid_validity, last_uid from cursor where tenant_id = $1 and mailbox_id = $2 and folder = $3")
+                .bind(self.tenant)
+                .bind(mailbox)
+                .bind(folder)
+                .optional(&mut *self.read().await?)
+                .await?;
         let Some(row) = row else { return Ok(None) };
         let number = |at| {
             let value: i64 = row.get(at)?;
@@ -270,7 +271,12 @@ impl Tx {
                 (row.get(0)?, "mailbox.added")
             }
         };
-        self.record(actor, kind, format_args!("mailbox:{id}"), json!({ "name": mailbox.name, "address": mailbox.address }));
+        self.record(
+            actor,
+            kind,
+            format_args!("mailbox:{id}"),
+            json!({ "name": mailbox.name, "address": mailbox.address }),
+        );
         Ok(id)
     }
 

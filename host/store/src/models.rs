@@ -55,12 +55,7 @@ impl Scope {
             .await?;
         let Some(row) = row else { return Ok(ModelUse::default()) };
         let mut row = row.reader();
-        Ok(ModelUse {
-            calls: row.next()?,
-            tokens_in: row.next()?,
-            tokens_out: row.next()?,
-            reserved: row.next()?,
-        })
+        Ok(ModelUse { calls: row.next()?, tokens_in: row.next()?, tokens_out: row.next()?, reserved: row.next()? })
     }
 
     /// The newest calls, newest first, at most 500.
@@ -68,12 +63,13 @@ impl Scope {
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database).
     pub async fn model_calls(&self, limit: u32) -> Result<Vec<ModelCall>> {
-        let rows = sql("select at, ticket_id, plugin, model, tokens_in, tokens_out, duration_ms, outcome from model_call \
+        let rows =
+            sql("select at, ticket_id, plugin, model, tokens_in, tokens_out, duration_ms, outcome from model_call \
              where tenant_id = $1 order by id desc limit $2")
-        .bind(self.tenant)
-        .bind(limit.min(500))
-        .all(&mut *self.read().await?)
-        .await?;
+            .bind(self.tenant)
+            .bind(limit.min(500))
+            .all(&mut *self.read().await?)
+            .await?;
         rows.iter().map(read).collect()
     }
 }
@@ -148,7 +144,8 @@ impl Tx {
         .bind(&call.outcome)
         .run(self.on())
         .await?;
-        let subject = call.ticket.map_or_else(|| format!("plugin:{}", call.plugin), |ticket| format!("ticket:{ticket}"));
+        let subject =
+            call.ticket.map_or_else(|| format!("plugin:{}", call.plugin), |ticket| format!("ticket:{ticket}"));
         self.record(
             actor,
             "model.called",

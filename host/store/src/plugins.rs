@@ -81,7 +81,8 @@ impl Tx {
             if !names.insert(plugin.name.as_str()) {
                 return Err(StoreError::refused(format_args!("two plugins are called `{}`: rename one", plugin.name)));
             }
-            let stored = sql("select 1 from component where digest = $1").bind(&plugin.digest).optional(self.on()).await?;
+            let stored =
+                sql("select 1 from component where digest = $1").bind(&plugin.digest).optional(self.on()).await?;
             if stored.is_none() {
                 return Err(StoreError::refused(format_args!(
                     "the component of plugin `{}` is not stored (digest {})",

@@ -144,7 +144,13 @@ impl Tx {
     }
 
     /// Adds the event of an operation.
-    pub(crate) fn record(&mut self, actor: &Actor, kind: &str, subject: impl std::fmt::Display, data: serde_json::Value) {
+    pub(crate) fn record(
+        &mut self,
+        actor: &Actor,
+        kind: &str,
+        subject: impl std::fmt::Display,
+        data: serde_json::Value,
+    ) {
         self.events.push(NewEvent { actor: actor.clone(), kind: kind.to_owned(), subject: subject.to_string(), data });
     }
 }

@@ -68,11 +68,8 @@ impl Tx {
     /// [`StoreError::Database`](crate::StoreError::Database).
     pub async fn remove_secret(&mut self, name: &str, actor: &Actor) -> Result<bool> {
         let tenant = self.tenant();
-        let removed = sql("delete from secret where tenant_id = $1 and name = $2")
-            .bind(tenant)
-            .bind(name)
-            .run(self.on())
-            .await?;
+        let removed =
+            sql("delete from secret where tenant_id = $1 and name = $2").bind(tenant).bind(name).run(self.on()).await?;
         if removed > 0 {
             self.record(actor, "secret.removed", format_args!("secret:{name}"), json!({}));
         }

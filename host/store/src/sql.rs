@@ -81,10 +81,7 @@ impl Sql {
     }
 
     /// Row by row, for what may be large.
-    pub(crate) fn stream<'a>(
-        self,
-        on: &'a mut Connection,
-    ) -> Result<BoxStream<'a, sqlx::Result<AnyRow>>> {
+    pub(crate) fn stream<'a>(self, on: &'a mut Connection) -> Result<BoxStream<'a, sqlx::Result<AnyRow>>> {
         Ok(self.query()?.fetch(on))
     }
 }

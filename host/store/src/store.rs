@@ -4,8 +4,8 @@ use crate::engine::{Durability, Engine, Transaction};
 use crate::scope::Scope;
 use crate::wake::{Listener, Touched, Wakeups, announce, listen};
 use crate::{Result, StoreError, schema};
-use posthouse_model::{Clock, Entropy, TenantId, Timestamp};
 use futures::future::BoxFuture;
+use posthouse_model::{Clock, Entropy, TenantId, Timestamp};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -159,11 +159,7 @@ impl Store {
     }
 
     /// Commits and wakes whoever waits for it.
-    pub(crate) fn commit(
-        &self,
-        mut tx: Transaction,
-        touched: Touched,
-    ) -> BoxFuture<'_, Result<()>> {
+    pub(crate) fn commit(&self, mut tx: Transaction, touched: Touched) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             announce(self.inner.engine.kind, &mut tx, touched).await?;
             tx.commit().await?;

@@ -65,15 +65,8 @@ pub(crate) const TABLES: &[Table] = &[
         "id:i slug:t name:t language:t time_zone:t settings:t digest:t active:i last_ticket:i created_at:i applied_at:i",
     ),
     table("event_head", "tenant_id:i seq:i hash:t", "tenant_id"),
-    table(
-        "event",
-        "tenant_id:i seq:i at:i actor:t kind:t subject:t data:t previous:t hash:t",
-        "tenant_id, seq",
-    ),
-    counting(
-        "agent",
-        "id:i tenant_id:i email:t name:t role:t password_hash:t language:t active:i created_at:i",
-    ),
+    table("event", "tenant_id:i seq:i at:i actor:t kind:t subject:t data:t previous:t hash:t", "tenant_id, seq"),
+    counting("agent", "id:i tenant_id:i email:t name:t role:t password_hash:t language:t active:i created_at:i"),
     counting(
         "mailbox",
         "id:i tenant_id:i name:t address:t settings:t active:i created_at:i fetched_at:i fetch_error:t failing_since:i \
@@ -173,7 +166,8 @@ mod tests {
          where table_schema = current_schema()";
 
     async fn compare(url: String, query: &'static str) {
-        let store = Store::open(StoreOptions { url, clock: Arc::new(Nothing), entropy: Arc::new(Nothing) }).await.unwrap();
+        let store =
+            Store::open(StoreOptions { url, clock: Arc::new(Nothing), entropy: Arc::new(Nothing) }).await.unwrap();
         store.migrate().await.unwrap();
         let rows = sql(query).all(&mut store.inner.engine.read().await.unwrap()).await.unwrap();
         let mut there = BTreeSet::new();

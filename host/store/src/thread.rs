@@ -66,7 +66,9 @@ pub(crate) async fn place(on: &mut Connection, tenant: TenantId, mail: &Intake, 
     if ticket.is_none() && !references.is_empty() {
         ticket = answered_outbox(on, tenant, &references).await?;
     }
-    if ticket.is_none() && let Some(number) = mail.ticket_number {
+    if ticket.is_none()
+        && let Some(number) = mail.ticket_number
+    {
         let row = sql("select id from ticket where tenant_id = $1 and number = $2")
             .bind(tenant)
             .bind(number)
@@ -106,7 +108,8 @@ async fn look_up(on: &mut Connection, tenant: TenantId, own: &str, references: &
         1..=3 => 4,
         _ => REFERENCES_MAX + 1,
     };
-    let ids = std::iter::once(own).chain(references.iter().map(String::as_str)).chain(std::iter::repeat(own)).take(slots);
+    let ids =
+        std::iter::once(own).chain(references.iter().map(String::as_str)).chain(std::iter::repeat(own)).take(slots);
     let rows = sql_of(format!(
         "select identity, id, ticket_id, content_hash, from_key, direction from message \
          where tenant_id = $1 and identity in ({}) order by id desc limit 200",

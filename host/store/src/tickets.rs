@@ -1,7 +1,9 @@
 //! Tickets: reading them, and what the operations that change them share.
 
 use crate::sql::{Connection, Row, sql};
-use crate::{DraftRow, MessageRow, OutboxRow, Result, Scope, StoreError, Tx, decisions, drafts, events, messages, outbox};
+use crate::{
+    DraftRow, MessageRow, OutboxRow, Result, Scope, StoreError, Tx, decisions, drafts, events, messages, outbox,
+};
 use posthouse_model::decision::Decision;
 use posthouse_model::event::Event;
 use posthouse_model::mail::Address;

@@ -151,7 +151,8 @@ fn decrypt(
 }
 
 fn stretch(passphrase: &str, salt: &[u8]) -> Result<[u8; KEY_BYTES], VaultError> {
-    let params = Params::new(WRAP_MEMORY_KIB, WRAP_PASSES, WRAP_LANES, Some(KEY_BYTES)).map_err(|_| VaultError::Format)?;
+    let params =
+        Params::new(WRAP_MEMORY_KIB, WRAP_PASSES, WRAP_LANES, Some(KEY_BYTES)).map_err(|_| VaultError::Format)?;
     let mut key = [0; KEY_BYTES];
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into(passphrase.as_bytes(), salt, &mut key)

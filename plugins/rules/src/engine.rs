@@ -7,7 +7,7 @@ use crate::fold::{Folded, SINGLE};
 use crate::language::{LanguageTable, Spoken, decide};
 use crate::lexicon::{BadTerm, Hit, Lexicon, LexiconBuilder};
 use crate::pattern::Pattern;
-use crate::rules::{Compiled, Fired, Names, Present, Rules};
+use crate::rules::{Compiled, Fired, Names, Rules, Set};
 use crate::verdict::{Findings, Judge};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,7 +52,7 @@ pub struct Engine {
     cues: Vec<Option<Cue>>,
     found: [u16; FOUND.len()],
     common: u16,
-    ask: Vec<u16>,
+    ask: Set,
     habits: Habits,
     judge: Judge,
     scratch: RefCell<Scratch>,
@@ -66,8 +66,6 @@ struct Scratch {
     covered: Vec<bool>,
     cues: Vec<CueAt>,
     entities: Vec<Entity>,
-    present: Present,
-    everything: Present,
     fired: Vec<Fired>,
 }
 
@@ -119,6 +117,22 @@ impl Engine {
         for name in FOUND.iter().copied().chain(["common", "ask"]) {
             names.insert(name.to_owned(), names.len() as u16);
         }
+        // Groups that rules speak of come first: their sets have room for so many.
+        for name in file.rules.iter().flat_map(|rule| &rule.when).flat_map(|text| text.split(['|', ' '])) {
+            let name = name.trim_start_matches('!').trim_start_matches("word:");
+            let spelled = words.iter().any(|file| file.words.contains_key(name)) || settings.words.contains_key(name);
+            if spelled && !names.contains_key(name) {
+                names.insert(name.to_owned(), names.len() as u16);
+            }
+        }
+        for entry in &file.missing {
+            let lists = [entry.when.as_deref(), entry.unless.as_deref()];
+            for name in lists.into_iter().flatten().flat_map(|text| text.split(['|', ' '])) {
+                if words.iter().any(|file| file.words.contains_key(name)) && !names.contains_key(name) {
+                    names.insert(name.to_owned(), names.len() as u16);
+                }
+            }
+        }
         let mut languages = LanguageTable::default();
         let mut builder = LexiconBuilder::default();
         for word_file in &words {
@@ -159,7 +173,10 @@ impl Engine {
         for (name, index) in &names {
             cues[usize::from(*index)] = cue(name);
         }
-        let ask = file.ask.split(['|', ' ']).filter_map(|name| names.get(name).copied()).collect();
+        let mut ask = Set::default();
+        for group in file.ask.split(['|', ' ']).filter_map(|name| names.get(name).copied()) {
+            ask.add(group);
+        }
         let patterns = |key: &str, list: &[String]| -> Result<Vec<Pattern>, String> {
             list.iter().map(|text| Pattern::new(text).map_err(|what| format!("settings, `{key}`: {what}"))).collect()
         };
@@ -186,8 +203,6 @@ impl Engine {
         scratch.covered.reserve(1024);
         scratch.cues.reserve(256);
         scratch.fired.reserve(128);
-        scratch.present.resize(count);
-        scratch.everything.resize(count);
         Ok(Self {
             lexicon: builder.build(),
             rules: Rules::new(compiled, count),
@@ -232,9 +247,9 @@ impl Engine {
             today: if mail.sent_at > 0 { Day::of_instant(mail.sent_at) } else { None },
         };
         reader.read(&mut scratch.entities);
-        self.ask_rules(scratch, &mail);
-        let Scratch { text, entities, everything, fired, .. } = scratch;
-        let mut findings = self.judge.decide(&self.rules, fired, everything, text, &mail);
+        let everything = self.ask_rules(scratch, &mail);
+        let Scratch { text, entities, fired, .. } = scratch;
+        let mut findings = self.judge.decide(&self.rules, fired, &everything, text, &mail);
         findings.entities = std::mem::take(entities);
         findings.language = match (mail.language, spoken.bit) {
             // The host's tag may say more ("zh-Hant").
@@ -294,19 +309,24 @@ impl Engine {
         }
     }
 
-    fn ask_rules(&self, scratch: &mut Scratch, mail: &Mail<'_>) {
-        let Scratch { text, hits, entities, present, everything, fired, .. } = scratch;
+    /// Asks all rules; what was found anywhere.
+    fn ask_rules(&self, scratch: &mut Scratch, mail: &Mail<'_>) -> Set {
+        let Scratch { text, hits, entities, fired, .. } = scratch;
         fired.clear();
-        everything.clear();
         let [order, tracking, sku, amount, date, image, attachment, question, exclaim, shout, bulk, short, in_subject] = self.found;
         let letters = text.scripts.latin + text.scripts.cyrillic;
-        let flags = [
+        let mut always = Set::default();
+        for (is, group) in [
             (mail.has_image, image),
             (mail.has_attachment, attachment),
             (mail.is_bulk, bulk),
             (letters >= 24 && text.scripts.upper * 10 > letters * 6, shout),
             (text.tokens.len() <= 24, short),
-        ];
+        ] {
+            if is {
+                always.add(group);
+            }
+        }
         let group_of = |entity: &Entity| match entity.value {
             Value::Order(_) => order,
             Value::Tracking { .. } => tracking,
@@ -314,16 +334,15 @@ impl Engine {
             Value::Amount { .. } => amount,
             Value::Date(_) => date,
         };
+        let mut everything = always;
         let mut next_hit = 0;
         for sentence in 0..text.sentences.len() {
             let tokens = text.tokens_of(sentence);
             let from = next_hit;
+            let mut present = always;
             while hits.get(next_hit).is_some_and(|hit| usize::from(hit.first) < tokens.end) {
                 present.add(hits[next_hit].group);
                 next_hit += 1;
-            }
-            for (_, group) in flags.iter().filter(|(is, _)| *is) {
-                present.add(*group);
             }
             for entity in entities.iter().filter(|entity| tokens.contains(&entity.token)) {
                 present.add(group_of(entity));
@@ -339,22 +358,17 @@ impl Engine {
             if subject {
                 present.add(in_subject);
             }
-            let asks = said.question || self.ask.iter().any(|group| present.has(*group));
+            let asks = said.question || self.ask.meets(&present);
             let strength = if subject { 1.2 } else { 1.0 } * if asks { 1.25 } else { 1.0 };
-            self.rules.ask(Scope::Sentence, text, &hits[from..next_hit], present, strength, fired);
-            present.each(|group| {
-                everything.add(group);
-            });
-            present.clear();
+            self.rules.ask(Scope::Sentence, text, &hits[from..next_hit], &present, strength, fired);
+            everything.join(&present);
         }
         // A number that was merged into another sentence's was still there.
         for entity in entities.iter() {
             everything.add(group_of(entity));
         }
-        for (_, group) in flags.iter().filter(|(is, _)| *is) {
-            everything.add(*group);
-        }
-        self.rules.ask(Scope::Message, text, hits, everything, 1.0, fired);
+        self.rules.ask(Scope::Message, text, hits, &everything, 1.0, fired);
+        everything
     }
 }
 

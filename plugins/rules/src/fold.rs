@@ -248,8 +248,12 @@ impl Folded {
         loop {
             // Runs of plain letters and digits; the bit 0x20 makes capitals small and leaves the rest.
             let run = at;
-            while at < bytes.len() && CLASSES[bytes[at] as usize] & ALNUM != 0 {
-                classes |= CLASSES[bytes[at] as usize];
+            for byte in &bytes[at..] {
+                let class = CLASSES[usize::from(*byte)];
+                if class & ALNUM == 0 {
+                    break;
+                }
+                classes |= class;
                 at += 1;
             }
             self.bytes.extend(bytes[run..at].iter().map(|byte| byte | 0x20));
@@ -263,6 +267,20 @@ impl Folded {
                     continue;
                 }
                 break;
+            }
+            // Plain Cyrillic letters, by far the most frequent of two bytes beside the accents.
+            if let (0xD0 | 0xD1, Some(second)) = (*byte, bytes.get(at + 1)) {
+                let code = (u32::from(*byte) & 0x1F) << 6 | u32::from(*second & 0x3F);
+                if (0x0410..=0x044F).contains(&code) {
+                    let capital = code < 0x0430;
+                    let small = if capital { code + 0x20 } else { code };
+                    classes |= if capital { ALNUM_UPPER } else { ALNUM_LOWER };
+                    upper += u32::from(capital);
+                    self.scripts.cyrillic += 1;
+                    self.bytes.extend_from_slice(&[0xC0 | (small >> 6) as u8, 0x80 | (small & 0x3F) as u8]);
+                    at += 2;
+                    continue;
+                }
             }
             let character = next_char(text, at);
             match letter(character) {
@@ -312,6 +330,22 @@ impl Folded {
 
     /// Something outside ASCII that does not continue a word; returns where to go on.
     fn wide(&mut self, text: &str, at: usize) -> usize {
+        if let &[lead @ 0xE3..=0xED, second, third, ..] = &text.as_bytes()[at..] {
+            let code = (u32::from(lead) & 0x0F) << 12 | (u32::from(second) & 0x3F) << 6 | (u32::from(third) & 0x3F);
+            let count = match code {
+                0x4E00..=0x9FFF => Some(&mut self.scripts.han),
+                0x3041..=0x30FA | 0x30FC => Some(&mut self.scripts.kana),
+                0xAC00..=0xD7A3 => Some(&mut self.scripts.hangul),
+                _ => None,
+            };
+            if let Some(count) = count {
+                *count += 1;
+                let fold = self.bytes.len();
+                self.bytes.extend_from_slice(&[lead, second, third]);
+                self.push_token(at, at + 3, fold, SINGLE);
+                return at + 3;
+            }
+        }
         let character = next_char(text, at);
         let next = at + character.len_utf8();
         match letter(character) {

@@ -28,31 +28,40 @@ pub struct Hit {
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
+    /// First four bytes of the tail, the first the most significant, zeros behind a shorter one.
+    head: u32,
+    /// Where the tail lies.
     tail: u32,
-    languages: Languages,
     group: u16,
+    /// The entry before this one, counted from it, whose tail this one's begins with; 0: none.
+    shorter: u16,
     length: u8,
     flags: u8,
-    /// First byte of the tail: settles most comparisons without touching the tail.
-    next: u8,
+    /// Index of its set of languages.
+    languages: u8,
+}
+
+/// The terms of one key: first those that are compared byte by byte, in order, then the open ones.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    key: u32,
+    first: u32,
+    fixed: u16,
+    open: u16,
 }
 
 /// The term may go on inside its last word.
 const PREFIX: u8 = 1;
-/// No further entry of the same key.
-const LAST: u8 = 2;
-/// The tail holds [`REST_OF_WORD`].
-const OPEN: u8 = 4;
 /// In a tail: the word may go on here ("przestal* dzialac").
 const REST_OF_WORD: u8 = 1;
 
 /// Compiled terms.
 #[derive(Clone, Debug, Default)]
 pub struct Lexicon {
-    keys: Vec<u32>,
-    firsts: Vec<u16>,
+    slots: Vec<Slot>,
     entries: Vec<Entry>,
     tails: Vec<u8>,
+    languages: Vec<Languages>,
     shift: u32,
 }
 
@@ -139,40 +148,58 @@ impl LexiconBuilder {
             by_key.entry(key).or_default().push((tail, goes_on, group, languages));
         }
         let size = (by_key.len() * 3).next_power_of_two().max(64);
-        let mut lexicon = Lexicon {
-            keys: vec![0; size],
-            firsts: vec![0; size],
-            entries: Vec::new(),
-            tails: Vec::new(),
-            shift: 32 - size.trailing_zeros(),
-        };
+        let mut lexicon = Lexicon { slots: vec![Slot::default(); size], shift: 32 - size.trailing_zeros(), ..Lexicon::default() };
         for (key, terms) in by_key {
-            let mut slot = lexicon.slot(key);
-            while lexicon.keys[slot] != 0 {
+            let mut slot = lexicon.start(key);
+            while lexicon.slots[slot].key != 0 {
                 slot = (slot + 1) & (size - 1);
             }
-            // 65,535 keys are far more than any set of words has.
-            let Ok(first) = u16::try_from(lexicon.entries.len()) else { break };
-            lexicon.keys[slot] = key;
-            lexicon.firsts[slot] = first;
-            let count = terms.len();
-            for (index, (tail, goes_on, group, languages)) in terms.into_iter().enumerate() {
-                let open = tail.contains(&REST_OF_WORD);
-                lexicon.entries.push(Entry {
-                    tail: lexicon.tails.len() as u32,
-                    languages,
-                    group,
-                    length: tail.len() as u8,
-                    next: tail.first().copied().unwrap_or(0),
-                    flags: if goes_on { PREFIX } else { 0 }
-                        | if index + 1 == count { LAST } else { 0 }
-                        | if open { OPEN } else { 0 },
-                });
-                lexicon.tails.extend_from_slice(&tail);
+            let first = lexicon.entries.len();
+            let (open, fixed): (Vec<_>, Vec<_>) = terms.into_iter().partition(|(tail, ..)| tail.contains(&REST_OF_WORD));
+            lexicon.slots[slot] = Slot {
+                key,
+                first: first as u32,
+                fixed: fixed.len().min(usize::from(u16::MAX)) as u16,
+                open: open.len().min(usize::from(u16::MAX)) as u16,
+            };
+            // They are in the order of their tails, so what one begins with stands before it.
+            for (index, (tail, goes_on, group, languages)) in fixed.iter().enumerate() {
+                let shorter = fixed[..index].iter().rposition(|(other, ..)| tail.starts_with(other));
+                lexicon.push(tail, *goes_on, *group, *languages, shorter.map_or(0, |at| (index - at) as u16));
+            }
+            for (tail, goes_on, group, languages) in &open {
+                lexicon.push(tail, *goes_on, *group, *languages, 0);
             }
         }
         lexicon
     }
+}
+
+impl Lexicon {
+    fn push(&mut self, tail: &[u8], goes_on: bool, group: u16, languages: Languages, shorter: u16) {
+        let known = self.languages.iter().position(|set| *set == languages);
+        // More than 256 different sets of languages do not occur; the last would then be taken for all.
+        let index = known.unwrap_or_else(|| {
+            self.languages.push(languages);
+            self.languages.len() - 1
+        });
+        self.entries.push(Entry {
+            head: head_of(tail),
+            tail: self.tails.len() as u32,
+            group,
+            shorter,
+            length: tail.len() as u8,
+            flags: if goes_on { PREFIX } else { 0 },
+            languages: index.min(255) as u8,
+        });
+        self.tails.extend_from_slice(tail);
+    }
+}
+
+/// The first four bytes as a number that orders like them.
+fn head_of(bytes: &[u8]) -> u32 {
+    let byte = |index: usize| u32::from(bytes.get(index).copied().unwrap_or(0));
+    byte(0) << 24 | byte(1) << 16 | byte(2) << 8 | byte(3)
 }
 
 fn long_key(bytes: &[u8]) -> u32 {
@@ -186,21 +213,21 @@ fn short_key(bytes: &[u8]) -> u32 {
 }
 
 impl Lexicon {
-    fn slot(&self, key: u32) -> usize {
+    fn start(&self, key: u32) -> usize {
         (key.wrapping_mul(0x9E37_79B1) >> self.shift) as usize
     }
 
-    fn find(&self, key: u32) -> Option<usize> {
-        let mut slot = self.slot(key);
+    fn find(&self, key: u32) -> Option<Slot> {
+        let mut at = self.start(key);
         loop {
-            let known = self.keys[slot];
-            if known == key {
-                return Some(usize::from(self.firsts[slot]));
+            let slot = self.slots[at];
+            if slot.key == key {
+                return Some(slot);
             }
-            if known == 0 {
+            if slot.key == 0 {
                 return None;
             }
-            slot = (slot + 1) & (self.keys.len() - 1);
+            at = (at + 1) & (self.slots.len() - 1);
         }
     }
 
@@ -214,12 +241,13 @@ impl Lexicon {
         // A word's index must fit a hit.
         let count = text.tokens.len().min(usize::from(u16::MAX));
         for index in 0..count {
-            let from = text.tokens[index].fold as usize;
+            let token = text.tokens[index];
+            let from = token.fold as usize;
             let Some(head) = bytes.get(from..from + 4) else { break };
-            if let Some(entry) = self.find(long_key(head)) {
-                self.compare(text, index, entry, hits);
+            if let Some(slot) = self.find(long_key(head)) {
+                self.compare(text, index, slot, hits);
             }
-            let short = if text.tokens[index].flags & SINGLE != 0 {
+            let short = if token.flags & SINGLE != 0 {
                 if head[0] >= 0xF0 { 0 } else { 3 }
             } else if is_boundary(head[1]) {
                 1
@@ -231,55 +259,83 @@ impl Lexicon {
                 0
             };
             if short > 0
-                && let Some(mut entry) = self.find(short_key(&head[..short]))
+                && let Some(slot) = self.find(short_key(&head[..short]))
             {
-                loop {
-                    let Entry { group, languages, flags, .. } = self.entries[entry];
-                    hits.push(Hit { group, first: index as u16, last: index as u16, languages, guessed: false });
-                    if flags & LAST != 0 {
-                        break;
-                    }
-                    entry += 1;
+                for entry in &self.entries[slot.first as usize..slot.first as usize + usize::from(slot.fixed)] {
+                    hits.push(self.hit(entry, index, index));
                 }
             }
         }
     }
 
-    fn compare(&self, text: &Folded, index: usize, mut entry: usize, hits: &mut Vec<Hit>) {
+    fn hit(&self, entry: &Entry, first: usize, last: usize) -> Hit {
+        let languages = self.languages[usize::from(entry.languages)];
+        Hit { group: entry.group, first: first as u16, last: last as u16, languages, guessed: false }
+    }
+
+    fn tail(&self, entry: &Entry) -> &[u8] {
+        &self.tails[entry.tail as usize..entry.tail as usize + usize::from(entry.length)]
+    }
+
+    /// All terms of a key that the text goes on with: the last one in order that is not behind the text, and
+    /// those it begins with.
+    fn compare(&self, text: &Folded, index: usize, slot: Slot, hits: &mut Vec<Hit>) {
         let bytes = text.bytes.as_slice();
         let from = text.tokens[index].fold as usize + 4;
-        loop {
-            let Entry { tail, languages, group, length, flags, next } = self.entries[entry];
-            if length > 0 && bytes[from] != next {
-                if flags & LAST != 0 {
-                    return;
-                }
-                entry += 1;
-                continue;
-            }
-            let wanted = &self.tails[tail as usize..tail as usize + usize::from(length)];
-            let end = if flags & OPEN != 0 {
-                open_end(bytes, from, wanted)
+        let rest = bytes.get(from..).unwrap_or_default();
+        let head = head_of(rest);
+        let first = slot.first as usize;
+        let fixed = &self.entries[first..first + usize::from(slot.fixed)];
+        let behind = fixed.partition_point(|entry| {
+            if entry.head != head || entry.length <= 4 {
+                // Zeros stand behind a short tail, so it orders before every text that goes on.
+                entry.head <= head
             } else {
-                // Tails are a few bytes: a loop is cheaper than a call.
-                let end = from + wanted.len();
-                bytes.get(from..end).is_some_and(|text| text.iter().zip(wanted).all(|(a, b)| a == b)).then_some(end)
-            };
-            if let Some(end) = end
-                && (flags & PREFIX != 0 || bytes.get(end).is_none_or(|byte| is_boundary(*byte)))
-            {
-                let mut last = index;
-                while text.tokens.get(last + 1).is_some_and(|next| (next.fold as usize) < end) {
-                    last += 1;
-                }
-                if last <= usize::from(u16::MAX) {
-                    hits.push(Hit { group, first: index as u16, last: last as u16, languages, guessed: false });
-                }
+                let wanted = &self.tail(entry)[4..];
+                let length = wanted.len().min(rest.len().saturating_sub(4));
+                wanted <= &rest[4..4 + length]
             }
-            if flags & LAST != 0 {
-                return;
+        });
+        let mut at = behind;
+        while at > 0 {
+            let entry = &fixed[at - 1];
+            let length = usize::from(entry.length);
+            if self.begins(rest, head, entry) {
+                self.push_hit(text, index, from + length, entry, hits);
             }
-            entry += 1;
+            if entry.shorter == 0 {
+                break;
+            }
+            at -= usize::from(entry.shorter);
+        }
+        let open = first + usize::from(slot.fixed);
+        for entry in &self.entries[open..open + usize::from(slot.open)] {
+            if let Some(end) = open_end(bytes, from, self.tail(entry)) {
+                self.push_hit(text, index, end, entry, hits);
+            }
+        }
+    }
+
+    fn begins(&self, rest: &[u8], head: u32, entry: &Entry) -> bool {
+        let length = usize::from(entry.length);
+        let mask = if length >= 4 { u32::MAX } else { !(u32::MAX >> (8 * length as u32)) };
+        if head & mask != entry.head {
+            return false;
+        }
+        length <= 4 || rest.get(4..length).is_some_and(|text| text.iter().zip(&self.tail(entry)[4..]).all(|(a, b)| a == b))
+    }
+
+    fn push_hit(&self, text: &Folded, index: usize, end: usize, entry: &Entry, hits: &mut Vec<Hit>) {
+        let whole = entry.flags & PREFIX != 0 || text.bytes.get(end).is_none_or(|byte| is_boundary(*byte));
+        if !whole {
+            return;
+        }
+        let mut last = index;
+        while text.tokens.get(last + 1).is_some_and(|next| (next.fold as usize) < end) {
+            last += 1;
+        }
+        if last <= usize::from(u16::MAX) {
+            hits.push(self.hit(entry, index, last));
         }
     }
 
@@ -333,28 +389,25 @@ impl Lexicon {
     }
 
     fn guess_key(&self, word: &[u8], key: [u8; 4], index: usize, hits: &mut Vec<Hit>) {
-        let Some(mut entry) = self.find(long_key(&key)) else { return };
-        loop {
-            let Entry { tail, languages, group, length, flags, .. } = self.entries[entry];
-            let tail = &self.tails[tail as usize..tail as usize + usize::from(length)];
+        let Some(slot) = self.find(long_key(&key)) else { return };
+        let first = slot.first as usize;
+        for entry in &self.entries[first..first + usize::from(slot.fixed)] {
+            let tail = self.tail(entry);
             // Single words only, and long enough that one letter does not make another word of it.
-            if length >= 2 && tail.iter().all(u8::is_ascii_lowercase) {
-                let term_length = 4 + tail.len();
-                let near = if flags & PREFIX != 0 {
-                    (term_length - 1..=term_length + 1)
-                        .filter(|length| *length <= word.len())
-                        .any(|length| one_mistake(&word[..length], &key, tail))
-                } else {
-                    one_mistake(word, &key, tail)
-                };
-                if near {
-                    hits.push(Hit { group, first: index as u16, last: index as u16, languages, guessed: true });
-                }
+            if tail.len() < 2 || !tail.iter().all(u8::is_ascii_lowercase) {
+                continue;
             }
-            if flags & LAST != 0 {
-                return;
+            let term_length = 4 + tail.len();
+            let near = if entry.flags & PREFIX != 0 {
+                (term_length - 1..=term_length + 1)
+                    .filter(|length| *length <= word.len())
+                    .any(|length| one_mistake(&word[..length], &key, tail))
+            } else {
+                one_mistake(word, &key, tail)
+            };
+            if near {
+                hits.push(Hit { guessed: true, ..self.hit(entry, index, index) });
             }
-            entry += 1;
         }
     }
 }

@@ -4,17 +4,66 @@ use crate::data::{Mood, Rule, Scope, Urgency};
 use crate::fold::{Folded, SINGLE};
 use crate::lexicon::Hit;
 
-/// A set of groups of which one is enough.
-type Alternatives = Box<[u16]>;
+/// How many groups of words rules can speak of.
+pub const RULE_GROUPS_MAX: usize = 256;
+
+/// A set of groups, one bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Set([u64; RULE_GROUPS_MAX / 64]);
+
+impl Set {
+    /// Adds a group; false when it is beyond what rules can speak of.
+    pub fn add(&mut self, group: u16) -> bool {
+        match self.0.get_mut(usize::from(group) / 64) {
+            Some(word) => {
+                *word |= 1 << (group % 64);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Whether a group is in it.
+    #[must_use]
+    pub fn has(&self, group: u16) -> bool {
+        self.0.get(usize::from(group) / 64).is_some_and(|word| word & (1 << (group % 64)) != 0)
+    }
+
+    /// Whether they share a group.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).fold(0, |any, (one, two)| any | (one & two)) != 0
+    }
+
+    /// Adds all groups of another set.
+    pub fn join(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(one, two)| *one |= two);
+    }
+
+    /// Every group, in order.
+    pub fn each(&self, mut with: impl FnMut(u16)) {
+        for (index, word) in self.0.iter().enumerate() {
+            let mut bits = *word;
+            while bits != 0 {
+                with((index * 64) as u16 + bits.trailing_zeros() as u16);
+                bits &= bits - 1;
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+}
 
 /// A compiled rule.
 #[derive(Clone, Debug)]
 pub struct Compiled {
     /// Its name.
     pub name: String,
-    first: Alternatives,
-    others: Vec<Alternatives>,
-    never: Vec<Alternatives>,
+    first: Set,
+    others: Vec<Set>,
+    never: Set,
     within: Option<u16>,
     scope: Scope,
     /// Index of a category and how much it counts.
@@ -79,28 +128,34 @@ impl Compiled {
         if rule.name.trim().is_empty() {
             return Err("a rule needs a name: people see it as the reason".to_owned());
         }
-        let alternatives = |text: &str| -> Result<Alternatives, String> {
-            text.split(['|', ' '])
-                .filter(|name| !name.is_empty())
-                .map(|name| {
-                    let plain = name.strip_prefix("word:").unwrap_or(name);
-                    names.group(plain).ok_or_else(|| bad(&format!("there is no group of words `{plain}`")))
-                })
-                .collect()
+        let alternatives = |text: &str| -> Result<Set, String> {
+            let mut set = Set::default();
+            for name in text.split(['|', ' ']).filter(|name| !name.is_empty()) {
+                let plain = name.strip_prefix("word:").unwrap_or(name);
+                let group = names.group(plain).ok_or_else(|| bad(&format!("there is no group of words `{plain}`")))?;
+                if !set.add(group) {
+                    return Err(bad(&format!("rules speak of more than {RULE_GROUPS_MAX} groups of words")));
+                }
+            }
+            Ok(set)
         };
-        let mut wanted = Vec::new();
-        let mut never = Vec::new();
+        let mut wanted: Vec<Set> = Vec::new();
+        let mut never = Set::default();
         for condition in &rule.when {
             match condition.strip_prefix('!') {
-                Some(rest) => never.push(alternatives(rest)?),
+                Some(rest) => never.join(&alternatives(rest)?),
                 None => wanted.push(alternatives(condition)?),
             }
         }
-        if wanted.is_empty() || wanted.iter().any(|set| set.is_empty()) {
+        if wanted.is_empty() || wanted.iter().any(Set::is_empty) {
             return Err(bad("`when` needs at least one group that must be there"));
         }
         // The rarest group asks the rule; the order in the file stays a matter of reading.
-        let rare = wanted.iter().position(|set: &Alternatives| !set.iter().any(|group| names.is_frequent(*group)));
+        let rare = wanted.iter().position(|set| {
+            let mut frequent = false;
+            set.each(|group| frequent |= names.is_frequent(group));
+            !frequent
+        });
         wanted.swap(0, rare.unwrap_or(0));
         let mut scores = Vec::new();
         let pairs = rule.category.iter().map(|name| (name, rule.weight)).chain(rule.scores.iter().map(|(n, w)| (n, *w)));
@@ -128,65 +183,13 @@ impl Compiled {
     }
 }
 
-/// Which groups a stretch of text holds.
-#[derive(Clone, Debug, Default)]
-pub struct Present {
-    bits: Vec<u64>,
-    touched: Vec<u16>,
-}
-
-impl Present {
-    /// Room for this many groups.
-    pub fn resize(&mut self, groups: usize) {
-        self.bits.resize(groups.div_ceil(64), 0);
-        self.touched.clear();
-        self.bits.fill(0);
-    }
-
-    /// Adds a group; true when it is new.
-    pub fn add(&mut self, group: u16) -> bool {
-        let (word, bit) = (usize::from(group) / 64, 1u64 << (group % 64));
-        let Some(slot) = self.bits.get_mut(word) else { return false };
-        let new = *slot & bit == 0;
-        if new {
-            *slot |= bit;
-            self.touched.push(group);
-        }
-        new
-    }
-
-    /// Whether a group is there.
-    #[must_use]
-    pub fn has(&self, group: u16) -> bool {
-        self.bits.get(usize::from(group) / 64).is_some_and(|word| word & (1 << (group % 64)) != 0)
-    }
-
-    /// Calls with every group, in the order they came.
-    pub fn each(&self, mut with: impl FnMut(u16)) {
-        self.touched.iter().for_each(|group| with(*group));
-    }
-
-    fn any(&self, set: &[u16]) -> bool {
-        set.iter().any(|group| self.has(*group))
-    }
-
-    /// Empties it.
-    pub fn clear(&mut self) {
-        for group in self.touched.drain(..) {
-            self.bits[usize::from(group) / 64] = 0;
-        }
-    }
-}
-
 impl Rules {
     /// Compiles the index.
     #[must_use]
     pub fn new(rules: Vec<Compiled>, groups: usize) -> Self {
         let mut lists: Vec<Vec<u16>> = vec![Vec::new(); groups];
         for (index, rule) in rules.iter().enumerate() {
-            for group in &rule.first {
-                lists[usize::from(*group)].push(index as u16);
-            }
+            rule.first.each(|group| lists[usize::from(group)].push(index as u16));
         }
         let mut starts = Vec::with_capacity(groups + 1);
         let mut by_group = Vec::new();
@@ -210,68 +213,80 @@ impl Rules {
     }
 
     /// Asks all rules about one stretch of text and its hits (in order of words).
-    pub fn ask(&self, scope: Scope, text: &Folded, hits: &[Hit], present: &Present, strength: f32, fired: &mut Vec<Fired>) {
-        for group in &present.touched {
-            for index in self.asked_by(*group) {
+    pub fn ask(&self, scope: Scope, text: &Folded, hits: &[Hit], present: &Set, strength: f32, fired: &mut Vec<Fired>) {
+        present.each(|group| {
+            for index in self.asked_by(group) {
                 let rule = &self.rules[usize::from(*index)];
-                if rule.scope != scope || rule.never.iter().any(|set| present.any(set)) {
+                if rule.never.meets(present) || !rule.others.iter().all(|set| set.meets(present)) || rule.scope != scope {
                     continue;
                 }
-                if !rule.others.iter().all(|set| present.any(set)) {
-                    continue;
-                }
-                let Some((first, last)) = rule.place(text, hits) else { continue };
-                match fired.iter_mut().find(|known| known.rule == *index) {
+                let known = fired.iter_mut().find(|known| known.rule == *index);
+                match known {
+                    // It has said what it can say.
+                    Some(known) if known.times >= TIMES_MAX && known.strength >= strength => {}
                     Some(known) => {
-                        known.times = known.times.saturating_add(1);
-                        known.strength = known.strength.max(strength);
+                        // Without a distance to keep it holds wherever its groups stand.
+                        if rule.within.is_none() || rule.place(text, hits).is_some() {
+                            known.times = known.times.saturating_add(1);
+                            known.strength = known.strength.max(strength);
+                        }
                     }
-                    None => fired.push(Fired { rule: *index, times: 1, strength, first, last }),
+                    None => {
+                        if let Some((first, last)) = rule.place(text, hits) {
+                            fired.push(Fired { rule: *index, times: 1, strength, first, last });
+                        }
+                    }
                 }
             }
-        }
+        });
     }
 }
+
+/// More sentences than this that say the same say nothing new.
+const TIMES_MAX: u8 = 3;
 
 impl Compiled {
     /// Where the groups stand close enough together: the first and last word. Groups that are found, not
     /// spelled, may have no place; the rule then stands where its other groups do.
     fn place(&self, text: &Folded, hits: &[Hit]) -> Option<(u16, u16)> {
-        fn of<'h>(hits: &'h [Hit], set: &'h [u16]) -> impl Iterator<Item = &'h Hit> {
-            hits.iter().filter(move |hit| set.contains(&hit.group))
-        }
+        let any = |set: &Set| hits.iter().find(|hit| set.has(hit.group));
         if self.others.is_empty() {
-            return Some(of(hits, &self.first).next().map_or((0, 0), |hit| (hit.first, hit.last)));
+            return Some(any(&self.first).map_or((0, 0), |hit| (hit.first, hit.last)));
         }
-        let mut any = None;
-        for anchor in hits.iter().filter(|hit| self.first.contains(&hit.group)) {
+        let mut anchored = false;
+        for anchor in hits.iter().filter(|hit| self.first.has(hit.group)) {
+            anchored = true;
             let (mut first, mut last) = (anchor.first, anchor.last);
             let mut complete = true;
             for other in &self.others {
-                let nearest = of(hits, other).min_by_key(|hit| gap(text, anchor, hit));
+                let nearest = hits
+                    .iter()
+                    .filter(|hit| other.has(hit.group))
+                    .map(|hit| (gap(text, anchor, hit), hit))
+                    .min_by_key(|(distance, _)| *distance);
                 match nearest {
-                    Some(hit) if self.within.is_none_or(|within| gap(text, anchor, hit) <= u32::from(within)) => {
+                    Some((distance, hit)) if self.within.is_none_or(|within| distance <= u32::from(within)) => {
                         first = first.min(hit.first);
                         last = last.max(hit.last);
                     }
                     // Present without a place ("@question"): holds anywhere.
                     None => {}
-                    Some(_) => complete = false,
+                    Some(_) => {
+                        complete = false;
+                        break;
+                    }
                 }
             }
             if complete {
                 return Some((first, last));
             }
-            any = Some(());
         }
-        match any {
-            Some(()) => None,
-            // The first group itself has no place.
-            None => {
-                let placed = self.others.iter().filter_map(|set| of(hits, set).next()).min_by_key(|hit| hit.first);
-                Some(placed.map_or((0, 0), |hit| (hit.first, hit.last)))
-            }
+        if anchored {
+            return None;
         }
+        // The first group itself has no place.
+        let placed = self.others.iter().filter_map(any).min_by_key(|hit| hit.first);
+        Some(placed.map_or((0, 0), |hit| (hit.first, hit.last)))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::data::{Mood, Urgency};
 use crate::engine::Mail;
 use crate::entities::{Entity, Part};
 use crate::fold::Folded;
-use crate::rules::{Fired, Present, Rules};
+use crate::rules::{Fired, Rules, Set};
 use std::collections::BTreeMap;
 
 /// A rule that spoke, the words that made it, and where they stand.
@@ -94,7 +94,7 @@ const WORDS_BYTES_MAX: usize = 80;
 impl Judge {
     /// Weighs what spoke.
     #[must_use]
-    pub fn decide(&self, rules: &Rules, fired: &[Fired], present: &Present, text: &Folded, mail: &Mail<'_>) -> Findings {
+    pub fn decide(&self, rules: &Rules, fired: &[Fired], present: &Set, text: &Folded, mail: &Mail<'_>) -> Findings {
         let mut findings = Findings::default();
         if text.tokens.is_empty() {
             return findings;
@@ -210,7 +210,7 @@ impl Judge {
         }
     }
 
-    fn find_missing(&self, findings: &mut Findings, rules: &Rules, fired: &[Fired], category: Option<u8>, present: &Present) {
+    fn find_missing(&self, findings: &mut Findings, rules: &Rules, fired: &[Fired], category: Option<u8>, present: &Set) {
         let mut wanted: Vec<&str> = Vec::new();
         for entry in &self.missing {
             let asked = entry.categories.is_empty() || category.is_some_and(|category| entry.categories.contains(&category));

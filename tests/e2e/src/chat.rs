@@ -128,10 +128,8 @@ async fn serve(
             }
         };
         let text = answer.to_string();
-        let head = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-            text.len()
-        );
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", text.len());
         stream.write_all(head.as_bytes()).await?;
         stream.write_all(text.as_bytes()).await?;
     }
@@ -173,11 +171,12 @@ fn judge(head: &str, body: &[u8], token: &str, secret: &str) -> Result<Value, (i
     }
     let Ok(value) = serde_json::from_slice::<Value>(body) else { return refuse(9499, "Bad Request: no JSON") };
     let timestamp = value["timestamp"].as_str().unwrap_or_default();
-    let Ok(seconds) = timestamp.parse::<i64>() else { return refuse(19021, "sign match fail or timestamp is not within one hour") };
-    let now = i64::try_from(
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs()),
-    )
-    .unwrap_or(0);
+    let Ok(seconds) = timestamp.parse::<i64>() else {
+        return refuse(19021, "sign match fail or timestamp is not within one hour");
+    };
+    let now =
+        i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs()))
+            .unwrap_or(0);
     let mac = Hmac::<Sha256>::new_from_slice(format!("{timestamp}\n{secret}").as_bytes()).expect("any length is a key");
     let expected = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
     if (now - seconds).abs() > 3600 || value["sign"].as_str() != Some(&expected) {

@@ -11,24 +11,19 @@
 //!
 //! Nothing is changed by reading, and all problems are told at once.
 
+mod text;
+
 use super::components::{Component, Finder};
 use super::source::{FILE_BYTES_MAX, read_text};
 use super::{Problem, Source};
 use posthouse_model::config::{ArticleConfig, ConfigProblem, PluginConfig, TenantConfig};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::path::{Component as PathPiece, Path, PathBuf};
+use text::{articles, templates};
 
 /// The example file: all keys, with their defaults where they have one. Tests hold it to the types.
 pub const EXAMPLE: &str = include_str!("tenant.example.toml");
-/// Largest article, in bytes.
-pub const ARTICLE_BYTES_MAX: u64 = 256 * 1024;
-/// Most articles, and most templates of one plugin.
-pub const FILES_MAX: usize = 2_000;
-/// Folders in folders that are followed.
-const DEPTH_MAX: usize = 8;
-
 /// A tenant's folder, read and sound as far as can be seen without running a plugin.
 #[derive(Clone, Debug)]
 pub struct Folder {
@@ -184,124 +179,6 @@ fn find_date(value: &Value, at: &str) -> Option<String> {
     }
 }
 
-fn templates(dir: &Path) -> Result<Vec<Value>, Vec<Problem>> {
-    let mut templates = Vec::new();
-    let mut problems = Vec::new();
-    for (id, path) in markdown(dir).map_err(|problem| vec![problem])? {
-        match template(&id, &path) {
-            Ok(template) => templates.push(Value::Object(template)),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if problems.is_empty() { Ok(templates) } else { Err(problems) }
-}
-
-fn template(id: &str, path: &Path) -> Result<Map<String, Value>, Problem> {
-    let text = read_text(path, ARTICLE_BYTES_MAX)?;
-    let (front, body) = front_matter(&text);
-    // Blank lines in place of what stands before it keep the line numbers of problems right.
-    let mut template: Map<String, Value> = Source::new(path, format!("\n{front}")).parse()?;
-    if let Some(date) = find_date(&Value::Object(template.clone()), "") {
-        return Err(Problem::file(path, format!("`{date}` is a date or time without quotes"), "write it in quotes"));
-    }
-    for key in ["id", "body"] {
-        if template.contains_key(key) {
-            let what = format!("`{key}` stands in the front matter");
-            return Err(Problem::file(path, what, "take it out: it comes from the file's name and text"));
-        }
-    }
-    if body.trim().is_empty() {
-        return Err(Problem::file(path, "the template has no text", "write the reply beneath the second line of +++"));
-    }
-    template.insert("id".to_owned(), Value::from(id));
-    template.insert("body".to_owned(), Value::from(body.trim()));
-    Ok(template)
-}
-
-/// What stands between two lines of `+++` at the start, and the rest.
-fn front_matter(text: &str) -> (&str, &str) {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let Some(rest) = text.strip_prefix("+++\n").or_else(|| text.strip_prefix("+++\r\n")) else { return ("", text) };
-    for (start, line) in lines(rest) {
-        if line.trim_end() == "+++" {
-            return (&rest[..start], &rest[start + line.len()..]);
-        }
-    }
-    ("", text)
-}
-
-/// Lines with their ends, and where each starts.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.split_inclusive('\n').scan(0, |offset, line| {
-        let start = *offset;
-        *offset += line.len();
-        Some((start, line))
-    })
-}
-
-fn articles(dir: &Path) -> Result<Vec<ArticleConfig>, Problem> {
-    if !dir.exists() {
-        return Ok(Vec::new());
-    }
-    let mut articles = Vec::new();
-    for (id, path) in markdown(dir)? {
-        let text = read_text(&path, ARTICLE_BYTES_MAX)?;
-        let heading = text.lines().find_map(|line| line.strip_prefix("# ")).map(str::trim).filter(|t| !t.is_empty());
-        articles.push(ArticleConfig {
-            language: language_of(&id),
-            title: heading.unwrap_or(&id).chars().take(200).collect(),
-            body: text.replace("\r\n", "\n"),
-            id,
-        });
-    }
-    Ok(articles)
-}
-
-/// `returns.de` is German, `faq.zh-CN` Chinese, `version.2` nothing.
-fn language_of(id: &str) -> Option<String> {
-    let tag = id.rsplit('/').next()?.rsplit_once('.')?.1;
-    let mut pieces = tag.split('-');
-    let primary = pieces.next()?;
-    let sound = (2..=3).contains(&primary.len())
-        && primary.bytes().all(|b| b.is_ascii_lowercase())
-        && pieces.all(|p| (2..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
-    sound.then(|| tag.to_owned())
-}
-
-/// All `.md` files below a folder by their path without the ending, in order. Hidden files and links are left out.
-fn markdown(dir: &Path) -> Result<BTreeMap<String, PathBuf>, Problem> {
-    fn walk(dir: &Path, prefix: &str, depth: usize, found: &mut BTreeMap<String, PathBuf>) -> Result<(), Problem> {
-        let cannot = |error: std::io::Error| Problem::file(dir, format!("cannot be read: {error}"), "check the folder");
-        for entry in std::fs::read_dir(dir).map_err(cannot)? {
-            let entry = entry.map_err(cannot)?;
-            let name = entry.file_name();
-            let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
-            let kind = entry.file_type().map_err(cannot)?;
-            if kind.is_dir() {
-                if depth == DEPTH_MAX {
-                    return Err(Problem::file(entry.path(), "the folders are nested too deeply", "use fewer levels"));
-                }
-                walk(&entry.path(), &format!("{prefix}{name}/"), depth + 1, found)?;
-            } else if kind.is_file()
-                && let Some(stem) = name.strip_suffix(".md")
-            {
-                found.insert(format!("{prefix}{stem}"), entry.path());
-                if found.len() > FILES_MAX {
-                    return Err(Problem::file(
-                        dir,
-                        format!("there are more than {FILES_MAX} files"),
-                        "use fewer, longer ones",
-                    ));
-                }
-            }
-        }
-        Ok(())
-    }
-    let mut found = BTreeMap::new();
-    walk(dir, "", 0, &mut found)?;
-    Ok(found)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -428,13 +305,5 @@ mod tests {
         let heartbeat =
             posthouse_model::config::HeartbeatConfig { silent_after_minutes: None, ..defaults.heartbeat.clone() };
         assert_eq!(TenantConfig { heartbeat, ..defaults }, bare);
-    }
-
-    #[test]
-    fn languages_come_from_names() {
-        assert_eq!(language_of("a/faq.zh-CN").as_deref(), Some("zh-CN"));
-        assert_eq!(language_of("version.2"), None);
-        assert_eq!(language_of("a.de/faq"), None);
-        assert_eq!(language_of("faq"), None);
     }
 }

@@ -88,7 +88,15 @@ fn no_header_can_be_put_in() {
     assert_eq!(read.references, ["ok@x"]);
     assert!(read.in_reply_to.is_empty());
 
-    for bad in ["", "nobody", "a@b@c", "a b@x.example", "a@x.example\r\nBcc: e@x.example", "<a@x.example>", "a@x.example, b@x.example"] {
+    for bad in [
+        "",
+        "nobody",
+        "a@b@c",
+        "a b@x.example",
+        "a@x.example\r\nBcc: e@x.example",
+        "<a@x.example>",
+        "a@x.example, b@x.example",
+    ] {
         let outgoing = OutgoingMail { to: vec![address("", bad)], ..mail() };
         assert!(matches!(compose(&outgoing), Err(ComposeError::Address { field: "To", .. })), "{bad}");
     }
@@ -98,7 +106,11 @@ fn no_header_can_be_put_in() {
 
 #[test]
 fn international_domains_go_in_their_ascii_form() {
-    let outgoing = OutgoingMail { to: vec![address("", "ana@bücher.example")], cc: vec![address("A", "ANA@bücher.example")], ..mail() };
+    let outgoing = OutgoingMail {
+        to: vec![address("", "ana@bücher.example")],
+        cc: vec![address("A", "ANA@bücher.example")],
+        ..mail()
+    };
     let read = read_mail(&compose(&outgoing).unwrap());
     assert_eq!(read.to[0].address, "ana@xn--bcher-kva.example");
     assert_eq!(envelope(&outgoing).recipients, ["ana@xn--bcher-kva.example"]);
@@ -125,7 +137,11 @@ fn replies_are_threaded() {
 #[test]
 fn our_own_attribution_is_recognised() {
     for language in ["en", "zh", "ja", "ko", "es", "de", "fr", "it", "pt", "nl", "pl", "ru", "sv", "da", "tr", "xx"] {
-        let line = attribution(Some(language), &address("Ana Example", "ana@x.example"), Timestamp::from_seconds(1_714_551_300));
+        let line = attribution(
+            Some(language),
+            &address("Ana Example", "ana@x.example"),
+            Timestamp::from_seconds(1_714_551_300),
+        );
         let text = format!("New.\n\n{line}\n> old");
         assert_eq!(crate::quote::reply_text(&text), "New.", "{line}");
     }

@@ -79,12 +79,16 @@ impl<'h> Scanner<'h> {
             }
             let closing = inside.starts_with('/');
             let inside = inside.trim_start_matches('/');
-            let name_len = inside.find(|c: char| !c.is_ascii_alphanumeric() && c != ':' && c != '-').unwrap_or(inside.len());
+            let name_len =
+                inside.find(|c: char| !c.is_ascii_alphanumeric() && c != ':' && c != '-').unwrap_or(inside.len());
             let name = inside[..name_len].to_ascii_lowercase();
             if closing {
                 return Some(Token::Close(kind(&name)));
             }
-            if matches!(name.as_str(), "script" | "style" | "title" | "template" | "noscript" | "svg" | "textarea" | "select") {
+            if matches!(
+                name.as_str(),
+                "script" | "style" | "title" | "template" | "noscript" | "svg" | "textarea" | "select"
+            ) {
                 self.skip_element(&name);
                 continue;
             }
@@ -161,10 +165,9 @@ fn kind(name: &str) -> TagKind {
         "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => TagKind::Paragraph,
         "blockquote" => TagKind::Blockquote,
         "pre" => TagKind::Pre,
-        "div" | "tr" | "table" | "ul" | "ol" | "dl" | "section" | "article" | "header" | "footer" | "address" | "form"
-        | "center" | "main" | "aside" | "nav" | "fieldset" | "tbody" | "thead" | "caption" | "body" | "includetail" => {
-            TagKind::Block
-        }
+        "div" | "tr" | "table" | "ul" | "ol" | "dl" | "section" | "article" | "header" | "footer" | "address"
+        | "form" | "center" | "main" | "aside" | "nav" | "fieldset" | "tbody" | "thead" | "caption" | "body"
+        | "includetail" => TagKind::Block,
         "span" | "a" | "b" | "i" | "u" | "em" | "strong" | "font" | "small" | "big" | "sub" | "sup" | "code" | "tt"
         | "label" | "s" | "strike" | "del" | "ins" | "mark" | "bdi" | "bdo" | "cite" | "q" => TagKind::Inline,
         _ => TagKind::Other,
@@ -331,7 +334,9 @@ pub(super) fn is_zero_width(c: char) -> bool {
 /// Appends text with its entities decoded; non-breaking spaces become spaces, zero-width characters and NUL go.
 pub(super) fn decode_into(out: &mut String, text: &str) {
     let mut rest = text;
-    while let Some(at) = rest.find(['&', '\u{a0}', '\u{200b}', '\u{200c}', '\u{2060}', '\u{feff}', '\u{34f}', '\u{ad}', '\0']) {
+    while let Some(at) =
+        rest.find(['&', '\u{a0}', '\u{200b}', '\u{200c}', '\u{2060}', '\u{feff}', '\u{34f}', '\u{ad}', '\0'])
+    {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         if !rest.starts_with('&') {

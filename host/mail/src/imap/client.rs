@@ -13,6 +13,12 @@ use tokio::time::{Instant, timeout};
 /// Servers may end an IDLE after half an hour (RFC 2177), and networks forget quiet connections much sooner.
 const IDLE_MAX: Duration = Duration::from_secs(9 * 60);
 
+/// While mail keeps coming, a server this near is asked again and again instead of waiting for its word: servers hold
+/// back IDLE's news (Dovecot by half a second) to tell of several changes at once.
+const NEAR: Duration = Duration::from_millis(5);
+const EAGER_EVERY: Duration = Duration::from_millis(40);
+const EAGER_FOR: Duration = Duration::from_secs(30);
+
 /// A signed-in session. When the connection breaks it is opened again with the next call, in the same folder.
 #[derive(Debug)]
 pub struct ImapClient {
@@ -24,6 +30,8 @@ pub struct ImapClient {
     plan: VecDeque<(u32, u64)>,
     /// The next so many are fetched one by one, because one of them broke a batch.
     careful: usize,
+    /// When mail was last found.
+    last_found: Option<Instant>,
 }
 
 impl ImapClient {
@@ -33,7 +41,18 @@ impl ImapClient {
     /// No connection, no TLS, refused credentials; [`ImapError::is_temporary`] says whether trying again may help.
     pub async fn connect(config: &ImapConfig) -> Result<Self, ImapError> {
         let wire = Wire::open(config, &mut ProbeReport::default()).await?;
-        Ok(Self { config: config.clone(), wire: Some(wire), folder: None, plan: VecDeque::new(), careful: 0 })
+        Ok(Self::on(wire, config))
+    }
+
+    fn on(wire: Wire, config: &ImapConfig) -> Self {
+        Self {
+            config: config.clone(),
+            wire: Some(wire),
+            folder: None,
+            plan: VecDeque::new(),
+            careful: 0,
+            last_found: None,
+        }
     }
 
     /// Opens a folder, read-only: nothing in it is changed by looking.
@@ -63,13 +82,21 @@ impl ImapClient {
             self.plan.pop_front();
             self.careful = self.careful.saturating_sub(1);
         }
-        if self.plan.is_empty() {
+        // Some servers look for new messages only at the end of a command, and tell of them then.
+        for attempt in 0..3 {
+            let news = self.wire.as_ref().is_some_and(|w| w.news);
+            if !self.plan.is_empty() || (attempt > 0 && !news) {
+                break;
+            }
             self.list(last_uid).await?;
         }
         let mut fetched = Vec::new();
         // Messages that were deleted since the listing give nothing: then go on with the next ones.
         while fetched.is_empty() && !self.plan.is_empty() {
             fetched = self.fetch_batch(limit).await?;
+        }
+        if !fetched.is_empty() {
+            self.last_found = Some(Instant::now());
         }
         Ok(fetched)
     }
@@ -91,7 +118,11 @@ impl ImapClient {
             if left.is_zero() {
                 return Ok(Wake::Timeout);
             }
-            let result = if wire.idle {
+            let is_lively = self.last_found.is_some_and(|t| t.elapsed() < EAGER_FOR);
+            let result = if is_lively && wire.answers_within <= NEAR {
+                tokio::time::sleep(left.min(EAGER_EVERY)).await;
+                wire.must("NOOP", "NOOP", self.config.timeouts.command, &mut |_| {}).await
+            } else if wire.idle {
                 idle_once(wire, left.min(IDLE_MAX), self.config.timeouts.command).await
             } else {
                 tokio::time::sleep(left.min(self.config.poll)).await;
@@ -193,7 +224,8 @@ impl ImapClient {
         let before = self.folder.as_ref().map(|(name, _)| name.clone());
         let news = self.wire.as_ref().is_some_and(|w| w.news);
         self.select_on_wire(folder).await?;
-        let id: String = message_id.chars().filter(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '<' | '>')).collect();
+        let id: String =
+            message_id.chars().filter(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '<' | '>')).collect();
         let command = format!("UID SEARCH HEADER Message-ID \"<{id}>\"");
         let limit = self.config.timeouts.command;
         let mut hits = 0;
@@ -291,7 +323,8 @@ impl ImapClient {
         });
         let uid_validity = uid_validity.ok_or(ImapError::Protocol {
             what,
-            words: "the server gives no UIDVALIDITY, so messages cannot be told apart from one day to the next".to_owned(),
+            words: "the server gives no UIDVALIDITY, so messages cannot be told apart from one day to the next"
+                .to_owned(),
         })?;
         Ok(Selected { uid_validity, uid_next, exists })
     }
@@ -405,7 +438,9 @@ impl ImapClient {
         }
         let limit = self.config.timeouts.body;
         let command = format!("UID FETCH {} (UID INTERNALDATE BODY.PEEK[])", folders::uid_set(uids));
-        let Some(wire) = self.wire.as_mut() else { return (Vec::new(), Some(ImapError::Closed("fetching".to_owned()))) };
+        let Some(wire) = self.wire.as_mut() else {
+            return (Vec::new(), Some(ImapError::Closed("fetching".to_owned())));
+        };
         let mut fetched = Vec::new();
         let result = wire
             .command("fetching messages", &command, limit, &mut |response| {
@@ -533,19 +568,21 @@ pub async fn probe(config: &ImapConfig, folder: &str) -> ProbeReport {
     let mut report = ProbeReport::default();
     let Ok(wire) = Wire::open(config, &mut report).await else { return report };
     let idle = wire.idle;
-    let mut client =
-        ImapClient { config: config.clone(), wire: Some(wire), folder: None, plan: VecDeque::new(), careful: 0 };
+    let mut client = ImapClient::on(wire, config);
     let mut started = Instant::now();
     match client.select(folder).await {
         Ok(selected) => {
-            let idle = if idle { "tells of news at once (IDLE)" } else { "has no IDLE: it is asked for news now and then" };
+            let idle =
+                if idle { "tells of news at once (IDLE)" } else { "has no IDLE: it is asked for news now and then" };
             report.pass("folder", format!("{folder} holds {} messages; the server {idle}", selected.exists), started);
         }
         Err(error) => {
             let names = client.folders().await.unwrap_or_default();
             let names: Vec<String> = names.into_iter().filter(|f| f.selectable).map(|f| f.name).take(20).collect();
             let hint = match (error.to_string().to_ascii_lowercase().contains("unsafe login"), names.is_empty()) {
-                (true, _) => "switch IMAP on in the mailbox's web settings and use its authorisation code (授权码)".to_owned(),
+                (true, _) => {
+                    "switch IMAP on in the mailbox's web settings and use its authorisation code (授权码)".to_owned()
+                }
                 (false, true) => "check the folder's name".to_owned(),
                 (false, false) => format!("the folders are: {}", names.join(", ")),
             };

@@ -11,7 +11,8 @@ use std::sync::LazyLock;
 /// Base64 with `,` for `/` and without padding (RFC 3501, 5.1.3).
 static MODIFIED: LazyLock<GeneralPurpose> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "64 different characters")]
-    let alphabet = Alphabet::new("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,").expect("an alphabet");
+    let alphabet =
+        Alphabet::new("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,").expect("an alphabet");
     let config = GeneralPurposeConfig::new()
         .with_encode_padding(false)
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
@@ -107,13 +108,97 @@ pub(super) fn folder(list: &MailboxListData<'_>) -> Folder {
 /// The role by a well-known name: many servers mark nothing.
 fn role_of(name: &str) -> Option<FolderRole> {
     const SENT: &[&str] = &[
-        "sent", "sent items", "sent messages", "sent mail", "sent-mail", "outbox sent", "gesendet", "gesendete objekte", "gesendete elemente", "gesendete nachrichten", "envoyés", "éléments envoyés", "messages envoyés", "enviados",
-        "elementos enviados", "correo enviado", "itens enviados", "inviata", "posta inviata", "elementi inviati", "verzonden", "verzonden items", "verzonden berichten", "skickat", "skickade objekt", "sendt", "sendte elementer", "lähetetyt", "wysłane", "elementy wysłane", "odeslané", "odoslané",
-        "elküldött", "trimise", "gönderilmiş öğeler", "gönderilenler", "отправленные", "надіслані", "已发送", "已发送邮件", "已发邮件", "寄件備份", "寄件备份", "已傳送", "送信済み", "送信済みアイテム", "送信済みメール", "보낸 편지함", "보낸편지함", "đã gửi", "terkirim",
+        "sent",
+        "sent items",
+        "sent messages",
+        "sent mail",
+        "sent-mail",
+        "outbox sent",
+        "gesendet",
+        "gesendete objekte",
+        "gesendete elemente",
+        "gesendete nachrichten",
+        "envoyés",
+        "éléments envoyés",
+        "messages envoyés",
+        "enviados",
+        "elementos enviados",
+        "correo enviado",
+        "itens enviados",
+        "inviata",
+        "posta inviata",
+        "elementi inviati",
+        "verzonden",
+        "verzonden items",
+        "verzonden berichten",
+        "skickat",
+        "skickade objekt",
+        "sendt",
+        "sendte elementer",
+        "lähetetyt",
+        "wysłane",
+        "elementy wysłane",
+        "odeslané",
+        "odoslané",
+        "elküldött",
+        "trimise",
+        "gönderilmiş öğeler",
+        "gönderilenler",
+        "отправленные",
+        "надіслані",
+        "已发送",
+        "已发送邮件",
+        "已发邮件",
+        "寄件備份",
+        "寄件备份",
+        "已傳送",
+        "送信済み",
+        "送信済みアイテム",
+        "送信済みメール",
+        "보낸 편지함",
+        "보낸편지함",
+        "đã gửi",
+        "terkirim",
     ];
-    const DRAFTS: &[&str] = &["drafts", "draft", "entwürfe", "brouillons", "borradores", "rascunhos", "bozze", "concepten", "草稿箱", "草稿", "下書き"];
-    const JUNK: &[&str] = &["junk", "spam", "junk e-mail", "junk email", "bulk mail", "垃圾邮件", "垃圾箱", "垃圾郵件", "迷惑メール", "spamverdacht"];
-    const TRASH: &[&str] = &["trash", "deleted items", "deleted messages", "papierkorb", "corbeille", "papelera", "lixeira", "cestino", "prullenbak", "已删除", "已删除邮件", "ゴミ箱"];
+    const DRAFTS: &[&str] = &[
+        "drafts",
+        "draft",
+        "entwürfe",
+        "brouillons",
+        "borradores",
+        "rascunhos",
+        "bozze",
+        "concepten",
+        "草稿箱",
+        "草稿",
+        "下書き",
+    ];
+    const JUNK: &[&str] = &[
+        "junk",
+        "spam",
+        "junk e-mail",
+        "junk email",
+        "bulk mail",
+        "垃圾邮件",
+        "垃圾箱",
+        "垃圾郵件",
+        "迷惑メール",
+        "spamverdacht",
+    ];
+    const TRASH: &[&str] = &[
+        "trash",
+        "deleted items",
+        "deleted messages",
+        "papierkorb",
+        "corbeille",
+        "papelera",
+        "lixeira",
+        "cestino",
+        "prullenbak",
+        "已删除",
+        "已删除邮件",
+        "ゴミ箱",
+    ];
     let name = name.to_lowercase();
     let is = |list: &[&str]| list.contains(&name.as_str());
     if name == "inbox" {
@@ -157,7 +242,13 @@ mod tests {
 
     #[test]
     fn folder_names_are_translated() {
-        for (name, wire) in [("INBOX", "INBOX"), ("已发送", "&XfJT0ZAB-"), ("A&B", "A&-B"), ("Entwürfe", "Entw&APw-rfe"), ("📦", "&2D3c5g-")] {
+        for (name, wire) in [
+            ("INBOX", "INBOX"),
+            ("已发送", "&XfJT0ZAB-"),
+            ("A&B", "A&-B"),
+            ("Entwürfe", "Entw&APw-rfe"),
+            ("📦", "&2D3c5g-"),
+        ] {
             assert_eq!(encode(name), wire);
             assert_eq!(decode(wire), name);
         }

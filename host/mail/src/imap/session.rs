@@ -19,6 +19,8 @@ pub(super) struct Wire {
     /// The server told of new messages since the last listing.
     pub(super) news: bool,
     pub(super) idle: bool,
+    /// The shortest time that an answer has taken.
+    pub(super) answers_within: Duration,
 }
 
 /// The words of an answer that ended a command.
@@ -54,7 +56,8 @@ impl Wire {
         report.pass("connect", format!("{server} answers"), started);
 
         started = Instant::now();
-        let secure = async |stream: BoxStream| net::tls(stream, &config.host, config.extra_ca_pem.as_deref(), limit).await;
+        let secure =
+            async |stream: BoxStream| net::tls(stream, &config.host, config.extra_ca_pem.as_deref(), limit).await;
         let mut client = match config.security {
             Security::Plain => greeted(Client::new(Box::new(tcp) as BoxStream), config).await,
             Security::Tls => match secure(Box::new(tcp)).await {
@@ -70,7 +73,9 @@ impl Wire {
             Security::StartTls => match greeted(Client::new(Box::new(tcp) as BoxStream), config).await {
                 Ok(mut plain) => {
                     let said = timeout(config.timeouts.command, plain.run_command_and_check_ok("STARTTLS", None)).await;
-                    if let Err(words) = said.map_err(|_| "no answer".to_owned()).and_then(|r| r.map_err(|e| said_no(&e))) {
+                    if let Err(words) =
+                        said.map_err(|_| "no answer".to_owned()).and_then(|r| r.map_err(|e| said_no(&e)))
+                    {
                         let hint = "use `security = \"tls\"` with port 993 instead".to_owned();
                         report.fail("starttls", words.clone(), Some(hint), started);
                         return Err(ImapError::Tls(format!("{server} does not take STARTTLS: {words}")));
@@ -110,7 +115,7 @@ impl Wire {
             }
         };
         report.pass("sign-in", "accepted", started);
-        let mut wire = Self { session, exists: 0, news: false, idle: false };
+        let mut wire = Self { session, exists: 0, news: false, idle: false, answers_within: Duration::MAX };
         wire.introduce(config).await?;
         Ok(wire)
     }
@@ -120,6 +125,7 @@ impl Wire {
         let mut id = false;
         let mut idle = false;
         let limit = config.timeouts.command;
+        let started = Instant::now();
         self.command("asking for capabilities", "CAPABILITY", limit, &mut |response| {
             if let Response::Capabilities(capabilities) = response {
                 for capability in capabilities {
@@ -131,11 +137,15 @@ impl Wire {
             }
         })
         .await?;
+        self.answers_within = started.elapsed();
         self.idle = idle;
         let host = config.host.to_ascii_lowercase();
         let wants_id = ["163.com", "126.com", "yeah.net", "188.com", "netease.com", "vip.163.com"];
         if id || wants_id.iter().any(|w| host.ends_with(w)) {
-            let command = format!("ID (\"name\" \"Posthouse\" \"version\" \"{}\" \"vendor\" \"Posthouse\")", env!("CARGO_PKG_VERSION"));
+            let command = format!(
+                "ID (\"name\" \"Posthouse\" \"version\" \"{}\" \"vendor\" \"Posthouse\")",
+                env!("CARGO_PKG_VERSION")
+            );
             // A server that does not like it says so, and that is all.
             self.command("introducing ourselves", &command, limit, &mut |_| {}).await?;
         }
@@ -177,12 +187,7 @@ impl Wire {
         if ended.ok { Ok(()) } else { Err(ImapError::Refused { what: what.to_owned(), words: ended.words }) }
     }
 
-    pub(super) async fn say(
-        &mut self,
-        what: &str,
-        command: &str,
-        limit: Duration,
-    ) -> Result<RequestId, ImapError> {
+    pub(super) async fn say(&mut self, what: &str, command: &str, limit: Duration) -> Result<RequestId, ImapError> {
         match timeout(limit, self.session.run_command(command)).await {
             Ok(Ok(tag)) => Ok(tag),
             Ok(Err(_)) => Err(ImapError::Closed(what.to_owned())),
@@ -299,7 +304,7 @@ fn said_no(error: &async_imap::error::Error) -> String {
     use async_imap::error::Error;
     match error {
         Error::No(text) | Error::Bad(text) => match text.split_once("info: Some(\"") {
-            Some((_, words)) => words.trim_end_matches(')').trim_end_matches('"').replace("\\\"", "\""),
+            Some((_, words)) => words.strip_suffix("\")").unwrap_or(words).replace("\\\"", "\"").replace("\\\\", "\\"),
             None => "no reason given".to_owned(),
         },
         Error::ConnectionLost => "the connection was closed".to_owned(),

@@ -52,7 +52,11 @@ pub(super) fn at(lines: &[Line<'_>], start: usize) -> Option<usize> {
 
 /// Cheap: something that an attribution has on its first line.
 fn may_start(line: &str) -> bool {
-    line.contains('@') || line.ends_with('<') || line.chars().any(char::is_numeric) || ends_with_colon(line) || begins_properly(line)
+    line.contains('@')
+        || line.ends_with('<')
+        || line.chars().any(char::is_numeric)
+        || ends_with_colon(line)
+        || begins_properly(line)
 }
 
 /// Like an attribution's first words: a preposition before a date, a weekday, digits.
@@ -87,7 +91,8 @@ fn is_attribution(joined: &str, quoted_next: bool) -> bool {
     let email = email_range(body);
     let verb_at_end = ends_with_verb(body);
     let verb_inside = || WROTE.iter().any(|w| w.chars().count() > 1 && contains_word(body, w));
-    let preposition = BEGINS.iter().any(|b| b.len() > 1 && body.starts_with(b)) || body.starts_with(|c: char| c.is_numeric());
+    let preposition =
+        BEGINS.iter().any(|b| b.len() > 1 && body.starts_with(b)) || body.starts_with(|c: char| c.is_numeric());
 
     // `On 1 May 2024 at 10:00, Ana <a@x> wrote:`, `在 2024年5月1日，Ana 写道：`
     if has_date && verb_at_end && (colon || quoted_next || email.is_some() && preposition) {
@@ -100,7 +105,12 @@ fn is_attribution(joined: &str, quoted_next: bool) -> bool {
     if let Some((email_start, email_end)) = email {
         let tail = body[email_end..].chars().count();
         // `30.09.2017, 18.30, "Ana" <a@x>:`
-        if has_date && colon && tail <= 40 && has_date_before(body, email_start) && (begins_properly(body) || verb_inside()) {
+        if has_date
+            && colon
+            && tail <= 40
+            && has_date_before(body, email_start)
+            && (begins_properly(body) || verb_inside())
+        {
             return true;
         }
         // `Ana <a@x> schrieb am Mi., 1. Mai 2024 um 10:00:`, `Ana <a@x> 于2024年5月1日周三 10:00写道：`
@@ -126,7 +136,8 @@ fn sentences(text: &str) -> usize {
             word += 1;
             continue;
         }
-        let ends = matches!(c, '.' | '?' | '!') && word >= 4 && chars.peek() == Some(&' ') || matches!(c, '。' | '？' | '！');
+        let ends =
+            matches!(c, '.' | '?' | '!') && word >= 4 && chars.peek() == Some(&' ') || matches!(c, '。' | '？' | '！');
         if ends {
             let mut rest = chars.clone();
             rest.next();
@@ -154,14 +165,14 @@ fn ends_with_verb(body: &str) -> bool {
 fn contains_word(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let spaced = word.starts_with(is_spaced_letter);
-        !spaced
-            || (!text[..at].ends_with(is_spaced_letter) && !text[at + word.len()..].starts_with(is_spaced_letter))
+        !spaced || (!text[..at].ends_with(is_spaced_letter) && !text[at + word.len()..].starts_with(is_spaced_letter))
     })
 }
 
 /// Letters of scripts that put blanks between words.
 fn is_spaced_letter(c: char) -> bool {
-    c.is_alphabetic() && !matches!(u32::from(c), 0x0E00..=0x0E7F | 0x3000..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0xFF00..=0xFFEF)
+    c.is_alphabetic()
+        && !matches!(u32::from(c), 0x0E00..=0x0E7F | 0x3000..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0xFF00..=0xFFEF)
 }
 
 /// Where the first mail address stands: bytes of `text`.
@@ -172,7 +183,8 @@ fn email_range(text: &str) -> Option<(usize, usize)> {
             && text[i + 1..].chars().next().is_some_and(|a| a.is_alphanumeric() || a == '[')
     })?;
     let is_part = |c: char| c.is_alphanumeric() || "._-+='@<>:[]()/".contains(c);
-    let start = text[..at.0].char_indices().rev().take_while(|(_, c)| is_part(*c) || *c == '<').last().map_or(at.0, |(i, _)| i);
+    let start =
+        text[..at.0].char_indices().rev().take_while(|(_, c)| is_part(*c) || *c == '<').last().map_or(at.0, |(i, _)| i);
     let end = text[at.0..].char_indices().find(|(_, c)| !is_part(*c)).map_or(text.len(), |(i, _)| at.0 + i);
     // Apple and Outlook write the address twice: `a@x<mailto:a@x>`, perhaps with a blank between.
     let rest = &text[end..];
@@ -192,15 +204,27 @@ fn has_date_before(text: &str, end: usize) -> bool {
 /// A year, a day in numbers, a time of day, or a month's or weekday's name beside a number.
 fn has_date(text: &str) -> bool {
     let numbers = numbers(text);
-    let year = numbers.iter().any(|n| n.len == 4 && ((1990..2100).contains(&n.value) || (2533..2643).contains(&n.value)) && !n.in_word);
+    let year = numbers
+        .iter()
+        .any(|n| n.len == 4 && ((1990..2100).contains(&n.value) || (2533..2643).contains(&n.value)) && !n.in_word);
     if year {
         return true;
     }
     let time = numbers.windows(2).any(|w| {
-        w[0].value < 24 && w[1].value < 60 && w[1].len == 2 && w[0].len <= 2 && w[0].next_is(&[':', '.', 'h', '：']) && w[0].end + 1 >= w[1].start && !w[0].in_word
+        w[0].value < 24
+            && w[1].value < 60
+            && w[1].len == 2
+            && w[0].len <= 2
+            && w[0].next_is(&[':', '.', 'h', '：'])
+            && w[0].end + 1 >= w[1].start
+            && !w[0].in_word
     });
     let day = numbers.windows(3).any(|w| {
-        w.iter().all(|n| n.len <= 2) && w[0].next_is(&['.', '/', '-']) && w[0].next == w[1].next && w[0].end + 1 == w[1].start && w[1].end + 1 == w[2].start
+        w.iter().all(|n| n.len <= 2)
+            && w[0].next_is(&['.', '/', '-'])
+            && w[0].next == w[1].next
+            && w[0].end + 1 == w[1].start
+            && w[1].end + 1 == w[2].start
     });
     time || day || (numbers.iter().any(|n| n.len <= 2 && (1..=31).contains(&n.value)) && has_weekday_inside(text))
 }
@@ -282,12 +306,125 @@ fn has_weekday_inside(text: &str) -> bool {
 /// Weekdays and months of Latin- and Cyrillic-script languages, by how they begin.
 fn has_weekday(word: &str) -> bool {
     const WEEKDAYS: &[&str] = &[
-        "mon", "tue", "wed", "thu", "fri", "sat", "sun", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag",
-        "lun", "mar", "mer", "mié", "mie", "jeu", "jue", "ven", "vie", "sam", "sáb", "sab", "dim", "dom", "gio", "seg", "qua", "qui", "sex",
-        "maa", "din", "woe", "don", "vri", "zat", "zon", "tir", "ons", "tor", "tors", "fre", "lör", "lør", "sön", "søn", "mån", "tis",
-        "pon", "wt", "śr", "czw", "sob", "niedz", "ndz", "út", "čt", "pá",
-        "hét", "kedd", "sze", "csüt", "pén", "szo", "vas", "pzt", "sal", "çar", "cum", "cmt", "paz", "пн", "вт", "ср", "чт", "пт", "сб", "вс", "нд", "понед", "втор", "сред", "четв", "пятн", "субб", "воскр",
-        "jan", "feb", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mai", "juin", "juil", "août", "okt", "dez", "des", "янв", "фев", "апр", "май", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек",
+        "mon",
+        "tue",
+        "wed",
+        "thu",
+        "fri",
+        "sat",
+        "sun",
+        "montag",
+        "dienstag",
+        "mittwoch",
+        "donnerstag",
+        "freitag",
+        "samstag",
+        "sonntag",
+        "lun",
+        "mar",
+        "mer",
+        "mié",
+        "mie",
+        "jeu",
+        "jue",
+        "ven",
+        "vie",
+        "sam",
+        "sáb",
+        "sab",
+        "dim",
+        "dom",
+        "gio",
+        "seg",
+        "qua",
+        "qui",
+        "sex",
+        "maa",
+        "din",
+        "woe",
+        "don",
+        "vri",
+        "zat",
+        "zon",
+        "tir",
+        "ons",
+        "tor",
+        "tors",
+        "fre",
+        "lör",
+        "lør",
+        "sön",
+        "søn",
+        "mån",
+        "tis",
+        "pon",
+        "wt",
+        "śr",
+        "czw",
+        "sob",
+        "niedz",
+        "ndz",
+        "út",
+        "čt",
+        "pá",
+        "hét",
+        "kedd",
+        "sze",
+        "csüt",
+        "pén",
+        "szo",
+        "vas",
+        "pzt",
+        "sal",
+        "çar",
+        "cum",
+        "cmt",
+        "paz",
+        "пн",
+        "вт",
+        "ср",
+        "чт",
+        "пт",
+        "сб",
+        "вс",
+        "нд",
+        "понед",
+        "втор",
+        "сред",
+        "четв",
+        "пятн",
+        "субб",
+        "воскр",
+        "jan",
+        "feb",
+        "apr",
+        "may",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "oct",
+        "nov",
+        "dec",
+        "mai",
+        "juin",
+        "juil",
+        "août",
+        "okt",
+        "dez",
+        "des",
+        "янв",
+        "фев",
+        "апр",
+        "май",
+        "мая",
+        "июн",
+        "июл",
+        "авг",
+        "сен",
+        "окт",
+        "ноя",
+        "дек",
     ];
     let word = word.trim_end_matches('.');
     if word.is_empty() || word.chars().count() > 14 {
@@ -302,7 +439,17 @@ mod tests {
 
     #[test]
     fn dates_are_seen() {
-        for text in ["1 may 2024", "04.07.24", "23/06/24", "at 10:00", "klo 17.50", "2024年5月1日", "١٠:٠٠", "on mon, 5 ana", "พ.ศ. 2567"] {
+        for text in [
+            "1 may 2024",
+            "04.07.24",
+            "23/06/24",
+            "at 10:00",
+            "klo 17.50",
+            "2024年5月1日",
+            "١٠:٠٠",
+            "on mon, 5 ana",
+            "พ.ศ. 2567",
+        ] {
             assert!(has_date(text), "{text}");
         }
         for text in ["order 20240", "a2024b", "no numbers", "3 items", "ana@2024x"] {

@@ -46,8 +46,16 @@ fn is_separator(lower: &str) -> bool {
             || inside.starts_with("原始郵件");
     }
     // Bare, but unmistakable.
-    matches!(inside, "原始邮件" | "原始郵件" | "原始信件" | "original message" | "ursprüngliche nachricht" | "message d'origine" | "mensaje original")
-        && inside == lower.trim_end_matches(':').trim()
+    matches!(
+        inside,
+        "原始邮件"
+            | "原始郵件"
+            | "原始信件"
+            | "original message"
+            | "ursprüngliche nachricht"
+            | "message d'origine"
+            | "mensaje original"
+    ) && inside == lower.trim_end_matches(':').trim()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,7 +73,9 @@ fn is_header_block(lines: &[Line<'_>], at: usize) -> bool {
     if !matches!(first, Label::From | Label::Sent) {
         // A few clients begin with the subject; then the sender must follow at once.
         let next = lines.get(at + 1).and_then(|l| label(&l.plain));
-        if !(first == Label::Subject && matches!(next, Some(Label::From | Label::Sent)) || first == Label::To && next == Some(Label::From)) {
+        if !(first == Label::Subject && matches!(next, Some(Label::From | Label::Sent))
+            || first == Label::To && next == Some(Label::From))
+        {
             return false;
         }
     }
@@ -117,7 +127,8 @@ fn label(line: &str) -> Option<Label> {
     let squeezed: String = name.chars().filter(|c| !c.is_whitespace()).collect();
     // `主　题` is spread to the width of the others.
     let is = |list: &[&str]| {
-        list.iter().any(|l| *l == name) || (!squeezed.is_ascii() && list.iter().any(|l| !l.is_ascii() && l.replace(' ', "") == squeezed))
+        list.iter().any(|l| *l == name)
+            || (!squeezed.is_ascii() && list.iter().any(|l| !l.is_ascii() && l.replace(' ', "") == squeezed))
     };
     if is(FROM) {
         Some(Label::From)

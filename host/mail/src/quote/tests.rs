@@ -31,7 +31,10 @@ const INTRODUCTIONS: &[(&str, &str)] = &[
     ("gmail ru", "ср, 1 мая 2024 г. в 10:15, Shop Support <help@shop.example>:"),
     ("gmail uk", "ср, 1 трав. 2024 р. о 10:15 Shop Support <help@shop.example> пише:"),
     ("gmail el", "Στις Τετ 1 Μαΐ 2024 στις 10:15 π.μ., ο/η Shop Support <help@shop.example> έγραψε:"),
-    ("gmail he", "\u{202b}בתאריך יום ד׳, 1 במאי 2024 ב-10:15 מאת \u{202a}Shop Support\u{202c}\u{200f} <\u{202a}help@shop.example\u{202c}\u{200f}>:\u{202c}"),
+    (
+        "gmail he",
+        "\u{202b}בתאריך יום ד׳, 1 במאי 2024 ב-10:15 מאת \u{202a}Shop Support\u{202c}\u{200f} <\u{202a}help@shop.example\u{202c}\u{200f}>:\u{202c}",
+    ),
     ("gmail ar", "في الأربعاء، 1 مايو 2024 في 10:15 ص تمت كتابة ما يلي بواسطة Shop Support <help@shop.example>:"),
     ("gmail ar digits", "في الأربعاء، ١ مايو ٢٠٢٤ في ١٠:١٥ ص كتب Shop Support <help@shop.example>:"),
     ("gmail vi", "Vào Th 4, 1 thg 5, 2024 vào lúc 10:15 Shop Support <help@shop.example> đã viết:"),
@@ -63,7 +66,10 @@ const INTRODUCTIONS: &[(&str, &str)] = &[
     ("thunderbird zh", "在 2024/5/1 10:15, Shop Support 写道:"),
     ("yahoo en", "On Wednesday, May 1, 2024 at 10:15:32 AM GMT+2, Shop Support <help@shop.example> wrote:"),
     ("yahoo es", "El miércoles, 1 de mayo de 2024, 10:15:32 GMT+2, Shop Support <help@shop.example> escribió:"),
-    ("yahoo de", "Am Mittwoch, 1. Mai 2024 um 10:15:32 MESZ hat Shop Support <help@shop.example> Folgendes geschrieben:"),
+    (
+        "yahoo de",
+        "Am Mittwoch, 1. Mai 2024 um 10:15:32 MESZ hat Shop Support <help@shop.example> Folgendes geschrieben:",
+    ),
     ("yahoo fr", "Le mercredi 1 mai 2024 à 10:15:32 UTC+2, Shop Support <help@shop.example> a écrit :"),
     ("proton", "On Wednesday, May 1st, 2024 at 10:15, Shop Support <help@shop.example> wrote:"),
     ("zoho", "---- On Wed, 01 May 2024 10:15:32 +0200 Shop Support <help@shop.example> wrote ----"),
@@ -71,50 +77,143 @@ const INTRODUCTIONS: &[(&str, &str)] = &[
     ("mail.ru", "Среда, 1 мая 2024, 10:15 +03:00 от Shop Support <help@shop.example>:"),
     ("163", "在 2024-05-01 10:15:32，\"Shop Support\" <help@shop.example> 写道："),
     ("163 en", "At 2024-05-01 10:15:32, \"Shop Support\" <help@shop.example> wrote:"),
-    ("163 client", "---- 回复的原邮件 ----\n| 发件人 | Shop Support<help@shop.example> |\n| 日期 | 2024年05月01日 10:15 |"),
-    ("163 client en", "---- Replied Message ----\n| From | Shop Support<help@shop.example> |\n| Date | 05/01/2024 10:15 |"),
-    ("qq", "------------------ 原始邮件 ------------------\n发件人: \"Shop Support\" <help@shop.example>;\n发送时间: 2024年5月1日(星期三) 上午10:15\n收件人: \"我\" <a@qq.example>;\n主题: Re: order"),
+    (
+        "163 client",
+        "---- 回复的原邮件 ----\n| 发件人 | Shop Support<help@shop.example> |\n| 日期 | 2024年05月01日 10:15 |",
+    ),
+    (
+        "163 client en",
+        "---- Replied Message ----\n| From | Shop Support<help@shop.example> |\n| Date | 05/01/2024 10:15 |",
+    ),
+    (
+        "qq",
+        "------------------ 原始邮件 ------------------\n发件人: \"Shop Support\" <help@shop.example>;\n发送时间: 2024年5月1日(星期三) 上午10:15\n收件人: \"我\" <a@qq.example>;\n主题: Re: order",
+    ),
     ("qq nbsp", "------------------\u{a0}原始邮件\u{a0}------------------"),
     ("qq en", "------------------ Original ------------------\nFrom: \"Shop Support\" <help@shop.example>;"),
     ("qq mobile", "---原始邮件---\n发件人: \"Shop Support\"<help@shop.example>"),
     ("foxmail", "发件人： Shop Support\n发送时间： 2024-05-01 10:15\n收件人： a@qq.example\n主题： Re: order"),
-    ("outlook zh", "发件人: Shop Support <help@shop.example>\n发送时间: 2024年5月1日 10:15\n收件人: a@x.example\n主题: Re: order"),
-    ("outlook zh-TW", "寄件者: Shop Support <help@shop.example>\n寄件日期: 2024年5月1日 上午 10:15\n收件者: a@x.example\n主旨: Re: order"),
-    ("aliyun", "------------------------------------------------------------------\n发件人：Shop Support <help@shop.example>\n发送时间：2024年5月1日(星期三) 10:15\n收件人：a <a@x.example>\n主　题：Re: order"),
-    ("outlook en", "From: Shop Support <help@shop.example>\nSent: Wednesday, May 1, 2024 10:15 AM\nTo: a@x.example\nSubject: Re: order"),
-    ("outlook en bold", "*From:* Shop Support <help@shop.example>\n*Sent:* Wednesday, May 1, 2024 10:15 AM\n*To:* a@x.example\n*Subject:* Re: order"),
-    ("outlook rule", "________________________________\nFrom: Shop Support <help@shop.example>\nSent: Wednesday, May 1, 2024 10:15 AM"),
+    (
+        "outlook zh",
+        "发件人: Shop Support <help@shop.example>\n发送时间: 2024年5月1日 10:15\n收件人: a@x.example\n主题: Re: order",
+    ),
+    (
+        "outlook zh-TW",
+        "寄件者: Shop Support <help@shop.example>\n寄件日期: 2024年5月1日 上午 10:15\n收件者: a@x.example\n主旨: Re: order",
+    ),
+    (
+        "aliyun",
+        "------------------------------------------------------------------\n发件人：Shop Support <help@shop.example>\n发送时间：2024年5月1日(星期三) 10:15\n收件人：a <a@x.example>\n主　题：Re: order",
+    ),
+    (
+        "outlook en",
+        "From: Shop Support <help@shop.example>\nSent: Wednesday, May 1, 2024 10:15 AM\nTo: a@x.example\nSubject: Re: order",
+    ),
+    (
+        "outlook en bold",
+        "*From:* Shop Support <help@shop.example>\n*Sent:* Wednesday, May 1, 2024 10:15 AM\n*To:* a@x.example\n*Subject:* Re: order",
+    ),
+    (
+        "outlook rule",
+        "________________________________\nFrom: Shop Support <help@shop.example>\nSent: Wednesday, May 1, 2024 10:15 AM",
+    ),
     ("outlook old", "-----Original Message-----\nFrom: Shop Support [mailto:help@shop.example]"),
-    ("outlook de", "Von: Shop Support <help@shop.example>\nGesendet: Mittwoch, 1. Mai 2024 10:15\nAn: a@x.example\nBetreff: AW: order"),
+    (
+        "outlook de",
+        "Von: Shop Support <help@shop.example>\nGesendet: Mittwoch, 1. Mai 2024 10:15\nAn: a@x.example\nBetreff: AW: order",
+    ),
     ("outlook de old", "-----Ursprüngliche Nachricht-----\nVon: Shop Support"),
-    ("outlook fr", "De : Shop Support <help@shop.example>\nEnvoyé : mercredi 1 mai 2024 10:15\nÀ : a@x.example\nObjet : RE: order"),
-    ("outlook es", "De: Shop Support <help@shop.example>\nEnviado: miércoles, 1 de mayo de 2024 10:15\nPara: a@x.example\nAsunto: RE: order"),
-    ("outlook it", "Da: Shop Support <help@shop.example>\nInviato: mercoledì 1 maggio 2024 10:15\nA: a@x.example\nOggetto: R: order"),
-    ("outlook pt", "De: Shop Support <help@shop.example>\nEnviada em: quarta-feira, 1 de maio de 2024 10:15\nPara: a@x.example\nAssunto: RES: order"),
-    ("outlook nl", "Van: Shop Support <help@shop.example>\nVerzonden: woensdag 1 mei 2024 10:15\nAan: a@x.example\nOnderwerp: RE: order"),
-    ("outlook sv", "Från: Shop Support <help@shop.example>\nSkickat: den 1 maj 2024 10:15\nTill: a@x.example\nÄmne: SV: order"),
-    ("outlook da", "Fra: Shop Support <help@shop.example>\nSendt: 1. maj 2024 10:15\nTil: a@x.example\nEmne: SV: order"),
-    ("outlook fi", "Lähettäjä: Shop Support <help@shop.example>\nLähetetty: keskiviikko 1. toukokuuta 2024 10.15\nVastaanottaja: a@x.example\nAihe: VS: order"),
-    ("outlook pl", "Od: Shop Support <help@shop.example>\nWysłano: środa, 1 maja 2024 10:15\nDo: a@x.example\nTemat: Odp: order"),
-    ("outlook cs", "Od: Shop Support <help@shop.example>\nOdesláno: středa 1. května 2024 10:15\nKomu: a@x.example\nPředmět: RE: order"),
-    ("outlook hu", "Feladó: Shop Support <help@shop.example>\nElküldve: 2024. május 1., szerda 10:15\nCímzett: a@x.example\nTárgy: RE: order"),
-    ("outlook ro", "De la: Shop Support <help@shop.example>\nTrimis: miercuri, 1 mai 2024 10:15\nCătre: a@x.example\nSubiect: RE: order"),
-    ("outlook tr", "Kimden: Shop Support <help@shop.example>\nGönderildi: 1 Mayıs 2024 Çarşamba 10:15\nKime: a@x.example\nKonu: YNT: order"),
-    ("outlook ru", "От: Shop Support <help@shop.example>\nОтправлено: 1 мая 2024 г. 10:15\nКому: a@x.example\nТема: RE: order"),
-    ("outlook ja", "差出人: Shop Support <help@shop.example>\n送信日時: 2024年5月1日 10:15\n宛先: a@x.example\n件名: RE: order"),
-    ("outlook ko", "보낸 사람: Shop Support <help@shop.example>\n보낸 날짜: 2024년 5월 1일 수요일 오전 10:15\n받는 사람: a@x.example\n제목: RE: order"),
-    ("outlook vi", "Từ: Shop Support <help@shop.example>\nĐã gửi: Thứ Tư, 1 tháng 5, 2024 10:15\nĐến: a@x.example\nChủ đề: RE: order"),
-    ("outlook th", "จาก: Shop Support <help@shop.example>\nส่ง: วันพุธที่ 1 พฤษภาคม 2567 10:15\nถึง: a@x.example\nเรื่อง: RE: order"),
-    ("samsung", "-------- Original message --------\nFrom: Shop Support <help@shop.example>\nDate: 5/1/24 10:15 AM (GMT+01:00)"),
+    (
+        "outlook fr",
+        "De : Shop Support <help@shop.example>\nEnvoyé : mercredi 1 mai 2024 10:15\nÀ : a@x.example\nObjet : RE: order",
+    ),
+    (
+        "outlook es",
+        "De: Shop Support <help@shop.example>\nEnviado: miércoles, 1 de mayo de 2024 10:15\nPara: a@x.example\nAsunto: RE: order",
+    ),
+    (
+        "outlook it",
+        "Da: Shop Support <help@shop.example>\nInviato: mercoledì 1 maggio 2024 10:15\nA: a@x.example\nOggetto: R: order",
+    ),
+    (
+        "outlook pt",
+        "De: Shop Support <help@shop.example>\nEnviada em: quarta-feira, 1 de maio de 2024 10:15\nPara: a@x.example\nAssunto: RES: order",
+    ),
+    (
+        "outlook nl",
+        "Van: Shop Support <help@shop.example>\nVerzonden: woensdag 1 mei 2024 10:15\nAan: a@x.example\nOnderwerp: RE: order",
+    ),
+    (
+        "outlook sv",
+        "Från: Shop Support <help@shop.example>\nSkickat: den 1 maj 2024 10:15\nTill: a@x.example\nÄmne: SV: order",
+    ),
+    (
+        "outlook da",
+        "Fra: Shop Support <help@shop.example>\nSendt: 1. maj 2024 10:15\nTil: a@x.example\nEmne: SV: order",
+    ),
+    (
+        "outlook fi",
+        "Lähettäjä: Shop Support <help@shop.example>\nLähetetty: keskiviikko 1. toukokuuta 2024 10.15\nVastaanottaja: a@x.example\nAihe: VS: order",
+    ),
+    (
+        "outlook pl",
+        "Od: Shop Support <help@shop.example>\nWysłano: środa, 1 maja 2024 10:15\nDo: a@x.example\nTemat: Odp: order",
+    ),
+    (
+        "outlook cs",
+        "Od: Shop Support <help@shop.example>\nOdesláno: středa 1. května 2024 10:15\nKomu: a@x.example\nPředmět: RE: order",
+    ),
+    (
+        "outlook hu",
+        "Feladó: Shop Support <help@shop.example>\nElküldve: 2024. május 1., szerda 10:15\nCímzett: a@x.example\nTárgy: RE: order",
+    ),
+    (
+        "outlook ro",
+        "De la: Shop Support <help@shop.example>\nTrimis: miercuri, 1 mai 2024 10:15\nCătre: a@x.example\nSubiect: RE: order",
+    ),
+    (
+        "outlook tr",
+        "Kimden: Shop Support <help@shop.example>\nGönderildi: 1 Mayıs 2024 Çarşamba 10:15\nKime: a@x.example\nKonu: YNT: order",
+    ),
+    (
+        "outlook ru",
+        "От: Shop Support <help@shop.example>\nОтправлено: 1 мая 2024 г. 10:15\nКому: a@x.example\nТема: RE: order",
+    ),
+    (
+        "outlook ja",
+        "差出人: Shop Support <help@shop.example>\n送信日時: 2024年5月1日 10:15\n宛先: a@x.example\n件名: RE: order",
+    ),
+    (
+        "outlook ko",
+        "보낸 사람: Shop Support <help@shop.example>\n보낸 날짜: 2024년 5월 1일 수요일 오전 10:15\n받는 사람: a@x.example\n제목: RE: order",
+    ),
+    (
+        "outlook vi",
+        "Từ: Shop Support <help@shop.example>\nĐã gửi: Thứ Tư, 1 tháng 5, 2024 10:15\nĐến: a@x.example\nChủ đề: RE: order",
+    ),
+    (
+        "outlook th",
+        "จาก: Shop Support <help@shop.example>\nส่ง: วันพุธที่ 1 พฤษภาคม 2567 10:15\nถึง: a@x.example\nเรื่อง: RE: order",
+    ),
+    (
+        "samsung",
+        "-------- Original message --------\nFrom: Shop Support <help@shop.example>\nDate: 5/1/24 10:15 AM (GMT+01:00)",
+    ),
     ("samsung de", "-------- Ursprüngliche Nachricht --------\nVon: Shop Support"),
     ("samsung ja", "-------- 元のメッセージ --------\nFrom: Shop Support"),
     ("samsung ko", "-------- 원본 메시지 --------\n보낸 사람: Shop Support"),
     ("phone signature", "Sent from my iPhone\n\nOn May 1, 2024, at 10:15 AM, Shop Support <help@shop.example> wrote:"),
     ("phone signature zh", "发自我的iPhone\n\n在 2024年5月1日，上午10:15，Shop Support <help@shop.example> 写道："),
     ("phone signature ja", "iPhoneから送信\n\n2024/05/01 10:15、Shop Support <help@shop.example>のメール:"),
-    ("phone signature de", "Von meinem iPhone gesendet\n\nAm 01.05.2024 um 10:15 schrieb Shop Support <help@shop.example>:"),
+    (
+        "phone signature de",
+        "Von meinem iPhone gesendet\n\nAm 01.05.2024 um 10:15 schrieb Shop Support <help@shop.example>:",
+    ),
     ("phone signature ko", "나의 iPhone에서 보냄\n\n2024. 5. 1. 오전 10:15, Shop Support <help@shop.example> 작성:"),
-    ("outlook app", "Get Outlook for iOS<https://aka.ms/o0ukef>\n________________________________\nFrom: Shop Support <help@shop.example>\nSent: Wednesday, May 1, 2024 10:15 AM"),
+    (
+        "outlook app",
+        "Get Outlook for iOS<https://aka.ms/o0ukef>\n________________________________\nFrom: Shop Support <help@shop.example>\nSent: Wednesday, May 1, 2024 10:15 AM",
+    ),
     ("signature", "-- \nAna Example\nWarehouse 3"),
     ("help desk line", "##- Please type your reply above this line -##"),
 ];
@@ -123,7 +222,10 @@ const INTRODUCTIONS: &[(&str, &str)] = &[
 fn history_goes_in_every_language() {
     let mut wrong = Vec::new();
     for (name, introduction) in INTRODUCTIONS {
-        for (kind, old) in [("plain", "Dear customer,\n\nwe shipped it on Monday.\n\nBest regards\nShop"), ("quoted", "> Dear customer,\n>\n> we shipped it on Monday.\n>> Where is it?")] {
+        for (kind, old) in [
+            ("plain", "Dear customer,\n\nwe shipped it on Monday.\n\nBest regards\nShop"),
+            ("quoted", "> Dear customer,\n>\n> we shipped it on Monday.\n>> Where is it?"),
+        ] {
             for gap in ["\n\n", "\n"] {
                 let text = format!("{NEW}{gap}{introduction}{gap}{old}\n");
                 let got = reply_text(&text);
@@ -163,7 +265,8 @@ fn ordinary_text_stays() {
 
 #[test]
 fn answers_between_and_below_quotes_are_new() {
-    let text = "On 1 May 2024 Shop <help@shop.example> wrote:\n> Which colour?\n\nBlue, please.\n\n> Which size?\n\nM\n";
+    let text =
+        "On 1 May 2024 Shop <help@shop.example> wrote:\n> Which colour?\n\nBlue, please.\n\n> Which size?\n\nM\n";
     assert_eq!(reply_text(text), "Blue, please.\n\nM");
     let text = "Yes.\n\n> 在 2024年5月1日，10:15，Shop Support <help@shop.example> 写道：\n> \n> Blue?";
     assert_eq!(reply_text(text), "Yes.");
@@ -188,7 +291,9 @@ fn only_history_is_empty() {
 #[test]
 fn any_text_is_taken_apart_in_linear_time() {
     let started = std::time::Instant::now();
-    for piece in ["> a\n", "On 1 May 2024 a@x\n", "From: a\n", "2024 10:00 ", "--\n", "\n", "a@x:\n", "写道：", "____\n"] {
+    for piece in
+        ["> a\n", "On 1 May 2024 a@x\n", "From: a\n", "2024 10:00 ", "--\n", "\n", "a@x:\n", "写道：", "____\n"]
+    {
         let _ = split(&piece.repeat(200_000 / piece.len()));
     }
     assert!(started.elapsed() < std::time::Duration::from_secs(20), "{:?}", started.elapsed());

@@ -80,9 +80,10 @@ fn entries(text: &[u8]) -> Vec<Entry> {
             b'<' => {
                 let rest = &text[at + 1..];
                 // `<a@b<mailto:a@b>>` ends at the last of its brackets; `<a@b` without an end at the next comma.
-                let end = rest.iter().position(|b| *b == b'>').unwrap_or_else(|| {
-                    rest.iter().position(|b| matches!(b, b',' | b';')).unwrap_or(rest.len())
-                });
+                let end = rest
+                    .iter()
+                    .position(|b| *b == b'>')
+                    .unwrap_or_else(|| rest.iter().position(|b| matches!(b, b',' | b';')).unwrap_or(rest.len()));
                 if entry.angle.as_ref().is_none_or(|a| !a.contains(&b'@')) {
                     entry.angle = Some(rest[..end].to_vec());
                 }
@@ -119,7 +120,9 @@ fn read_entry(entry: Entry) -> Option<Read> {
         let address = clean_address(&decode_words(&angle));
         if address.is_empty() {
             // `<>` names nobody, but the address may stand in the name's place.
-            return phrase.contains('@').then(|| Read::Address(Address { name: None, address: clean_address(&phrase) }));
+            return phrase
+                .contains('@')
+                .then(|| Read::Address(Address { name: None, address: clean_address(&phrase) }));
         }
         let name = Some(if phrase.is_empty() { comment } else { phrase });
         let name = name.filter(|n| !n.is_empty() && !n.eq_ignore_ascii_case(&address));

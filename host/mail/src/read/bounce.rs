@@ -1,7 +1,7 @@
 //! Delivery reports: by the book (RFC 3464), and as servers wrote them before it and still do.
 
-use super::parts::FlatPart;
 use super::address;
+use super::parts::FlatPart;
 use posthouse_model::mail::{Address, Bounce};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -22,7 +22,8 @@ pub(super) fn bounce(
     subject: &str,
     text: &str,
 ) -> Option<Bounce> {
-    let status = flat.iter().find(|p| matches!(p.media_type(), "message/delivery-status" | "message/global-delivery-status"));
+    let status =
+        flat.iter().find(|p| matches!(p.media_type(), "message/delivery-status" | "message/global-delivery-status"));
     if let Some(status) = status {
         let report = by_the_book(&status.bytes());
         if report.only_success {
@@ -86,7 +87,9 @@ fn by_the_book(raw: &[u8]) -> Report {
             original_message_id: None,
             recipient: recipient.and_then(typed_value),
             status,
-            diagnostic: get("diagnostic-code").and_then(|d| typed_value(d).or_else(|| Some(d.to_owned()))).map(|d| limit(&d)),
+            diagnostic: get("diagnostic-code")
+                .and_then(|d| typed_value(d).or_else(|| Some(d.to_owned())))
+                .map(|d| limit(&d)),
             hard,
         };
         let rank = u8::from(hard) * 2 + u8::from(!is_success);
@@ -131,7 +134,14 @@ fn fields(group: &str) -> Vec<(String, String)> {
 fn original_id(flat: &[FlatPart<'_>]) -> Option<String> {
     flat.iter().skip(1).find_map(|part| {
         let media = part.media_type();
-        let holds = matches!(media, "message/rfc822" | "message/global" | "message/rfc822-headers" | "text/rfc822-headers" | "message/global-headers");
+        let holds = matches!(
+            media,
+            "message/rfc822"
+                | "message/global"
+                | "message/rfc822-headers"
+                | "text/rfc822-headers"
+                | "message/global-headers"
+        );
         if !holds {
             return None;
         }
@@ -191,12 +201,15 @@ fn by_its_looks(
     text: &str,
 ) -> Option<Bounce> {
     let local = from.map(|f| f.address.split('@').next().unwrap_or_default().to_ascii_lowercase()).unwrap_or_default();
-    let from_system = matches!(local.as_str(), "mailer-daemon" | "mailerdaemon" | "mail-daemon" | "postmaster" | "mdaemon" | "bounce" | "bounces")
-        || local.starts_with("mailer-daemon");
+    let from_system = matches!(
+        local.as_str(),
+        "mailer-daemon" | "mailerdaemon" | "mail-daemon" | "postmaster" | "mdaemon" | "bounce" | "bounces"
+    ) || local.starts_with("mailer-daemon");
     let failed = headers.iter().find(|(n, _)| n.eq_ignore_ascii_case("X-Failed-Recipients")).map(|(_, v)| v.as_str());
     let says_failure = SUBJECTS.is_match(subject);
     let is_report = flat.first().is_some_and(|p| {
-        p.media_type() == "multipart/report" && p.content_type.get("report-type").is_some_and(|t| t.eq_ignore_ascii_case("delivery-status"))
+        p.media_type() == "multipart/report"
+            && p.content_type.get("report-type").is_some_and(|t| t.eq_ignore_ascii_case("delivery-status"))
     });
     let is_bounce = failed.is_some()
         || is_report
@@ -233,17 +246,35 @@ fn head(text: &str) -> &str {
         end -= 1;
     }
     let text = &text[..end];
-    let copy = ["--- Below this line is a copy", "------ This is a copy", "Original message follows", "----- Original message"];
+    let copy = [
+        "--- Below this line is a copy",
+        "------ This is a copy",
+        "Original message follows",
+        "----- Original message",
+    ];
     let cut = copy.iter().filter_map(|c| text.find(c)).min().unwrap_or(text.len());
     &text[..cut]
 }
 
 fn mentions_failure(text: &str) -> bool {
     let head = head(text).to_lowercase();
-    ["could not be delivered", "undeliverable", "permanent error", "permanent fatal error", "failed permanently", "user unknown",
-        "delivery to the following", "address rejected", "mailbox unavailable", "does not exist", "无法投递", "退信", "届け"]
-        .iter()
-        .any(|w| head.contains(w))
+    [
+        "could not be delivered",
+        "undeliverable",
+        "permanent error",
+        "permanent fatal error",
+        "failed permanently",
+        "user unknown",
+        "delivery to the following",
+        "address rejected",
+        "mailbox unavailable",
+        "does not exist",
+        "无法投递",
+        "退信",
+        "届け",
+    ]
+    .iter()
+    .any(|w| head.contains(w))
 }
 
 fn id_in_text(text: &str) -> Option<String> {
@@ -252,11 +283,9 @@ fn id_in_text(text: &str) -> Option<String> {
 }
 
 fn recipient_in_text(text: &str) -> Option<String> {
-    ADDRESS
-        .captures_iter(text)
-        .take(20)
-        .filter_map(|c| c.get(1).map(|m| m.as_str().to_owned()))
-        .find(|a| !a.to_ascii_lowercase().starts_with("mailer-daemon@") && !a.to_ascii_lowercase().starts_with("postmaster@"))
+    ADDRESS.captures_iter(text).take(20).filter_map(|c| c.get(1).map(|m| m.as_str().to_owned())).find(|a| {
+        !a.to_ascii_lowercase().starts_with("mailer-daemon@") && !a.to_ascii_lowercase().starts_with("postmaster@")
+    })
 }
 
 fn status_in_text(text: &str) -> Option<String> {

@@ -1,7 +1,8 @@
 //! From bytes to text, when the label is missing, unknown or wrong.
 
 use encoding_rs::{
-    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, ISO_2022_JP, KOI8_R, SHIFT_JIS, UTF_8, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
+    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, ISO_2022_JP, KOI8_R, SHIFT_JIS, UTF_8, WINDOWS_1250, WINDOWS_1251,
+    WINDOWS_1252,
 };
 
 /// Text, and what was odd about its label.
@@ -94,13 +95,18 @@ fn clean_label(label: &str) -> String {
 fn encoding_for(label: &str) -> Option<&'static Encoding> {
     let label = match label {
         // Supersets, since senders label by the older name.
-        "gb2312" | "gb_2312-80" | "gbk" | "x-gbk" | "cp936" | "ms936" | "windows-936" | "euc-cn" | "gb18030" | "x-gb2312" => {
+        "gb2312" | "gb_2312-80" | "gbk" | "x-gbk" | "cp936" | "ms936" | "windows-936" | "euc-cn" | "gb18030"
+        | "x-gb2312" => {
             return Some(GB18030);
         }
-        "us-ascii" | "ascii" | "ansi_x3.4-1968" | "unknown-8bit" | "x-unknown" | "unknown" | "default" | "default_charset"
-        | "x-user-defined" | "binary" | "8bit" | "none" | "_autodetect" | "_iso-2022-jp$esc" => return None,
+        "us-ascii" | "ascii" | "ansi_x3.4-1968" | "unknown-8bit" | "x-unknown" | "unknown" | "default"
+        | "default_charset" | "x-user-defined" | "binary" | "8bit" | "none" | "_autodetect" | "_iso-2022-jp$esc" => {
+            return None;
+        }
         "utf8mb4" | "utf-8n" | "utf_8" | "utf-8-sig" | "x-unicode-2-0-utf-8" | "cp65001" => return Some(UTF_8),
-        "ks_c_5601-1987" | "ks_c_5601" | "cp949" | "ms949" | "uhc" | "x-windows-949" | "ksc5601" => return Some(EUC_KR),
+        "ks_c_5601-1987" | "ks_c_5601" | "cp949" | "ms949" | "uhc" | "x-windows-949" | "ksc5601" => {
+            return Some(EUC_KR);
+        }
         "cp932" | "ms932" | "windows-31j" | "x-sjis" | "sjis" | "shift-jis" => return Some(SHIFT_JIS),
         "cp950" | "ms950" | "big5-hkscs" | "x-x-big5" | "big-5" => return Some(BIG5),
         "x-euc-jp" | "eucjp" | "euc_jp" | "cp51932" => return Some(EUC_JP),
@@ -142,7 +148,9 @@ fn utf16(bytes: &[u8], declared_big: bool) -> String {
             (if even == odd { declared_big } else { even > odd }, rest)
         }
     };
-    let units = body.chunks_exact(2).map(|c| if big { u16::from_be_bytes([c[0], c[1]]) } else { u16::from_le_bytes([c[0], c[1]]) });
+    let units = body
+        .chunks_exact(2)
+        .map(|c| if big { u16::from_be_bytes([c[0], c[1]]) } else { u16::from_le_bytes([c[0], c[1]]) });
     char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')).collect()
 }
 
@@ -264,7 +272,9 @@ fn score_han(text: &str) -> f64 {
     score(text, |c| match c {
         '\u{4e00}'..='\u{9fff}' if COMMON.contains(c) => 1.3,
         '\u{4e00}'..='\u{9fff}' => 0.6,
-        '。' | '，' | '、' | '！' | '？' | '：' | '；' | '（' | '）' | '“' | '”' | '《' | '》' | '\u{3000}' => 1.0,
+        '。' | '，' | '、' | '！' | '？' | '：' | '；' | '（' | '）' | '“' | '”' | '《' | '》' | '\u{3000}' => {
+            1.0
+        }
         '\u{3040}'..='\u{30ff}' => -0.2,
         _ => -0.6,
     })
@@ -337,7 +347,8 @@ fn score_letters(text: &str, lower: &str, upper: &str) -> f64 {
         let value = match c {
             c if lower.contains(c) => 0.9,
             c if upper.contains(c) => 0.5,
-            '’' | '‘' | '“' | '”' | '–' | '—' | '…' | '€' | '£' | '°' | '®' | '©' | '\u{a0}' | '«' | '»' | '•' | '™' => 0.8,
+            '’' | '‘' | '“' | '”' | '–' | '—' | '…' | '€' | '£' | '°' | '®' | '©' | '\u{a0}' | '«' | '»' | '•'
+            | '™' => 0.8,
             _ => -0.6,
         };
         sum += if alone || value < 0.0 { value } else { value * 0.3 };
@@ -404,7 +415,16 @@ mod tests {
     #[test]
     fn any_bytes_give_text() {
         let all: Vec<u8> = (0..=255).collect();
-        for label in [None, Some(""), Some("utf-8"), Some("gbk"), Some("utf-16be"), Some("utf-7"), Some("iso-2022-jp"), Some("\u{0}")] {
+        for label in [
+            None,
+            Some(""),
+            Some("utf-8"),
+            Some("gbk"),
+            Some("utf-16be"),
+            Some("utf-7"),
+            Some("iso-2022-jp"),
+            Some("\u{0}"),
+        ] {
             let _ = text(&all, label);
             let _ = text(b"\x1b", label);
             let _ = text(b"\xff", label);

@@ -229,7 +229,9 @@ pub(super) fn body(flat: &[FlatPart<'_>], warnings: &mut Vec<String>) -> Body {
         // Alternatives of one another are one piece; everything else follows in order.
         let joins = part.in_alternative
             && pieces.last().is_some_and(|p| {
-                p.alternative && shares_alternative(flat, p.last, index) && if is_html { p.html.is_none() } else { p.plain.is_none() }
+                p.alternative
+                    && shares_alternative(flat, p.last, index)
+                    && if is_html { p.html.is_none() } else { p.plain.is_none() }
             });
         if !joins {
             pieces.push(Piece { plain: None, html: None, alternative: part.in_alternative, last: index });

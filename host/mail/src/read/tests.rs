@@ -34,7 +34,8 @@ fn an_ordinary_mail_is_read() {
     assert_eq!(mail.references, ["00@shop.example", "0@shop.example"]);
     assert_eq!(mail.language.as_deref(), Some("en"));
     assert!(mail.html.clone().unwrap().contains("<b>wrong</b>"));
-    let files: Vec<_> = mail.attachments.iter().map(|a| (a.name.as_deref(), a.media_type.as_str(), a.size, a.inline, a.part)).collect();
+    let files: Vec<_> =
+        mail.attachments.iter().map(|a| (a.name.as_deref(), a.media_type.as_str(), a.size, a.inline, a.part)).collect();
     assert_eq!(files, [(Some("a.png"), "image/png", 8, true, 4), (Some("orders.csv"), "text/csv", 3, false, 5)]);
     assert_eq!(attachment(&raw, 5).unwrap(), b"a;b");
     assert_eq!(attachment(&raw, 0), None);
@@ -47,11 +48,16 @@ fn an_ordinary_mail_is_read() {
 
 #[test]
 fn html_only_mail_has_text() {
-    let mail = read_mail(&crlf("From: a@x\nSubject: x\nContent-Type: text/html\n\n<p>Hello</p><blockquote type=\"cite\">old</blockquote>"));
+    let mail = read_mail(&crlf(
+        "From: a@x\nSubject: x\nContent-Type: text/html\n\n<p>Hello</p><blockquote type=\"cite\">old</blockquote>",
+    ));
     assert_eq!((mail.text.as_str(), mail.reply_text.as_str()), ("Hello\n\n> old", "Hello"));
-    let mail = read_mail(&crlf("From: a@x\nSubject: x\nContent-Type: text/plain\n\n<html><body><p>Hello</p></body></html>"));
+    let mail =
+        read_mail(&crlf("From: a@x\nSubject: x\nContent-Type: text/plain\n\n<html><body><p>Hello</p></body></html>"));
     assert_eq!(mail.text, "Hello");
-    let raw = crlf("From: a@x\nContent-Type: multipart/alternative; boundary=b\n\n--b\n\n \n--b\nContent-Type: text/html\n\n<p>Hello</p>\n--b--\n");
+    let raw = crlf(
+        "From: a@x\nContent-Type: multipart/alternative; boundary=b\n\n--b\n\n \n--b\nContent-Type: text/html\n\n<p>Hello</p>\n--b--\n",
+    );
     assert_eq!(read_mail(&raw).text, "Hello");
 }
 
@@ -72,9 +78,13 @@ fn a_delivery_report_is_a_bounce() {
     assert_eq!(bounce.diagnostic.as_deref(), Some("550 5.1.1 no such user"));
     assert!(bounce.hard);
 
-    let delayed = String::from_utf8(raw.clone()).unwrap().replace("failed", "delayed").replace("5.1.1\r\nD", "4.4.1\r\nD");
+    let delayed =
+        String::from_utf8(raw.clone()).unwrap().replace("failed", "delayed").replace("5.1.1\r\nD", "4.4.1\r\nD");
     assert!(!read_mail(delayed.as_bytes()).bounce.unwrap().hard);
-    let success = String::from_utf8(raw).unwrap().replace("Action: failed", "Action: delivered").replace("Status: 5.1.1", "Status: 2.0.0");
+    let success = String::from_utf8(raw)
+        .unwrap()
+        .replace("Action: failed", "Action: delivered")
+        .replace("Status: 5.1.1", "Status: 2.0.0");
     let success = read_mail(success.as_bytes());
     assert_eq!(success.bounce, None);
     assert!(success.auto_submitted.is_some());
@@ -89,13 +99,21 @@ fn reports_in_plain_words_are_bounces() {
     );
     let bounce = read_mail(&qmail).bounce.unwrap();
     assert_eq!(bounce.original_message_id.as_deref(), Some("orig@shop.example"));
-    assert_eq!((bounce.recipient.as_deref(), bounce.status.as_deref(), bounce.hard), (Some("ana@x.example"), Some("5.1.1"), true));
-    let qq = crlf("From: PostMaster@qq.example\nSubject: 系统退信\nContent-Type: text/plain; charset=utf-8\nReturn-Path: <>\n\n无法发送到 ana@x.example\n550 Mailbox not found");
+    assert_eq!(
+        (bounce.recipient.as_deref(), bounce.status.as_deref(), bounce.hard),
+        (Some("ana@x.example"), Some("5.1.1"), true)
+    );
+    let qq = crlf(
+        "From: PostMaster@qq.example\nSubject: 系统退信\nContent-Type: text/plain; charset=utf-8\nReturn-Path: <>\n\n无法发送到 ana@x.example\n550 Mailbox not found",
+    );
     assert!(read_mail(&qq).bounce.unwrap().hard);
     // A person who writes about a failed delivery is no machine.
-    let person = crlf("Return-Path: <ana@x.example>\nFrom: ana@x.example\nSubject: delivery failure\n\nMy parcel was returned to sender! Order 550 was lost.");
+    let person = crlf(
+        "Return-Path: <ana@x.example>\nFrom: ana@x.example\nSubject: delivery failure\n\nMy parcel was returned to sender! Order 550 was lost.",
+    );
     assert_eq!(read_mail(&person).bounce, None);
-    let vacation = crlf("Return-Path: <>\nFrom: ana@x.example\nSubject: Re: order\nAuto-Submitted: auto-replied\n\nI am away.");
+    let vacation =
+        crlf("Return-Path: <>\nFrom: ana@x.example\nSubject: Re: order\nAuto-Submitted: auto-replied\n\nI am away.");
     let vacation = read_mail(&vacation);
     assert_eq!((vacation.bounce, vacation.auto_submitted.as_deref()), (None, Some("auto-replied")));
 }
@@ -112,19 +130,29 @@ fn odd_mail_is_read_with_warnings() {
     warned(b"Subject: x\n\nx", "names no sender");
     warned(b"From: x\nDate: tomorrow\n\nx", "cannot be understood");
     warned(b"From: a@x\nFrom: b@x\n\nx", "several From");
-    let mail = warned(b"From: a@x\nContent-Type: text/plain; charset=iso-8859-1\n\nGr\xc3\xb6\xc3\x9fe", "UTF-8, not iso-8859-1");
+    let mail = warned(
+        b"From: a@x\nContent-Type: text/plain; charset=iso-8859-1\n\nGr\xc3\xb6\xc3\x9fe",
+        "UTF-8, not iso-8859-1",
+    );
     assert_eq!(mail.text, "Größe");
     let mail = read_mail(b"From x Wed Aug 21 18:03:00 2002\nFrom: a@x\nDate: 2024-05-01 10:15:00\n\nx");
-    assert_eq!((mail.from.unwrap().address.as_str(), mail.date.unwrap().to_rfc3339().as_str()), ("a@x", "2024-05-01T10:15:00Z"));
+    assert_eq!(
+        (mail.from.unwrap().address.as_str(), mail.date.unwrap().to_rfc3339().as_str()),
+        ("a@x", "2024-05-01T10:15:00Z")
+    );
     let mail = read_mail(b"From: a@x\nContent-Type: multipart/mixed; boundary=never\n\nthe text anyway");
     assert_eq!(mail.text, "the text anyway");
 }
 
 #[test]
 fn quoted_only_text_of_a_forward_stays() {
-    let forward = read_mail(&crlf("From: a@x\nSubject: Fwd: order\n\n---------- Forwarded message ---------\nFrom: b <b@x>\nSubject: order\n\nWhere is it?"));
+    let forward = read_mail(&crlf(
+        "From: a@x\nSubject: Fwd: order\n\n---------- Forwarded message ---------\nFrom: b <b@x>\nSubject: order\n\nWhere is it?",
+    ));
     assert!(forward.reply_text.contains("Where is it?"));
-    let empty = read_mail(&crlf("From: a@x\nSubject: Re: order\nIn-Reply-To: <1@x>\n\nOn 1 May 2024 Shop <s@x.example> wrote:\n> hello"));
+    let empty = read_mail(&crlf(
+        "From: a@x\nSubject: Re: order\nIn-Reply-To: <1@x>\n\nOn 1 May 2024 Shop <s@x.example> wrote:\n> hello",
+    ));
     assert_eq!(empty.reply_text, "");
     assert!(crate::screen::is_blank(&empty));
 }
@@ -149,7 +177,10 @@ fn hostile_structure_ends_in_time() {
         deep.push_str(&format!("Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n"));
     }
     let _ = read_mail(deep.as_bytes());
-    let never = format!("From: a@x\nContent-Type: multipart/mixed; boundary=b\n\n{}", "--b\nContent-Type: multipart/mixed; boundary=never\n\n".repeat(50_000));
+    let never = format!(
+        "From: a@x\nContent-Type: multipart/mixed; boundary=b\n\n{}",
+        "--b\nContent-Type: multipart/mixed; boundary=never\n\n".repeat(50_000)
+    );
     let _ = read_mail(never.as_bytes());
     let parts = format!("From: a@x\nContent-Type: multipart/mixed; boundary=b\n\n{}--b--", "--b\n\nx\n".repeat(50_000));
     assert!(read_mail(parts.as_bytes()).warnings.iter().any(|w| w.contains("parts were looked at")));
@@ -162,7 +193,9 @@ fn hostile_structure_ends_in_time() {
 
 #[test]
 fn what_reading_costs() {
-    let body = "Hello, I ordered a jacket two weeks ago and it has still not arrived. The tracking page says nothing new. ".repeat(16);
+    let body =
+        "Hello, I ordered a jacket two weeks ago and it has still not arrived. The tracking page says nothing new. "
+            .repeat(16);
     let raw = crlf(&format!(
         "Message-ID: <1@x.example>\nDate: Wed, 1 May 2024 10:15:00 +0200\nFrom: Ana <ana@x.example>\nTo: help@shop.example\nSubject: Order\n\
          Content-Type: text/plain; charset=utf-8\n\n{body}\n\nOn 30 April 2024 Shop <help@shop.example> wrote:\n> which one?\n"

@@ -398,8 +398,12 @@ mod tests {
     #[test]
     fn parameters_are_read() {
         let p = parameterised(b"text/plain; charset=\"utf-8\"; name=\"a;b \\\"c\\\".txt\"");
-        assert_eq!((p.value.as_str(), p.get("charset"), p.get("name")), ("text/plain", Some("utf-8"), Some("a;b \"c\".txt")));
-        let p = parameterised(b"attachment; filename*0*=gb2312''%C4; filename*1*=%E3%BA; filename*2*=%C3.txt; filename=x");
+        assert_eq!(
+            (p.value.as_str(), p.get("charset"), p.get("name")),
+            ("text/plain", Some("utf-8"), Some("a;b \"c\".txt"))
+        );
+        let p =
+            parameterised(b"attachment; filename*0*=gb2312''%C4; filename*1*=%E3%BA; filename*2*=%C3.txt; filename=x");
         assert_eq!(p.get("filename"), Some("你好.txt"));
         let p = parameterised(b"attachment;\r\n filename=\"=?utf-8?B?5L2g5aW9LnR4dA==?=\"");
         assert_eq!(p.get("filename"), Some("你好.txt"));

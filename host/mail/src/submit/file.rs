@@ -48,9 +48,7 @@ impl Submitter for FileSubmitter {
         let outcome = match written {
             Ok(Ok(())) => SubmitOutcome::Accepted { reply: format!("written to {}", path.display()) },
             // Renaming comes last, so nothing is out; a full disk or a missing right may be mended.
-            Ok(Err(error)) => {
-                SubmitOutcome::Deferred { reason: format!("cannot write {}: {error}", path.display()) }
-            }
+            Ok(Err(error)) => SubmitOutcome::Deferred { reason: format!("cannot write {}: {error}", path.display()) },
             Err(_) => SubmitOutcome::Uncertain { reason: format!("writing {} was interrupted", path.display()) },
         };
         Submission::for_all(&server, envelope, &outcome)

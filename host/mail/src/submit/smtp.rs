@@ -32,11 +32,7 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(20),
-            command: Duration::from_secs(60),
-            data: Duration::from_secs(600),
-        }
+        Self { connect: Duration::from_secs(20), command: Duration::from_secs(60), data: Duration::from_secs(600) }
     }
 }
 
@@ -276,9 +272,9 @@ async fn transfer(connection: &mut AsyncSmtpConnection, timeouts: &Timeouts, raw
         Err(_) if sent => SubmitOutcome::Uncertain {
             reason: format!("no answer within {} s after the whole message was sent", limit.as_secs()),
         },
-        Err(_) => SubmitOutcome::Deferred {
-            reason: format!("the message could not be sent within {} s", limit.as_secs()),
-        },
+        Err(_) => {
+            SubmitOutcome::Deferred { reason: format!("the message could not be sent within {} s", limit.as_secs()) }
+        }
     }
 }
 
@@ -564,7 +560,11 @@ mod greeted {
     }
 
     impl AsyncRead for Greeted {
-        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            buf: &mut ReadBuf<'_>,
+        ) -> Poll<std::io::Result<()>> {
             if !self.greeting.is_empty() {
                 let take = self.greeting.len().min(buf.remaining());
                 let (now, later) = self.greeting.split_at(take);

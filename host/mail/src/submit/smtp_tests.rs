@@ -52,7 +52,9 @@ async fn serve(listener: TcpListener, greeting: &'static str, script: Vec<(&'sta
                 "." => "250 2.0.0 queued as 123",
                 "DATA" => "354 go on",
                 "QUIT" => "221 bye",
-                _ if line.starts_with("EHLO") => "250-test\r\n250-8BITMIME\r\n250-AUTH PLAIN LOGIN XOAUTH2\r\n250 SMTPUTF8",
+                _ if line.starts_with("EHLO") => {
+                    "250-test\r\n250-8BITMIME\r\n250-AUTH PLAIN LOGIN XOAUTH2\r\n250 SMTPUTF8"
+                }
                 _ if line.starts_with("AUTH") => "235 welcome",
                 _ => "250 ok",
             },
@@ -65,7 +67,8 @@ async fn serve(listener: TcpListener, greeting: &'static str, script: Vec<(&'sta
     }
 }
 
-const RAW: &[u8] = b"From: s@shop.example\r\nMessage-ID: <1@shop.example>\r\nSubject: x\r\n\r\nline\n.dot at start\r\nlast";
+const RAW: &[u8] =
+    b"From: s@shop.example\r\nMessage-ID: <1@shop.example>\r\nSubject: x\r\n\r\nline\n.dot at start\r\nlast";
 
 struct Try {
     outcomes: Vec<SubmitOutcome>,
@@ -75,7 +78,11 @@ struct Try {
 async fn try_with(greeting: &'static str, script: Vec<(&'static str, Act)>, auth: Option<Auth>) -> Try {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut config = SmtpConfig::new("127.0.0.1", listener.local_addr().unwrap().port(), Security::Plain, auth);
-    config.timeouts = Timeouts { connect: Duration::from_secs(5), command: Duration::from_millis(400), data: Duration::from_millis(400) };
+    config.timeouts = Timeouts {
+        connect: Duration::from_secs(5),
+        command: Duration::from_millis(400),
+        data: Duration::from_millis(400),
+    };
     let server = tokio::spawn(serve(listener, greeting, script));
     let envelope = Envelope {
         from: Some("s@shop.example".into()),
@@ -107,7 +114,11 @@ async fn a_mail_is_accepted_and_comes_over_whole() {
     let tried = try_with("220 hi\r\n", vec![], None).await;
     assert_eq!(kinds(&tried.outcomes), ["accepted", "accepted"]);
     assert_eq!(tried.outcomes[0].words(), "250 2.0.0 queued as 123");
-    assert!(tried.heard.contains("MAIL FROM:<s@shop.example>\r\nRCPT TO:<ana@x.example>\r\nRCPT TO:<bob@x.example>\r\nDATA\r\n"));
+    assert!(
+        tried
+            .heard
+            .contains("MAIL FROM:<s@shop.example>\r\nRCPT TO:<ana@x.example>\r\nRCPT TO:<bob@x.example>\r\nDATA\r\n")
+    );
     assert!(tried.heard.contains("\r\n\r\nline\r\n..dot at start\r\nlast\r\n.\r\nQUIT\r\n"), "{:?}", tried.heard);
 }
 
@@ -121,7 +132,8 @@ async fn each_recipient_has_its_own_answer() {
     assert_eq!(kinds(&got), ["accepted", "refused"]);
     assert_eq!(got[1].words(), "550 5.1.1 no such user");
 
-    let tried = try_with("220 hi\r\n", vec![("RCPT TO:<ana", Say("450 busy")), ("RCPT TO:<bob", Say("550 no"))], None).await;
+    let tried =
+        try_with("220 hi\r\n", vec![("RCPT TO:<ana", Say("450 busy")), ("RCPT TO:<bob", Say("550 no"))], None).await;
     assert_eq!(kinds(&tried.outcomes), ["deferred", "refused"]);
     assert!(!tried.heard.contains("DATA"), "nothing is sent to nobody");
 }

@@ -39,12 +39,11 @@ async fn fill(world: &World) {
     let accepted = posthouse_model::outbox::SubmitOutcome::Accepted { reply: "250".into() };
     tx.settle_outbox(outbox, mail.attempt, &[(mail.open[0].clone(), accepted)], b"raw", true, &host()).await.unwrap();
     let message = mail.row.answers.unwrap();
-    let triage = Triage {
-        category: Some(Scored { value: "shipping".into(), confidence: 0.1 }),
-        ..Triage::default()
-    };
+    let triage = Triage { category: Some(Scored { value: "shipping".into(), confidence: 0.1 }), ..Triage::default() };
     tx.set_triage(ticket, message, &triage, &host()).await.unwrap();
-    tx.set_cursor(&Cursor { mailbox: world.mailbox, folder: "INBOX".into(), uid_validity: 7, last_uid: 9 }).await.unwrap();
+    tx.set_cursor(&Cursor { mailbox: world.mailbox, folder: "INBOX".into(), uid_validity: 7, last_uid: 9 })
+        .await
+        .unwrap();
     let new = NewAgent {
         email: "li@shop.example".into(),
         name: "Li".into(),

@@ -38,7 +38,7 @@ on_both! {
         assert_eq!((job.attempt, &job.job, job.tenant), (1, &draft(1), world.scope.id()));
         assert_eq!(job.lease_until, START.plus(LEASE));
         assert!(claim(&world.store, 10).await.is_empty());
-        assert_eq!(world.store.complete(&[job.clone()]).await.unwrap(), 1);
+        assert_eq!(world.store.complete(std::slice::from_ref(&job)).await.unwrap(), 1);
         assert_eq!(world.store.complete(&[job]).await.unwrap(), 0);
         assert!(world.store.job_counts().await.unwrap().is_empty());
     }
@@ -226,7 +226,7 @@ on_both! {
         let job = claim_one(&world).await;
         assert_eq!(job.attempt, 2);
         // The first one comes back from the dead: nothing it says counts.
-        assert_eq!(world.store.complete(&[lost.clone()]).await.unwrap(), 0);
+        assert_eq!(world.store.complete(std::slice::from_ref(&lost)).await.unwrap(), 0);
         assert!(matches!(world.store.fail(&lost, &JobFailure::retry("x")).await, Err(StoreError::LeaseLost { .. })));
         assert!(matches!(world.store.postpone(&lost, START).await, Err(StoreError::LeaseLost { .. })));
         assert_eq!(world.store.extend(&[lost.clone(), job.clone()], LEASE).await.unwrap(), [false, true]);

@@ -58,7 +58,7 @@ on_both! {
         let opened = tx.open_incident("fetch:support", "no answer", &host()).await.unwrap().unwrap();
         assert_eq!(tx.open_incident("fetch:support", "still none", &host()).await.unwrap(), None);
         tx.commit().await.unwrap();
-        assert_eq!(world.scope.open_incidents().await.unwrap(), [opened.clone()]);
+        assert_eq!(world.scope.open_incidents().await.unwrap(), std::slice::from_ref(&opened));
         world.advance(60);
         let mut tx = world.scope.begin().await.unwrap();
         let closed = tx.close_incident("fetch:support", &host()).await.unwrap().unwrap();

@@ -247,10 +247,9 @@ impl<'a> Reader<'a> {
         self.cues[..end]
             .iter()
             .rev()
-            .take(12)
-            .filter(|cue| cue.last < token && self.part(cue.last) == self.part(token))
-            .filter(|cue| self.distance(cue.last, token) <= distance)
-            .find(|cue| wanted(cue.cue))
+            .take_while(|cue| token - cue.first <= distance * 3 + 8)
+            .filter(|cue| wanted(cue.cue) && cue.last < token)
+            .find(|cue| self.part(cue.last) == self.part(token) && self.distance(cue.last, token) <= distance)
     }
 
     /// The nearest cue of a kind behind a word.
@@ -258,15 +257,17 @@ impl<'a> Reader<'a> {
         let from = self.cues.partition_point(|cue| cue.first <= token);
         self.cues[from..]
             .iter()
-            .take(6)
-            .filter(|cue| self.part(cue.first) == self.part(token))
-            .filter(|cue| self.distance(token, cue.first) <= distance)
-            .find(|cue| wanted(cue.cue))
+            .take_while(|cue| cue.first - token <= distance * 3 + 8)
+            .filter(|cue| wanted(cue.cue))
+            .find(|cue| self.part(cue.first) == self.part(token) && self.distance(token, cue.first) <= distance)
     }
 
     /// Words between two words; characters of scripts without spaces count a third.
     fn distance(&self, left: usize, right: usize) -> usize {
         let between = &self.text.tokens[left + 1..right.max(left + 1)];
+        if between.len() <= 1 {
+            return between.len();
+        }
         let single = between.iter().filter(|token| token.flags & SINGLE != 0).count();
         between.len() - single + single / 3
     }
@@ -288,17 +289,20 @@ impl<'a> Reader<'a> {
         } else {
             identifier.first
         };
-        let mut compact = String::with_capacity(40);
+        let mut compact = [0u8; 40];
+        let mut length = 0;
         let mut best: Option<(usize, tracking::Guess)> = None;
         let mut last = first;
         loop {
             let word = self.text.word(last);
-            if compact.len() + word.len() > 40 || !word.is_ascii() {
+            if length + word.len() > compact.len() || !word.is_ascii() {
                 break;
             }
-            compact.extend(word.iter().map(|byte| char::from(byte.to_ascii_uppercase())));
+            compact[length..length + word.len()].copy_from_slice(word);
+            compact[length..length + word.len()].make_ascii_uppercase();
+            length += word.len();
             if last >= token
-                && let Some(guess) = tracking::recognise(compact.as_bytes())
+                && let Some(guess) = tracking::recognise(&compact[..length])
                 && best.as_ref().is_none_or(|(_, known)| guess.confidence >= known.confidence)
             {
                 best = Some((last, guess));
@@ -318,6 +322,9 @@ impl<'a> Reader<'a> {
         }
         let cued = self.cue_before(token, 5, |cue| cue == Cue::Tracking).is_some()
             && self.cue_before(token, 2, |cue| cue == Cue::OrderNumber).is_none();
+        if best.is_none() && !cued {
+            return None;
+        }
         let carrier = self.carrier_near(token);
         if let Some((last, guess)) = best {
             let named = carrier == guess.carrier && carrier.is_some();

@@ -90,6 +90,9 @@ impl Reader<'_> {
         if last.is_ascii_digit() || (last.is_ascii_alphabetic() && !matches!(last, 'r' | 's' | 'p' | 'M' | 'R')) {
             return None;
         }
+        if last.is_ascii() && !last.is_ascii_alphabetic() && !matches!(last, '$' | '.') {
+            return None;
+        }
         for (symbol, code) in BEFORE {
             if before.ends_with(symbol) {
                 let alone = !symbol.ends_with(|c: char| c.is_ascii_alphabetic())
