@@ -73,10 +73,10 @@ impl Context {
     /// There is none yet, it cannot be reached, or it is at another version.
     pub async fn store(&self, host: &HostConfig) -> Result<Store> {
         let url = self.database_url(host);
-        if let Some(path) = url.strip_prefix("sqlite:").map(|path| path.split('?').next().unwrap_or(path))
-            && !Path::new(path).exists()
+        if let Some(path) = sqlite_file(&url)
+            && !path.exists()
         {
-            return Err(Failure::new(format!("there is no database at {path}")).mend(
+            return Err(Failure::new(format!("there is no database at {}", path.display())).mend(
                 "start with `posthouse tenant apply DIR` or `posthouse demo`, or say with --config where the host's set-up is",
             ));
         }
@@ -127,6 +127,33 @@ impl Context {
         self.opened(host, store).await
     }
 
+    /// Opens store and key for a look that must change nothing: where there is no store or no key yet, an empty one in a
+    /// folder that is gone with what is returned beside it.
+    ///
+    /// # Errors
+    /// As [`Context::open`].
+    pub async fn open_for_trial(&self) -> Result<(Opened, Option<tempfile::TempDir>)> {
+        let host = self.host()?;
+        let url = self.database_url(&host);
+        let is_new = match sqlite_file(&url) {
+            Some(file) => !file.exists(),
+            None => self.connect(url).await?.schema_version().await? == 0,
+        };
+        if !is_new && self.present_key(&host)?.is_some() {
+            let store = self.store(&host).await?;
+            return Ok((self.opened(host, store).await?, None));
+        }
+        let dir = tempfile::tempdir().while_doing("a folder for the trial cannot be made")?;
+        let mut trial = host.clone();
+        trial.data_dir = dir.path().to_owned();
+        trial.secrets.master_key_file = dir.path().join("master.key");
+        let store = self.connect(format!("sqlite:{}", dir.path().join("trial.db").display())).await?;
+        store.migrate().await?;
+        let key = MasterKey::generate(self.entropy.as_ref());
+        let secrets = self.secrets(&host, &store, &key);
+        Ok((Opened { host: trial, store, key, secrets }, Some(dir)))
+    }
+
     /// Opens store and key.
     ///
     /// # Errors
@@ -139,13 +166,17 @@ impl Context {
 
     async fn opened(&self, host: HostConfig, store: Store) -> Result<Opened> {
         let key = self.master_key(&host, &store).await?;
-        let secrets = Secrets {
+        let secrets = self.secrets(&host, &store, &key);
+        Ok(Opened { host, store, key, secrets })
+    }
+
+    fn secrets(&self, host: &HostConfig, store: &Store, key: &MasterKey) -> Arc<Secrets> {
+        Arc::new(Secrets {
             environment: self.environment.secrets.clone(),
             dir: host.secrets.dir.clone(),
             store: store.clone(),
             key: key.clone(),
-        };
-        Ok(Opened { host, store, key, secrets: Arc::new(secrets) })
+        })
     }
 
     /// The master key: from the environment, else from its file, else a new one when this database never had any.
@@ -235,6 +266,11 @@ impl Opened {
     pub async fn tenant(&self, slug: Option<&str>) -> Result<TenantRow> {
         tenant(&self.store, slug).await
     }
+}
+
+/// The file of a SQLite database.
+fn sqlite_file(url: &str) -> Option<&Path> {
+    url.strip_prefix("sqlite:").map(|path| Path::new(path.split('?').next().unwrap_or(path)))
 }
 
 /// A tenant by its slug; the only one when none is named.

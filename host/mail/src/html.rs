@@ -90,9 +90,8 @@ impl Writer {
             }
             return;
         }
-        let mut words = raw.split(is_html_space).peekable();
         let mut first = true;
-        while let Some(word) = words.next() {
+        for word in raw.split(is_html_space) {
             if !first {
                 self.space = true;
             }

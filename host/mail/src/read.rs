@@ -8,12 +8,13 @@
 mod address;
 mod bounce;
 mod charset;
+mod date;
 mod parts;
 mod tame;
 mod words;
 
 use crate::{html, language, quote, screen, thread};
-use mail_parser::{HeaderName, HeaderValue, Message, MessageParser};
+use mail_parser::{Message, MessageParser};
 use posthouse_model::Timestamp;
 use posthouse_model::mail::{Address, ReadMail};
 use sha2::{Digest, Sha256};
@@ -95,7 +96,7 @@ pub fn identity(mail: &ReadMail, raw: &[u8]) -> String {
 fn parser() -> &'static MessageParser {
     static PARSER: OnceLock<MessageParser> = OnceLock::new();
     // Of the headers only those that carry structure are parsed there; the others are read from their raw bytes here.
-    PARSER.get_or_init(|| MessageParser::new().with_mime_headers().header_date(HeaderName::Date).default_header_raw())
+    PARSER.get_or_init(|| MessageParser::new().with_mime_headers().default_header_raw())
 }
 
 /// Cuts what is too long, removes what stands before the headers, and takes the sting out of hostile structure.
@@ -161,7 +162,7 @@ fn from_message<'m>(message: &'m Message<'m>, mut warnings: Vec<String>) -> Read
         }
     }
     let subject = first("Subject").map(words::value).unwrap_or_default();
-    let date = read_date(message, first("Date"), &mut warnings);
+    let date = read_date(first("Date"), &mut warnings);
     let message_id = first("Message-ID").map(address::ids).unwrap_or_default().into_iter().next();
     if message_id.is_none() {
         warnings.push("it has no Message-ID".to_owned());
@@ -271,7 +272,8 @@ fn raw_headers<'m>(message: &'m Message<'m>, name: &'static str) -> impl Iterato
         .first()
         .into_iter()
         .flat_map(|p| &p.headers)
-        .filter_map(move |h| h.name.as_str().eq_ignore_ascii_case(name).then(|| parts::header_bytes(raw, h)))
+        .filter(move |h| h.name.as_str().eq_ignore_ascii_case(name))
+        .map(move |h| parts::header_bytes(raw, h))
 }
 
 fn headers(message: &Message<'_>, warnings: &mut Vec<String>) -> Vec<(String, String)> {
@@ -293,33 +295,16 @@ fn headers(message: &Message<'_>, warnings: &mut Vec<String>) -> Vec<(String, St
     found
 }
 
-fn read_date(message: &Message<'_>, raw: Option<&[u8]>, warnings: &mut Vec<String>) -> Option<Timestamp> {
+fn read_date(raw: Option<&[u8]>, warnings: &mut Vec<String>) -> Option<Timestamp> {
     let Some(raw) = raw else {
         warnings.push("it has no date".to_owned());
         return None;
     };
-    let parsed = message.parts.first().into_iter().flat_map(|p| &p.headers).find_map(|h| match (&h.name, &h.value) {
-        (HeaderName::Date, HeaderValue::DateTime(date)) => Some(*date),
-        _ => None,
-    });
-    let date = parsed
-        .filter(|d| d.is_valid() && (1970..=2200).contains(&d.year))
-        .map(|d| Timestamp::from_seconds(d.to_timestamp()))
-        .or_else(|| other_date(&words::value(raw)));
+    let date = date::parse(&words::value(raw));
     if date.is_none() {
         warnings.push("its date cannot be understood".to_owned());
     }
     date
-}
-
-/// ISO 8601 and its relatives, which some shop systems put into Date.
-fn other_date(text: &str) -> Option<Timestamp> {
-    let text = text.trim();
-    if let Ok(t) = text.parse::<jiff::Timestamp>() {
-        return Some(t.into());
-    }
-    let civil = text.get(..19).and_then(|t| t.replace('/', "-").parse::<jiff::civil::DateTime>().ok())?;
-    civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|z| z.timestamp().into())
 }
 
 /// The text of an HTML body, for parts that have nothing else.

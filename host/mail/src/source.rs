@@ -67,7 +67,7 @@ pub fn mails(paths: &[PathBuf]) -> impl Iterator<Item = Result<SourceMail, Sourc
 }
 
 fn files(paths: &[PathBuf]) -> impl Iterator<Item = Result<PathBuf, SourceError>> {
-    paths.to_vec().into_iter().flat_map(|path| {
+    paths.iter().cloned().flat_map(|path| {
         let walk = WalkDir::new(&path).follow_links(true).sort_by_file_name().into_iter();
         walk.filter_entry(|entry| {
             let name = entry.file_name().to_string_lossy();

@@ -9,7 +9,12 @@ fn dump() {
             continue;
         }
         let raw = std::fs::read(e.path()).unwrap();
+        let t = tokio::time::Instant::now();
         let mail = posthouse_mail::read::read_mail(&raw);
+        let took = t.elapsed();
+        if took.as_millis() > 60 {
+            println!("{took:?} {} {}", raw.len(), e.path().display());
+        }
         let mut v = serde_json::to_value(&mail).unwrap();
         v["file"] = e.path().display().to_string().into();
         text.push_str(&v.to_string());

@@ -39,10 +39,10 @@ pub(crate) fn for_calls(config: &SandboxConfig) -> Result<Engine, SandboxError> 
         .max_memory_size(usize::try_from(config.memory_ceiling).unwrap_or(usize::MAX))
         .table_elements(TABLE_SLOT)
         .max_unused_warm_slots(calls.min(16))
-        .linear_memory_keep_resident(std::env::var("PH_KEEP").map_or(MEMORY_KEPT, |v| v.parse().unwrap()))
+        .linear_memory_keep_resident(MEMORY_KEPT)
         .async_stack_keep_resident(STACK_KEPT)
         .table_keep_resident(16 << 10)
-        .pagemap_scan(if std::env::var_os("PH_NOSCAN").is_some() { Enabled::No } else { Enabled::Auto });
+        .pagemap_scan(Enabled::Auto);
     let mut engine = common();
     engine.allocation_strategy(InstanceAllocationStrategy::Pooling(pool)).cranelift_opt_level(OptLevel::Speed);
     match Engine::new(&engine) {
@@ -66,12 +66,12 @@ pub(crate) fn for_setup() -> Result<Engine, SandboxError> {
 fn common() -> Config {
     let mut config = Config::new();
     config
-        .epoch_interruption(std::env::var_os("PH_NOEPOCH").is_none())
+        .epoch_interruption(true)
         .max_wasm_stack(WASM_STACK)
         .async_stack_size(FIBER_STACK)
         .memory_init_cow(true)
         // The same call gives the same answer on every machine.
-        .cranelift_nan_canonicalization(std::env::var_os("PH_NONAN").is_none())
+        .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
         // A trap names the function it happened in, and tells whether that function kept calling itself.
         .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(TRACE_FRAMES))

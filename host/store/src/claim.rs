@@ -100,7 +100,7 @@ impl Store {
     }
 
     /// Says that jobs are done. Those whose lease is lost are left alone; how many were done. Where a job has results
-    /// to write, [`Tx::complete`] does both at once.
+    /// to write, [`Tx::complete`](crate::Tx::complete) does both at once.
     ///
     /// # Errors
     /// [`StoreError::Database`].

@@ -119,13 +119,23 @@ params! {
     i64 as i64, v => v;
     u32 as i64, v => i64::from(v);
     bool as i64, v => i64::from(v);
-    f64 as f64, v => v;
     &str as String, v => clean(v);
     &String as String, v => clean(v);
     String as String, v => clean(&v);
     &[u8] as Vec<u8>, v => v.to_vec();
     Vec<u8> as Vec<u8>, v => v;
     Timestamp as i64, v => v.0;
+}
+
+impl Param for f64 {
+    fn add(self, to: &mut AnyArguments) -> AddResult {
+        to.add(self)
+    }
+    fn add_null(to: &mut AnyArguments) -> AddResult {
+        // sqlx 0.9 declares the null of an f64 to PostgreSQL as float4 and that of an f32 as float8; a statement prepared
+        // with the former refuses the next f64.
+        to.add(None::<f32>)
+    }
 }
 
 /// PostgreSQL's text cannot hold U+0000, which mail can; both databases get the replacement character.

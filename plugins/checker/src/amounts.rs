@@ -12,8 +12,9 @@ pub struct Amount {
 }
 
 const MARKS: &[&str] = &[
-    "€", "$", "£", "¥", "￥", "₩", "₽", "₹", "₺", "zł", "kr", "EUR", "USD", "GBP", "CNY", "RMB", "JPY", "CHF", "PLN", "CAD", "AUD",
-    "SEK", "BRL", "KRW", "RUB", "euro", "dollar", "dólar", "dolar", "pound", "yuan", "元", "块", "円", "원", "руб", "R$", "reais",
+    "€", "$", "£", "¥", "￥", "₩", "₽", "₹", "₺", "zł", "kr", "EUR", "USD", "GBP", "CNY", "RMB", "JPY", "CHF", "PLN",
+    "CAD", "AUD", "SEK", "BRL", "KRW", "RUB", "euro", "dollar", "dólar", "dolar", "pound", "yuan", "元", "块", "円",
+    "원", "руб", "R$", "reais",
 ];
 
 /// Every number beside a currency.
@@ -53,7 +54,9 @@ pub fn exact(units: i64, scale: u8, currency: &str) -> String {
 
 fn ends_with(text: &str, mark: &str) -> bool {
     let fits = text.get(text.len().saturating_sub(mark.len())..).is_some_and(|tail| tail.eq_ignore_ascii_case(mark));
-    fits && (!mark.is_ascii() || !text[..text.len() - mark.len()].ends_with(|c: char| c.is_ascii_alphabetic()) || !mark.as_bytes()[0].is_ascii_alphabetic())
+    fits && (!mark.is_ascii()
+        || !text[..text.len() - mark.len()].ends_with(|c: char| c.is_ascii_alphabetic())
+        || !mark.as_bytes()[0].is_ascii_alphabetic())
 }
 
 fn starts_with(text: &str, mark: &str) -> bool {

@@ -60,19 +60,68 @@ pub struct Finding {
 
 /// Words that say "we (will) pay back": checked only when no fact speaks of a refund.
 const REFUND_PROMISES: &[&str] = &[
-    "we will refund", "we'll refund", "have refunded", "we refunded", "i will refund", "i have refunded", "full refund has been", "refund you",
-    "your refund of", "has been refunded", "will be refunded", "we have issued a refund", "send you a replacement for free", "free replacement",
-    "erstatten wir", "wir erstatten", "haben wir erstattet", "wurde erstattet", "wird erstattet", "erstatten ihnen",
-    "le reembolsaremos", "le hemos reembolsado", "reembolsaremos", "le devolveremos el dinero", "ha sido reembolsado",
-    "nous vous remboursons", "nous vous rembourserons", "avons remboursé", "a été remboursé", "sera remboursé",
-    "我们会退款", "我们将退款", "已为您退款", "会为您退款", "将为您退款", "给您退款", "全额退款给", "已退款", "已经退款", "免费补发",
-    "返金いたします", "返金いたしました", "返金させていただきます", "返金します", "ご返金いたし",
-    "la rimborseremo", "abbiamo rimborsato", "vi rimborseremo", "vamos reembolsar", "reembolsámos", "iremos reembolsar", "wij betalen u terug", "zwrócimy",
-    "мы вернем деньги", "мы вернём деньги", "환불해 드리겠습니다", "환불해드리겠습니다",
+    "we will refund",
+    "we'll refund",
+    "have refunded",
+    "we refunded",
+    "i will refund",
+    "i have refunded",
+    "full refund has been",
+    "refund you",
+    "your refund of",
+    "has been refunded",
+    "will be refunded",
+    "we have issued a refund",
+    "send you a replacement for free",
+    "free replacement",
+    "erstatten wir",
+    "wir erstatten",
+    "haben wir erstattet",
+    "wurde erstattet",
+    "wird erstattet",
+    "erstatten ihnen",
+    "le reembolsaremos",
+    "le hemos reembolsado",
+    "reembolsaremos",
+    "le devolveremos el dinero",
+    "ha sido reembolsado",
+    "nous vous remboursons",
+    "nous vous rembourserons",
+    "avons remboursé",
+    "a été remboursé",
+    "sera remboursé",
+    "我们会退款",
+    "我们将退款",
+    "已为您退款",
+    "会为您退款",
+    "将为您退款",
+    "给您退款",
+    "全额退款给",
+    "已退款",
+    "已经退款",
+    "免费补发",
+    "返金いたします",
+    "返金いたしました",
+    "返金させていただきます",
+    "返金します",
+    "ご返金いたし",
+    "la rimborseremo",
+    "abbiamo rimborsato",
+    "vi rimborseremo",
+    "vamos reembolsar",
+    "reembolsámos",
+    "iremos reembolsar",
+    "wij betalen u terug",
+    "zwrócimy",
+    "мы вернем деньги",
+    "мы вернём деньги",
+    "환불해 드리겠습니다",
+    "환불해드리겠습니다",
 ];
 
 /// Left over from writing.
-const LEFTOVERS: &[&str] = &["lorem ipsum", "todo:", "[name]", "[order", "[insert", "xxx-xxx", "<name>", "[姓名]", "[订单", "____"];
+const LEFTOVERS: &[&str] =
+    &["lorem ipsum", "todo:", "[name]", "[order", "[insert", "xxx-xxx", "<name>", "[姓名]", "[订单", "____"];
 
 /// All findings, the gravest kinds first.
 #[must_use]
@@ -118,7 +167,8 @@ pub fn check(rules: &Rules, reply: &Reply) -> Vec<Finding> {
     }
     for forbidden in &rules.forbidden {
         for (in_subject, text) in [(true, &reply.subject), (false, &reply.body)] {
-            let words: Vec<&str> = forbidden.words.iter().map(String::as_str).filter(|word| !word.trim().is_empty()).collect();
+            let words: Vec<&str> =
+                forbidden.words.iter().map(String::as_str).filter(|word| !word.trim().is_empty()).collect();
             for range in found_any(text, &words) {
                 let word = text.get(range.clone()).unwrap_or_default();
                 let reason = forbidden.reason.clone().unwrap_or_else(|| format!("\"{word}\""));
@@ -133,7 +183,8 @@ type Add<'a> = dyn FnMut(bool, &str, String, Option<(bool, Range<usize>)>) + 'a;
 
 fn promises(rules: &Rules, reply: &Reply, add: &mut Add<'_>) {
     let chinese = reply.agent_reads_chinese;
-    let known: Vec<String> = reply.known.iter().flat_map(|text| amounts::find(text)).map(|amount| amount.digits).collect();
+    let known: Vec<String> =
+        reply.known.iter().flat_map(|text| amounts::find(text)).map(|amount| amount.digits).collect();
     let claimed: Vec<String> = amounts::find(&reply.customer_text).into_iter().map(|amount| amount.digits).collect();
     for amount in amounts::find(&reply.body) {
         if known.contains(&amount.digits) || rules.allowed_amounts.contains(&amount.digits) {
@@ -150,7 +201,9 @@ fn promises(rules: &Rules, reply: &Reply, add: &mut Add<'_>) {
     }
     let grounded = reply.known.iter().any(|fact| {
         let fact = fact.to_lowercase();
-        ["refund", "退款", "erstatt", "reembols", "rembours", "返金", "replacement"].iter().any(|word| fact.contains(word))
+        ["refund", "退款", "erstatt", "reembols", "rembours", "返金", "replacement"]
+            .iter()
+            .any(|word| fact.contains(word))
     });
     if !grounded && let Some(range) = found_any(&reply.body, REFUND_PROMISES).into_iter().next() {
         let reason = if chinese {
@@ -201,8 +254,8 @@ fn found_any(text: &str, words: &[&str]) -> Vec<Range<usize>> {
         let wanted: Vec<char> = word.chars().flat_map(char::to_lowercase).collect();
         for (start, _) in text.char_indices() {
             if let Some(end) = same(&text[start..], &wanted) {
-                let whole = !wanted[0].is_ascii_alphabetic()
-                    || !text[..start].ends_with(|c: char| c.is_ascii_alphanumeric());
+                let whole =
+                    !wanted[0].is_ascii_alphabetic() || !text[..start].ends_with(|c: char| c.is_ascii_alphanumeric());
                 if whole && found.iter().all(|known| start >= known.end || start + end <= known.start) {
                     found.push(start..start + end);
                 }
@@ -239,7 +292,12 @@ mod tests {
 
     fn rules() -> Rules {
         Rules {
-            forbidden: vec![Forbidden { code: "competitor".into(), words: vec!["Amazon".into()], block: false, reason: None }],
+            forbidden: vec![Forbidden {
+                code: "competitor".into(),
+                words: vec!["Amazon".into()],
+                block: false,
+                reason: None,
+            }],
             promises: true,
             strict_promises: false,
             secrets: true,
@@ -258,7 +316,8 @@ mod tests {
 
     #[test]
     fn a_fine_reply_has_no_findings() {
-        let mut fine = reply("Hello Ana, your order 1042 over 49,90 € is on its way. Shipping was 4.90 EUR. Kind regards");
+        let mut fine =
+            reply("Hello Ana, your order 1042 over 49,90 € is on its way. Shipping was 4.90 EUR. Kind regards");
         fine.known = vec!["49.90 EUR".into()];
         fine.customer_language = Some("en".into());
         assert_eq!(codes(&fine), []);
@@ -296,7 +355,8 @@ mod tests {
 
     #[test]
     fn another_language_is_worth_a_word() {
-        let mut english = reply("We have found your order and will write to you as soon as the carrier answers our question.");
+        let mut english =
+            reply("We have found your order and will write to you as soon as the carrier answers our question.");
         english.customer_language = Some("de".into());
         assert_eq!(codes(&english), [(false, "language".to_owned())]);
         english.draft_language = Some("en".into());

@@ -3,13 +3,61 @@
 
 const SMALL_WORDS: &[(&str, &[&str])] = &[
     ("en", &["the", "and", "you", "your", "is", "are", "we", "for", "with", "this", "have", "will", "our", "please"]),
-    ("de", &["der", "die", "das", "und", "wir", "sie", "ist", "nicht", "ihre", "ihnen", "für", "mit", "haben", "bitte"]),
-    ("es", &["el", "los", "las", "que", "su", "para", "con", "por", "hemos", "usted", "gracias", "pedido", "le", "una"]),
-    ("fr", &["le", "les", "des", "vous", "nous", "votre", "est", "pour", "avec", "avons", "merci", "et", "une", "dans"]),
-    ("it", &["il", "gli", "che", "per", "con", "suo", "sua", "abbiamo", "grazie", "sono", "della", "ordine", "non", "una"]),
+    (
+        "de",
+        &["der", "die", "das", "und", "wir", "sie", "ist", "nicht", "ihre", "ihnen", "für", "mit", "haben", "bitte"],
+    ),
+    (
+        "es",
+        &["el", "los", "las", "que", "su", "para", "con", "por", "hemos", "usted", "gracias", "pedido", "le", "una"],
+    ),
+    (
+        "fr",
+        &["le", "les", "des", "vous", "nous", "votre", "est", "pour", "avec", "avons", "merci", "et", "une", "dans"],
+    ),
+    (
+        "it",
+        &["il", "gli", "che", "per", "con", "suo", "sua", "abbiamo", "grazie", "sono", "della", "ordine", "non", "una"],
+    ),
     ("pt", &["os", "que", "seu", "sua", "para", "com", "obrigado", "não", "uma", "do", "da", "você", "pedido", "em"]),
-    ("nl", &["de", "het", "een", "uw", "wij", "niet", "voor", "met", "bestelling", "hebben", "graag", "wordt", "en", "van"]),
-    ("pl", &["nie", "jest", "się", "na", "do", "dla", "dziękujemy", "zamówienie", "państwa", "oraz", "proszę", "że", "i", "w"]),
+    (
+        "nl",
+        &[
+            "de",
+            "het",
+            "een",
+            "uw",
+            "wij",
+            "niet",
+            "voor",
+            "met",
+            "bestelling",
+            "hebben",
+            "graag",
+            "wordt",
+            "en",
+            "van",
+        ],
+    ),
+    (
+        "pl",
+        &[
+            "nie",
+            "jest",
+            "się",
+            "na",
+            "do",
+            "dla",
+            "dziękujemy",
+            "zamówienie",
+            "państwa",
+            "oraz",
+            "proszę",
+            "że",
+            "i",
+            "w",
+        ],
+    ),
 ];
 
 /// Words of a reply below which nothing is said.
@@ -75,8 +123,14 @@ mod tests {
     fn plain_languages_are_told_apart() {
         let cases = [
             ("We have found your order and will write to you as soon as the carrier answers our question.", Some("en")),
-            ("Wir haben Ihre Bestellung gefunden und melden uns, sobald der Paketdienst uns und Ihnen die Antwort gibt.", Some("de")),
-            ("Hemos encontrado su pedido y le escribiremos en cuanto los compañeros de la tienda nos respondan, gracias por su paciencia.", Some("es")),
+            (
+                "Wir haben Ihre Bestellung gefunden und melden uns, sobald der Paketdienst uns und Ihnen die Antwort gibt.",
+                Some("de"),
+            ),
+            (
+                "Hemos encontrado su pedido y le escribiremos en cuanto los compañeros de la tienda nos respondan, gracias por su paciencia.",
+                Some("es"),
+            ),
             ("您好,我们已查看您的订单,会尽快答复您。", Some("zh")),
             ("ご注文を確認いたしました。追ってご連絡いたします。", Some("ja")),
             ("Здравствуйте, мы нашли ваш заказ и скоро ответим.", Some("ru")),

@@ -80,7 +80,10 @@ impl Checker for ReplyChecker {
                 && forbidden.code.len() <= 64
                 && forbidden.code.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
             if !fine {
-                return Err(format!("settings, `forbidden`: `{}` is not a code such as competitor-name", forbidden.code));
+                return Err(format!(
+                    "settings, `forbidden`: `{}` is not a code such as competitor-name",
+                    forbidden.code
+                ));
             }
             if forbidden.words.iter().all(|word| word.trim().is_empty()) {
                 return Err(format!("settings, `forbidden`: `{}` names no words", forbidden.code));
@@ -101,7 +104,8 @@ impl Checker for ReplyChecker {
     fn check(&self, call: &desk::Call, outgoing: &Outgoing, out: &Verdict) -> Result<(), Failure> {
         let ticket = outgoing.ticket();
         let latest = ticket.latest();
-        let mut known: Vec<String> = ticket.facts().into_iter().map(|fact| format!("{}: {}", fact.key, fact.value)).collect();
+        let mut known: Vec<String> =
+            ticket.facts().into_iter().map(|fact| format!("{}: {}", fact.key, fact.value)).collect();
         for order in ticket.orders() {
             if let Some(total) = order.total() {
                 known.push(amounts::exact(total.units, total.scale, &total.currency));
@@ -134,9 +138,11 @@ impl Checker for ReplyChecker {
 }
 
 fn say(out: &Verdict, finding: &Finding) {
-    let place = finding.place.clone().and_then(|(in_subject, range)| {
-        if in_subject { span::in_subject(range) } else { span::in_body(range) }
-    });
+    let place = finding.place.clone().and_then(
+        |(in_subject, range)| {
+            if in_subject { span::in_subject(range) } else { span::in_body(range) }
+        },
+    );
     if finding.blocks {
         out.block(&finding.code, &finding.reason, place);
     } else {

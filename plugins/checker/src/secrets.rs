@@ -4,15 +4,47 @@ use std::ops::Range;
 
 /// Beginnings of well-known keys, and how long such a key is at least.
 const KEYS: &[(&str, usize)] = &[
-    ("sk-", 20), ("sk_live_", 16), ("rk_live_", 16), ("pk_live_", 16), ("xoxb-", 20), ("xoxp-", 20), ("xoxa-", 20), ("ghp_", 30), ("gho_", 30),
-    ("github_pat_", 30), ("glpat-", 20), ("AKIA", 20), ("ASIA", 20), ("AIza", 35), ("shpat_", 30), ("shpss_", 30), ("SG.", 40),
-    ("eyJhbGciOi", 40), ("-----BEGIN", 10), ("SEC", 60),
+    ("sk-", 20),
+    ("sk_live_", 16),
+    ("rk_live_", 16),
+    ("pk_live_", 16),
+    ("xoxb-", 20),
+    ("xoxp-", 20),
+    ("xoxa-", 20),
+    ("ghp_", 30),
+    ("gho_", 30),
+    ("github_pat_", 30),
+    ("glpat-", 20),
+    ("AKIA", 20),
+    ("ASIA", 20),
+    ("AIza", 35),
+    ("shpat_", 30),
+    ("shpss_", 30),
+    ("SG.", 40),
+    ("eyJhbGciOi", 40),
+    ("-----BEGIN", 10),
+    ("SEC", 60),
 ];
 
 /// Words before a password that is being told.
 const PASSWORD_WORDS: &[&str] = &[
-    "password is", "password:", "passwort ist", "passwort:", "passwort lautet", "contraseña es", "contraseña:", "mot de passe est",
-    "mot de passe :", "密码是", "密码:", "密码:", "パスワードは", "パスワード:", "api key:", "api_key", "secret key:",
+    "password is",
+    "password:",
+    "passwort ist",
+    "passwort:",
+    "passwort lautet",
+    "contraseña es",
+    "contraseña:",
+    "mot de passe est",
+    "mot de passe :",
+    "密码是",
+    "密码:",
+    "密码:",
+    "パスワードは",
+    "パスワード:",
+    "api key:",
+    "api_key",
+    "secret key:",
 ];
 
 /// A secret that was found.
@@ -33,7 +65,9 @@ pub fn find(text: &str, known: &[String]) -> Vec<Secret> {
     for (beginning, length_min) in KEYS {
         let mut from = 0;
         while let Some(at) = text[from..].find(beginning).map(|at| at + from) {
-            let end = text[at..].find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | ',')).map_or(text.len(), |e| at + e);
+            let end = text[at..]
+                .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | ','))
+                .map_or(text.len(), |e| at + e);
             let alone = !text[..at].ends_with(|c: char| c.is_alphanumeric());
             if alone && end - at >= *length_min {
                 found.push(Secret::Key(at..end));

@@ -206,7 +206,8 @@ impl Shelf {
         if !same_language {
             confidence -= 0.1;
         }
-        let say = |english: String, chinese: String| if case.agent_language.starts_with("zh") { chinese } else { english };
+        let say =
+            |english: String, chinese: String| if case.agent_language.starts_with("zh") { chinese } else { english };
         let mut evidence = vec![say(
             format!("template `{}` for {}", stored.id, case.category.as_deref().unwrap_or("unsorted")),
             format!("模板 `{}`,类别 {}", stored.id, case.category.as_deref().unwrap_or("未分类")),
@@ -296,9 +297,18 @@ mod tests {
     fn every_bundled_template_renders_with_nothing_known() {
         let shelf = shelf(r#"{"max_drafts":1}"#);
         for language in ["en", "zh", "es", "de", "fr", "ja"] {
-            for category in
-                ["shipping", "refund", "return", "complaint", "product", "address", "order", "payment", "account", "other"]
-            {
+            for category in [
+                "shipping",
+                "refund",
+                "return",
+                "complaint",
+                "product",
+                "address",
+                "order",
+                "payment",
+                "account",
+                "other",
+            ] {
                 for upset in [false, true] {
                     let case = Case {
                         category: Some(category.into()),

@@ -114,7 +114,10 @@ mod tests {
     #[test]
     fn facts_win_over_constants() {
         let case = Case {
-            known: BTreeMap::from([("order.status".to_owned(), "shipped".to_owned()), ("return_days".to_owned(), "14".to_owned())]),
+            known: BTreeMap::from([
+                ("order.status".to_owned(), "shipped".to_owned()),
+                ("return_days".to_owned(), "14".to_owned()),
+            ]),
             ..Case::default()
         };
         let values = case.values(&BTreeMap::from([("return_days".to_owned(), "30".to_owned())]));

@@ -101,9 +101,10 @@ pub fn add_model_draft(
         return;
     }
     let asked = question(settings, case, values, &template);
-    let outcome = model.ask(&asked).map_err(|why| said(&why, &case.agent_language)).and_then(|answer| {
-        usable(&answer, &asked, &template).map_err(|why| refused(&why, &case.agent_language))
-    });
+    let outcome = model
+        .ask(&asked)
+        .map_err(|why| said(&why, &case.agent_language))
+        .and_then(|answer| usable(&answer, &asked, &template).map_err(|why| refused(&why, &case.agent_language)));
     match outcome {
         Ok(body) => {
             let unfilled = placeholders(&body);
@@ -165,7 +166,8 @@ fn numbers(text: &str) -> Vec<String> {
             current.push(char::from_digit(digit, 10).unwrap_or('0'));
             continue;
         }
-        let joins = matches!(character, '.' | ',' | '\'' | '\u{a0}') && characters.peek().is_some_and(char::is_ascii_digit);
+        let joins =
+            matches!(character, '.' | ',' | '\'' | '\u{a0}') && characters.peek().is_some_and(char::is_ascii_digit);
         if !joins && !current.is_empty() {
             found.push(std::mem::take(&mut current));
         }
@@ -197,7 +199,9 @@ fn said(why: &NoModel, agent_language: &str) -> String {
         (NoModel::NotConfigured, true) => "未配置模型,使用模板".to_owned(),
         (NoModel::OverBudget, false) => "today's model budget is used up: the template was used".to_owned(),
         (NoModel::OverBudget, true) => "今日模型额度已用完,使用模板".to_owned(),
-        (NoModel::Unavailable(text), false) => format!("the model gave no answer ({}): the template was used", short(text)),
+        (NoModel::Unavailable(text), false) => {
+            format!("the model gave no answer ({}): the template was used", short(text))
+        }
         (NoModel::Unavailable(text), true) => format!("模型没有回应({}),使用模板", short(text)),
         (NoModel::Rejected(text), false) => format!("the provider refused ({}): the template was used", short(text)),
         (NoModel::Rejected(text), true) => format!("模型服务拒绝了请求({}),使用模板", short(text)),

@@ -136,13 +136,16 @@ impl Settings {
         }
         let mut shelf = Shelf::new(&self.default_language, self.max_drafts, self.variables.clone());
         for text in BUNDLED {
-            let file: LanguageFile = serde_json::from_str(text).map_err(|error| format!("bundled templates: {error}"))?;
+            let file: LanguageFile =
+                serde_json::from_str(text).map_err(|error| format!("bundled templates: {error}"))?;
             // Questions and phrases stay of use to a tenant with templates of its own.
             for (key, question) in &file.questions {
                 shelf.add_question(key, &file.language, question);
             }
             for (key, phrase) in &file.phrases {
-                shelf.add_phrase(key, &file.language, phrase).map_err(|what| format!("bundled phrase `{key}`: {what}"))?;
+                shelf
+                    .add_phrase(key, &file.language, phrase)
+                    .map_err(|what| format!("bundled phrase `{key}`: {what}"))?;
             }
             if self.use_default_templates {
                 for template in &file.templates {
@@ -209,10 +212,9 @@ mod tests {
 
     #[test]
     fn mistakes_name_the_template() {
-        let settings: Settings = posthouse_sdk::settings::parse(
-            r#"{"templates":[{"id":"mine","category":"refund","body":"{{#if a}}x"}]}"#,
-        )
-        .unwrap();
+        let settings: Settings =
+            posthouse_sdk::settings::parse(r#"{"templates":[{"id":"mine","category":"refund","body":"{{#if a}}x"}]}"#)
+                .unwrap();
         let error = settings.shelf().unwrap_err();
         assert!(error.contains("`mine`"), "{error}");
     }

@@ -43,7 +43,9 @@ impl Notifier for DingTalk {
         if settings.token.is_empty() {
             return Err("settings, `token`: name the secret that holds access_token of the robot's URL".to_owned());
         }
-        if let Some(bad) = settings.at_mobiles.iter().find(|m| !m.chars().all(|c| c.is_ascii_digit() || c == '+' || c == '-')) {
+        if let Some(bad) =
+            settings.at_mobiles.iter().find(|m| !m.chars().all(|c| c.is_ascii_digit() || c == '+' || c == '-'))
+        {
             return Err(format!("settings, `at_mobiles`: `{bad}` is not a phone number"));
         }
         Ok(Self {

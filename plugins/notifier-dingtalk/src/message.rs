@@ -235,7 +235,10 @@ mod tests {
         let of = |text: &str| dingtalk().judge(&Answer { status: 200, retry_after_seconds: None, text: text.into() });
         assert_eq!(of(r#"{"errcode":0,"errmsg":"ok"}"#), Outcome::Delivered { receipt: None });
         assert!(matches!(of(r#"{"errcode":310000,"errmsg":"sign not match"}"#), Outcome::Refused { .. }));
-        assert!(matches!(of(r#"{"errcode":130101,"errmsg":"send too fast"}"#), Outcome::TryLater { after_seconds: Some(60), .. }));
+        assert!(matches!(
+            of(r#"{"errcode":130101,"errmsg":"send too fast"}"#),
+            Outcome::TryLater { after_seconds: Some(60), .. }
+        ));
         assert!(matches!(of(r#"{"errcode":-1,"errmsg":"系统繁忙"}"#), Outcome::TryLater { .. }));
     }
 }

@@ -92,11 +92,8 @@ fn card(notice: &Notice) -> Value {
         .iter()
         .take(FIELDS_MAX)
         .map(|field| {
-            let content = format!(
-                "**{}**\n{}",
-                escape(&clip(&field.label, 60)),
-                escape(&clip(&field.value, VALUE_BYTES_MAX))
-            );
+            let content =
+                format!("**{}**\n{}", escape(&clip(&field.label, 60)), escape(&clip(&field.value, VALUE_BYTES_MAX)));
             json!({ "is_short": field.value.chars().count() <= 24, "text": { "tag": "lark_md", "content": content } })
         })
         .collect();
@@ -206,7 +203,10 @@ mod tests {
         assert_eq!(of(r#"{"code":0,"msg":"success","data":{}}"#), Outcome::Delivered { receipt: None });
         assert_eq!(of(r#"{"StatusCode":0,"StatusMessage":"success"}"#), Outcome::Delivered { receipt: None });
         assert!(matches!(of(r#"{"code":19021,"msg":"sign match fail"}"#), Outcome::Refused { .. }));
-        assert!(matches!(of(r#"{"code":11232,"msg":"frequency limited"}"#), Outcome::TryLater { after_seconds: Some(60), .. }));
+        assert!(matches!(
+            of(r#"{"code":11232,"msg":"frequency limited"}"#),
+            Outcome::TryLater { after_seconds: Some(60), .. }
+        ));
         assert!(matches!(of("<html>"), Outcome::TryLater { .. }));
         let gone = Answer { status: 404, retry_after_seconds: None, text: String::new() };
         assert!(matches!(feishu().judge(&gone), Outcome::Refused { .. }));

@@ -96,7 +96,9 @@ impl Platform for Slack {
 
 fn webhook_reason(answer: &Answer) -> String {
     let hint = match answer.text.trim() {
-        "no_service" | "no_service_id" | "no_team" | "invalid_token" => " (check what follows /services/ in the webhook's URL)",
+        "no_service" | "no_service_id" | "no_team" | "invalid_token" => {
+            " (check what follows /services/ in the webhook's URL)"
+        }
         "channel_not_found" | "channel_is_archived" => " (the webhook's channel is gone)",
         "action_prohibited" | "posting_to_general_channel_denied" => " (an admin of the workspace forbids it)",
         _ => "",
@@ -191,10 +193,7 @@ mod tests {
     #[test]
     fn nothing_a_customer_wrote_calls_anybody() {
         let request = slack(Mode::Webhook).request(&notice());
-        assert_eq!(
-            render(&request.url, &[("slack_path", "T0/B0/xyz")]),
-            "https://hooks.slack.com/services/T0/B0/xyz"
-        );
+        assert_eq!(render(&request.url, &[("slack_path", "T0/B0/xyz")]), "https://hooks.slack.com/services/T0/B0/xyz");
         let body: Value = serde_json::from_str(&render(&request.body.unwrap().1, &[])).unwrap();
         assert_eq!(body["text"], "Refund &lt;!channel&gt;");
         assert_eq!(body["blocks"][1]["text"]["type"], "plain_text");
@@ -219,11 +218,13 @@ mod tests {
         assert_eq!(hook(200, "ok"), Outcome::Delivered { receipt: None });
         assert!(matches!(hook(429, ""), Outcome::TryLater { after_seconds: Some(30), .. }));
         assert!(matches!(hook(404, "no_service"), Outcome::Refused { .. }));
-        let api = |text: &str| {
-            slack(Mode::Api).judge(&Answer { status: 200, retry_after_seconds: None, text: text.into() })
-        };
+        let api =
+            |text: &str| slack(Mode::Api).judge(&Answer { status: 200, retry_after_seconds: None, text: text.into() });
         assert_eq!(api(r#"{"ok":true,"ts":"1.2"}"#), Outcome::Delivered { receipt: Some("1.2".into()) });
-        assert!(matches!(api(r#"{"ok":false,"error":"ratelimited"}"#), Outcome::TryLater { after_seconds: Some(30), .. }));
+        assert!(matches!(
+            api(r#"{"ok":false,"error":"ratelimited"}"#),
+            Outcome::TryLater { after_seconds: Some(30), .. }
+        ));
         assert!(matches!(api(r#"{"ok":false,"error":"channel_not_found"}"#), Outcome::Refused { .. }));
     }
 }

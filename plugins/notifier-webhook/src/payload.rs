@@ -118,8 +118,10 @@ mod tests {
         let parsed: Value = serde_json::from_str(&body).unwrap();
         assert_eq!(parsed["lines"][0], "Where is \"it\"?\n</script>");
         assert_eq!(parsed["urgency"], "urgent");
-        let expected: String =
-            hmac_sha256(b"s3cret", format!("1700000000.{body}").as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+        let expected: String = hmac_sha256(b"s3cret", format!("1700000000.{body}").as_bytes())
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect();
         let signature = &request.headers.iter().find(|(name, _)| name == "X-Posthouse-Signature").unwrap().1;
         assert_eq!(render(signature, &secrets), format!("v1={expected}"));
     }

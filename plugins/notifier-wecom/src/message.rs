@@ -64,9 +64,9 @@ impl Platform for WeCom {
                 reason: reason(" (the robot posts too often)"),
                 after_seconds: Some(answer.retry_after_seconds.unwrap_or(60)),
             },
-            93_000 | 93_004 | 93_008 | 93_017 | 40_014 => {
-                Outcome::Refused { reason: reason(" (check key of the robot's URL and that the robot is in the group)") }
-            }
+            93_000 | 93_004 | 93_008 | 93_017 | 40_014 => Outcome::Refused {
+                reason: reason(" (check key of the robot's URL and that the robot is in the group)"),
+            },
             40_008 | 40_039 | 40_058 | 44_004 | 45_002 | 47_001 => {
                 Outcome::Refused { reason: reason(" (the platform refuses this content)") }
             }

@@ -211,7 +211,10 @@ mod tests {
 
     #[test]
     fn defaults_hold_where_no_rule_speaks() {
-        let plan = plan(r#"{"default":{"queue":"general","notifiers":["team"],"respond_within_minutes":700}}"#, &Subject::default());
+        let plan = plan(
+            r#"{"default":{"queue":"general","notifiers":["team"],"respond_within_minutes":700}}"#,
+            &Subject::default(),
+        );
         assert_eq!(plan.queue.as_deref(), Some("general"));
         assert_eq!(plan.notifiers, ["team"]);
         assert_eq!((plan.priority, plan.respond_within_minutes), (40, Some(700)));

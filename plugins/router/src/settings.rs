@@ -162,10 +162,14 @@ impl Settings {
             }
         }
         for (day, spans) in &self.special_days {
-            let number = date(day)
-                .ok_or_else(|| format!("settings, `special_days`: `{day}` is not a day; write 2026-10-10"))?;
-            let spans: Result<Vec<Span>, String> =
-                spans.iter().map(|text| span(text).filter(|(start, end)| start < end).ok_or_else(|| bad_span("special_days", day, text))).collect();
+            let number =
+                date(day).ok_or_else(|| format!("settings, `special_days`: `{day}` is not a day; write 2026-10-10"))?;
+            let spans: Result<Vec<Span>, String> = spans
+                .iter()
+                .map(|text| {
+                    span(text).filter(|(start, end)| start < end).ok_or_else(|| bad_span("special_days", day, text))
+                })
+                .collect();
             let mut spans = spans?;
             spans.sort_unstable();
             hours.special_days.insert(number, spans);
@@ -177,9 +181,7 @@ impl Settings {
 
 fn check_names(at: usize, key: &str, names: &[String], known: &[&str]) -> Result<(), String> {
     match names.iter().find(|name| *name != "*" && !known.contains(&name.as_str())) {
-        Some(name) => {
-            Err(format!("settings, `rules[{at}].when.{key}`: `{name}` is not one of {}", known.join(", ")))
-        }
+        Some(name) => Err(format!("settings, `rules[{at}].when.{key}`: `{name}` is not one of {}", known.join(", "))),
         None => Ok(()),
     }
 }

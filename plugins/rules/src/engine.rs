@@ -18,8 +18,19 @@ const BODY_BYTES_MAX: usize = 32 * 1024;
 const GUESS_WORDS_MAX: usize = 48;
 /// The groups that are found, not spelled.
 const FOUND: [&str; 13] = [
-    "@order-number", "@tracking-number", "@sku", "@amount", "@date", "@image", "@attachment", "@question", "@exclaim",
-    "@shout", "@bulk", "@short", "@subject",
+    "@order-number",
+    "@tracking-number",
+    "@sku",
+    "@amount",
+    "@date",
+    "@image",
+    "@attachment",
+    "@question",
+    "@exclaim",
+    "@shout",
+    "@bulk",
+    "@short",
+    "@subject",
 ];
 
 /// What the engine reads.
@@ -90,7 +101,10 @@ impl Names for Groups<'_> {
             None => {
                 let fine = (1..=64).contains(&name.len())
                     && name.chars().all(|c| {
-                        c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '/') || (!c.is_ascii() && c.is_alphabetic())
+                        c.is_ascii_lowercase()
+                            || c.is_ascii_digit()
+                            || matches!(c, '-' | '_' | '/')
+                            || (!c.is_ascii() && c.is_alphabetic())
                     });
                 if !fine {
                     return Err(format!("`{name}` cannot be a category: lower-case letters, digits, `-`, `_` and `/`"));
@@ -109,7 +123,8 @@ impl Engine {
     /// # Errors
     /// Names the setting and what is wrong with it.
     pub fn new(settings: Settings, bundle: Bundle) -> Result<Self, String> {
-        let (words, mut file) = if settings.use_default_rules { load(bundle)? } else { (Vec::new(), RuleFile::default()) };
+        let (words, mut file) =
+            if settings.use_default_rules { load(bundle)? } else { (Vec::new(), RuleFile::default()) };
         let fallback = file.fallback.take();
         merge(&mut file, &settings)?;
 
@@ -149,7 +164,8 @@ impl Engine {
         let mut categories = Vec::new();
         let frequent = file.frequent.split(['|', ' ']).filter_map(|name| names.get(name).copied()).collect();
         let mut groups = Groups { names: &names, frequent, categories: &mut categories };
-        let compiled: Result<Vec<Compiled>, String> = file.rules.iter().map(|rule| Compiled::new(rule, &mut groups)).collect();
+        let compiled: Result<Vec<Compiled>, String> =
+            file.rules.iter().map(|rule| Compiled::new(rule, &mut groups)).collect();
         let compiled = compiled?;
         if compiled.len() > usize::from(u16::MAX) {
             return Err("more than 65,535 rules".to_owned());
@@ -180,17 +196,16 @@ impl Engine {
         let patterns = |key: &str, list: &[String]| -> Result<Vec<Pattern>, String> {
             list.iter().map(|text| Pattern::new(text).map_err(|what| format!("settings, `{key}`: {what}"))).collect()
         };
-        let habits = Habits {
-            orders: patterns("order_numbers", &settings.order_numbers)?,
-            skus: patterns("skus", &settings.skus)?,
-            date_order: settings.date_order,
-            known: crate::entities::order::known_forms(),
-            dollar: settings
-                .dollar
-                .as_bytes()
-                .try_into()
-                .map_err(|_| format!("settings, `dollar`: `{}` is not a currency code such as USD", settings.dollar))?,
-        };
+        let habits =
+            Habits {
+                orders: patterns("order_numbers", &settings.order_numbers)?,
+                skus: patterns("skus", &settings.skus)?,
+                date_order: settings.date_order,
+                known: crate::entities::order::known_forms(),
+                dollar: settings.dollar.as_bytes().try_into().map_err(|_| {
+                    format!("settings, `dollar`: `{}` is not a currency code such as USD", settings.dollar)
+                })?,
+            };
         if !(0.5..=1.0).contains(&settings.spam_threshold) {
             return Err("settings, `spam_threshold`: from 0.5 to 1".to_owned());
         }
@@ -253,7 +268,9 @@ impl Engine {
         findings.entities = std::mem::take(entities);
         findings.language = match (mail.language, spoken.bit) {
             // The host's tag may say more ("zh-Hant").
-            (Some(tag), bit) if bit == 0 || self.languages.known(tag) == bit => Some((tag.to_owned(), spoken.confidence.max(0.6))),
+            (Some(tag), bit) if bit == 0 || self.languages.known(tag) == bit => {
+                Some((tag.to_owned(), spoken.confidence.max(0.6)))
+            }
             (_, 0) => None,
             (_, _) => Some((language.to_owned(), spoken.confidence)),
         };
@@ -313,7 +330,8 @@ impl Engine {
     fn ask_rules(&self, scratch: &mut Scratch, mail: &Mail<'_>) -> Set {
         let Scratch { text, hits, entities, fired, .. } = scratch;
         fired.clear();
-        let [order, tracking, sku, amount, date, image, attachment, question, exclaim, shout, bulk, short, in_subject] = self.found;
+        let [order, tracking, sku, amount, date, image, attachment, question, exclaim, shout, bulk, short, in_subject] =
+            self.found;
         let letters = text.scripts.latin + text.scripts.cyrillic;
         let mut always = Set::default();
         for (is, group) in [
@@ -384,11 +402,16 @@ fn load(bundle: Bundle) -> Result<(Vec<WordFile>, RuleFile), String> {
 
 /// The tenant's rules replace ours of the same name and add to the rest.
 fn merge(file: &mut RuleFile, settings: &Settings) -> Result<(), String> {
-    if let Some(unknown) = settings.remove_rules.iter().find(|name| !file.rules.iter().any(|rule| rule.name == **name)) {
+    if let Some(unknown) = settings.remove_rules.iter().find(|name| !file.rules.iter().any(|rule| rule.name == **name))
+    {
         return Err(format!("settings, `remove_rules`: there is no bundled rule `{unknown}`"));
     }
-    let replaced: BTreeSet<&str> =
-        settings.remove_rules.iter().map(String::as_str).chain(settings.rules.iter().map(|rule| rule.name.as_str())).collect();
+    let replaced: BTreeSet<&str> = settings
+        .remove_rules
+        .iter()
+        .map(String::as_str)
+        .chain(settings.rules.iter().map(|rule| rule.name.as_str()))
+        .collect();
     file.rules.retain(|rule| !replaced.contains(rule.name.as_str()));
     file.rules.extend(settings.rules.iter().cloned());
     let keys: BTreeSet<&str> = settings.missing.iter().map(|entry| entry.key.as_str()).collect();
@@ -434,7 +457,9 @@ fn compile_missing(entries: &[Missing], groups: &mut Groups<'_>) -> Result<Vec<c
                 .split(['|', ' '])
                 .filter(|name| !name.is_empty())
                 .map(|name| {
-                    groups.group(name).ok_or_else(|| format!("missing `{}`: there is no group of words `{name}`", entry.key))
+                    groups
+                        .group(name)
+                        .ok_or_else(|| format!("missing `{}`: there is no group of words `{name}`", entry.key))
                 })
                 .collect()
         };

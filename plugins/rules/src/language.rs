@@ -67,7 +67,8 @@ pub struct Spoken {
 /// finding (0: none), which a few words do not overrule.
 #[must_use]
 pub fn decide(scripts: &Scripts, hits: &[Hit], common: u16, prior: u32, table: &LanguageTable) -> Spoken {
-    let letters = scripts.latin / 3 + scripts.cyrillic / 3 + scripts.han + scripts.kana + scripts.hangul + scripts.arabic / 3;
+    let letters =
+        scripts.latin / 3 + scripts.cyrillic / 3 + scripts.han + scripts.kana + scripts.hangul + scripts.arabic / 3;
     let mostly = |count: u32| count * 2 > letters;
     if scripts.kana > 0 && mostly(scripts.kana + scripts.han) && scripts.kana * 8 > scripts.han {
         return Spoken { bit: table.known("ja"), confidence: 0.97 };
@@ -99,7 +100,8 @@ pub fn decide(scripts: &Scripts, hits: &[Hit], common: u16, prior: u32, table: &
             best = index;
         }
     }
-    let second = votes.iter().enumerate().filter(|(index, _)| *index != best).map(|(_, count)| *count).max().unwrap_or(0);
+    let second =
+        votes.iter().enumerate().filter(|(index, _)| *index != best).map(|(_, count)| *count).max().unwrap_or(0);
     if votes[best] < 3 || votes[best] < second + 2 {
         return Spoken { bit: prior, confidence: if prior == 0 { 0.0 } else { 0.6 } };
     }

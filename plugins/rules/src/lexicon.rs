@@ -50,6 +50,8 @@ struct Slot {
     open: u16,
 }
 
+/// So few terms of one key are looked at one by one.
+const FEW: usize = 10;
 /// The term may go on inside its last word.
 const PREFIX: u8 = 1;
 /// In a tail: the word may go on here ("przestal* dzialac").
@@ -148,14 +150,16 @@ impl LexiconBuilder {
             by_key.entry(key).or_default().push((tail, goes_on, group, languages));
         }
         let size = (by_key.len() * 3).next_power_of_two().max(64);
-        let mut lexicon = Lexicon { slots: vec![Slot::default(); size], shift: 32 - size.trailing_zeros(), ..Lexicon::default() };
+        let mut lexicon =
+            Lexicon { slots: vec![Slot::default(); size], shift: 32 - size.trailing_zeros(), ..Lexicon::default() };
         for (key, terms) in by_key {
             let mut slot = lexicon.start(key);
             while lexicon.slots[slot].key != 0 {
                 slot = (slot + 1) & (size - 1);
             }
             let first = lexicon.entries.len();
-            let (open, fixed): (Vec<_>, Vec<_>) = terms.into_iter().partition(|(tail, ..)| tail.contains(&REST_OF_WORD));
+            let (open, fixed): (Vec<_>, Vec<_>) =
+                terms.into_iter().partition(|(tail, ..)| tail.contains(&REST_OF_WORD));
             lexicon.slots[slot] = Slot {
                 key,
                 first: first as u32,
@@ -286,6 +290,14 @@ impl Lexicon {
         let head = head_of(rest);
         let first = slot.first as usize;
         let fixed = &self.entries[first..first + usize::from(slot.fixed)];
+        if fixed.len() <= FEW {
+            for entry in fixed {
+                if self.begins(rest, head, entry) {
+                    self.push_hit(text, index, from + usize::from(entry.length), entry, hits);
+                }
+            }
+            return self.compare_open(text, index, slot, hits);
+        }
         let behind = fixed.partition_point(|entry| {
             if entry.head != head || entry.length <= 4 {
                 // Zeros stand behind a short tail, so it orders before every text that goes on.
@@ -308,7 +320,13 @@ impl Lexicon {
             }
             at -= usize::from(entry.shorter);
         }
-        let open = first + usize::from(slot.fixed);
+        self.compare_open(text, index, slot, hits);
+    }
+
+    fn compare_open(&self, text: &Folded, index: usize, slot: Slot, hits: &mut Vec<Hit>) {
+        let bytes = text.bytes.as_slice();
+        let from = text.tokens[index].fold as usize + 4;
+        let open = slot.first as usize + usize::from(slot.fixed);
         for entry in &self.entries[open..open + usize::from(slot.open)] {
             if let Some(end) = open_end(bytes, from, self.tail(entry)) {
                 self.push_hit(text, index, end, entry, hits);
@@ -322,7 +340,11 @@ impl Lexicon {
         if head & mask != entry.head {
             return false;
         }
-        length <= 4 || rest.get(4..length).is_some_and(|text| text.iter().zip(&self.tail(entry)[4..]).all(|(a, b)| a == b))
+        if length <= 4 {
+            return true;
+        }
+        let wanted = &self.tail(entry)[4..];
+        rest.get(4..length).is_some_and(|text| text.iter().zip(wanted).all(|(one, other)| one == other))
     }
 
     fn push_hit(&self, text: &Folded, index: usize, end: usize, entry: &Entry, hits: &mut Vec<Hit>) {
@@ -479,7 +501,10 @@ mod tests {
 
     #[test]
     fn words_prefixes_and_phrases() {
-        assert_eq!(groups(&[(1, "przestal* dzialac")], "Czajnik przestała działać."), [(1, "przestała działać".to_owned())]);
+        assert_eq!(
+            groups(&[(1, "przestal* dzialac")], "Czajnik przestała działać."),
+            [(1, "przestała działać".to_owned())]
+        );
         let terms = [(1, "refund*"), (2, "order number"), (3, "no"), (4, "退款"), (5, "订单号"), (6, "退")];
         assert_eq!(
             groups(&terms, "Refunding order-number 12? No, know. 我要退款,订单号12"),

@@ -48,7 +48,8 @@ impl Pattern {
         }
         while let Some(character) = rest.chars().next() {
             if character == '{' {
-                let (inside, after) = rest[1..].split_once('}').ok_or_else(|| format!("`{text}`: `{{` without `}}`"))?;
+                let (inside, after) =
+                    rest[1..].split_once('}').ok_or_else(|| format!("`{text}`: `{{` without `}}`"))?;
                 let (least, most) = inside.split_once(',').unwrap_or((inside, inside));
                 let number = |text: &str| text.trim().parse::<u8>().ok().filter(|number| *number <= 40);
                 let (Some(least), Some(most)) = (number(least), number(most)) else {

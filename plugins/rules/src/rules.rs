@@ -62,6 +62,8 @@ pub struct Compiled {
     /// Its name.
     pub name: String,
     first: Set,
+    /// The first of the others once more, beside `first`: most rules are settled by it.
+    second: Set,
     others: Vec<Set>,
     never: Set,
     within: Option<u16>,
@@ -158,7 +160,8 @@ impl Compiled {
         });
         wanted.swap(0, rare.unwrap_or(0));
         let mut scores = Vec::new();
-        let pairs = rule.category.iter().map(|name| (name, rule.weight)).chain(rule.scores.iter().map(|(n, w)| (n, *w)));
+        let pairs =
+            rule.category.iter().map(|name| (name, rule.weight)).chain(rule.scores.iter().map(|(n, w)| (n, *w)));
         for (name, weight) in pairs {
             if !weight.is_finite() || weight.abs() > 100.0 {
                 return Err(bad("a weight lies between -100 and 100"));
@@ -168,6 +171,7 @@ impl Compiled {
         Ok(Self {
             name: rule.name.clone(),
             first: wanted.remove(0),
+            second: wanted.first().copied().unwrap_or(Set([u64::MAX; RULE_GROUPS_MAX / 64])),
             others: wanted,
             never,
             within: rule.within,
@@ -217,7 +221,10 @@ impl Rules {
         present.each(|group| {
             for index in self.asked_by(group) {
                 let rule = &self.rules[usize::from(*index)];
-                if rule.never.meets(present) || !rule.others.iter().all(|set| set.meets(present)) || rule.scope != scope {
+                if !rule.second.meets(present) || rule.scope != scope || rule.never.meets(present) {
+                    continue;
+                }
+                if !rule.others.iter().skip(1).all(|set| set.meets(present)) {
                     continue;
                 }
                 let known = fired.iter_mut().find(|known| known.rule == *index);

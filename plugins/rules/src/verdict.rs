@@ -203,17 +203,29 @@ impl Judge {
                     findings.tags.push(tag.clone());
                 }
             }
-            let tells = rule.urgency.is_some() || !rule.mood.is_empty() || !rule.tags.is_empty() || (spam && rule.spam > 0.0);
-            if tells && findings.matches.len() < MATCHES_MAX && findings.matches.iter().all(|known| known.rule != rule.name) {
+            let tells =
+                rule.urgency.is_some() || !rule.mood.is_empty() || !rule.tags.is_empty() || (spam && rule.spam > 0.0);
+            if tells
+                && findings.matches.len() < MATCHES_MAX
+                && findings.matches.iter().all(|known| known.rule != rule.name)
+            {
                 findings.matches.push(found(rules, spoke, text, mail));
             }
         }
     }
 
-    fn find_missing(&self, findings: &mut Findings, rules: &Rules, fired: &[Fired], category: Option<u8>, present: &Set) {
+    fn find_missing(
+        &self,
+        findings: &mut Findings,
+        rules: &Rules,
+        fired: &[Fired],
+        category: Option<u8>,
+        present: &Set,
+    ) {
         let mut wanted: Vec<&str> = Vec::new();
         for entry in &self.missing {
-            let asked = entry.categories.is_empty() || category.is_some_and(|category| entry.categories.contains(&category));
+            let asked =
+                entry.categories.is_empty() || category.is_some_and(|category| entry.categories.contains(&category));
             let when = entry.when.is_empty() || entry.when.iter().any(|group| present.has(*group));
             if asked && when && !entry.unless.iter().any(|group| present.has(*group)) {
                 wanted.push(&entry.key);
@@ -256,6 +268,11 @@ fn found(rules: &Rules, spoke: &Fired, text: &Folded, mail: &Mail<'_>) -> Match 
         last -= 1;
     }
     let end = tokens[last].end as usize;
-    let words = source.get(start..end).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = source.get(start..end).unwrap_or_default();
+    let words = if words.contains(['\n', '\r', '\t']) {
+        words.split_whitespace().collect::<Vec<_>>().join(" ")
+    } else {
+        words.to_owned()
+    };
     Match { rule: rules.rules[usize::from(spoke.rule)].name.clone(), words, part, start, end }
 }

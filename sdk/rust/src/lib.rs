@@ -58,6 +58,10 @@ pub mod testing;
 #[doc(hidden)]
 pub mod state;
 
-pub use bindings::posthouse::plugin::{checking, desk, drafting, enriching, log, model, notices, routing, triaging, types};
-pub use types::{CivilTime, Date, Failure, Finding, Instant, MailboxAddress, Money, Sentiment, Span, TextPart, Urgency};
+pub use bindings::posthouse::plugin::{
+    checking, desk, drafting, enriching, log, model, notices, routing, triaging, types,
+};
+pub use types::{
+    CivilTime, Date, Failure, Finding, Instant, MailboxAddress, Money, Sentiment, Span, TextPart, Urgency,
+};
 pub use worlds::{Checker, Classifier, Drafter, Enricher, Notifier, Router};

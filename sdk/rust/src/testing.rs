@@ -60,10 +60,12 @@ mod tests {
     #[test]
     fn renders_secrets_and_signatures_escaped() {
         let key = Text::new().secret("key", Escape::None);
-        let text = Text::from("a=")
-            .secret("token", Escape::Percent)
-            .literal("&s=")
-            .hmac_sha256(key, Text::from("what do ya want for nothing?"), Encoding::Hex, Escape::None);
+        let text = Text::from("a=").secret("token", Escape::Percent).literal("&s=").hmac_sha256(
+            key,
+            Text::from("what do ya want for nothing?"),
+            Encoding::Hex,
+            Escape::None,
+        );
         // RFC 4231, test case 2
         assert_eq!(
             render(&text, &[("key", "Jefe"), ("token", "x/y z")]),

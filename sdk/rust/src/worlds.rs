@@ -75,14 +75,17 @@ macro_rules! __export_world {
                     STATE.with(|state| state.configure(&settings, <$plugin as $crate::$trait>::new))
                 }
 
-                fn run(call: &$crate::desk::Call, view: &$view, out: &$out) -> ::std::result::Result<(), $crate::Failure> {
-                    STATE.with(|state| {
-                        state.run(|plugin| <$plugin as $crate::$trait>::$method(plugin, call, view, out))
-                    })
+                fn run(
+                    call: &$crate::desk::Call,
+                    view: &$view,
+                    out: &$out,
+                ) -> ::std::result::Result<(), $crate::Failure> {
+                    STATE
+                        .with(|state| state.run(|plugin| <$plugin as $crate::$trait>::$method(plugin, call, view, out)))
                 }
             }
 
-            $crate::bindings::$world::$macro_name!(Exported with_types_in $crate::bindings::$world);
+    $crate::bindings::$world::$macro_name!(Exported with_types_in $crate::bindings::$world);
         };
     };
 }
@@ -92,8 +95,14 @@ macro_rules! __export_world {
 macro_rules! export_classifier {
     ($plugin:ty) => {
         $crate::__export_world!(
-            $plugin, Classifier, classify, classifier, classify, __export_classifier,
-            $crate::desk::Message, $crate::triaging::Triage
+            $plugin,
+            Classifier,
+            classify,
+            classifier,
+            classify,
+            __export_classifier,
+            $crate::desk::Message,
+            $crate::triaging::Triage
         );
     };
 }
@@ -103,7 +112,14 @@ macro_rules! export_classifier {
 macro_rules! export_router {
     ($plugin:ty) => {
         $crate::__export_world!(
-            $plugin, Router, route, router, routes, __export_router, $crate::desk::Ticket, $crate::routing::Route
+            $plugin,
+            Router,
+            route,
+            router,
+            routes,
+            __export_router,
+            $crate::desk::Ticket,
+            $crate::routing::Route
         );
     };
 }
@@ -113,7 +129,14 @@ macro_rules! export_router {
 macro_rules! export_drafter {
     ($plugin:ty) => {
         $crate::__export_world!(
-            $plugin, Drafter, draft, drafter, drafts_for, __export_drafter, $crate::desk::Ticket, $crate::drafting::Drafts
+            $plugin,
+            Drafter,
+            draft,
+            drafter,
+            drafts_for,
+            __export_drafter,
+            $crate::desk::Ticket,
+            $crate::drafting::Drafts
         );
     };
 }
@@ -123,8 +146,14 @@ macro_rules! export_drafter {
 macro_rules! export_notifier {
     ($plugin:ty) => {
         $crate::__export_world!(
-            $plugin, Notifier, notify, notifier, notify, __export_notifier,
-            $crate::notices::Notification, $crate::notices::Delivery
+            $plugin,
+            Notifier,
+            notify,
+            notifier,
+            notify,
+            __export_notifier,
+            $crate::notices::Notification,
+            $crate::notices::Delivery
         );
     };
 }
@@ -134,8 +163,14 @@ macro_rules! export_notifier {
 macro_rules! export_enricher {
     ($plugin:ty) => {
         $crate::__export_world!(
-            $plugin, Enricher, enrich, enricher, enrich, __export_enricher,
-            $crate::desk::Ticket, $crate::enriching::Enrichment
+            $plugin,
+            Enricher,
+            enrich,
+            enricher,
+            enrich,
+            __export_enricher,
+            $crate::desk::Ticket,
+            $crate::enriching::Enrichment
         );
     };
 }
@@ -145,8 +180,14 @@ macro_rules! export_enricher {
 macro_rules! export_checker {
     ($plugin:ty) => {
         $crate::__export_world!(
-            $plugin, Checker, check, checker, check, __export_checker,
-            $crate::checking::Outgoing, $crate::checking::Verdict
+            $plugin,
+            Checker,
+            check,
+            checker,
+            check,
+            __export_checker,
+            $crate::checking::Outgoing,
+            $crate::checking::Verdict
         );
     };
 }

@@ -62,7 +62,7 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
     let stranger = Certificate::for_localhost();
     for authority in [None, Some(&stranger)] {
         let config = imap(&dovecot, dovecot.imaps_port(), Security::Tls, authority);
-        let error = ImapClient::connect(&config).await.err().expect("refused");
+        let error = ImapClient::connect(&config).await.expect_err("refused");
         assert!(matches!(error, ImapError::Tls(_)), "{error:?}");
     }
 }
@@ -72,7 +72,7 @@ async fn a_certificate_for_another_host_is_refused() {
     let certificate = Certificate::for_names(&["mail.elsewhere.example"]);
     let Some(dovecot) = Dovecot::start_with_tls(&certificate) else { return };
     let config = imap(&dovecot, dovecot.imaps_port(), Security::Tls, Some(&certificate));
-    let error = ImapClient::connect(&config).await.err().expect("refused");
+    let error = ImapClient::connect(&config).await.expect_err("refused");
     assert!(matches!(error, ImapError::Tls(_)), "{error:?}");
 }
 
@@ -81,11 +81,11 @@ async fn a_wrong_password_is_told_apart_from_an_outage() {
     let Some(mut dovecot) = Dovecot::start() else { return };
     let mut config = imap(&dovecot, dovecot.imap_port(), Security::Plain, None);
     config.auth = Auth::Password { username: SUPPORT.to_owned(), password: Secret::new("wrong") };
-    let error = ImapClient::connect(&config).await.err().expect("refused");
+    let error = ImapClient::connect(&config).await.expect_err("refused");
     assert!(matches!(error, ImapError::Auth(_)) && !error.is_temporary(), "{error:?}");
 
     dovecot.stop();
-    let error = ImapClient::connect(&config).await.err().expect("nobody is there");
+    let error = ImapClient::connect(&config).await.expect_err("nobody is there");
     assert!(matches!(error, ImapError::Connect(_)) && error.is_temporary(), "{error:?}");
 }
 

@@ -218,6 +218,7 @@ state_dir = @ROOT@/state
 log_path = @ROOT@/log
 disable_plaintext_auth = no
 auth_mechanisms = plain login
+auth_failure_delay = 0
 recipient_delimiter = +
 mail_location = maildir:@MAIL@/%u/Maildir
 first_valid_uid = @UID@
@@ -250,6 +251,11 @@ service imap-login {
   inet_listener imaps {
     port = @IMAPS@
     ssl = yes
+  }
+}
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
   }
 }
 service lmtp {

@@ -231,6 +231,7 @@ smtpd_sasl_type = dovecot
 smtpd_sasl_path = inet:127.0.0.1:@AUTH@
 smtpd_client_connection_count_limit = 0
 smtpd_peername_lookup = no
+smtpd_error_sleep_time = 0
 smtputf8_enable = yes
 message_size_limit = 52428800
 minimal_backoff_time = 2s

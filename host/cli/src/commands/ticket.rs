@@ -326,7 +326,7 @@ fn drafts(detail: &TicketDetail, terminal: &mut Terminal) -> Result<()> {
             DraftOrigin::Model => "written by the model",
             DraftOrigin::Agent => "written by a person",
         };
-        heading(terminal, &format!("draft {}, revision {}, {origin}", draft.position + 1, draft.revision))?;
+        heading(terminal, &format!("draft {}, revision {}, {origin}", draft.position, draft.revision))?;
         terminal.line(safe(draft.proposal.body.trim()))?;
         if !draft.proposal.unfilled.is_empty() {
             terminal.line(

@@ -24,6 +24,7 @@ use text::{articles, templates};
 
 /// The example file: all keys, with their defaults where they have one. Tests hold it to the types.
 pub const EXAMPLE: &str = include_str!("tenant.example.toml");
+
 /// A tenant's folder, read and sound as far as can be seen without running a plugin.
 #[derive(Clone, Debug)]
 pub struct Folder {
@@ -160,10 +161,8 @@ fn resolve_settings(dir: &Path, plugin: &mut PluginConfig, at: &str, source: &So
 pub fn read_settings(path: &Path) -> Result<Map<String, Value>, Problem> {
     if path.extension().is_some_and(|e| e == "json") {
         let text = read_text(path, FILE_BYTES_MAX)?;
-        return serde_json::from_str(&text).map_err(|error| Problem {
-            line: Some(error.line()),
-            column: Some(error.column()),
-            ..Problem::file(path, error.to_string(), "write one JSON object")
+        return serde_json::from_str(&text).map_err(|error| {
+            Problem::file(path, error.to_string(), "write one JSON object").at(error.line(), error.column())
         });
     }
     Source::read(path)?.parse()

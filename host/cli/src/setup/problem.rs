@@ -9,9 +9,9 @@ pub struct Problem {
     /// As the person named it.
     pub file: PathBuf,
     /// From 1; none when the whole file is meant.
-    pub line: Option<usize>,
+    pub line: Option<u32>,
     /// From 1, in characters.
-    pub column: Option<usize>,
+    pub column: Option<u32>,
     /// `mailbox[0].imap.port`; none where the file cannot be understood at all.
     pub key: Option<String>,
     /// What is wrong, in a sentence without a full stop.
@@ -24,6 +24,18 @@ impl Problem {
     /// With a whole file.
     pub fn file(file: impl Into<PathBuf>, what: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { file: file.into(), line: None, column: None, key: None, what: what.into(), mend: mend.into() }
+    }
+
+    /// The same with its line, from 1.
+    #[must_use]
+    pub fn at_line(self, line: usize) -> Self {
+        Self { line: u32::try_from(line).ok(), ..self }
+    }
+
+    /// The same with its line and column, from 1.
+    #[must_use]
+    pub fn at(self, line: usize, column: usize) -> Self {
+        Self { column: u32::try_from(column).ok(), ..self.at_line(line) }
     }
 
     /// `acme/tenant.toml:12:5`

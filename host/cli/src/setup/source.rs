@@ -24,8 +24,7 @@ pub fn read_text(path: &Path, bytes_max: u64) -> Result<String, Problem> {
     String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = good.iter().filter(|&&b| b == b'\n').count() + 1;
-        let problem = Problem::file(path, "the file is not UTF-8 text", "save it as UTF-8");
-        Problem { line: Some(line), ..problem }
+        Problem::file(path, "the file is not UTF-8 text", "save it as UTF-8").at_line(line)
     })
 }
 
@@ -81,14 +80,10 @@ impl Source {
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         toml::from_str(&self.text).map_err(|error| {
             let (what, mend) = words(error.message());
-            let place = error.span().map(|span| self.line_column(span.start));
-            Problem {
-                file: self.path.clone(),
-                line: place.map(|(line, _)| line),
-                column: place.map(|(_, column)| column),
-                key: None,
-                what,
-                mend,
+            let problem = Problem::file(&self.path, what, mend);
+            match error.span().map(|span| self.line_column(span.start)) {
+                Some((line, column)) => problem.at(line, column),
+                None => problem,
             }
         })
     }
@@ -97,15 +92,12 @@ impl Source {
     /// it that does is pointed at.
     pub fn problem(&self, key: impl Into<String>, what: impl Into<String>, mend: impl Into<String>) -> Problem {
         let key = key.into();
-        let place = self.locate(&key);
-        Problem {
-            file: self.path.clone(),
-            line: place.map(|(line, _)| line),
-            column: place.map(|(_, column)| column),
-            key: (!key.is_empty()).then_some(key),
-            what: what.into(),
-            mend: mend.into(),
-        }
+        let problem = Problem::file(&self.path, what, mend);
+        let problem = match self.locate(&key) {
+            Some((line, column)) => problem.at(line, column),
+            None => problem,
+        };
+        Problem { key: (!key.is_empty()).then_some(key), ..problem }
     }
 
     fn locate(&self, key: &str) -> Option<(usize, usize)> {

@@ -77,3 +77,27 @@ fn what_is_no_backup_or_was_altered_is_refused() {
     host.write("x/posthouse.toml", "data_dir = \"data\"\n");
     assert_eq!(other.run(&["tenant", "list", "--json"]).ok().json()[0]["slug"], "acme");
 }
+
+#[test]
+fn a_backup_of_sqlite_comes_up_on_postgresql() {
+    let Some(server) = posthouse_servers::postgres() else { return };
+    let mut host = Host::with_acme();
+    host.set("POSTHOUSE_PASSPHRASE", "a phrase for the safe");
+    host.write("first.eml", MAIL);
+    host.run(&["ingest", "first.eml"]).ok();
+    host.run_with(&["secret", "set", "acme", "imap_password"], b"very secret value").ok();
+    host.run(&["backup", "copy"]).ok();
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let url = runtime.block_on(server.fresh_database());
+    let mut other = Host::new();
+    other.set("POSTHOUSE_PASSPHRASE", "a phrase for the safe");
+    other.set("POSTHOUSE_DATABASE_URL", &url);
+    other.run(&["restore", host.path("copy").to_str().unwrap()]).ok();
+    for command in
+        [&["ticket", "show", "1", "--json"][..], &["secret", "list", "acme", "--json"], &["audit", "verify", "--json"]]
+    {
+        assert_eq!(other.run(command).json(), host.run(command).json(), "{command:?}");
+    }
+    assert!(!other.path("data/posthouse.db").exists());
+}

@@ -98,9 +98,9 @@ impl<'h> Scanner<'h> {
     }
 
     fn skip_declaration(&mut self, rest: &'h str) {
-        if rest.starts_with("<!--") {
+        if let Some(inside) = rest.strip_prefix("<!--") {
             if !self.no_comment_end {
-                if let Some(end) = rest[4..].find("-->") {
+                if let Some(end) = inside.find("-->") {
                     self.at += 4 + end + 3;
                     return;
                 }

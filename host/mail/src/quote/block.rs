@@ -127,7 +127,7 @@ fn label(line: &str) -> Option<Label> {
     let squeezed: String = name.chars().filter(|c| !c.is_whitespace()).collect();
     // `主　题` is spread to the width of the others.
     let is = |list: &[&str]| {
-        list.iter().any(|l| *l == name)
+        list.contains(&name)
             || (!squeezed.is_ascii() && list.iter().any(|l| !l.is_ascii() && l.replace(' ', "") == squeezed))
     };
     if is(FROM) {

@@ -21,7 +21,7 @@ pub(super) fn is_sent_from(line: &str) -> bool {
     let lower = line.to_lowercase();
     let lower = lower.trim_start_matches(['[', '(', '-', ' ', '—', '_']).trim_end_matches(['.', ']', ')', ' ', '!']);
     let chars = lower.chars().count();
-    if chars > 160 || chars < 3 {
+    if !(3..=160).contains(&chars) {
         return false;
     }
     // With the address of an app store the line may be long; its words are few.
@@ -46,7 +46,6 @@ fn is_plausible(lower: &str, begin: &str) -> bool {
         "发送自",
         "发自",
         "get outlook for",
-        "نشلح",
         "נשלח מ",
     ];
     CLEAR.contains(&begin) && lower.split_whitespace().count() <= 8 || names_device(lower)

@@ -153,7 +153,12 @@ fn read_entry(entry: Entry) -> Option<Read> {
 
 /// Without blanks, brackets, quotes, a `mailto:` or a route in front.
 fn clean_address(text: &str) -> String {
-    let text = text.split('<').next().unwrap_or(text);
+    // `<Undisclosed-Recipient:;@relay.example>` is nobody.
+    if text.contains(":;") {
+        return String::new();
+    }
+    let text = without_comments(text);
+    let text = text.split('<').next().unwrap_or(&text);
     let text = text.trim().trim_matches(['<', '>', '"', '\'', ' ']);
     let text = text.strip_prefix("mailto:").or_else(|| text.strip_prefix("MAILTO:")).unwrap_or(text);
     // `@relay1,@relay2:a@b` (RFC 5322, 4.4)
@@ -161,6 +166,20 @@ fn clean_address(text: &str) -> String {
     // Old mailers put blanks around the `@`; in a quoted local part they may stay.
     let squeezed: String = text.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
     squeezed.chars().take(320).collect()
+}
+
+fn without_comments(text: &str) -> String {
+    let mut depth = 0usize;
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth > 0 => depth -= 1,
+            c if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    out
 }
 
 /// Blanks collapsed, control characters and surrounding quotes gone.
@@ -239,6 +258,8 @@ mod tests {
             ("MAILER-DAEMON (Mail Delivery System)", vec![("", "MAILER-DAEMON")]),
             ("Ana a@x", vec![("Ana", "a@x")]),
             ("'a@x' <a@x>", vec![("", "a@x")]),
+            ("<Undisclosed-Recipient:;@relay.example>", vec![]),
+            ("Pete(A nice chap) <pete(his account)@silly.test(his host)>", vec![("Pete", "pete@silly.test")]),
             ("<>", vec![]),
             ("", vec![]),
             ("\"never closed <a@x>", vec![("never closed", "a@x")]),

@@ -2,7 +2,7 @@
 
 use encoding_rs::{
     BIG5, EUC_JP, EUC_KR, Encoding, GB18030, ISO_2022_JP, KOI8_R, SHIFT_JIS, UTF_8, WINDOWS_1250, WINDOWS_1251,
-    WINDOWS_1252,
+    WINDOWS_1252, WINDOWS_1254,
 };
 
 /// Text, and what was odd about its label.
@@ -32,7 +32,7 @@ pub(super) fn decode(bytes: &[u8], declared: Option<&str>) -> Decoded {
         // ISO-2022 and HZ hide other letters in ASCII bytes.
         if bytes.contains(&0x1b) {
             if is_iso_2022_jp(bytes) {
-                return plain(ISO_2022_JP.decode_without_bom_handling(bytes).0.into_owned());
+                return plain(iso_2022_jp(bytes));
             }
             if let Some(text) = iso_2022_kr(bytes) {
                 return plain(text);
@@ -137,6 +137,22 @@ fn is_iso_2022_jp(bytes: &[u8]) -> bool {
     bytes.windows(3).any(|w| matches!(w, b"\x1b$B" | b"\x1b$@" | b"\x1b(J" | b"\x1b(I") || w == b"\x1b$(")
 }
 
+/// Two escapes in a row, as joined pieces have them, are an error to the decoder: the first one does nothing.
+fn iso_2022_jp(bytes: &[u8]) -> String {
+    let mut clean = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let idle = matches!(&bytes[at..], [0x1b, b'(', b'B' | b'J', 0x1b, ..]);
+        if idle {
+            at += 3;
+        } else {
+            clean.push(bytes[at]);
+            at += 1;
+        }
+    }
+    ISO_2022_JP.decode_without_bom_handling(&clean).0.into_owned()
+}
+
 fn utf16(bytes: &[u8], declared_big: bool) -> String {
     let (big, body) = match bytes {
         [0xfe, 0xff, rest @ ..] => (true, rest),
@@ -229,7 +245,7 @@ fn guess(bytes: &[u8]) -> (String, &'static str) {
     }
     // A sample is enough to tell, and bounds the cost.
     let sample = &bytes[..bytes.len().min(16 * 1024)];
-    let candidates: [(&'static Encoding, fn(&str) -> f64); 9] = [
+    let candidates: [Candidate; 10] = [
         (GB18030, score_han),
         (BIG5, score_han),
         (SHIFT_JIS, score_japanese),
@@ -239,9 +255,12 @@ fn guess(bytes: &[u8]) -> (String, &'static str) {
         (KOI8_R, score_cyrillic),
         (WINDOWS_1252, score_latin),
         (WINDOWS_1250, score_latin_east),
+        (WINDOWS_1254, score_turkish),
     ];
+    // A few lone letters in plain text are accents and typographic signs, whatever else they could be.
+    let first = if is_sprinkled(sample) { candidates.len() - 3 } else { 0 };
     let mut best = (WINDOWS_1252, f64::MIN);
-    for (encoding, score) in candidates {
+    for &(encoding, score) in &candidates[first..] {
         let (text, _) = encoding.decode_without_bom_handling(sample);
         let letters = text.chars().filter(|c| !c.is_ascii()).count().max(1) as f64;
         let broken = text.chars().filter(|c| *c == '\u{fffd}').count() as f64;
@@ -251,6 +270,17 @@ fn guess(bytes: &[u8]) -> (String, &'static str) {
         }
     }
     (best.0.decode_without_bom_handling(bytes).0.into_owned(), best.0.name())
+}
+
+type Candidate = (&'static Encoding, fn(&str) -> f64);
+
+/// Bytes beyond ASCII are few and stand alone or in pairs.
+fn is_sprinkled(sample: &[u8]) -> bool {
+    let high = sample.iter().filter(|b| **b >= 0x80).count();
+    let letters = sample.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    let runs = sample.windows(2).filter(|w| w[0] < 0x80 && w[1] >= 0x80).count()
+        + usize::from(sample.first().is_some_and(|b| *b >= 0x80));
+    high * 6 <= letters && high <= runs * 2
 }
 
 /// Each score is a sum over the non-ASCII characters: 1 for what the language is made of, 0 or less for what it never
@@ -334,6 +364,10 @@ fn score_latin_east(text: &str) -> f64 {
     score_letters(text, "ąćęłńóśźżáčďéěíňřšťúůýžőűăâîșțşţ", "ĄĆĘŁŃÓŚŹŻČĎÉĚŇŘŠŤŮÝŽŐŰ") - 0.01
 }
 
+fn score_turkish(text: &str) -> f64 {
+    score_letters(text, "çğıöşüâî", "ÇĞİÖŞÜ") - 0.02
+}
+
 fn score_letters(text: &str, lower: &str, upper: &str) -> f64 {
     // Accented letters stand next to plain ones; a run of accented letters is another script.
     let chars: Vec<char> = text.chars().collect();
@@ -405,6 +439,11 @@ mod tests {
             (KOI8_R, "Здравствуйте, мой заказ до сих пор не пришёл. Где он?"),
             (WINDOWS_1252, "Die Größe stimmt nicht, ich möchte das Gerät zurückgeben – können Sie mir helfen?"),
             (WINDOWS_1252, "Bonjour, le colis n’est jamais arrivé, où est-il passé ?"),
+            (
+                WINDOWS_1252,
+                "The hospital's £97m bill – “never again”, they said in the café on Tuesday after the meeting.",
+            ),
+            (WINDOWS_1254, "Merhaba, siparişim hâlâ gelmedi. Kargonun nerede olduğunu öğrenebilir miyim?"),
             (WINDOWS_1250, "Dobrý den, zásilka ještě nepřišla, můžete to prosím ověřit?"),
         ] {
             let (bytes, ..) = encoding.encode(sample);

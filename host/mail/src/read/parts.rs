@@ -41,7 +41,7 @@ impl<'m> FlatPart<'m> {
 
     pub(super) fn header(&self, name: &HeaderName<'_>) -> Option<&'m [u8]> {
         let raw: &[u8] = &self.message.raw_message;
-        self.part.headers.iter().find(|h| h.name == *name).map(|h| header_bytes(raw, h))
+        self.part.headers.iter().rev().find(|h| h.name == *name).map(|h| header_bytes(raw, h))
     }
 
     fn raw_body(&self) -> &'m [u8] {
@@ -51,16 +51,10 @@ impl<'m> FlatPart<'m> {
 
     /// The content without its transfer encoding.
     pub(super) fn bytes(&self) -> Cow<'m, [u8]> {
-        if !self.part.is_encoding_problem {
-            match &self.part.body {
-                PartType::Binary(bytes) | PartType::InlineBinary(bytes) => return Cow::Borrowed(bytes.as_ref()),
-                PartType::Message(m) if self.transfer_encoding() != "" => return Cow::Borrowed(m.raw_message.as_ref()),
-                _ => {}
-            }
-        }
         match self.transfer_encoding() {
             "base64" => Cow::Owned(words::base64(self.raw_body())),
             "quoted-printable" => Cow::Owned(words::quoted_printable(self.raw_body())),
+            "uuencode" => words::uuencoded(self.raw_body()).map_or(Cow::Borrowed(self.raw_body()), Cow::Owned),
             _ => Cow::Borrowed(self.raw_body()),
         }
     }
@@ -70,6 +64,7 @@ impl<'m> FlatPart<'m> {
         match value.value.as_str() {
             "base64" => "base64",
             "quoted-printable" | "quotedprintable" => "quoted-printable",
+            "x-uuencode" | "uuencode" | "x-uue" | "uue" => "uuencode",
             _ => "",
         }
     }
@@ -155,7 +150,7 @@ fn add<'m>(flat: &mut Vec<FlatPart<'m>>, message: &'m Message<'m>, id: u32, cont
     }
     let index = flat.len();
     let raw: &[u8] = &message.raw_message;
-    let find = |name: HeaderName<'_>| part.headers.iter().find(|h| h.name == name).map(|h| header_bytes(raw, h));
+    let find = |name: HeaderName<'_>| part.headers.iter().rev().find(|h| h.name == name).map(|h| header_bytes(raw, h));
     let mut content_type = find(HeaderName::ContentType).map(words::parameterised).unwrap_or_default();
     content_type.value = media_type(&content_type.value, context.in_digest);
     flat.push(FlatPart {

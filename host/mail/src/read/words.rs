@@ -222,6 +222,28 @@ pub(super) fn quoted_printable(text: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Uuencoded text: the bytes between `begin` and `end`. None when there is no `begin`.
+pub(super) fn uuencoded(text: &[u8]) -> Option<Vec<u8>> {
+    let mut lines = text.split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l));
+    lines.by_ref().find(|l| l.starts_with(b"begin "))?;
+    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    for line in lines {
+        if line == b"end" {
+            break;
+        }
+        let Some((&length, data)) = line.split_first() else { continue };
+        let wanted = usize::from(length.wrapping_sub(32) & 63);
+        let start = out.len();
+        for group in data.chunks(4) {
+            let value = |i: usize| u32::from(group.get(i).map_or(0, |b| b.wrapping_sub(32) & 63));
+            let bits = value(0) << 18 | value(1) << 12 | value(2) << 6 | value(3);
+            out.extend_from_slice(&bits.to_be_bytes()[1..]);
+        }
+        out.truncate(start + wanted.min(out.len() - start));
+    }
+    Some(out)
+}
+
 /// A structured value with parameters: `text/plain; charset=utf-8; name="a b"`.
 #[derive(Debug, Default)]
 pub(super) struct Parameterised {
@@ -241,11 +263,12 @@ impl Parameterised {
 pub(super) fn parameterised(raw: &[u8]) -> Parameterised {
     let text = unfold(&raw[..raw.len().min(VALUE_BYTES_MAX)]);
     let mut pieces = split_outside_quotes(&text, b';').into_iter();
-    let value = String::from_utf8_lossy(pieces.next().unwrap_or_default()).split_whitespace().collect::<String>();
-    let mut result = Parameterised { value: strip_comment(&value).to_ascii_lowercase(), parameters: Vec::new() };
-    // name → section number → (encoded, bytes)
-    let mut sections: Vec<(String, Vec<(u32, bool, Vec<u8>)>)> = Vec::new();
-    for piece in pieces.take(200) {
+    let first = String::from_utf8_lossy(pieces.next().unwrap_or_default()).into_owned();
+    let (value, glued) = leading_value(strip_comment(&first));
+    let mut result = Parameterised { value: value.to_ascii_lowercase(), parameters: Vec::new() };
+    let mut sections: Sections = Vec::new();
+    // `text/plain charset=utf-8`: a forgotten semicolon.
+    for piece in glued.as_deref().map(str::as_bytes).into_iter().chain(pieces.take(200)) {
         let Some(equals) = piece.iter().position(|b| *b == b'=') else { continue };
         let name = String::from_utf8_lossy(&piece[..equals]).trim().to_ascii_lowercase();
         let bytes = unquote(piece[equals + 1..].trim_ascii());
@@ -292,7 +315,26 @@ pub(super) fn parameterised(raw: &[u8]) -> Parameterised {
     result
 }
 
-fn push_section(sections: &mut Vec<(String, Vec<(u32, bool, Vec<u8>)>)>, name: &str, part: (u32, bool, Vec<u8>)) {
+/// The value, without blanks around its slash, and what stands after it without a semicolon.
+fn leading_value(text: &str) -> (String, Option<String>) {
+    let mut value = String::new();
+    let mut rest = text.trim();
+    loop {
+        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        value.push_str(&rest[..end]);
+        rest = rest[end..].trim_start();
+        if rest.is_empty() || !(rest.starts_with('/') || value.ends_with('/')) {
+            break;
+        }
+    }
+    (value, rest.contains('=').then(|| rest.to_owned()))
+}
+
+/// By name: number of the section, whether it is percent-encoded, its bytes.
+type Sections = Vec<(String, Vec<Section>)>;
+type Section = (u32, bool, Vec<u8>);
+
+fn push_section(sections: &mut Sections, name: &str, part: Section) {
     match sections.iter_mut().find(|(n, _)| n == name) {
         Some((_, parts)) => parts.push(part),
         None => sections.push((name.to_owned(), vec![part])),
@@ -409,6 +451,10 @@ mod tests {
         assert_eq!(p.get("filename"), Some("你好.txt"));
         let p = parameterised(b"attachment; filename*=UTF-8''%e4%bd%a0.txt");
         assert_eq!(p.get("filename"), Some("你.txt"));
+        let p = parameterised(b"text/plain charset=us-ascii");
+        assert_eq!((p.value.as_str(), p.get("charset")), ("text/plain", Some("us-ascii")));
+        let p = parameterised(b"multipart / mixed\n\tboundary=\"b c\"");
+        assert_eq!((p.value.as_str(), p.get("boundary")), ("multipart/mixed", Some("b c")));
         let p = parameterised(b"Text/HTML (comment) ; charset = utf-8");
         assert_eq!((p.value.as_str(), p.get("charset")), ("text/html", Some("utf-8")));
         let p = parameterised(b";;=;x*=;y*9999999999*=z;\"");
@@ -421,6 +467,8 @@ mod tests {
         assert_eq!(base64(b"aGVsbG8"), b"hello");
         assert_eq!(base64(b"!!aGV$sbG8="), b"hello");
         assert_eq!(base64(b"aGk=aGk="), b"hihi");
+        assert_eq!(uuencoded(b"begin 644 a.txt\n#0V%T\n`\nend\n").unwrap(), b"Cat");
+        assert_eq!(uuencoded(b"no"), None);
         assert_eq!(quoted_printable(b"a=3Db=\r\nc=  \nd=zz=4"), b"a=bcd=zz=4");
     }
 }

@@ -170,6 +170,7 @@ create table message (
 create index message_identity on message (tenant_id, identity);
 create index message_ticket on message (ticket_id, at, id);
 create index message_outcome on message (tenant_id, outcome, id);
+create index message_pending on message (tenant_id, stored_at) where outcome = 'pending';
 create index message_stored on message (tenant_id, stored_at);
 create index message_triaged on message (tenant_id, triaged_at);
 

@@ -297,3 +297,15 @@ on_both! {
         assert_eq!(world.scope.verify_chain().await.unwrap().faults, []);
     }
 }
+
+on_both! {
+    async fn a_confidence_may_come_after_none(world) {
+        let (message, ticket) = world.take_new(&world.mail("a@x")).await;
+        for triage in [Triage::default(), shipping(), Triage::default()] {
+            let mut tx = world.scope.begin().await.unwrap();
+            tx.set_triage(ticket, message, &triage, &host()).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        assert_eq!(world.scope.ticket(ticket).await.unwrap().category_confidence, Some(0.75));
+    }
+}

@@ -199,12 +199,12 @@ impl Reader<'_> {
     /// A day without a year: the one nearest to the mail, sooner past than future.
     fn near(&self, month: u32, day: u32) -> Option<Day> {
         let today = self.today?;
-        (today.year - 1..=today.year + 1)
-            .filter_map(|year| make(u32::try_from(year).ok()?, month, day))
-            .min_by_key(|candidate| {
+        (today.year - 1..=today.year + 1).filter_map(|year| make(u32::try_from(year).ok()?, month, day)).min_by_key(
+            |candidate| {
                 let away = candidate.number() - today.number();
                 if away > 0 { away * 2 } else { -away }
-            })
+            },
+        )
     }
 }
 

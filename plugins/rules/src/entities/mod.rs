@@ -204,7 +204,11 @@ impl<'a> Reader<'a> {
 
     /// Words joined by `-`, `_` or `/` around this one.
     fn identifier(&self, token: usize) -> Identifier {
-        let joins = |left: usize| matches!(self.between(left), Some("-" | "_" | "/" | "\u{2010}" | "\u{2011}"));
+        let joins = |left: usize| match self.between(left).map(str::as_bytes) {
+            Some([one]) => matches!(one, b'-' | b'_' | b'/'),
+            Some([0xE2, 0x80, dash]) => matches!(dash, 0x90 | 0x91),
+            _ => false,
+        };
         let plain = |token: usize| self.text.tokens[token].flags & SINGLE == 0;
         let (mut first, mut last) = (token, token);
         while first > 0 && plain(first - 1) && joins(first - 1) && token - first < 4 {
@@ -354,7 +358,10 @@ impl<'a> Reader<'a> {
     }
 
     fn compact(&self, first: usize, last: usize) -> String {
-        (first..=last).flat_map(|token| self.text.word(token)).map(|byte| char::from(byte.to_ascii_uppercase())).collect()
+        (first..=last)
+            .flat_map(|token| self.text.word(token))
+            .map(|byte| char::from(byte.to_ascii_uppercase()))
+            .collect()
     }
 }
 

@@ -4,23 +4,67 @@ use super::{Cue, Entity, Reader, Value};
 
 /// Longest first where one ends with another.
 const BEFORE: &[(&str, &[u8; 3])] = &[
-    ("US$", b"USD"), ("USD$", b"USD"), ("A$", b"AUD"), ("AU$", b"AUD"), ("C$", b"CAD"), ("CA$", b"CAD"), ("HK$", b"HKD"),
-    ("NT$", b"TWD"), ("S$", b"SGD"), ("SG$", b"SGD"), ("NZ$", b"NZD"), ("MX$", b"MXN"), ("R$", b"BRL"), ("RM", b"MYR"),
-    ("Rs.", b"INR"), ("Rs", b"INR"), ("Rp", b"IDR"), ("Fr.", b"CHF"), ("kr.", b"SEK"), ("kr", b"SEK"), ("zł", b"PLN"),
-    ("€", b"EUR"), ("£", b"GBP"), ("₩", b"KRW"), ("₽", b"RUB"), ("₹", b"INR"), ("₺", b"TRY"), ("₫", b"VND"), ("฿", b"THB"),
-    ("₪", b"ILS"), ("₴", b"UAH"), ("＄", b"USD"),
+    ("US$", b"USD"),
+    ("USD$", b"USD"),
+    ("A$", b"AUD"),
+    ("AU$", b"AUD"),
+    ("C$", b"CAD"),
+    ("CA$", b"CAD"),
+    ("HK$", b"HKD"),
+    ("NT$", b"TWD"),
+    ("S$", b"SGD"),
+    ("SG$", b"SGD"),
+    ("NZ$", b"NZD"),
+    ("MX$", b"MXN"),
+    ("R$", b"BRL"),
+    ("RM", b"MYR"),
+    ("Rs.", b"INR"),
+    ("Rs", b"INR"),
+    ("Rp", b"IDR"),
+    ("Fr.", b"CHF"),
+    ("kr.", b"SEK"),
+    ("kr", b"SEK"),
+    ("zł", b"PLN"),
+    ("€", b"EUR"),
+    ("£", b"GBP"),
+    ("₩", b"KRW"),
+    ("₽", b"RUB"),
+    ("₹", b"INR"),
+    ("₺", b"TRY"),
+    ("₫", b"VND"),
+    ("฿", b"THB"),
+    ("₪", b"ILS"),
+    ("₴", b"UAH"),
+    ("＄", b"USD"),
 ];
 
 const AFTER: &[(&str, &[u8; 3])] = &[
-    ("€", b"EUR"), ("£", b"GBP"), ("US$", b"USD"), ("₽", b"RUB"), ("₺", b"TRY"), ("zł", b"PLN"), ("Kč", b"CZK"), ("kč", b"CZK"),
-    ("₩", b"KRW"), ("₴", b"UAH"), ("Ft", b"HUF"), ("лв", b"BGN"), ("元", b"CNY"), ("块", b"CNY"), ("人民币", b"CNY"),
-    ("円", b"JPY"), ("원", b"KRW"), ("฿", b"THB"), ("₫", b"VND"), ("＄", b"USD"),
+    ("€", b"EUR"),
+    ("£", b"GBP"),
+    ("US$", b"USD"),
+    ("₽", b"RUB"),
+    ("₺", b"TRY"),
+    ("zł", b"PLN"),
+    ("Kč", b"CZK"),
+    ("kč", b"CZK"),
+    ("₩", b"KRW"),
+    ("₴", b"UAH"),
+    ("Ft", b"HUF"),
+    ("лв", b"BGN"),
+    ("元", b"CNY"),
+    ("块", b"CNY"),
+    ("人民币", b"CNY"),
+    ("円", b"JPY"),
+    ("원", b"KRW"),
+    ("฿", b"THB"),
+    ("₫", b"VND"),
+    ("＄", b"USD"),
 ];
 
 const CODES: &[&[u8; 3]] = &[
-    b"AED", b"AUD", b"BGN", b"BRL", b"CAD", b"CHF", b"CLP", b"CNY", b"COP", b"CZK", b"DKK", b"EUR", b"GBP", b"HKD", b"HUF",
-    b"IDR", b"ILS", b"INR", b"JPY", b"KRW", b"KZT", b"MXN", b"MYR", b"NOK", b"NZD", b"PEN", b"PHP", b"PLN", b"RMB", b"RON",
-    b"RUB", b"SAR", b"SEK", b"SGD", b"THB", b"TRY", b"TWD", b"UAH", b"USD", b"VND", b"ZAR",
+    b"AED", b"AUD", b"BGN", b"BRL", b"CAD", b"CHF", b"CLP", b"CNY", b"COP", b"CZK", b"DKK", b"EUR", b"GBP", b"HKD",
+    b"HUF", b"IDR", b"ILS", b"INR", b"JPY", b"KRW", b"KZT", b"MXN", b"MYR", b"NOK", b"NZD", b"PEN", b"PHP", b"PLN",
+    b"RMB", b"RON", b"RUB", b"SAR", b"SEK", b"SGD", b"THB", b"TRY", b"TWD", b"UAH", b"USD", b"VND", b"ZAR",
 ];
 
 impl Reader<'_> {
@@ -93,8 +137,9 @@ impl Reader<'_> {
         if last.is_ascii() && !last.is_ascii_alphabetic() && !matches!(last, '$' | '.') {
             return None;
         }
+        let end = before.as_bytes().last();
         for (symbol, code) in BEFORE {
-            if before.ends_with(symbol) {
+            if symbol.as_bytes().last() == end && before.ends_with(symbol) {
                 let alone = !symbol.ends_with(|c: char| c.is_ascii_alphabetic())
                     || !before[..before.len() - symbol.len()].ends_with(|c: char| c.is_alphanumeric());
                 if alone {
@@ -117,7 +162,9 @@ impl Reader<'_> {
             '%' | '.' | ',' | '-' | '\n' => return None,
             _ => {}
         }
-        if let Some((symbol, code)) = AFTER.iter().find(|(symbol, _)| after.starts_with(symbol)) {
+        let begin = after.as_bytes().first();
+        let mut symbols = AFTER.iter().filter(|(symbol, _)| symbol.as_bytes().first() == begin);
+        if let Some((symbol, code)) = symbols.find(|(symbol, _)| after.starts_with(symbol)) {
             return Some((symbol.len(), **code));
         }
         let letters = after.bytes().take_while(u8::is_ascii_alphabetic).count();
@@ -133,7 +180,9 @@ impl Reader<'_> {
 }
 
 fn code(word: &str) -> Option<[u8; 3]> {
-    if word.len() != 3 || !(word.bytes().all(|b| b.is_ascii_uppercase()) || word.bytes().all(|b| b.is_ascii_lowercase())) {
+    if word.len() != 3
+        || !(word.bytes().all(|b| b.is_ascii_uppercase()) || word.bytes().all(|b| b.is_ascii_lowercase()))
+    {
         return None;
     }
     let upper = word.to_ascii_uppercase();
@@ -159,7 +208,8 @@ struct Number {
 /// Digits with separators of thousands and a decimal point or comma: 1,234.56 · 1.234,56 · 1 234,56 · 1'234.50
 fn read_number(text: &str, start: usize) -> Option<Number> {
     let bytes = text.as_bytes();
-    let digits_from = |from: usize| bytes[from.min(bytes.len())..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits_from =
+        |from: usize| bytes[from.min(bytes.len())..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let first = digits_from(start);
     if first == 0 || first > 12 {
         return None;
@@ -170,7 +220,12 @@ fn read_number(text: &str, start: usize) -> Option<Number> {
     let mut scale = 0;
     loop {
         let rest = &text[end..];
-        let Some(separator) = ["\u{a0}", "\u{202f}", "\u{2019}", ",", ".", "'", " "].iter().find(|s| rest.starts_with(**s)) else {
+        if !matches!(rest.as_bytes(), [b',' | b'.' | b'\'' | b' ' | 0xC2 | 0xE2, ..]) {
+            break;
+        }
+        let Some(separator) =
+            ["\u{a0}", "\u{202f}", "\u{2019}", ",", ".", "'", " "].iter().find(|s| rest.starts_with(**s))
+        else {
             break;
         };
         let from = end + separator.len();

@@ -74,7 +74,10 @@ impl Reader<'_> {
 /// The known forms, compiled.
 #[must_use]
 pub fn known_forms() -> Vec<(Pattern, f32)> {
-    KNOWN.iter().filter_map(|(form, confidence)| Pattern::new(form).ok().map(|pattern| (pattern, *confidence))).collect()
+    KNOWN
+        .iter()
+        .filter_map(|(form, confidence)| Pattern::new(form).ok().map(|pattern| (pattern, *confidence)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -37,7 +37,9 @@ fn with_letters(number: &[u8]) -> Option<Guess> {
         [b'Y', b'T', ..] if length == 18 && digits(2, 18) => return sure("YunExpress", 0.96),
         [b'Y', b'T', ..] if length == 15 && digits(2, 15) => return sure("YTO", 0.9),
         [b'S', b'F', ..] if (14..=15).contains(&length) && digits(2, length) => return sure("SF Express", 0.95),
-        [b'L', b'P', b'0', b'0', ..] if (14..=18).contains(&length) && digits(2, length) => return sure("Cainiao", 0.92),
+        [b'L', b'P', b'0', b'0', ..] if (14..=18).contains(&length) && digits(2, length) => {
+            return sure("Cainiao", 0.92);
+        }
         [b'T', b'B', b'A' | b'C' | b'M', ..] if length == 15 && digits(3, 15) => return sure("Amazon Logistics", 0.95),
         [b'J', b'J', b'D', ..] if (14..=23).contains(&length) && digits(3, length) => return sure("DHL", 0.95),
         [b'J', b'V', b'G', b'L', ..] if length >= 14 && digits(4, length) => return sure("DHL", 0.95),

@@ -30,6 +30,8 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "posthouse-ai",
             "posthouse-pipeline",
             "posthouse-web",
+            // A guest's rules as a plain library: `bench` compares them with the same rules in the sandbox.
+            "posthouse-rules",
         ],
     ),
 ];

@@ -22,8 +22,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Row>> {
 }
 
 fn parse(path: &Path, text: &str) -> std::result::Result<Vec<Row>, Problem> {
-    let problem =
-        |line: usize, what: String, mend: &str| Problem { line: Some(line), ..Problem::file(path, what, mend) };
+    let problem = |line: usize, what: String, mend: &str| Problem::file(path, what, mend).at_line(line);
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).enumerate();
     let head: Vec<&str> = lines.next().map(|(_, line)| line.split('\t').map(str::trim).collect()).unwrap_or_default();

@@ -52,10 +52,12 @@ pub struct Applied {
 /// # Errors
 /// Everything that is wrong with the folder; nothing was changed then.
 pub async fn run(args: ApplyArgs, context: &Context, terminal: &mut Terminal) -> Result {
-    let opened = context.open_or_new().await?;
-    let sandbox = context.sandbox(Some((&opened.host, &opened.key)))?;
-    let finder = context.finder(Some(&opened.host));
+    let host = context.host()?;
+    let finder = context.finder(Some(&host));
     let folder = Folder::load(&args.dir, &finder).map_err(|problems| refused(&args.dir, problems))?;
+    let (opened, _trial) =
+        if args.dry_run { context.open_for_trial().await? } else { (context.open_or_new().await?, None) };
+    let sandbox = context.sandbox(Some((&opened.host, &opened.key)))?;
     let applied = apply(&folder, &opened, &sandbox, args.dry_run).await?;
     if args.json {
         terminal.json(&json!({
@@ -124,7 +126,7 @@ pub async fn apply(folder: &Folder, opened: &Opened, sandbox: &Sandbox, dry_run:
     if !problems.is_empty() {
         return Err(refused(dir, problems));
     }
-    let states: Vec<PluginState> = plugins.iter().map(|plugin| state(plugin)).collect();
+    let states: Vec<PluginState> = plugins.iter().map(state).collect();
     let wanted = document(&folder.config, &states, &folder.articles);
     let (in_force, known) = match &tenant {
         Some(tenant) => (present(&opened.store, tenant).await?, tenant.tenant.digest.clone()),

@@ -1,0 +1,220 @@
+//! A house in a temporary folder, with one tenant.
+
+use async_trait::async_trait;
+use posthouse_ai::{Models, ModelsOptions};
+use posthouse_mail::thread::Installation;
+use posthouse_model::capability::{Grants, HttpAllowance};
+use posthouse_model::config::{FilesConfig, MailboxConfig, MaildirConfig, PluginConfig, TenantConfig};
+use posthouse_model::event::Actor;
+use posthouse_model::{Clock, Entropy, MailboxId, MessageId, TicketId, Timestamp};
+use posthouse_pipeline::intake::{self, Found};
+use posthouse_pipeline::tenant::Tenant;
+use posthouse_pipeline::{House, HouseOptions, SecretSource, worker};
+use posthouse_sandbox::{Sandbox, SandboxConfig, inspect};
+use posthouse_store::{NewMailbox, NewPlugin, NewTenant, Source, Store, StoreOptions, Taken, TenantRow};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// Friday, 20 November 2026, 10:00 in UTC.
+pub const START: Timestamp = Timestamp(1_795_168_800_000_000);
+
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub fn forward(&self, duration: Duration) {
+        self.0.fetch_add(i64::try_from(duration.as_micros()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+struct CountingEntropy(AtomicU64);
+
+impl Entropy for CountingEntropy {
+    fn fill(&self, buffer: &mut [u8]) {
+        for byte in buffer {
+            *byte = u8::try_from(self.0.fetch_add(1, Ordering::SeqCst) % 251).unwrap();
+        }
+    }
+}
+
+struct FixedSecrets;
+
+#[async_trait]
+impl SecretSource for FixedSecrets {
+    async fn secret(&self, _: &TenantRow, name: &str) -> Result<Option<String>, String> {
+        Ok(name.starts_with("feishu").then(|| "value".to_owned()))
+    }
+}
+
+pub struct Test {
+    pub folder: TempDir,
+    pub clock: Arc<TestClock>,
+    pub house: House,
+    pub tenant: Arc<Tenant>,
+    pub mailbox: MailboxId,
+}
+
+pub fn actor() -> Actor {
+    Actor::Agent("li@acme.example".to_owned())
+}
+
+pub fn plugin(name: &str, component: &str, settings: serde_json::Value, grants: Grants) -> PluginConfig {
+    serde_json::from_value(json!({ "name": name, "component": component, "settings": settings, "grants": grants }))
+        .unwrap()
+}
+
+/// A notifier whose group does not answer: port 9 of this machine.
+pub fn silent_group() -> PluginConfig {
+    let grants = Grants {
+        http: vec![HttpAllowance {
+            host: "127.0.0.1".to_owned(),
+            port: Some(9),
+            scheme: "http".to_owned(),
+            methods: vec!["POST".to_owned()],
+            private: true,
+        }],
+        secrets: BTreeMap::from([("feishu_token".to_owned(), vec!["127.0.0.1".to_owned()])]),
+        ..Grants::default()
+    };
+    plugin("team", "notifier-feishu", json!({ "base_url": "http://127.0.0.1:9", "sign": null }), grants)
+}
+
+pub fn bundled(name: &str) -> PluginConfig {
+    plugin(name, name, json!({}), Grants::default())
+}
+
+fn component(name: &str) -> Vec<u8> {
+    let dir = std::env::var_os("POSTHOUSE_PLUGINS").map(PathBuf::from).unwrap_or_else(|| {
+        // A test binary lies in TARGET/PROFILE/deps.
+        std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("plugins")
+    });
+    let path = dir.join(format!("{name}.wasm"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; run `cargo xtask plugins`", path.display()))
+}
+
+impl Test {
+    /// A tenant with the given plugins; `change` may set up the rest.
+    pub async fn new(plugins: Vec<PluginConfig>, change: impl FnOnce(&mut TenantConfig)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock(AtomicI64::new(START.0)));
+        let entropy: Arc<dyn Entropy> = Arc::new(CountingEntropy(AtomicU64::new(0)));
+        let store = Store::open(StoreOptions {
+            url: format!("sqlite:{}", folder.path().join("t.db").display()),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        })
+        .await
+        .unwrap();
+        store.migrate().await.unwrap();
+
+        let mut config = TenantConfig::new("acme", "Acme");
+        config.mailboxes.push(MailboxConfig {
+            name: "support".to_owned(),
+            address: "support@acme.example".to_owned(),
+            from_name: None,
+            aliases: Vec::new(),
+            enabled: true,
+            import_existing: true,
+            imap: None,
+            maildir: Some(serde_json::from_value::<MaildirConfig>(json!({ "path": "maildir" })).unwrap()),
+            smtp: None,
+            files: Some(FilesConfig { path: "out".to_owned() }),
+        });
+        config.plugins = plugins;
+        change(&mut config);
+
+        let actor = Actor::Operator;
+        let row = store
+            .upsert_tenant(
+                &NewTenant {
+                    slug: config.slug.clone(),
+                    name: config.name.clone(),
+                    language: config.agent_language.clone(),
+                    time_zone: config.time_zone.clone(),
+                    settings: serde_json::to_value(&config).unwrap(),
+                    digest: "1".to_owned(),
+                },
+                &actor,
+            )
+            .await
+            .unwrap();
+        let mut installed = Vec::new();
+        for plugin in &config.plugins {
+            let bytes = component(plugin.component());
+            let world = inspect(&bytes).unwrap().world;
+            installed.push(NewPlugin {
+                name: plugin.name.clone(),
+                world,
+                version: "1.0.0".to_owned(),
+                digest: store.put_component(&bytes).await.unwrap(),
+                settings: serde_json::Value::Object(plugin.settings.clone()),
+                grants: plugin.grants.clone(),
+            });
+        }
+        let mut tx = store.tenant(row.id).begin().await.unwrap();
+        let settings = serde_json::to_value(&config.mailboxes[0]).unwrap();
+        let new = NewMailbox { name: "support".to_owned(), address: "support@acme.example".to_owned(), settings };
+        let mailbox = tx.upsert_mailbox(&new, &actor).await.unwrap();
+        tx.set_plugins(&installed, &actor).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let house = House::new(HouseOptions {
+            store,
+            sandbox: Sandbox::new(SandboxConfig::default()).unwrap(),
+            clock: clock.clone(),
+            entropy,
+            secrets: Arc::new(FixedSecrets),
+            models: Models::new(ModelsOptions::default()).unwrap(),
+            installation: Installation::new(&[7; 32]),
+            data_dir: folder.path().to_owned(),
+            public_url: "https://desk.example".to_owned(),
+            worker: "test".to_owned(),
+        });
+        let tenant = house.tenant(row.id).await.unwrap().unwrap();
+        Self { folder, clock, house, tenant, mailbox }
+    }
+
+    /// Takes a mail in and runs every job that is due.
+    pub async fn mail(&self, raw: impl Into<Vec<u8>>) -> Taken {
+        let raw = raw.into();
+        let key =
+            format!("{:x}", raw.iter().fold(raw.len() as u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(*b))));
+        let found = Found { source: Source::file(&key), raw, received_at: None, parked: None };
+        let taken = intake::take_in(&self.house, &self.tenant, self.mailbox, vec![found], None).await.unwrap();
+        self.run().await;
+        taken.into_iter().next().unwrap()
+    }
+
+    pub async fn run(&self) {
+        worker::run_until_idle(&self.house).await.unwrap();
+    }
+
+    /// Every event's kind so far.
+    pub async fn events(&self) -> Vec<String> {
+        self.tenant.scope.events(0, 500).await.unwrap().into_iter().map(|event| event.kind).collect()
+    }
+}
+
+pub fn ids(taken: &Taken) -> (MessageId, TicketId) {
+    match taken {
+        Taken::New { message, ticket, .. } => (*message, *ticket),
+        other => panic!("it should be new: {other:?}"),
+    }
+}
+
+pub fn letter(id: &str, subject: &str, body: &str) -> String {
+    format!(
+        "From: Mary Walker <mary@example.com>\r\nTo: support@acme.example\r\nSubject: {subject}\r\nMessage-ID: <{id}@example.com>\r\n\
+         Date: Fri, 20 Nov 2026 09:30:00 +0000\r\n\r\n{body}\r\n"
+    )
+}

@@ -1,0 +1,146 @@
+use crate::house::{Test, actor, bundled, ids, letter};
+use posthouse_mail::read::read_mail;
+use posthouse_model::mail::Address;
+use posthouse_model::outbox::OutboxState;
+use posthouse_model::ticket::TicketStatus;
+use posthouse_model::{OutboxId, TicketId};
+use posthouse_store::{Approval, DraftEdit, OutboxLease};
+use std::path::PathBuf;
+use std::time::Duration;
+
+const UNDO: Duration = Duration::from_secs(10);
+
+async fn waiting(test: &Test) -> TicketId {
+    let taken = test.mail(letter("q", "Where is my parcel?", "My order 1042-88 has not arrived. Where is it?")).await;
+    ids(&taken).1
+}
+
+async fn approve(test: &Test, ticket: TicketId, body: &str) -> OutboxId {
+    let scope = &test.tenant.scope;
+    let base = scope.drafts(ticket).await.unwrap().first().map(|draft| draft.id);
+    let mut tx = scope.begin().await.unwrap();
+    let edit = DraftEdit { base, subject: None, body: body.to_owned() };
+    let draft = tx.edit_draft(ticket, &edit, &actor()).await.unwrap();
+    let approval = Approval {
+        ticket,
+        draft: draft.id,
+        seen: None,
+        subject: "Re: Where is my parcel?".to_owned(),
+        body: body.to_owned(),
+        to: vec![Address { name: Some("Mary Walker".to_owned()), address: "mary@example.com".to_owned() }],
+        cc: Vec::new(),
+        undo: UNDO,
+        message_id: format!("{}@acme.example", test.house.entropy().token(8)),
+        automatic: false,
+    };
+    let outbox = tx.approve(&approval, &actor()).await.unwrap();
+    tx.commit().await.unwrap();
+    outbox
+}
+
+fn sent_files(test: &Test) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(test.folder.path().join("out")) else { return Vec::new() };
+    entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "eml")).collect()
+}
+
+async fn test() -> Test {
+    Test::new(["classifier", "router", "drafter", "checker"].map(bundled).to_vec(), |_| {}).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approved_reply_goes_out_after_the_undo_window_and_threads() {
+    let test = test().await;
+    let ticket = waiting(&test).await;
+    let outbox = approve(&test, ticket, "It is on its way.").await;
+    test.run().await;
+    assert!(sent_files(&test).is_empty(), "within the undo window");
+
+    test.clock.forward(UNDO);
+    test.run().await;
+    let files = sent_files(&test);
+    assert_eq!(files.len(), 1);
+    let mail = read_mail(&std::fs::read(&files[0]).unwrap());
+    assert_eq!(mail.in_reply_to, ["q@example.com"]);
+    assert!(mail.reply_text.contains("It is on its way."));
+    assert!(mail.text.contains("has not arrived"), "the customer's mail is quoted");
+    assert!(mail.html.is_some());
+    let row = test.tenant.scope.outbox(outbox).await.unwrap();
+    assert_eq!(row.state, OutboxState::Sent);
+    assert_eq!(test.tenant.scope.ticket(ticket).await.unwrap().status, TicketStatus::Sent);
+    assert_eq!(test.tenant.scope.thread(ticket, 10).await.unwrap().len(), 2, "it is part of the thread");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_taken_back_never_goes_out() {
+    let test = test().await;
+    let ticket = waiting(&test).await;
+    let outbox = approve(&test, ticket, "It is on its way.").await;
+    let mut tx = test.tenant.scope.begin().await.unwrap();
+    tx.cancel_send(outbox, &actor()).await.unwrap();
+    tx.commit().await.unwrap();
+    test.clock.forward(Duration::from_secs(3600));
+    test.run().await;
+    assert!(sent_files(&test).is_empty());
+    assert_eq!(test.tenant.scope.ticket(ticket).await.unwrap().status, TicketStatus::Waiting);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_died_while_submitting_leaves_it_to_a_person() {
+    let test = test().await;
+    let ticket = waiting(&test).await;
+    let outbox = approve(&test, ticket, "It is on its way.").await;
+    test.clock.forward(UNDO);
+    // The lease is written, and then the worker is gone: whether the server got the mail, nobody knows.
+    let lease = test.tenant.scope.lease_outbox(outbox, "gone", Duration::from_secs(60)).await.unwrap();
+    assert!(matches!(lease, OutboxLease::Ready(_)), "{lease:?}");
+    test.clock.forward(Duration::from_secs(3600));
+    test.run().await;
+    assert!(sent_files(&test).is_empty(), "it is not submitted a second time");
+    assert_eq!(test.tenant.scope.outbox(outbox).await.unwrap().state, OutboxState::Uncertain);
+
+    // A person says that it did not arrive: now it goes out, once.
+    let mut tx = test.tenant.scope.begin().await.unwrap();
+    tx.resolve_send(outbox, OutboxState::Queued, &actor()).await.unwrap();
+    tx.commit().await.unwrap();
+    test.clock.forward(Duration::from_secs(60));
+    test.run().await;
+    assert_eq!(sent_files(&test).len(), 1);
+    assert_eq!(test.tenant.scope.outbox(outbox).await.unwrap().state, OutboxState::Sent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_with_an_unfilled_variable_is_held_back() {
+    let test = test().await;
+    let ticket = waiting(&test).await;
+    let outbox = approve(&test, ticket, "Your parcel arrives on {{delivery_date}}.").await;
+    test.clock.forward(UNDO);
+    test.run().await;
+    assert!(sent_files(&test).is_empty());
+    let row = test.tenant.scope.outbox(outbox).await.unwrap();
+    assert_eq!(row.state, OutboxState::Failed);
+    assert!(row.reason.unwrap().contains("held back by a check"));
+    assert_eq!(
+        test.tenant.scope.ticket(ticket).await.unwrap().status,
+        TicketStatus::Waiting,
+        "it is before a person again"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_cannot_be_written_is_tried_again() {
+    let test = test().await;
+    let ticket = waiting(&test).await;
+    // A file stands where the folder should be.
+    let out = test.folder.path().join("out");
+    let _ = std::fs::remove_dir_all(&out);
+    std::fs::write(&out, "in the way").unwrap();
+    let outbox = approve(&test, ticket, "It is on its way.").await;
+    test.clock.forward(UNDO);
+    test.run().await;
+    assert_eq!(test.tenant.scope.outbox(outbox).await.unwrap().state, OutboxState::Deferred);
+    std::fs::remove_file(&out).unwrap();
+    test.clock.forward(Duration::from_secs(3600));
+    test.run().await;
+    assert_eq!(sent_files(&test).len(), 1);
+    assert_eq!(test.tenant.scope.outbox(outbox).await.unwrap().state, OutboxState::Sent);
+}

@@ -1,0 +1,124 @@
+use crate::house::{Test, bundled, ids, letter, plugin};
+use posthouse_model::capability::Grants;
+use posthouse_model::decision::World;
+use posthouse_model::ticket::{Outcome, TicketStatus};
+use posthouse_store::Taken;
+use serde_json::json;
+
+fn all() -> Vec<posthouse_model::config::PluginConfig> {
+    ["classifier", "router", "drafter", "checker"].map(bundled).to_vec()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_mail_ends_in_exactly_one_place() {
+    let test = Test::new(all(), |config| config.screen.blocked_senders = vec!["@blocked.example".to_owned()]).await;
+    let scope = &test.tenant.scope;
+    let question =
+        test.mail(letter("a", "Where is my parcel?", "My order 1042-88 has not arrived. Where is it?")).await;
+    let out_of_office = test
+        .mail(
+            "From: Bo <bo@example.com>\r\nTo: support@acme.example\r\nSubject: Out of office\r\nMessage-ID: <b@example.com>\r\n\
+             Auto-Submitted: auto-replied\r\n\r\nI am away.\r\n",
+        )
+        .await;
+    let blank =
+        test.mail("From: c@example.com\r\nTo: support@acme.example\r\nMessage-ID: <c@example.com>\r\n\r\n\r\n").await;
+    let blocked =
+        test.mail("From: d@blocked.example\r\nSubject: hi\r\nMessage-ID: <d@example.com>\r\n\r\nBuy.\r\n").await;
+    let noise = test.mail(vec![0xff, 0x00, 0x13, 0x37, 0x80]).await;
+
+    let mut ends = Vec::new();
+    for taken in [&question, &out_of_office, &blank, &blocked] {
+        ends.push(scope.message(ids(taken).0).await.unwrap().outcome);
+    }
+    assert_eq!(ends, [Outcome::Ticket, Outcome::Automatic, Outcome::Skipped, Outcome::Skipped]);
+    let Taken::Parked { message } = noise else { panic!("{noise:?}") };
+    let parked = scope.message(message).await.unwrap();
+    assert_eq!(parked.outcome, Outcome::Parked);
+    assert!(parked.reason.unwrap().contains("not a mail"));
+    assert_eq!(scope.raw(message).await.unwrap(), [0xff, 0x00, 0x13, 0x37, 0x80], "its bytes are kept");
+
+    // What the host screens by itself reaches no plugin.
+    for taken in [&out_of_office, &blank, &blocked] {
+        assert_eq!(scope.decisions(ids(taken).1).await.unwrap().len(), 0);
+    }
+    assert!(scope.verify_chain().await.unwrap().faults.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_plugin_call_is_on_record() {
+    let test = Test::new(all(), |_| {}).await;
+    let taken = test.mail(letter("a", "Where is my parcel?", "My order 1042-88 has not arrived. Where is it?")).await;
+    let (_, ticket) = ids(&taken);
+    let decisions = test.tenant.scope.decisions(ticket).await.unwrap();
+    let worlds: Vec<World> = decisions.iter().map(|d| d.record.world).collect();
+    assert_eq!(worlds[..3], [World::Classifier, World::Router, World::Drafter]);
+    assert!(worlds[3..].iter().all(|w| *w == World::Checker) && worlds.len() > 3);
+    for decision in &decisions {
+        assert_eq!(decision.record.error, None);
+        assert_eq!(decision.record.digest.len(), 64);
+        assert_eq!(decision.record.input_hash.len(), 64);
+        assert!(decision.record.output.is_some());
+    }
+    let row = test.tenant.scope.ticket(ticket).await.unwrap();
+    assert_eq!(row.category.as_deref(), Some("shipping"));
+    assert_eq!(row.status, TicketStatus::Waiting);
+    assert!(!row.evidence.is_empty(), "why here?");
+    assert!(!test.tenant.scope.drafts(ticket).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spam_reaches_no_router_and_no_drafter() {
+    let test = Test::new(all(), |config| config.screen.spam_confidence_min = 0.5).await;
+    let body = "Dear Sir, we offer SEO services: rank #1 on Google, buy 10,000 backlinks, guaranteed traffic, FREE SEO audit. \
+                Click here to unsubscribe from our marketing list.";
+    let taken = test.mail(letter("s", "Rank #1 on Google - FREE SEO audit for your website", body)).await;
+    let (message, ticket) = ids(&taken);
+    assert_eq!(test.tenant.scope.message(message).await.unwrap().outcome, Outcome::Spam);
+    let worlds: Vec<World> =
+        test.tenant.scope.decisions(ticket).await.unwrap().iter().map(|d| d.record.world).collect();
+    assert_eq!(worlds, [World::Classifier]);
+
+    // A person may take it back, and then it gets its draft.
+    let mut tx = test.tenant.scope.begin().await.unwrap();
+    tx.mark_not_spam(ticket, &crate::house::actor()).await.unwrap();
+    tx.commit().await.unwrap();
+    test.run().await;
+    assert_eq!(test.tenant.scope.ticket(ticket).await.unwrap().status, TicketStatus::Waiting);
+    assert!(!test.tenant.scope.drafts(ticket).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_cannot_be_loaded_costs_its_own_step_only() {
+    let broken = plugin("classifier", "classifier", json!({ "no_such_key": 1 }), Grants::default());
+    let test = Test::new(vec![broken, bundled("router")], |_| {}).await;
+    let taken = test.mail(letter("a", "Where is my parcel?", "Where is it?")).await;
+    let (message, ticket) = ids(&taken);
+    assert_eq!(test.tenant.scope.message(message).await.unwrap().outcome, Outcome::Ticket);
+    let row = test.tenant.scope.ticket(ticket).await.unwrap();
+    assert_eq!((row.category.as_deref(), row.status), (None, TicketStatus::Waiting), "unsorted, before a person");
+    assert_eq!(row.queue.as_deref(), Some("inbox"));
+    let decisions = test.tenant.scope.decisions(ticket).await.unwrap();
+    let error = decisions[0].record.error.as_deref().unwrap();
+    assert!(error.contains("no_such_key"), "the reason names the key: {error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_mail_again_changes_nothing() {
+    let test = Test::new(all(), |_| {}).await;
+    let mail = letter("a", "Where is my parcel?", "Where is it?");
+    let first = test.mail(mail.clone()).await;
+    let events = test.events().await;
+    let again = test.mail(mail).await;
+    assert_eq!(again, Taken::Known { message: ids(&first).0 });
+    assert_eq!(test.events().await, events);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_that_is_not_there_hides_no_ticket() {
+    let rules = json!({ "default": { "queue": "nowhere" } });
+    let test =
+        Test::new(vec![bundled("classifier"), plugin("router", "router", rules, Grants::default())], |_| {}).await;
+    let taken = test.mail(letter("a", "Where is my parcel?", "Where is it?")).await;
+    assert_eq!(test.tenant.scope.ticket(ids(&taken).1).await.unwrap().queue.as_deref(), Some("inbox"));
+}
