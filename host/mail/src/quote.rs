@@ -7,6 +7,8 @@
 
 mod attribution;
 mod block;
+mod devices;
+mod labels;
 mod phrases;
 mod signature;
 

@@ -1,6 +1,7 @@
 //! Separators and blocks of header lines above history.
 
-use super::phrases::{FROM, INTRODUCES, ORIGINAL, REPLY_ABOVE, SENT, SUBJECT, TO};
+use super::labels::{FROM, SENT, SUBJECT, TO};
+use super::phrases::{INTRODUCES, ORIGINAL, REPLY_ABOVE};
 use super::{Line, is_rule};
 
 /// A block of header lines is looked for in this many lines.

@@ -1,7 +1,7 @@
 //! Signatures: the delimiter, and what phones write below a mail.
 
 use super::Line;
-use super::phrases::{SENT_FROM, SENT_FROM_ENDS};
+use super::devices::{SENT_FROM, SENT_FROM_ENDS};
 
 /// A signature has at most this many lines that say something; below a longer text the dashes were a dash.
 const SIGNATURE_LINES_MAX: usize = 40;
