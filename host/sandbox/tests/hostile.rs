@@ -7,7 +7,8 @@ use common::{classifier_text, context, from_text, host, load, message, sandbox, 
 use posthouse_model::triage::Evidence;
 use posthouse_sandbox::{CallError, CallLimits, Called, LoadError, Plugin};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 async fn classify(plugin: &Plugin) -> Called<posthouse_model::triage::Triage> {
     plugin.classify(context(), host(), message()).await
