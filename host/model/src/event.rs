@@ -185,7 +185,7 @@ mod tests {
                 let at = Timestamp(seq * 1000);
                 let data = format!("{{\"n\":{seq}}}");
                 let hash = seal(&previous, seq, at, "operator", "a.b", "ticket:1", &data);
-                let event = Event {
+                Event {
                     seq,
                     at,
                     actor: "operator".into(),
@@ -194,8 +194,7 @@ mod tests {
                     data,
                     previous: std::mem::replace(&mut previous, hash.clone()),
                     hash,
-                };
-                event
+                }
             })
             .collect()
     }
