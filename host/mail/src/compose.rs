@@ -345,7 +345,8 @@ fn media_type(text: &str) -> String {
 fn file_name(name: &str) -> String {
     let name = single_line(name);
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
-    if name.is_empty() { "attachment".to_owned() } else { name.chars().take(150).collect() }
+    // A name that names nothing, or a folder, would be dropped by whoever reads it.
+    if matches!(name, "" | "." | "..") { "attachment".to_owned() } else { name.chars().take(150).collect() }
 }
 
 /// Without brackets and blanks; none when it could break out of its header.

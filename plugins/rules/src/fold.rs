@@ -457,7 +457,8 @@ fn letter(character: char) -> Letter {
     match code {
         0x00C0..=0x024F => latin(character),
         0x0300..=0x036F | 0x200B..=0x200D | 0x2060 | 0xFE0E | 0xFE0F | 0x00AD => Letter::Nothing,
-        0x0370..=0x03FF | 0x0400..=0x052F => {
+        // Greek and Cyrillic.
+        0x0370..=0x052F => {
             let lower = match code {
                 0x0410..=0x042F => char::from_u32(code + 0x20).unwrap_or(character),
                 0x0430..=0x044F => character,

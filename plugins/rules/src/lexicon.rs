@@ -8,6 +8,9 @@
 use crate::fold::{Folded, SINGLE, is_boundary};
 use std::collections::BTreeMap;
 
+/// What follows a term's first bytes, whether words may go on after it, its group, and its languages.
+type Ending = (Vec<u8>, bool, u16, Languages);
+
 /// Bit set of languages.
 pub type Languages = u32;
 
@@ -142,7 +145,7 @@ impl LexiconBuilder {
     /// Makes the table.
     #[must_use]
     pub fn build(self) -> Lexicon {
-        let mut by_key: BTreeMap<u32, Vec<(Vec<u8>, bool, u16, Languages)>> = BTreeMap::new();
+        let mut by_key: BTreeMap<u32, Vec<Ending>> = BTreeMap::new();
         for ((folded, goes_on, group), languages) in self.terms {
             let short = folded.len() < 4;
             let key = if short { short_key(&folded) } else { long_key(&folded) };
