@@ -1,4 +1,5 @@
 //! What one mail costs, natively: `cargo run --release -p posthouse-rules --example speed`.
+#![allow(clippy::disallowed_methods, reason = "a program that measures, without tokio")]
 
 use posthouse_rules::{Engine, Mail, Settings, bundled};
 use std::hint::black_box;
