@@ -105,7 +105,7 @@ pub fn plain_language(text: &str) -> Option<&'static str> {
         .collect();
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let (best, second) = (counts[0], counts[1]);
-    (best.1 * 8 >= words.len() && best.1 >= second.1 * 2 + 1).then_some(best.0)
+    (best.1 * 8 >= words.len() && best.1 > second.1 * 2).then_some(best.0)
 }
 
 /// `zh-Hant` → `zh`

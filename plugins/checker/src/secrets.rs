@@ -81,7 +81,7 @@ pub fn find(text: &str, known: &[String]) -> Vec<Secret> {
         for words in PASSWORD_WORDS {
             if let Some(at) = lower.find(words) {
                 let rest = &text[at + words.len()..];
-                let told = rest.trim_start().split_whitespace().next().unwrap_or_default();
+                let told = rest.split_whitespace().next().unwrap_or_default();
                 if told.chars().count() >= 4 && told.chars().any(|c| c.is_ascii_digit()) {
                     let start = at + words.len() + (rest.len() - rest.trim_start().len());
                     found.push(Secret::Password(at..start + told.len()));
@@ -137,7 +137,7 @@ fn luhn(digits: &str) -> bool {
             }
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 #[cfg(test)]
