@@ -278,6 +278,7 @@ impl Engine {
     }
 
     /// Words that no term knew, with one spelling mistake in mind.
+    #[inline(never)]
     fn guess(&self, scratch: &mut Scratch) {
         let Scratch { text, hits, covered, .. } = scratch;
         covered.clear();
@@ -297,6 +298,7 @@ impl Engine {
     }
 
     /// Short terms of another language are most likely another word.
+    #[inline(never)]
     fn drop_foreign(&self, scratch: &mut Scratch, spoken: Spoken) {
         if spoken.bit == 0 {
             return;
@@ -315,6 +317,7 @@ impl Engine {
         });
     }
 
+    #[inline(never)]
     fn collect_cues(&self, scratch: &mut Scratch) {
         scratch.cues.clear();
         for hit in &scratch.hits {
@@ -327,6 +330,7 @@ impl Engine {
     }
 
     /// Asks all rules; what was found anywhere.
+    #[inline(never)]
     fn ask_rules(&self, scratch: &mut Scratch, mail: &Mail<'_>) -> Set {
         let Scratch { text, hits, entities, fired, .. } = scratch;
         fired.clear();

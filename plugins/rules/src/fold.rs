@@ -155,6 +155,7 @@ impl Folded {
         first..end
     }
 
+    #[inline(never)]
     fn add(&mut self, text: &str) {
         let first = self.tokens.len();
         self.open_sentence();
@@ -236,6 +237,7 @@ impl Folded {
     }
 
     /// A word of letters and digits that starts here; returns where it ends.
+    #[inline(never)]
     fn word_from(&mut self, text: &str, start: usize) -> usize {
         let bytes = text.as_bytes();
         self.separate(false);
@@ -246,14 +248,9 @@ impl Folded {
         loop {
             // Runs of plain letters and digits; the bit 0x20 makes capitals small and leaves the rest.
             let run = at;
-            for byte in &bytes[at..] {
-                let class = CLASSES[usize::from(*byte)];
-                if class & ALNUM == 0 {
-                    break;
-                }
-                classes |= class;
-                at += 1;
-            }
+            let (length, found) = plain_run(&bytes[at..]);
+            at += length;
+            classes |= found;
             // Not a plain copy on purpose: inside a component that would be a call to the host for a few bytes.
             self.bytes.extend(bytes[run..at].iter().map(|byte| byte | 0x20));
             if classes & ALNUM_UPPER != 0 {
@@ -328,6 +325,7 @@ impl Folded {
     }
 
     /// Something outside ASCII that does not continue a word; returns where to go on.
+    #[inline(never)]
     fn wide(&mut self, text: &str, at: usize) -> usize {
         if let &[lead @ 0xE3..=0xED, second, third, ..] = &text.as_bytes()[at..] {
             let code = (u32::from(lead) & 0x0F) << 12 | (u32::from(second) & 0x3F) << 6 | (u32::from(third) & 0x3F);
@@ -391,6 +389,20 @@ impl Folded {
     fn push_token(&mut self, start: usize, end: usize, fold: usize, flags: u8) {
         self.tokens.push(Token { start: start as u32, end: end as u32, fold: fold as u32, flags });
     }
+}
+
+/// How many plain letters and digits stand at the start, and their classes.
+#[inline(never)]
+fn plain_run(bytes: &[u8]) -> (usize, u8) {
+    let mut classes = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        let class = CLASSES[usize::from(*byte)];
+        if class & ALNUM == 0 {
+            return (at, classes);
+        }
+        classes |= class;
+    }
+    (bytes.len(), classes)
 }
 
 /// True where a word of letters ends: at a space, at the end of a sentence, before a single-character word.

@@ -66,6 +66,7 @@ pub struct Spoken {
 /// Decides from letters and from words that belong to one language only. `prior` is the host's own
 /// finding (0: none), which a few words do not overrule.
 #[must_use]
+#[inline(never)]
 pub fn decide(scripts: &Scripts, hits: &[Hit], common: u16, prior: u32, table: &LanguageTable) -> Spoken {
     let letters =
         scripts.latin / 3 + scripts.cyrillic / 3 + scripts.han + scripts.kana + scripts.hangul + scripts.arabic / 3;

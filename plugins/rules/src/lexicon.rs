@@ -239,6 +239,7 @@ impl Lexicon {
     }
 
     /// Finds every term at the start of every word. `hits` is in the order of the words.
+    #[inline(never)]
     pub fn scan(&self, text: &Folded, hits: &mut Vec<Hit>) {
         hits.clear();
         if self.entries.is_empty() {
@@ -286,6 +287,7 @@ impl Lexicon {
 
     /// All terms of a key that the text goes on with: the last one in order that is not behind the text, and
     /// those it begins with.
+    #[inline(never)]
     fn compare(&self, text: &Folded, index: usize, slot: Slot, hits: &mut Vec<Hit>) {
         let bytes = text.bytes.as_slice();
         let from = text.tokens[index].fold as usize + 4;
@@ -326,6 +328,7 @@ impl Lexicon {
         self.compare_open(text, index, slot, hits);
     }
 
+    #[inline(never)]
     fn compare_open(&self, text: &Folded, index: usize, slot: Slot, hits: &mut Vec<Hit>) {
         let bytes = text.bytes.as_slice();
         let from = text.tokens[index].fold as usize + 4;
@@ -367,6 +370,7 @@ impl Lexicon {
     /// Finds terms that one spelling mistake away (a letter too many, too few, another one, or two
     /// swapped) from a word that was not found. Only words of six letters and more, and only where the
     /// first letter is right: shorter ones are too often another word.
+    #[inline(never)]
     pub fn guess(&self, text: &Folded, index: usize, hits: &mut Vec<Hit>) {
         let word = text.word(index);
         if word.len() < 6 || word.len() > 24 || !word.iter().all(u8::is_ascii_lowercase) {

@@ -217,6 +217,7 @@ impl Rules {
     }
 
     /// Asks all rules about one stretch of text and its hits (in order of words).
+    #[inline(never)]
     pub fn ask(&self, scope: Scope, text: &Folded, hits: &[Hit], present: &Set, strength: f32, fired: &mut Vec<Fired>) {
         present.each(|group| {
             for index in self.asked_by(group) {
@@ -255,6 +256,7 @@ const TIMES_MAX: u8 = 3;
 impl Compiled {
     /// Where the groups stand close enough together: the first and last word. Groups that are found, not
     /// spelled, may have no place; the rule then stands where its other groups do.
+    #[inline(never)]
     fn place(&self, text: &Folded, hits: &[Hit]) -> Option<(u16, u16)> {
         let any = |set: &Set| hits.iter().find(|hit| set.has(hit.group));
         if self.others.is_empty() {

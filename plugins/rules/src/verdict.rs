@@ -94,6 +94,7 @@ const WORDS_BYTES_MAX: usize = 80;
 impl Judge {
     /// Weighs what spoke.
     #[must_use]
+    #[inline(never)]
     pub fn decide(&self, rules: &Rules, fired: &[Fired], present: &Set, text: &Folded, mail: &Mail<'_>) -> Findings {
         let mut findings = Findings::default();
         if text.tokens.is_empty() {
@@ -167,6 +168,7 @@ impl Judge {
         best.map(|(index, score)| (index as u8, score, second.max(0.0)))
     }
 
+    #[inline(never)]
     fn explain(
         &self,
         findings: &mut Findings,
@@ -214,6 +216,7 @@ impl Judge {
         }
     }
 
+    #[inline(never)]
     fn find_missing(
         &self,
         findings: &mut Findings,

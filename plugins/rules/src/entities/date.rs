@@ -65,6 +65,7 @@ impl Day {
 }
 
 impl Reader<'_> {
+    #[inline(never)]
     pub(super) fn date(&self, token: usize) -> Option<(Entity, usize)> {
         let number = self.plain_number(token);
         let found = number

@@ -129,6 +129,7 @@ const ENTITIES_MAX: usize = 40;
 
 impl<'a> Reader<'a> {
     /// Reads everything, in order.
+    #[inline(never)]
     pub fn read(&self, out: &mut Vec<Entity>) {
         out.clear();
         let tokens = &self.text.tokens;
@@ -157,6 +158,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What the number at this word is; the word to go on with.
+    #[inline(never)]
     fn number(&self, token: usize, out: &mut Vec<Entity>) -> Option<usize> {
         let identifier = self.identifier(token);
         let found = self
@@ -203,6 +205,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Words joined by `-`, `_` or `/` around this one.
+    #[inline(never)]
     fn identifier(&self, token: usize) -> Identifier {
         let joins = |left: usize| match self.between(left).map(str::as_bytes) {
             Some([one]) => matches!(one, b'-' | b'_' | b'/'),
@@ -286,6 +289,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline(never)]
     fn tracking(&self, token: usize, identifier: &Identifier) -> Option<(Entity, usize)> {
         // Letters before the digits belong to it: "RR 123456789 CN", "1Z 999 AA1 …".
         let first = if token > 0 && identifier.first == token && self.starts_number(token - 1) {

@@ -68,6 +68,7 @@ const CODES: &[&[u8; 3]] = &[
 ];
 
 impl Reader<'_> {
+    #[inline(never)]
     pub(super) fn amount(&self, token: usize) -> Option<(Entity, usize)> {
         let (part, start, _) = self.place(token);
         let text = self.text_of(part);

@@ -24,6 +24,7 @@ const KNOWN: &[(&str, f32)] = &[
 ];
 
 impl Reader<'_> {
+    #[inline(never)]
     pub(super) fn order(&self, identifier: &Identifier) -> Option<(Entity, usize)> {
         let raw = self.raw_of(identifier);
         let (first, last) = (identifier.first, identifier.last);
