@@ -82,13 +82,14 @@ struct Scratch {
 
 struct Groups<'a> {
     names: &'a BTreeMap<String, u16>,
+    spelled: &'a BTreeSet<u16>,
     frequent: Vec<u16>,
     categories: &'a mut Vec<String>,
 }
 
 impl Names for Groups<'_> {
     fn group(&self, name: &str) -> Option<u16> {
-        self.names.get(name).copied()
+        self.names.get(name).copied().filter(|group| self.spelled.contains(group) || FOUND.contains(&name))
     }
 
     fn is_frequent(&self, group: u16) -> bool {
@@ -123,8 +124,11 @@ impl Engine {
     /// # Errors
     /// Names the setting and what is wrong with it.
     pub fn new(settings: Settings, bundle: Bundle) -> Result<Self, String> {
-        let (words, mut file) =
-            if settings.use_default_rules { load(bundle)? } else { (Vec::new(), RuleFile::default()) };
+        let mut file: RuleFile = if settings.use_default_rules {
+            serde_json::from_str(bundle.rules).map_err(|error| format!("bundled rules: {error}"))?
+        } else {
+            RuleFile::default()
+        };
         let fallback = file.fallback.take();
         merge(&mut file, &settings)?;
 
@@ -133,37 +137,35 @@ impl Engine {
             names.insert(name.to_owned(), names.len() as u16);
         }
         // Groups that rules speak of come first: their sets have room for so many.
-        for name in file.rules.iter().flat_map(|rule| &rule.when).flat_map(|text| text.split(['|', ' '])) {
+        let spoken_of = file.rules.iter().flat_map(|rule| rule.when.iter().map(String::as_str));
+        let needed = file.missing.iter().flat_map(|entry| [entry.when.as_deref(), entry.unless.as_deref()]).flatten();
+        for name in spoken_of.chain(needed).flat_map(|text| text.split(['|', ' '])) {
             let name = name.trim_start_matches('!').trim_start_matches("word:");
-            let spelled = words.iter().any(|file| file.words.contains_key(name)) || settings.words.contains_key(name);
-            if spelled && !names.contains_key(name) {
+            if !name.is_empty() && !names.contains_key(name) {
                 names.insert(name.to_owned(), names.len() as u16);
-            }
-        }
-        for entry in &file.missing {
-            let lists = [entry.when.as_deref(), entry.unless.as_deref()];
-            for name in lists.into_iter().flatten().flat_map(|text| text.split(['|', ' '])) {
-                if words.iter().any(|file| file.words.contains_key(name)) && !names.contains_key(name) {
-                    names.insert(name.to_owned(), names.len() as u16);
-                }
             }
         }
         let mut languages = LanguageTable::default();
         let mut builder = LexiconBuilder::default();
-        for word_file in &words {
-            add_words(&mut builder, &mut names, &mut languages, &word_file.language, &word_file.words)?;
+        let mut spelled = BTreeSet::new();
+        if settings.use_default_rules {
+            for text in bundle.words {
+                // One file at a time: their memory is used again.
+                let file: WordFile = serde_json::from_str(text).map_err(|error| format!("bundled words: {error}"))?;
+                add_words(&mut builder, &mut names, &mut spelled, &mut languages, &file.language, &file.words)?;
+            }
         }
         for (group, by_language) in &settings.words {
             for (language, terms) in by_language {
                 let one = BTreeMap::from([(group.clone(), terms.clone())]);
-                add_words(&mut builder, &mut names, &mut languages, language, &one)
+                add_words(&mut builder, &mut names, &mut spelled, &mut languages, language, &one)
                     .map_err(|what| format!("settings, `words.{group}.{language}`: {what}"))?;
             }
         }
 
         let mut categories = Vec::new();
         let frequent = file.frequent.split(['|', ' ']).filter_map(|name| names.get(name).copied()).collect();
-        let mut groups = Groups { names: &names, frequent, categories: &mut categories };
+        let mut groups = Groups { names: &names, spelled: &spelled, frequent, categories: &mut categories };
         let compiled: Result<Vec<Compiled>, String> =
             file.rules.iter().map(|rule| Compiled::new(rule, &mut groups)).collect();
         let compiled = compiled?;
@@ -303,17 +305,24 @@ impl Engine {
         if spoken.bit == 0 {
             return;
         }
-        let Scratch { text, hits, .. } = scratch;
+        let Scratch { text, hits, covered, .. } = scratch;
+        covered.clear();
+        covered.resize(text.tokens.len(), false);
+        for hit in hits.iter().filter(|hit| hit.languages & spoken.bit != 0) {
+            covered[usize::from(hit.first)] = true;
+        }
         hits.retain(|hit| {
             if hit.languages == 0 || hit.languages & spoken.bit != 0 {
                 return true;
             }
             let from = text.tokens[usize::from(hit.first)];
-            if from.flags & SINGLE != 0 {
+            // A spelling mistake that makes a word of another language is no mistake, and a word that means
+            // something in the language spoken means that.
+            if hit.guessed || covered[usize::from(hit.first)] || from.flags & SINGLE != 0 {
                 return false;
             }
             let length = text.fold_end(usize::from(hit.last)) - from.fold as usize;
-            length >= 7 || (hit.languages & self.english != 0 && length >= 5)
+            length >= 7 || (hit.languages & self.english != 0 && length >= 6)
         });
     }
 
@@ -394,16 +403,6 @@ impl Engine {
     }
 }
 
-fn load(bundle: Bundle) -> Result<(Vec<WordFile>, RuleFile), String> {
-    let words: Result<Vec<WordFile>, String> = bundle
-        .words
-        .iter()
-        .map(|text| serde_json::from_str(text).map_err(|error| format!("bundled words: {error}")))
-        .collect();
-    let rules = serde_json::from_str(bundle.rules).map_err(|error| format!("bundled rules: {error}"))?;
-    Ok((words?, rules))
-}
-
 /// The tenant's rules replace ours of the same name and add to the rest.
 fn merge(file: &mut RuleFile, settings: &Settings) -> Result<(), String> {
     if let Some(unknown) = settings.remove_rules.iter().find(|name| !file.rules.iter().any(|rule| rule.name == **name))
@@ -427,6 +426,7 @@ fn merge(file: &mut RuleFile, settings: &Settings) -> Result<(), String> {
 fn add_words(
     builder: &mut LexiconBuilder,
     names: &mut BTreeMap<String, u16>,
+    spelled: &mut BTreeSet<u16>,
     languages: &mut LanguageTable,
     language: &str,
     words: &BTreeMap<String, Vec<String>>,
@@ -438,6 +438,7 @@ fn add_words(
         }
         let next = names.len() as u16;
         let group = *names.entry(name.clone()).or_insert(next);
+        spelled.insert(group);
         for term in terms {
             builder.add(group, term, bit).map_err(|bad| {
                 let what = match bad {

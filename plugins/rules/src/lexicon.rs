@@ -6,10 +6,6 @@
 //! touched costs.
 
 use crate::fold::{Folded, SINGLE, is_boundary};
-use std::collections::BTreeMap;
-
-/// What follows a term's first bytes, whether words may go on after it, its group, and its languages.
-type Ending = (Vec<u8>, bool, u16, Languages);
 
 /// Bit set of languages.
 pub type Languages = u32;
@@ -53,6 +49,8 @@ struct Slot {
     open: u16,
 }
 
+/// Bits of the filter that says which keys are not there: 8 KiB, asked before anything else.
+const FILTER_BITS: u32 = 16;
 /// So few terms of one key are looked at one by one.
 const FEW: usize = 10;
 /// The term may go on inside its last word.
@@ -63,6 +61,7 @@ const REST_OF_WORD: u8 = 1;
 /// Compiled terms.
 #[derive(Clone, Debug, Default)]
 pub struct Lexicon {
+    filter: Vec<u64>,
     slots: Vec<Slot>,
     entries: Vec<Entry>,
     tails: Vec<u8>,
@@ -71,11 +70,22 @@ pub struct Lexicon {
 }
 
 /// Collects terms before they are compiled.
+///
+/// Everything lies in two growing arrays: the memory that is used here is part of every call's start.
 #[derive(Debug, Default)]
 pub struct LexiconBuilder {
-    /// (folded term, goes on, group) → languages
-    terms: BTreeMap<(Vec<u8>, bool, u16), Languages>,
+    folded: Vec<u8>,
+    terms: Vec<Term>,
     scratch: Folded,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Term {
+    start: u32,
+    languages: Languages,
+    group: u16,
+    length: u8,
+    goes_on: bool,
 }
 
 /// Why a term cannot be used.
@@ -110,72 +120,111 @@ impl LexiconBuilder {
             Some(text) => (text, true),
             None => (term, false),
         };
-        let mut folded: Vec<u8> = Vec::new();
+        let start = self.folded.len();
+        let added = self.fold_term(start, text, &mut goes_on);
+        if added.is_err() {
+            self.folded.truncate(start);
+            return added;
+        }
+        self.terms.push(Term {
+            start: start as u32,
+            languages,
+            group,
+            length: (self.folded.len() - start) as u8,
+            goes_on,
+        });
+        Ok(())
+    }
+
+    fn fold_term(&mut self, start: usize, text: &str, goes_on: &mut bool) -> Result<(), BadTerm> {
         for (index, piece) in text.split("* ").enumerate() {
             if index > 0 {
-                if folded.len() < 4 {
+                if self.folded.len() - start < 4 {
                     return Err(BadTerm::ShortPrefix);
                 }
-                folded.extend_from_slice(&[REST_OF_WORD, b' ']);
+                self.folded.extend_from_slice(&[REST_OF_WORD, b' ']);
             }
             self.scratch.fold("", piece);
-            let from = folded.len();
-            folded.extend_from_slice(&self.scratch.bytes);
-            while folded.last() == Some(&b'\n') {
-                folded.pop();
+            let from = self.folded.len();
+            self.folded.extend_from_slice(&self.scratch.bytes);
+            while self.folded.len() > from && self.folded.last() == Some(&b'\n') {
+                self.folded.pop();
             }
-            folded[from..].iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
+            self.folded[from..].iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
         }
         let Some(last) = self.scratch.tokens.last() else { return Err(BadTerm::Empty) };
+        let length = self.folded.len() - start;
         if last.flags & SINGLE != 0 {
             // The next character of such a script is always a word of its own.
-            goes_on = true;
-        } else if goes_on && folded.len() < 4 {
+            *goes_on = true;
+        } else if *goes_on && length < 4 {
             return Err(BadTerm::ShortPrefix);
         }
-        if folded.len() > 200 {
+        if length > 200 {
             return Err(BadTerm::Long);
         }
-        let known = self.terms.entry((folded, goes_on, group)).or_insert(languages);
-        // A term of all languages stays one.
-        *known = if *known == 0 || languages == 0 { 0 } else { *known | languages };
         Ok(())
     }
 
     /// Makes the table.
     #[must_use]
     pub fn build(self) -> Lexicon {
-        let mut by_key: BTreeMap<u32, Vec<Ending>> = BTreeMap::new();
-        for ((folded, goes_on, group), languages) in self.terms {
-            let short = folded.len() < 4;
-            let key = if short { short_key(&folded) } else { long_key(&folded) };
-            let tail = if short { Vec::new() } else { folded[4..].to_vec() };
-            by_key.entry(key).or_default().push((tail, goes_on, group, languages));
-        }
-        let size = (by_key.len() * 3).next_power_of_two().max(64);
-        let mut lexicon =
-            Lexicon { slots: vec![Slot::default(); size], shift: 32 - size.trailing_zeros(), ..Lexicon::default() };
-        for (key, terms) in by_key {
+        let Self { folded, mut terms, .. } = self;
+        let text = |term: &Term| &folded[term.start as usize..term.start as usize + usize::from(term.length)];
+        let open = |term: &Term| text(term).contains(&REST_OF_WORD);
+        // Short ones first, then by their first four bytes: one key's terms lie side by side, the open ones last.
+        terms.sort_unstable_by(|one, other| {
+            let head = |term: &Term| (term.length >= 4, text(term).get(..4).unwrap_or(text(term)));
+            (head(one), open(one), text(one), one.goes_on, one.group).cmp(&(
+                head(other),
+                open(other),
+                text(other),
+                other.goes_on,
+                other.group,
+            ))
+        });
+        terms.dedup_by(|later, earlier| {
+            let same = text(later) == text(earlier) && later.goes_on == earlier.goes_on && later.group == earlier.group;
+            if same {
+                // A term of all languages stays one.
+                let all = earlier.languages == 0 || later.languages == 0;
+                earlier.languages = if all { 0 } else { earlier.languages | later.languages };
+            }
+            same
+        });
+        let key_of = |term: &Term| if term.length < 4 { short_key(text(term)) } else { long_key(text(term)) };
+        let tail_of = |term: &Term| text(term).get(4..).unwrap_or_default();
+        let keys = terms.chunk_by(|one, other| key_of(one) == key_of(other)).count();
+        let size = (keys * 3 / 2).next_power_of_two().max(64);
+        let mut lexicon = Lexicon {
+            filter: vec![0; 1 << (FILTER_BITS - 6)],
+            slots: vec![Slot::default(); size],
+            entries: Vec::with_capacity(terms.len()),
+            tails: Vec::with_capacity(folded.len()),
+            languages: Vec::new(),
+            shift: 32 - size.trailing_zeros(),
+        };
+        for bucket in terms.chunk_by(|one, other| key_of(one) == key_of(other)) {
+            let key = key_of(&bucket[0]);
+            let bit = hash(key) >> (32 - FILTER_BITS);
+            lexicon.filter[bit as usize / 64] |= 1 << (bit % 64);
             let mut slot = lexicon.start(key);
             while lexicon.slots[slot].key != 0 {
                 slot = (slot + 1) & (size - 1);
             }
-            let first = lexicon.entries.len();
-            let (open, fixed): (Vec<_>, Vec<_>) =
-                terms.into_iter().partition(|(tail, ..)| tail.contains(&REST_OF_WORD));
+            let fixed = bucket.iter().take_while(|term| !open(term)).count();
             lexicon.slots[slot] = Slot {
                 key,
-                first: first as u32,
-                fixed: fixed.len().min(usize::from(u16::MAX)) as u16,
-                open: open.len().min(usize::from(u16::MAX)) as u16,
+                first: lexicon.entries.len() as u32,
+                fixed: fixed.min(usize::from(u16::MAX)) as u16,
+                open: (bucket.len() - fixed).min(usize::from(u16::MAX)) as u16,
             };
-            // They are in the order of their tails, so what one begins with stands before it.
-            for (index, (tail, goes_on, group, languages)) in fixed.iter().enumerate() {
-                let shorter = fixed[..index].iter().rposition(|(other, ..)| tail.starts_with(other));
-                lexicon.push(tail, *goes_on, *group, *languages, shorter.map_or(0, |at| (index - at) as u16));
-            }
-            for (tail, goes_on, group, languages) in &open {
-                lexicon.push(tail, *goes_on, *group, *languages, 0);
+            for (index, term) in bucket.iter().enumerate() {
+                // They are in the order of their tails, so what one begins with stands before it.
+                let before = if index < fixed { &bucket[..index] } else { &[] };
+                let shorter = before.iter().rposition(|other| tail_of(term).starts_with(tail_of(other)));
+                let shorter = shorter.map_or(0, |at| (index - at) as u16);
+                lexicon.push(tail_of(term), term.goes_on, term.group, term.languages, shorter);
             }
         }
         lexicon
@@ -203,6 +252,10 @@ impl Lexicon {
     }
 }
 
+fn hash(key: u32) -> u32 {
+    key.wrapping_mul(0x9E37_79B1)
+}
+
 /// The first four bytes as a number that orders like them.
 fn head_of(bytes: &[u8]) -> u32 {
     let byte = |index: usize| u32::from(bytes.get(index).copied().unwrap_or(0));
@@ -221,10 +274,14 @@ fn short_key(bytes: &[u8]) -> u32 {
 
 impl Lexicon {
     fn start(&self, key: u32) -> usize {
-        (key.wrapping_mul(0x9E37_79B1) >> self.shift) as usize
+        (hash(key) >> self.shift) as usize
     }
 
     fn find(&self, key: u32) -> Option<Slot> {
+        let bit = hash(key) >> (32 - FILTER_BITS);
+        if self.filter[bit as usize / 64] & 1 << (bit % 64) == 0 {
+            return None;
+        }
         let mut at = self.start(key);
         loop {
             let slot = self.slots[at];
