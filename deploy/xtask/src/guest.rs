@@ -31,7 +31,11 @@ const WORKSPACES: [(&str, &str); 2] = [("plugins", "plugins"), ("tests/guests", 
 const SHARED_SOURCES: [&str; 2] = ["sdk/rust", "wit"];
 
 /// Raised when this file makes something else from the same sources.
-const BUILDER_VERSION: &str = "1";
+const BUILDER_VERSION: &str = "2";
+
+/// Bytes of stack of a guest. The linker's own choice is 1 MiB, all of which is looked through after every call for what
+/// was written.
+const STACK_SIZE: u32 = 256 << 10;
 
 /// What [`build_all`] did.
 #[derive(Debug, Default)]
@@ -200,12 +204,14 @@ fn compile(
     Ok(modules)
 }
 
-/// Compiler flags that keep this machine's folders out of the components, so that they are the same from any checkout.
+/// Compiler flags: the stack, and what keeps this machine's folders out of the components, so that they are the same from
+/// any checkout.
 fn rust_flags() -> String {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo"))).unwrap_or_default();
     let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
-    [remap(&home, "/cargo"), remap(&repository(), "/posthouse")].join("\u{1f}")
+    let stack = format!("-Clink-arg=-zstack-size={STACK_SIZE}");
+    [stack, remap(&home, "/cargo"), remap(&repository(), "/posthouse")].join("\u{1f}")
 }
 
 fn encode(module: &[u8]) -> Result<Vec<u8>> {

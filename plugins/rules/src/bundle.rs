@@ -1,12 +1,21 @@
-//! The rules and words that come with the classifier.
+//! The rules and words that come with the classifier. The words are compiled into tables when this crate is built: a
+//! component then starts with nothing but the tables in its memory.
 
-/// Texts of the bundled files.
+use crate::lexicon::{Entry, Lexicon, Slot};
+
+include!(concat!(env!("OUT_DIR"), "/words.rs"));
+
+/// What is bundled.
 #[derive(Clone, Copy, Debug)]
 pub struct Bundle {
     /// Rules (JSON).
     pub rules: &'static str,
-    /// Words, one language each (JSON).
-    pub words: &'static [&'static str],
+    /// All bundled words.
+    pub words: Lexicon,
+    /// Names of the groups in `words`; the first has the number after the last of [`crate::found::FOUND`].
+    pub groups: &'static [&'static str],
+    /// The languages of the words, by bit.
+    pub languages: &'static [&'static str],
 }
 
 /// What stands in `plugins/classifier/rules`.
@@ -14,20 +23,8 @@ pub struct Bundle {
 pub fn bundled() -> Bundle {
     Bundle {
         rules: include_str!("../../classifier/rules/rules.json"),
-        words: &[
-            include_str!("../../classifier/rules/words.any.json"),
-            include_str!("../../classifier/rules/words.en.json"),
-            include_str!("../../classifier/rules/words.zh.json"),
-            include_str!("../../classifier/rules/words.es.json"),
-            include_str!("../../classifier/rules/words.de.json"),
-            include_str!("../../classifier/rules/words.fr.json"),
-            include_str!("../../classifier/rules/words.ja.json"),
-            include_str!("../../classifier/rules/words.it.json"),
-            include_str!("../../classifier/rules/words.pt.json"),
-            include_str!("../../classifier/rules/words.nl.json"),
-            include_str!("../../classifier/rules/words.pl.json"),
-            include_str!("../../classifier/rules/words.ru.json"),
-            include_str!("../../classifier/rules/words.ko.json"),
-        ],
+        words: WORDS,
+        groups: GROUPS,
+        languages: LANGUAGES,
     }
 }

@@ -9,16 +9,6 @@ use std::collections::BTreeMap;
 /// `order number` matches the two words in a row, whatever stands between them besides letters and digits.
 pub type Words = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
-/// One file of words, all in one language.
-#[derive(Deserialize, Debug)]
-#[serde(deny_unknown_fields)]
-pub struct WordFile {
-    /// BCP 47, primary subtag; `any` for what belongs to no language.
-    pub language: String,
-    /// Name of a group → terms.
-    pub words: BTreeMap<String, Vec<String>>,
-}
-
 /// Rules and everything else that is not words.
 #[derive(Deserialize, Debug, Default, Clone)]
 #[serde(default, deny_unknown_fields)]

@@ -1,11 +1,13 @@
 //! The engine: compiled words and rules, and one pass over a mail.
 
 use crate::bundle::Bundle;
-use crate::data::{Missing, RuleFile, Scope, Settings, Urgency, WordFile};
+use crate::compile::LexiconBuilder;
+use crate::data::{Missing, RuleFile, Scope, Settings, Urgency};
 use crate::entities::{Cue, CueAt, Day, Entity, Habits, Reader, Value};
 use crate::fold::{Folded, SINGLE};
+use crate::found::FOUND;
 use crate::language::{LanguageTable, Spoken, decide};
-use crate::lexicon::{BadTerm, Hit, Lexicon, LexiconBuilder};
+use crate::lexicon::{Hit, Lexicon};
 use crate::pattern::Pattern;
 use crate::rules::{Compiled, Fired, Names, Rules, Set};
 use crate::verdict::{Findings, Judge};
@@ -16,23 +18,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const BODY_BYTES_MAX: usize = 32 * 1024;
 /// Texts of at most this many words are read with spelling mistakes in mind; longer ones say things twice.
 const GUESS_WORDS_MAX: usize = 48;
-/// The groups that are found, not spelled.
-const FOUND: [&str; 13] = [
-    "@order-number",
-    "@tracking-number",
-    "@sku",
-    "@amount",
-    "@date",
-    "@image",
-    "@attachment",
-    "@question",
-    "@exclaim",
-    "@shout",
-    "@bulk",
-    "@short",
-    "@subject",
-];
-
 /// What the engine reads.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mail<'a> {
@@ -55,7 +40,8 @@ pub struct Mail<'a> {
 /// Compiled rules.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    lexicon: Lexicon,
+    /// Ours, then the tenant's own; those without a term are left out.
+    tables: Vec<Lexicon>,
     rules: Rules,
     languages: LanguageTable,
     english: u32,
@@ -133,28 +119,20 @@ impl Engine {
         merge(&mut file, &settings)?;
 
         let mut names: BTreeMap<String, u16> = BTreeMap::new();
-        for name in FOUND.iter().copied().chain(["common", "ask"]) {
-            names.insert(name.to_owned(), names.len() as u16);
-        }
-        // Groups that rules speak of come first: their sets have room for so many.
-        let spoken_of = file.rules.iter().flat_map(|rule| rule.when.iter().map(String::as_str));
-        let needed = file.missing.iter().flat_map(|entry| [entry.when.as_deref(), entry.unless.as_deref()]).flatten();
-        for name in spoken_of.chain(needed).flat_map(|text| text.split(['|', ' '])) {
-            let name = name.trim_start_matches('!').trim_start_matches("word:");
-            if !name.is_empty() && !names.contains_key(name) {
-                names.insert(name.to_owned(), names.len() as u16);
-            }
-        }
         let mut languages = LanguageTable::default();
-        let mut builder = LexiconBuilder::default();
         let mut spelled = BTreeSet::new();
+        let bundled = if settings.use_default_rules { bundle.groups } else { &[] };
+        for name in FOUND.iter().chain(bundled).copied().chain(["common"]) {
+            let next = names.len() as u16;
+            names.entry(name.to_owned()).or_insert(next);
+        }
         if settings.use_default_rules {
-            for text in bundle.words {
-                // One file at a time: their memory is used again.
-                let file: WordFile = serde_json::from_str(text).map_err(|error| format!("bundled words: {error}"))?;
-                add_words(&mut builder, &mut names, &mut spelled, &mut languages, &file.language, &file.words)?;
+            spelled.extend(bundled.iter().map(|name| names[*name]));
+            for language in bundle.languages {
+                languages.bit(language)?;
             }
         }
+        let mut builder = LexiconBuilder::default();
         for (group, by_language) in &settings.words {
             for (language, terms) in by_language {
                 let one = BTreeMap::from([(group.clone(), terms.clone())]);
@@ -220,8 +198,15 @@ impl Engine {
         scratch.covered.reserve(1024);
         scratch.cues.reserve(256);
         scratch.fired.reserve(128);
+        let mut tables = Vec::new();
+        if settings.use_default_rules {
+            tables.push(bundle.words);
+        }
+        if !builder.is_empty() {
+            tables.push(builder.build());
+        }
         Ok(Self {
-            lexicon: builder.build(),
+            tables,
             rules: Rules::new(compiled, count),
             languages,
             english,
@@ -244,7 +229,7 @@ impl Engine {
         let subject = head(mail.subject, 2048);
         let mail = Mail { subject, body, ..*mail };
         scratch.text.fold(subject, body);
-        self.lexicon.scan(&scratch.text, &mut scratch.hits);
+        Lexicon::scan(&self.tables, &scratch.text, &mut scratch.hits);
         if scratch.text.tokens.len() <= GUESS_WORDS_MAX {
             self.guess(scratch);
         }
@@ -291,7 +276,9 @@ impl Engine {
         let before = hits.len();
         for (index, known) in covered.iter().enumerate() {
             if !known && text.tokens[index].flags & SINGLE == 0 {
-                self.lexicon.guess(text, index, hits);
+                for table in &self.tables {
+                    table.guess(text, index, hits);
+                }
             }
         }
         if hits.len() > before {
@@ -440,14 +427,7 @@ fn add_words(
         let group = *names.entry(name.clone()).or_insert(next);
         spelled.insert(group);
         for term in terms {
-            builder.add(group, term, bit).map_err(|bad| {
-                let what = match bad {
-                    BadTerm::Empty => "holds no letter or digit",
-                    BadTerm::ShortPrefix => "would match nearly every word: at least four letters before `*`",
-                    BadTerm::Long => "is longer than 200 bytes",
-                };
-                format!("`{name}` ({language}): the term `{term}` {what}")
-            })?;
+            builder.add(group, term, bit).map_err(|what| format!("`{name}` ({language}): the term `{term}` {what}"))?;
         }
     }
     Ok(())

@@ -170,7 +170,13 @@ impl Folded {
             }
             let class = CLASSES[byte as usize];
             if class & ALNUM != 0 {
-                at = self.word_from(text, at);
+                let block = Block::at(bytes, at);
+                let next = bytes.get(at + block.length).copied().unwrap_or(b' ');
+                at = if block.length < 8 && next < 0x80 && next != b'\'' {
+                    self.short_word(&block, at)
+                } else {
+                    self.word_from(text, at)
+                };
                 continue;
             }
             match class {
@@ -236,25 +242,45 @@ impl Folded {
         sentence.exclamations = sentence.exclamations.saturating_add(u8::from(exclamation));
     }
 
+    /// A word of at most seven plain letters and digits, as most are; returns where it ends.
+    fn short_word(&mut self, block: &Block, start: usize) -> usize {
+        self.separate();
+        let fold = self.bytes.len();
+        // A fixed number of bytes on purpose: inside a component a copy of any length is a call to the host.
+        self.bytes.extend_from_slice(&block.folded());
+        self.bytes.truncate(fold + block.length);
+        let flags = flags_of(block.classes);
+        if flags & LETTER != 0 {
+            self.scripts.latin += block.length as u32;
+        }
+        self.scripts.upper += block.upper;
+        self.push_token(start, start + block.length, fold, flags);
+        start + block.length
+    }
+
     /// A word of letters and digits that starts here; returns where it ends.
     #[inline(never)]
     fn word_from(&mut self, text: &str, start: usize) -> usize {
         let bytes = text.as_bytes();
-        self.separate(false);
+        self.separate();
         let fold = self.bytes.len();
         let mut classes = 0;
         let mut at = start;
         let mut upper = 0;
         loop {
-            // Runs of plain letters and digits; the bit 0x20 makes capitals small and leaves the rest.
-            let run = at;
-            let (length, found) = plain_run(&bytes[at..]);
-            at += length;
-            classes |= found;
-            // Not a plain copy on purpose: inside a component that would be a call to the host for a few bytes.
-            self.bytes.extend(bytes[run..at].iter().map(|byte| byte | 0x20));
-            if classes & ALNUM_UPPER != 0 {
-                upper += bytes[run..at].iter().filter(|byte| byte.is_ascii_uppercase()).count() as u32;
+            // Runs of plain letters and digits, eight bytes at a time. The bit 0x20 makes capitals small and leaves
+            // the rest.
+            loop {
+                let block = Block::at(bytes, at);
+                let kept = self.bytes.len() + block.length;
+                self.bytes.extend_from_slice(&block.folded());
+                self.bytes.truncate(kept);
+                classes |= block.classes;
+                upper += block.upper;
+                at += block.length;
+                if block.length < 8 {
+                    break;
+                }
             }
             let Some(byte) = bytes.get(at) else { break };
             if *byte < 0x80 {
@@ -304,9 +330,7 @@ impl Folded {
             }
             at += character.len_utf8();
         }
-        let flags = if classes & ALNUM_DIGIT != 0 { DIGIT } else { 0 }
-            | if classes & (ALNUM_LOWER | ALNUM_UPPER) != 0 { LETTER } else { 0 }
-            | if classes & ALNUM_LOWER != 0 { LOWER } else { 0 };
+        let flags = flags_of(classes);
         let length = (self.bytes.len() - fold) as u32;
         if flags & LETTER != 0 && self.bytes[fold] < 0x80 {
             self.scripts.latin += length;
@@ -356,7 +380,6 @@ impl Folded {
                     0x2000..=0x2FFF | 0x1_F000..=0x1_FFFF => {}
                     _ => self.scripts.other += 1,
                 }
-                self.separate(true);
                 let fold = self.bytes.len();
                 push_char(&mut self.bytes, character);
                 self.push_token(at, next, fold, SINGLE);
@@ -374,10 +397,7 @@ impl Folded {
     }
 
     /// A space between two words that both want one.
-    fn separate(&mut self, single: bool) {
-        if single {
-            return;
-        }
+    fn separate(&mut self) {
         if let Some(last) = self.tokens.last()
             && last.flags & SINGLE == 0
             && self.bytes.last() != Some(&b'\n')
@@ -391,18 +411,58 @@ impl Folded {
     }
 }
 
-/// How many plain letters and digits stand at the start, and their classes.
-#[inline(never)]
-fn plain_run(bytes: &[u8]) -> (usize, u8) {
-    let mut classes = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        let class = CLASSES[usize::from(*byte)];
-        if class & ALNUM == 0 {
-            return (at, classes);
-        }
-        classes |= class;
+/// Up to eight bytes of a text, looked at together.
+struct Block {
+    bytes: u64,
+    /// How many of them, from the first on, are plain letters and digits.
+    length: usize,
+    /// Classes of those.
+    classes: u8,
+    /// How many of those are capitals.
+    upper: u32,
+}
+
+impl Block {
+    /// All eight, capitals made small.
+    fn folded(&self) -> [u8; 8] {
+        (self.bytes | 0x2020_2020_2020_2020).to_le_bytes()
     }
-    (bytes.len(), classes)
+
+    fn at(text: &[u8], at: usize) -> Self {
+        let bytes = match text.get(at..at + 8) {
+            Some(eight) => {
+                u64::from_le_bytes([eight[0], eight[1], eight[2], eight[3], eight[4], eight[5], eight[6], eight[7]])
+            }
+            None => {
+                let rest = text.get(at..).unwrap_or_default();
+                rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+            }
+        };
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        const HIGH: u64 = 0x8080_8080_8080_8080;
+        // The high bit of each byte says whether it is at least `from`; no byte reaches into the next one, for the
+        // high bits were taken off before.
+        let at_least = |bytes: u64, from: u8| bytes + ONES * u64::from(0x80 - from);
+        let plain = bytes & !HIGH;
+        let small = plain | (ONES * 0x20);
+        let letters = at_least(small, b'a') & !at_least(small, b'z' + 1) & !bytes & HIGH;
+        let digits = at_least(plain, b'0') & !at_least(plain, b'9' + 1) & !bytes & HIGH;
+        let length = (!(letters | digits) & HIGH).trailing_zeros() as usize / 8;
+        let counted = if length == 8 { u64::MAX } else { (1 << (8 * length)) - 1 };
+        // The bit 0x20, moved to the high bit, tells small letters from capitals.
+        let capitals = letters & !(bytes << 2) & counted;
+        let class = |found: u64, class: u8| if found == 0 { 0 } else { class };
+        let classes = class(letters & counted & !capitals, ALNUM_LOWER)
+            | class(capitals, ALNUM_UPPER)
+            | class(digits & counted, ALNUM_DIGIT);
+        Self { bytes, length, classes, upper: capitals.count_ones() }
+    }
+}
+
+fn flags_of(classes: u8) -> u8 {
+    // One bit each, moved to its place.
+    const { assert!(ALNUM_LOWER == 1 && ALNUM_UPPER == 2 && ALNUM_DIGIT == 4 && DIGIT == 1 && LETTER == 2 && LOWER == 8) };
+    classes >> 2 & DIGIT | (classes << 1 | classes) & LETTER | classes << 3 & LOWER
 }
 
 /// True where a word of letters ends: at a space, at the end of a sentence, before a single-character word.
@@ -616,6 +676,26 @@ mod tests {
             assert!(folded.tokens.is_empty());
             assert!(folded.sentences.is_empty(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn eight_bytes_are_read_like_one_after_the_other() {
+        let every: Vec<u8> = (0..=255).collect();
+        for byte in every {
+            for place in 0..8 {
+                let mut text = *b"aZ9bY8cX";
+                text[place] = byte;
+                for end in [8, place + 1] {
+                    let block = Block::at(&text[..end], 0);
+                    let run: Vec<u8> = text[..end].iter().copied().take_while(u8::is_ascii_alphanumeric).collect();
+                    assert_eq!(block.length, run.len(), "{byte} at {place} of {end}");
+                    assert_eq!(block.upper as usize, run.iter().filter(|b| b.is_ascii_uppercase()).count());
+                    let classes = run.iter().fold(0, |all, byte| all | CLASSES[usize::from(*byte)]);
+                    assert_eq!(block.classes, classes, "{byte} at {place} of {end}");
+                }
+            }
+        }
+        assert_eq!(Block::at(b"ab", 2).length, 0);
     }
 
     #[test]

@@ -26,27 +26,27 @@ pub struct Hit {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+pub(crate) struct Entry {
     /// First four bytes of the tail, the first the most significant, zeros behind a shorter one.
-    head: u32,
+    pub(crate) head: u32,
     /// Where the tail lies.
-    tail: u32,
-    group: u16,
+    pub(crate) tail: u32,
+    pub(crate) group: u16,
     /// The entry before this one, counted from it, whose tail this one's begins with; 0: none.
-    shorter: u16,
-    length: u8,
-    flags: u8,
+    pub(crate) shorter: u16,
+    pub(crate) length: u8,
+    pub(crate) flags: u8,
     /// Index of its set of languages.
-    languages: u8,
+    pub(crate) languages: u8,
 }
 
 /// The terms of one key: first those that are compared byte by byte, in order, then the open ones.
 #[derive(Clone, Copy, Debug, Default)]
-struct Slot {
-    key: u32,
-    first: u32,
-    fixed: u16,
-    open: u16,
+pub(crate) struct Slot {
+    pub(crate) key: u32,
+    pub(crate) first: u32,
+    pub(crate) fixed: u16,
+    pub(crate) open: u16,
 }
 
 /// Bits of the filter that says which keys are not there: 8 KiB, asked before anything else.
@@ -54,202 +54,42 @@ const FILTER_BITS: u32 = 16;
 /// So few terms of one key are looked at one by one.
 const FEW: usize = 10;
 /// The term may go on inside its last word.
-const PREFIX: u8 = 1;
+pub(crate) const PREFIX: u8 = 1;
 /// In a tail: the word may go on here ("przestal* dzialac").
-const REST_OF_WORD: u8 = 1;
+pub(crate) const REST_OF_WORD: u8 = 1;
 
-/// Compiled terms.
-#[derive(Clone, Debug, Default)]
-pub struct Lexicon {
-    filter: Vec<u64>,
-    slots: Vec<Slot>,
-    entries: Vec<Entry>,
-    tails: Vec<u8>,
-    languages: Vec<Languages>,
-    shift: u32,
-}
+/// The filter's words of 64 bits.
+pub(crate) type Filter = [u64; 1 << (FILTER_BITS - 6)];
 
-/// Collects terms before they are compiled.
-///
-/// Everything lies in two growing arrays: the memory that is used here is part of every call's start.
-#[derive(Debug, Default)]
-pub struct LexiconBuilder {
-    folded: Vec<u8>,
-    terms: Vec<Term>,
-    scratch: Folded,
-}
-
+/// Compiled terms. They are never given back: the bundled ones stand in the program, a tenant's own live as long as
+/// its component.
 #[derive(Clone, Copy, Debug)]
-struct Term {
-    start: u32,
-    languages: Languages,
-    group: u16,
-    length: u8,
-    goes_on: bool,
-}
-
-/// Why a term cannot be used.
-#[derive(Debug, PartialEq, Eq)]
-pub enum BadTerm {
-    /// It holds no letter or digit.
-    Empty,
-    /// `x*` would match nearly everything.
-    ShortPrefix,
-    /// Longer than 200 bytes.
-    Long,
-}
-
-impl LexiconBuilder {
-    /// Adds a term. `languages` 0 means all.
-    pub fn add(&mut self, group: u16, term: &str, languages: Languages) -> Result<(), BadTerm> {
-        self.add_spelled(group, term, languages)?;
-        // Umlauts are often typed as two letters.
-        if term.contains(['ä', 'ö', 'ü', 'Ä', 'Ö', 'Ü', 'å', 'ø']) {
-            let spelled = term
-                .replace(['ä', 'Ä'], "ae")
-                .replace(['ö', 'Ö', 'ø'], "oe")
-                .replace(['ü', 'Ü'], "ue")
-                .replace('å', "aa");
-            self.add_spelled(group, &spelled, languages)?;
-        }
-        Ok(())
-    }
-
-    fn add_spelled(&mut self, group: u16, term: &str, languages: Languages) -> Result<(), BadTerm> {
-        let (text, mut goes_on) = match term.strip_suffix('*') {
-            Some(text) => (text, true),
-            None => (term, false),
-        };
-        let start = self.folded.len();
-        let added = self.fold_term(start, text, &mut goes_on);
-        if added.is_err() {
-            self.folded.truncate(start);
-            return added;
-        }
-        self.terms.push(Term {
-            start: start as u32,
-            languages,
-            group,
-            length: (self.folded.len() - start) as u8,
-            goes_on,
-        });
-        Ok(())
-    }
-
-    fn fold_term(&mut self, start: usize, text: &str, goes_on: &mut bool) -> Result<(), BadTerm> {
-        for (index, piece) in text.split("* ").enumerate() {
-            if index > 0 {
-                if self.folded.len() - start < 4 {
-                    return Err(BadTerm::ShortPrefix);
-                }
-                self.folded.extend_from_slice(&[REST_OF_WORD, b' ']);
-            }
-            self.scratch.fold("", piece);
-            let from = self.folded.len();
-            self.folded.extend_from_slice(&self.scratch.bytes);
-            while self.folded.len() > from && self.folded.last() == Some(&b'\n') {
-                self.folded.pop();
-            }
-            self.folded[from..].iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
-        }
-        let Some(last) = self.scratch.tokens.last() else { return Err(BadTerm::Empty) };
-        let length = self.folded.len() - start;
-        if last.flags & SINGLE != 0 {
-            // The next character of such a script is always a word of its own.
-            *goes_on = true;
-        } else if *goes_on && length < 4 {
-            return Err(BadTerm::ShortPrefix);
-        }
-        if length > 200 {
-            return Err(BadTerm::Long);
-        }
-        Ok(())
-    }
-
-    /// Makes the table.
-    #[must_use]
-    pub fn build(self) -> Lexicon {
-        let Self { folded, mut terms, .. } = self;
-        let text = |term: &Term| &folded[term.start as usize..term.start as usize + usize::from(term.length)];
-        let open = |term: &Term| text(term).contains(&REST_OF_WORD);
-        // Short ones first, then by their first four bytes: one key's terms lie side by side, the open ones last.
-        terms.sort_unstable_by(|one, other| {
-            let head = |term: &Term| (term.length >= 4, text(term).get(..4).unwrap_or(text(term)));
-            (head(one), open(one), text(one), one.goes_on, one.group).cmp(&(
-                head(other),
-                open(other),
-                text(other),
-                other.goes_on,
-                other.group,
-            ))
-        });
-        terms.dedup_by(|later, earlier| {
-            let same = text(later) == text(earlier) && later.goes_on == earlier.goes_on && later.group == earlier.group;
-            if same {
-                // A term of all languages stays one.
-                let all = earlier.languages == 0 || later.languages == 0;
-                earlier.languages = if all { 0 } else { earlier.languages | later.languages };
-            }
-            same
-        });
-        let key_of = |term: &Term| if term.length < 4 { short_key(text(term)) } else { long_key(text(term)) };
-        let tail_of = |term: &Term| text(term).get(4..).unwrap_or_default();
-        let keys = terms.chunk_by(|one, other| key_of(one) == key_of(other)).count();
-        let size = (keys * 3 / 2).next_power_of_two().max(64);
-        let mut lexicon = Lexicon {
-            filter: vec![0; 1 << (FILTER_BITS - 6)],
-            slots: vec![Slot::default(); size],
-            entries: Vec::with_capacity(terms.len()),
-            tails: Vec::with_capacity(folded.len()),
-            languages: Vec::new(),
-            shift: 32 - size.trailing_zeros(),
-        };
-        for bucket in terms.chunk_by(|one, other| key_of(one) == key_of(other)) {
-            let key = key_of(&bucket[0]);
-            let bit = hash(key) >> (32 - FILTER_BITS);
-            lexicon.filter[bit as usize / 64] |= 1 << (bit % 64);
-            let mut slot = lexicon.start(key);
-            while lexicon.slots[slot].key != 0 {
-                slot = (slot + 1) & (size - 1);
-            }
-            let fixed = bucket.iter().take_while(|term| !open(term)).count();
-            lexicon.slots[slot] = Slot {
-                key,
-                first: lexicon.entries.len() as u32,
-                fixed: fixed.min(usize::from(u16::MAX)) as u16,
-                open: (bucket.len() - fixed).min(usize::from(u16::MAX)) as u16,
-            };
-            for (index, term) in bucket.iter().enumerate() {
-                // They are in the order of their tails, so what one begins with stands before it.
-                let before = if index < fixed { &bucket[..index] } else { &[] };
-                let shorter = before.iter().rposition(|other| tail_of(term).starts_with(tail_of(other)));
-                let shorter = shorter.map_or(0, |at| (index - at) as u16);
-                lexicon.push(tail_of(term), term.goes_on, term.group, term.languages, shorter);
-            }
-        }
-        lexicon
-    }
+pub struct Lexicon {
+    pub(crate) filter: &'static Filter,
+    pub(crate) slots: &'static [Slot],
+    pub(crate) entries: &'static [Entry],
+    pub(crate) tails: &'static [u8],
+    pub(crate) languages: &'static [Languages],
+    pub(crate) shift: u32,
 }
 
 impl Lexicon {
-    fn push(&mut self, tail: &[u8], goes_on: bool, group: u16, languages: Languages, shorter: u16) {
-        let known = self.languages.iter().position(|set| *set == languages);
-        // More than 256 different sets of languages do not occur; the last would then be taken for all.
-        let index = known.unwrap_or_else(|| {
-            self.languages.push(languages);
-            self.languages.len() - 1
-        });
-        self.entries.push(Entry {
-            head: head_of(tail),
-            tail: self.tails.len() as u32,
-            group,
-            shorter,
-            length: tail.len() as u8,
-            flags: if goes_on { PREFIX } else { 0 },
-            languages: index.min(255) as u8,
-        });
-        self.tails.extend_from_slice(tail);
-    }
+    /// Finds nothing.
+    pub const EMPTY: Self = {
+        static NO_KEY: Filter = [0; 1 << (FILTER_BITS - 6)];
+        Self { filter: &NO_KEY, slots: &[], entries: &[], tails: &[], languages: &[], shift: 0 }
+    };
+}
+
+/// Which bit of the filter stands for a key.
+pub(crate) fn filter_bit(key: u32) -> (usize, u64) {
+    let bit = hash(key) >> (32 - FILTER_BITS);
+    (bit as usize / 64, 1 << (bit % 64))
+}
+
+/// Where a key's slot is looked for first.
+pub(crate) fn slot_of(key: u32, shift: u32) -> usize {
+    (hash(key) >> shift) as usize
 }
 
 fn hash(key: u32) -> u32 {
@@ -257,32 +97,28 @@ fn hash(key: u32) -> u32 {
 }
 
 /// The first four bytes as a number that orders like them.
-fn head_of(bytes: &[u8]) -> u32 {
+pub(crate) fn head_of(bytes: &[u8]) -> u32 {
     let byte = |index: usize| u32::from(bytes.get(index).copied().unwrap_or(0));
     byte(0) << 24 | byte(1) << 16 | byte(2) << 8 | byte(3)
 }
 
-fn long_key(bytes: &[u8]) -> u32 {
+pub(crate) fn long_key(bytes: &[u8]) -> u32 {
     u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
 }
 
 /// Never equal to a long key: no text byte is 1, 2 or 3.
-fn short_key(bytes: &[u8]) -> u32 {
+pub(crate) fn short_key(bytes: &[u8]) -> u32 {
     let byte = |index: usize| u32::from(bytes.get(index).copied().unwrap_or(0));
     byte(0) | byte(1) << 8 | byte(2) << 16 | (bytes.len() as u32) << 24
 }
 
 impl Lexicon {
-    fn start(&self, key: u32) -> usize {
-        (hash(key) >> self.shift) as usize
-    }
-
     fn find(&self, key: u32) -> Option<Slot> {
-        let bit = hash(key) >> (32 - FILTER_BITS);
-        if self.filter[bit as usize / 64] & 1 << (bit % 64) == 0 {
+        let (word, bit) = filter_bit(key);
+        if self.filter[word] & bit == 0 {
             return None;
         }
-        let mut at = self.start(key);
+        let mut at = slot_of(key, self.shift);
         loop {
             let slot = self.slots[at];
             if slot.key == key {
@@ -295,23 +131,17 @@ impl Lexicon {
         }
     }
 
-    /// Finds every term at the start of every word. `hits` is in the order of the words.
+    /// Finds every term at the start of every word. `hits` is in the order of the words, for one word in the order of
+    /// the tables.
     #[inline(never)]
-    pub fn scan(&self, text: &Folded, hits: &mut Vec<Hit>) {
+    pub fn scan(tables: &[Self], text: &Folded, hits: &mut Vec<Hit>) {
         hits.clear();
-        if self.entries.is_empty() {
-            return;
-        }
         let bytes = text.bytes.as_slice();
         // A word's index must fit a hit.
         let count = text.tokens.len().min(usize::from(u16::MAX));
-        for index in 0..count {
-            let token = text.tokens[index];
+        for (index, token) in text.tokens[..count].iter().enumerate() {
             let from = token.fold as usize;
             let Some(head) = bytes.get(from..from + 4) else { break };
-            if let Some(slot) = self.find(long_key(head)) {
-                self.compare(text, index, slot, hits);
-            }
             let short = if token.flags & SINGLE != 0 {
                 if head[0] >= 0xF0 { 0 } else { 3 }
             } else if is_boundary(head[1]) {
@@ -323,11 +153,17 @@ impl Lexicon {
             } else {
                 0
             };
-            if short > 0
-                && let Some(slot) = self.find(short_key(&head[..short]))
-            {
-                for entry in &self.entries[slot.first as usize..slot.first as usize + usize::from(slot.fixed)] {
-                    hits.push(self.hit(entry, index, index));
+            let (long, short) = (long_key(head), if short > 0 { short_key(&head[..short]) } else { 0 });
+            for table in tables {
+                if let Some(slot) = table.find(long) {
+                    table.compare(text, index, slot, hits);
+                }
+                if short != 0
+                    && let Some(slot) = table.find(short)
+                {
+                    for entry in &table.entries[slot.first as usize..slot.first as usize + usize::from(slot.fixed)] {
+                        hits.push(table.hit(entry, index, index));
+                    }
                 }
             }
         }
@@ -429,6 +265,9 @@ impl Lexicon {
     /// first letter is right: shorter ones are too often another word.
     #[inline(never)]
     pub fn guess(&self, text: &Folded, index: usize, hits: &mut Vec<Hit>) {
+        if self.entries.is_empty() {
+            return;
+        }
         let word = text.word(index);
         if word.len() < 6 || word.len() > 24 || !word.iter().all(u8::is_ascii_lowercase) {
             return;
@@ -544,6 +383,7 @@ fn one_mistake(word: &[u8], head: &[u8; 4], tail: &[u8]) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use crate::compile::{BadTerm, LexiconBuilder};
 
     fn groups(terms: &[(u16, &str)], text: &str) -> Vec<(u16, String)> {
         let mut builder = LexiconBuilder::default();
@@ -554,7 +394,7 @@ mod tests {
         let mut folded = Folded::default();
         folded.fold("", text);
         let mut hits = Vec::new();
-        lexicon.scan(&folded, &mut hits);
+        Lexicon::scan(&[lexicon], &folded, &mut hits);
         hits.iter()
             .map(|hit| {
                 let (first, last) = (folded.tokens[hit.first as usize], folded.tokens[hit.last as usize]);

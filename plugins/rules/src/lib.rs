@@ -18,10 +18,12 @@
 //! quicker there and cost nothing natively.
 
 mod bundle;
+pub mod compile;
 pub mod data;
 mod engine;
 pub mod entities;
 pub mod fold;
+pub mod found;
 pub mod language;
 pub mod lexicon;
 pub mod pattern;
