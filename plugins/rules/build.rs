@@ -27,7 +27,7 @@ use std::process::ExitCode;
 
 /// Where the rules and words stand.
 const FOLDER: &str = "../classifier/rules";
-/// What a group that no rule speaks of may be found by.
+/// The group of the little words of a language, which tell it from others and say nothing else.
 const ALWAYS: &str = "common";
 
 fn main() -> ExitCode {
@@ -92,7 +92,10 @@ fn compile() -> Result<(), String> {
         .map(|(index, name)| (name.as_str(), u16::try_from(index + FOUND.len()).unwrap_or(u16::MAX)))
         .collect();
 
-    let mut builder = LexiconBuilder::default();
+    if !numbers.contains_key(ALWAYS) {
+        return Err(format!("no language has words of the group `{ALWAYS}`"));
+    }
+    let (mut builder, mut little) = (LexiconBuilder::default(), LexiconBuilder::default());
     let mut table = LanguageTable::default();
     let mut languages: Vec<String> = Vec::new();
     for (file_name, file) in &files {
@@ -103,6 +106,7 @@ fn compile() -> Result<(), String> {
         }
         let words = file["words"].as_object().ok_or_else(|| format!("{file_name}: `words` is missing"))?;
         for (name, terms) in words {
+            let builder = if name == ALWAYS { &mut little } else { &mut builder };
             for term in list(terms) {
                 let term = term.as_str().ok_or_else(|| format!("{file_name}, `{name}`: {term} is not a term"))?;
                 builder
@@ -111,15 +115,15 @@ fn compile() -> Result<(), String> {
             }
         }
     }
-    let words = builder.build();
-    let mut text = String::new();
-    let lexicon::Lexicon { filter, slots, entries, tails, languages: sets, shift } = words;
-    let _ = write!(
-        text,
-        "static WORDS: Lexicon = Lexicon {{ filter: &{filter:?}, slots: &{slots:?}, entries: &{entries:?}, \
-         tails: &{tails:?}, languages: &{sets:?}, shift: {shift} }};\n\
-         static GROUPS: &[&str] = &{groups:?};\nstatic LANGUAGES: &[&str] = &{languages:?};\n"
-    );
+    let mut text = format!("static GROUPS: &[&str] = &{groups:?};\nstatic LANGUAGES: &[&str] = &{languages:?};\n");
+    for (name, table) in [("WORDS", builder.build()?), ("LITTLE_WORDS", little.build()?)] {
+        let lexicon::Lexicon { filter, slots, buckets, entries, tails, languages: sets, shift } = table;
+        let _ = write!(
+            text,
+            "static {name}: Lexicon = Lexicon {{ filter: &{filter:?}, slots: &{slots:?}, buckets: &{buckets:?}, \
+             entries: &{entries:?}, tails: &{tails:?}, languages: &{sets:?}, shift: {shift} }};\n"
+        );
+    }
     let out = std::env::var("OUT_DIR").map_err(|error| format!("OUT_DIR: {error}"))?;
     std::fs::write(Path::new(&out).join("words.rs"), text).map_err(|error| format!("{out}: {error}"))
 }

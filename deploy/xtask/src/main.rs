@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 use xtask::suite::{self, Step};
-use xtask::{demo, guest, machine};
+use xtask::{bench, demo, guest, machine};
 
 /// Builds, tests and shows Posthouse from a checkout.
 #[derive(Parser)]
@@ -28,6 +28,12 @@ enum Task {
         /// Run only these steps.
         #[arg(long, value_name = "STEP", value_delimiter = ',')]
         only: Vec<StepName>,
+    },
+    /// Build a release and measure it.
+    Bench {
+        /// Handed on to `posthouse bench`, such as --mails FOLDER.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
     },
     /// Build all plugins and test guests to WebAssembly components.
     Plugins,
@@ -68,6 +74,7 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.command {
         Task::Demo { arguments } => return demo::run(&arguments),
+        Task::Bench { arguments } => return bench::run(&arguments),
         Task::Test { only } => return Ok(suite::run(&only.iter().map(|name| name.0).collect::<Vec<_>>())),
         Task::Plugins => {
             let built = guest::build_all()?;

@@ -124,9 +124,7 @@ pub async fn check(
 /// Writes decisions and drafts.
 pub(crate) async fn write(tx: &mut Tx, ticket: TicketId, drafted: &Drafted) -> Result<(), StoreError> {
     let actor = actor();
-    for decision in &drafted.decisions {
-        tx.add_decision(decision, &actor).await?;
-    }
+    tx.add_decisions(&drafted.decisions, &actor).await?;
     if let Some(plugin) = &drafted.plugin {
         tx.add_drafts(ticket, plugin, &drafted.drafts, &actor).await?;
     }

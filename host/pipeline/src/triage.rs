@@ -20,7 +20,7 @@ use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
 use posthouse_model::ticket::Outcome;
 use posthouse_model::triage::{Enrichment, Evidence, Routing, Scored, Triage};
-use posthouse_store::{ClaimedJob, MessageRow, StoreError, TicketRow};
+use posthouse_store::{ClaimedJob, MessageRow, StoreError, Triaged};
 use std::sync::Arc;
 
 /// How sure the host is of the language it detected itself, beside a classifier's own word.
@@ -61,29 +61,24 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
     if let Some(confidence) = spam_verdict(&tenant.config.screen, &message, &triage) {
         let reason = format!("looks like spam ({:.0} % sure)", confidence * 100.0);
         let mut tx = scope.begin().await.map_err(store)?;
-        let actor = actor();
-        for decision in &work.decisions {
-            tx.add_decision(decision, &actor).await.map_err(store)?;
-        }
-        tx.set_triage(ticket.id, id, &triage, &actor).await.map_err(store)?;
-        tx.set_outcome(id, Outcome::Spam, Some(&reason), &actor).await.map_err(store)?;
+        let found = Found { outcome: Outcome::Spam, reason: Some(&reason), ..Found::ticket(&triage) };
+        write(&mut tx, tenant, id, &work.decisions, &found).await.map_err(store)?;
         tx.complete(job).await.map_err(store)?;
         tx.commit().await.map_err(store)?;
         house.metrics().count("posthouse_outcomes_total", &[("outcome", Outcome::Spam.as_str())]);
         return Ok(());
     }
     view::apply_triage(&mut work.view, &triage, ticket.category_by_agent);
-    let enrichment = work.enrich(house, tenant).await;
+    let enrichments = work.enrich(house, tenant).await;
     let routing = work.route(house, tenant).await;
+    let found = Found { enrichments: &enrichments, routing: Some(&routing), ..Found::ticket(&triage) };
 
     // A drafter that may call a model can take long: what is known so far is shown to agents meanwhile.
     let quick = draft::is_quick(tenant);
     let notifiers = routing.notifiers.clone();
     if !quick {
         let mut tx = scope.begin().await.map_err(store)?;
-        write(&mut tx, tenant, &ticket, id, &work.decisions, &triage, enrichment.as_ref(), &routing)
-            .await
-            .map_err(store)?;
+        write(&mut tx, tenant, id, &work.decisions, &found).await.map_err(store)?;
         tx.commit().await.map_err(store)?;
         work.decisions.clear();
     }
@@ -91,9 +86,7 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
 
     let mut tx = scope.begin().await.map_err(store)?;
     if quick {
-        write(&mut tx, tenant, &ticket, id, &work.decisions, &triage, enrichment.as_ref(), &routing)
-            .await
-            .map_err(store)?;
+        write(&mut tx, tenant, id, &work.decisions, &found).await.map_err(store)?;
     }
     draft::write(&mut tx, ticket.id, &drafted).await.map_err(store)?;
     draft::tell(&mut tx, house, tenant, &ticket, &drafted, &newest, id, &notifiers).await.map_err(store)?;
@@ -171,27 +164,40 @@ async fn settle(
     Ok(())
 }
 
-#[expect(clippy::too_many_arguments, reason = "one transaction writes everything that triage found")]
+/// What triage came to, for writing it.
+struct Found<'a> {
+    triage: &'a Triage,
+    enrichments: &'a [Enrichment],
+    routing: Option<&'a Routing>,
+    outcome: Outcome,
+    reason: Option<&'a str>,
+}
+
+impl<'a> Found<'a> {
+    fn ticket(triage: &'a Triage) -> Self {
+        Self { triage, enrichments: &[], routing: None, outcome: Outcome::Ticket, reason: None }
+    }
+}
+
 async fn write(
     tx: &mut posthouse_store::Tx,
     tenant: &Tenant,
-    ticket: &TicketRow,
     message: MessageId,
     decisions: &[NewDecision],
-    triage: &Triage,
-    enrichment: Option<&Enrichment>,
-    routing: &Routing,
+    found: &Found<'_>,
 ) -> Result<(), StoreError> {
     let actor = actor();
-    for decision in decisions {
-        tx.add_decision(decision, &actor).await?;
-    }
-    tx.set_triage(ticket.id, message, triage, &actor).await?;
-    if let Some(enrichment) = enrichment {
-        tx.set_enrichment(ticket.id, enrichment, &actor).await?;
-    }
-    tx.set_routing(ticket.id, routing, tenant.config.default_queue(), &actor).await?;
-    tx.set_outcome(message, Outcome::Ticket, None, &actor).await?;
+    tx.add_decisions(decisions, &actor).await?;
+    let done = Triaged {
+        message,
+        enrichments: found.enrichments,
+        triage: Some(found.triage),
+        routing: found.routing,
+        default_queue: tenant.config.default_queue(),
+        outcome: found.outcome,
+        reason: found.reason,
+    };
+    tx.finish_triage(&done, &actor).await?;
     Ok(())
 }
 
@@ -233,8 +239,8 @@ impl Work {
         triage
     }
 
-    async fn enrich(&mut self, house: &House, tenant: &Arc<Tenant>) -> Option<Enrichment> {
-        let mut all: Option<Enrichment> = None;
+    async fn enrich(&mut self, house: &House, tenant: &Arc<Tenant>) -> Vec<Enrichment> {
+        let mut all = Vec::new();
         for installed in tenant.plugins(World::Enricher) {
             let context = self.context.clone();
             let input = Arc::new(self.view.clone());
@@ -247,12 +253,7 @@ impl Work {
             self.decisions.push(decision);
             if let Ok(found) = result {
                 view::apply_enrichment(&mut self.view, &found);
-                let sum = all.get_or_insert_default();
-                sum.facts.extend(found.facts);
-                sum.orders.extend(found.orders);
-                sum.customer_name = found.customer_name.or(sum.customer_name.take());
-                sum.tags.extend(found.tags);
-                sum.evidence.extend(found.evidence);
+                all.push(found);
             }
         }
         all

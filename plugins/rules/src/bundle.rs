@@ -1,7 +1,7 @@
 //! The rules and words that come with the classifier. The words are compiled into tables when this crate is built: a
 //! component then starts with nothing but the tables in its memory.
 
-use crate::lexicon::{Entry, Lexicon, Slot};
+use crate::lexicon::{Bucket, Entry, Lexicon};
 
 include!(concat!(env!("OUT_DIR"), "/words.rs"));
 
@@ -10,9 +10,11 @@ include!(concat!(env!("OUT_DIR"), "/words.rs"));
 pub struct Bundle {
     /// Rules (JSON).
     pub rules: &'static str,
-    /// All bundled words.
+    /// All bundled words but the little ones.
     pub words: Lexicon,
-    /// Names of the groups in `words`; the first has the number after the last of [`crate::found::FOUND`].
+    /// "the", "und", "pour": they tell a language from another.
+    pub little_words: Lexicon,
+    /// Names of the groups in both; the first has the number after the last of [`crate::found::FOUND`].
     pub groups: &'static [&'static str],
     /// The languages of the words, by bit.
     pub languages: &'static [&'static str],
@@ -24,6 +26,7 @@ pub fn bundled() -> Bundle {
     Bundle {
         rules: include_str!("../../classifier/rules/rules.json"),
         words: WORDS,
+        little_words: LITTLE_WORDS,
         groups: GROUPS,
         languages: LANGUAGES,
     }

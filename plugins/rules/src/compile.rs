@@ -3,7 +3,7 @@
 
 use crate::fold::{Folded, SINGLE};
 use crate::lexicon::{
-    Entry, Filter, Languages, Lexicon, PREFIX, REST_OF_WORD, Slot, filter_bit, head_of, long_key, short_key, slot_of,
+    Bucket, Entry, Filter, Languages, Lexicon, PREFIX, REST_OF_WORD, filter_bit, head_of, long_key, short_key, slot_of,
 };
 
 /// Collects terms before they are compiled.
@@ -120,10 +120,12 @@ impl LexiconBuilder {
     }
 
     /// Makes the table.
-    #[must_use]
-    pub fn build(self) -> Lexicon {
+    ///
+    /// # Errors
+    /// When there are more terms than a table has numbers for: about 60,000.
+    pub fn build(self) -> Result<Lexicon, String> {
         if self.is_empty() {
-            return Lexicon::EMPTY;
+            return Ok(Lexicon::EMPTY);
         }
         let Self { folded, mut terms, .. } = self;
         let text = |term: &Term| &folded[term.start as usize..term.start as usize + usize::from(term.length)];
@@ -150,27 +152,36 @@ impl LexiconBuilder {
         });
         let key_of = |term: &Term| if term.length < 4 { short_key(text(term)) } else { long_key(text(term)) };
         let tail_of = |term: &Term| text(term).get(4..).unwrap_or_default();
-        let keys = terms.chunk_by(|one, other| key_of(one) == key_of(other)).count();
-        let size = (keys * 3 / 2).next_power_of_two().max(64);
+        let mut by_key: Vec<&[Term]> = terms.chunk_by(|one, other| key_of(one) == key_of(other)).collect();
+        if by_key.len() >= usize::from(u16::MAX) {
+            return Err(format!("{} different beginnings of terms: at most 65,534", by_key.len()));
+        }
+        by_key.sort_by_key(|bucket| {
+            let language = bucket.iter().map(|term| term.languages.trailing_zeros()).min();
+            (language, key_of(&bucket[0]))
+        });
+        let size = (by_key.len() * 3 / 2).next_power_of_two().max(64);
         let shift = 32 - size.trailing_zeros();
         let mut filter: Box<Filter> = Box::new([0; _]);
-        let mut slots = vec![Slot::default(); size];
+        let mut slots = vec![0; size];
+        let mut buckets = Vec::with_capacity(by_key.len());
         let mut packed = Packed { entries: Vec::with_capacity(terms.len()), ..Packed::default() };
-        for bucket in terms.chunk_by(|one, other| key_of(one) == key_of(other)) {
+        for bucket in by_key {
             let key = key_of(&bucket[0]);
             let (word, bit) = filter_bit(key);
             filter[word] |= bit;
             let mut slot = slot_of(key, shift);
-            while slots[slot].key != 0 {
+            while slots[slot] != 0 {
                 slot = (slot + 1) & (size - 1);
             }
+            slots[slot] = buckets.len() as u16 + 1;
             let fixed = bucket.iter().take_while(|term| !open(term)).count();
-            slots[slot] = Slot {
+            buckets.push(Bucket {
                 key,
                 first: packed.entries.len() as u32,
                 fixed: fixed.min(usize::from(u16::MAX)) as u16,
                 open: (bucket.len() - fixed).min(usize::from(u16::MAX)) as u16,
-            };
+            });
             for (index, term) in bucket.iter().enumerate() {
                 // They are in the order of their tails, so what one begins with stands before it.
                 let before = if index < fixed { &bucket[..index] } else { &[] };
@@ -180,14 +191,15 @@ impl LexiconBuilder {
             }
         }
         let Packed { entries, tails, languages } = packed;
-        Lexicon {
+        Ok(Lexicon {
             filter: Box::leak(filter),
             slots: slots.leak(),
+            buckets: buckets.leak(),
             entries: entries.leak(),
             tails: tails.leak(),
             languages: languages.leak(),
             shift,
-        }
+        })
     }
 }
 

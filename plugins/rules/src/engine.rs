@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// More text than this is not read: a customer's point stands near the start.
 const BODY_BYTES_MAX: usize = 32 * 1024;
+/// How sure the host is of a language it names.
+const TOLD_CONFIDENCE: f32 = 0.9;
 /// Texts of at most this many words are read with spelling mistakes in mind; longer ones say things twice.
 const GUESS_WORDS_MAX: usize = 48;
 /// What the engine reads.
@@ -40,8 +42,10 @@ pub struct Mail<'a> {
 /// Compiled rules.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    /// Ours, then the tenant's own; those without a term are left out.
+    /// The little words, ours, then the tenant's own; those without a term are left out.
     tables: Vec<Lexicon>,
+    /// How many of the first ones only tell the language.
+    little: usize,
     rules: Rules,
     languages: LanguageTable,
     english: u32,
@@ -200,13 +204,15 @@ impl Engine {
         scratch.fired.reserve(128);
         let mut tables = Vec::new();
         if settings.use_default_rules {
-            tables.push(bundle.words);
+            tables.extend([bundle.little_words, bundle.words]);
         }
+        let little = tables.len().min(1);
         if !builder.is_empty() {
-            tables.push(builder.build());
+            tables.push(builder.build().map_err(|what| format!("settings, `words`: {what}"))?);
         }
         Ok(Self {
             tables,
+            little,
             rules: Rules::new(compiled, count),
             languages,
             english,
@@ -229,12 +235,19 @@ impl Engine {
         let subject = head(mail.subject, 2048);
         let mail = Mail { subject, body, ..*mail };
         scratch.text.fold(subject, body);
-        Lexicon::scan(&self.tables, &scratch.text, &mut scratch.hits);
-        if scratch.text.tokens.len() <= GUESS_WORDS_MAX {
+        // The host says a language only when it is sure, and then the little words add only that they are no mistakes.
+        let told = mail.language.map_or(0, |tag| self.languages.known(tag));
+        let guesses = scratch.text.tokens.len() <= GUESS_WORDS_MAX;
+        let tables = if told == 0 || guesses { &self.tables } else { &self.tables[self.little..] };
+        Lexicon::scan(tables, &scratch.text, &mut scratch.hits);
+        if guesses {
             self.guess(scratch);
         }
-        let prior = mail.language.map_or(0, |tag| self.languages.known(tag));
-        let spoken = decide(&scratch.text.scripts, &scratch.hits, self.common, prior, &self.languages);
+        let spoken = if told == 0 {
+            decide(&scratch.text.scripts, &scratch.hits, self.common, &self.languages)
+        } else {
+            Spoken { bit: told, confidence: TOLD_CONFIDENCE }
+        };
         self.drop_foreign(scratch, spoken);
 
         let language = self.languages.name(spoken.bit);
@@ -276,7 +289,7 @@ impl Engine {
         let before = hits.len();
         for (index, known) in covered.iter().enumerate() {
             if !known && text.tokens[index].flags & SINGLE == 0 {
-                for table in &self.tables {
+                for table in &self.tables[self.little..] {
                     table.guess(text, index, hits);
                 }
             }

@@ -243,6 +243,7 @@ impl Folded {
     }
 
     /// A word of at most seven plain letters and digits, as most are; returns where it ends.
+    #[inline(always)]
     fn short_word(&mut self, block: &Block, start: usize) -> usize {
         self.separate();
         let fold = self.bytes.len();
@@ -428,6 +429,7 @@ impl Block {
         (self.bytes | 0x2020_2020_2020_2020).to_le_bytes()
     }
 
+    #[inline(always)]
     fn at(text: &[u8], at: usize) -> Self {
         let bytes = match text.get(at..at + 8) {
             Some(eight) => {

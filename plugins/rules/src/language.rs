@@ -63,11 +63,10 @@ pub struct Spoken {
     pub confidence: f32,
 }
 
-/// Decides from letters and from words that belong to one language only. `prior` is the host's own
-/// finding (0: none), which a few words do not overrule.
+/// Decides from letters and from words that belong to one language only.
 #[must_use]
 #[inline(never)]
-pub fn decide(scripts: &Scripts, hits: &[Hit], common: u16, prior: u32, table: &LanguageTable) -> Spoken {
+pub fn decide(scripts: &Scripts, hits: &[Hit], common: u16, table: &LanguageTable) -> Spoken {
     let letters =
         scripts.latin / 3 + scripts.cyrillic / 3 + scripts.han + scripts.kana + scripts.hangul + scripts.arabic / 3;
     let mostly = |count: u32| count * 2 > letters;
@@ -92,9 +91,6 @@ pub fn decide(scripts: &Scripts, hits: &[Hit], common: u16, prior: u32, table: &
             }
         }
     }
-    if prior != 0 {
-        votes[prior.trailing_zeros() as usize] += 6;
-    }
     let mut best = 0;
     for index in 1..votes.len() {
         if votes[index] > votes[best] {
@@ -104,7 +100,7 @@ pub fn decide(scripts: &Scripts, hits: &[Hit], common: u16, prior: u32, table: &
     let second =
         votes.iter().enumerate().filter(|(index, _)| *index != best).map(|(_, count)| *count).max().unwrap_or(0);
     if votes[best] < 3 || votes[best] < second + 2 {
-        return Spoken { bit: prior, confidence: if prior == 0 { 0.0 } else { 0.6 } };
+        return Spoken::default();
     }
     let confidence = (votes[best] - second) as f32 / (votes[best] + 3) as f32;
     Spoken { bit: 1 << best, confidence: (0.5 + confidence / 2.0).min(0.99) }

@@ -41,8 +41,8 @@ pub(crate) struct Entry {
 }
 
 /// The terms of one key: first those that are compared byte by byte, in order, then the open ones.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Slot {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bucket {
     pub(crate) key: u32,
     pub(crate) first: u32,
     pub(crate) fixed: u16,
@@ -66,7 +66,11 @@ pub(crate) type Filter = [u64; 1 << (FILTER_BITS - 6)];
 #[derive(Clone, Copy, Debug)]
 pub struct Lexicon {
     pub(crate) filter: &'static Filter,
-    pub(crate) slots: &'static [Slot],
+    /// One more than the index of a bucket; 0: free.
+    pub(crate) slots: &'static [u16],
+    /// Language by language, and so do the entries stand: one mail touches few pages, and a call in the sandbox pays
+    /// for each.
+    pub(crate) buckets: &'static [Bucket],
     pub(crate) entries: &'static [Entry],
     pub(crate) tails: &'static [u8],
     pub(crate) languages: &'static [Languages],
@@ -77,7 +81,7 @@ impl Lexicon {
     /// Finds nothing.
     pub const EMPTY: Self = {
         static NO_KEY: Filter = [0; 1 << (FILTER_BITS - 6)];
-        Self { filter: &NO_KEY, slots: &[], entries: &[], tails: &[], languages: &[], shift: 0 }
+        Self { filter: &NO_KEY, slots: &[], buckets: &[], entries: &[], tails: &[], languages: &[], shift: 0 }
     };
 }
 
@@ -113,19 +117,16 @@ pub(crate) fn short_key(bytes: &[u8]) -> u32 {
 }
 
 impl Lexicon {
-    fn find(&self, key: u32) -> Option<Slot> {
+    fn find(&self, key: u32) -> Option<&'static Bucket> {
         let (word, bit) = filter_bit(key);
         if self.filter[word] & bit == 0 {
             return None;
         }
         let mut at = slot_of(key, self.shift);
         loop {
-            let slot = self.slots[at];
-            if slot.key == key {
-                return Some(slot);
-            }
-            if slot.key == 0 {
-                return None;
+            let bucket = &self.buckets[usize::from(self.slots[at]).checked_sub(1)?];
+            if bucket.key == key {
+                return Some(bucket);
             }
             at = (at + 1) & (self.slots.len() - 1);
         }
@@ -155,13 +156,14 @@ impl Lexicon {
             };
             let (long, short) = (long_key(head), if short > 0 { short_key(&head[..short]) } else { 0 });
             for table in tables {
-                if let Some(slot) = table.find(long) {
-                    table.compare(text, index, slot, hits);
+                if let Some(bucket) = table.find(long) {
+                    Scan { table, text, index, from: from + 4, hits }.compare(bucket);
                 }
                 if short != 0
-                    && let Some(slot) = table.find(short)
+                    && let Some(bucket) = table.find(short)
                 {
-                    for entry in &table.entries[slot.first as usize..slot.first as usize + usize::from(slot.fixed)] {
+                    let first = bucket.first as usize;
+                    for entry in &table.entries[first..first + usize::from(bucket.fixed)] {
                         hits.push(table.hit(entry, index, index));
                     }
                 }
@@ -176,88 +178,6 @@ impl Lexicon {
 
     fn tail(&self, entry: &Entry) -> &[u8] {
         &self.tails[entry.tail as usize..entry.tail as usize + usize::from(entry.length)]
-    }
-
-    /// All terms of a key that the text goes on with: the last one in order that is not behind the text, and
-    /// those it begins with.
-    #[inline(never)]
-    fn compare(&self, text: &Folded, index: usize, slot: Slot, hits: &mut Vec<Hit>) {
-        let bytes = text.bytes.as_slice();
-        let from = text.tokens[index].fold as usize + 4;
-        let rest = bytes.get(from..).unwrap_or_default();
-        let head = head_of(rest);
-        let first = slot.first as usize;
-        let fixed = &self.entries[first..first + usize::from(slot.fixed)];
-        if fixed.len() <= FEW {
-            for entry in fixed {
-                if self.begins(rest, head, entry) {
-                    self.push_hit(text, index, from + usize::from(entry.length), entry, hits);
-                }
-            }
-            return self.compare_open(text, index, slot, hits);
-        }
-        let behind = fixed.partition_point(|entry| {
-            if entry.head != head || entry.length <= 4 {
-                // Zeros stand behind a short tail, so it orders before every text that goes on.
-                entry.head <= head
-            } else {
-                let wanted = &self.tail(entry)[4..];
-                let length = wanted.len().min(rest.len().saturating_sub(4));
-                wanted <= &rest[4..4 + length]
-            }
-        });
-        let mut at = behind;
-        while at > 0 {
-            let entry = &fixed[at - 1];
-            let length = usize::from(entry.length);
-            if self.begins(rest, head, entry) {
-                self.push_hit(text, index, from + length, entry, hits);
-            }
-            if entry.shorter == 0 {
-                break;
-            }
-            at -= usize::from(entry.shorter);
-        }
-        self.compare_open(text, index, slot, hits);
-    }
-
-    #[inline(never)]
-    fn compare_open(&self, text: &Folded, index: usize, slot: Slot, hits: &mut Vec<Hit>) {
-        let bytes = text.bytes.as_slice();
-        let from = text.tokens[index].fold as usize + 4;
-        let open = slot.first as usize + usize::from(slot.fixed);
-        for entry in &self.entries[open..open + usize::from(slot.open)] {
-            if let Some(end) = open_end(bytes, from, self.tail(entry)) {
-                self.push_hit(text, index, end, entry, hits);
-            }
-        }
-    }
-
-    fn begins(&self, rest: &[u8], head: u32, entry: &Entry) -> bool {
-        let length = usize::from(entry.length);
-        let mask = if length >= 4 { u32::MAX } else { !(u32::MAX >> (8 * length as u32)) };
-        if head & mask != entry.head {
-            return false;
-        }
-        if length <= 4 {
-            return true;
-        }
-        let wanted = &self.tail(entry)[4..];
-        rest.get(4..length).is_some_and(|text| text.iter().zip(wanted).all(|(one, other)| one == other))
-    }
-
-    fn push_hit(&self, text: &Folded, index: usize, end: usize, entry: &Entry, hits: &mut Vec<Hit>) {
-        let whole = entry.flags & PREFIX != 0 || text.bytes.get(end).is_none_or(|byte| is_boundary(*byte));
-        if !whole {
-            return;
-        }
-        let mut last = index;
-        while text.tokens.get(last + 1).is_some_and(|next| (next.fold as usize) < end) {
-            last += 1;
-        }
-        if last <= usize::from(u16::MAX) {
-            hits.push(self.hit(entry, index, last));
-        }
     }
 
     /// Finds terms that one spelling mistake away (a letter too many, too few, another one, or two
@@ -314,9 +234,9 @@ impl Lexicon {
     }
 
     fn guess_key(&self, word: &[u8], key: [u8; 4], index: usize, hits: &mut Vec<Hit>) {
-        let Some(slot) = self.find(long_key(&key)) else { return };
-        let first = slot.first as usize;
-        for entry in &self.entries[first..first + usize::from(slot.fixed)] {
+        let Some(bucket) = self.find(long_key(&key)) else { return };
+        let first = bucket.first as usize;
+        for entry in &self.entries[first..first + usize::from(bucket.fixed)] {
             let tail = self.tail(entry);
             // Single words only, and long enough that one letter does not make another word of it.
             if tail.len() < 2 || !tail.iter().all(u8::is_ascii_lowercase) {
@@ -335,6 +255,99 @@ impl Lexicon {
             }
         }
     }
+}
+
+/// The terms of one key against the text at one word.
+struct Scan<'a> {
+    table: &'a Lexicon,
+    text: &'a Folded,
+    /// Of the word.
+    index: usize,
+    /// Where the text goes on behind the key.
+    from: usize,
+    hits: &'a mut Vec<Hit>,
+}
+
+impl Scan<'_> {
+    /// All terms of a key that the text goes on with: the last one in order that is not behind the text, and
+    /// those it begins with.
+    #[inline(never)]
+    fn compare(mut self, bucket: &Bucket) {
+        let table = self.table;
+        let rest = self.text.bytes.get(self.from..).unwrap_or_default();
+        let head = head_of(rest);
+        let first = bucket.first as usize;
+        let (fixed, open) = (usize::from(bucket.fixed), usize::from(bucket.open));
+        let entries = &table.entries[first..first + fixed];
+        if fixed <= FEW {
+            for entry in entries {
+                if begins(table, rest, head, entry) {
+                    self.found(self.from + usize::from(entry.length), entry);
+                }
+            }
+        } else {
+            let mut at = entries.partition_point(|entry| {
+                if entry.head != head || entry.length <= 4 {
+                    // Zeros stand behind a short tail, so it orders before every text that goes on.
+                    entry.head <= head
+                } else {
+                    let wanted = &table.tail(entry)[4..];
+                    let length = wanted.len().min(rest.len().saturating_sub(4));
+                    wanted <= &rest[4..4 + length]
+                }
+            });
+            while at > 0 {
+                let entry = &entries[at - 1];
+                if begins(table, rest, head, entry) {
+                    self.found(self.from + usize::from(entry.length), entry);
+                }
+                if entry.shorter == 0 {
+                    break;
+                }
+                at -= usize::from(entry.shorter);
+            }
+        }
+        if open > 0 {
+            self.compare_open(&table.entries[first + fixed..first + fixed + open]);
+        }
+    }
+
+    #[inline(never)]
+    fn compare_open(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            if let Some(end) = open_end(&self.text.bytes, self.from, self.table.tail(entry)) {
+                self.found(end, entry);
+            }
+        }
+    }
+
+    /// The text goes on with this entry up to `end`.
+    fn found(&mut self, end: usize, entry: &Entry) {
+        let whole = entry.flags & PREFIX != 0 || self.text.bytes.get(end).is_none_or(|byte| is_boundary(*byte));
+        if !whole {
+            return;
+        }
+        let mut last = self.index;
+        while self.text.tokens.get(last + 1).is_some_and(|next| (next.fold as usize) < end) {
+            last += 1;
+        }
+        if last <= usize::from(u16::MAX) {
+            self.hits.push(self.table.hit(entry, self.index, last));
+        }
+    }
+}
+
+fn begins(table: &Lexicon, rest: &[u8], head: u32, entry: &Entry) -> bool {
+    let length = usize::from(entry.length);
+    let mask = if length >= 4 { u32::MAX } else { !(u32::MAX >> (8 * length as u32)) };
+    if head & mask != entry.head {
+        return false;
+    }
+    if length <= 4 {
+        return true;
+    }
+    let wanted = &table.tail(entry)[4..];
+    rest.get(4..length).is_some_and(|text| text.iter().zip(wanted).all(|(one, other)| one == other))
 }
 
 /// Where a tail with open words ends in the text, when it is there.
@@ -390,7 +403,7 @@ mod tests {
         for (group, term) in terms {
             builder.add(*group, term, 0).unwrap();
         }
-        let lexicon = builder.build();
+        let lexicon = builder.build().unwrap();
         let mut folded = Folded::default();
         folded.fold("", text);
         let mut hits = Vec::new();
@@ -449,7 +462,7 @@ mod tests {
         builder.add(1, "refund*", 0).unwrap();
         builder.add(2, "address", 0).unwrap();
         builder.add(3, "shipping", 0).unwrap();
-        let lexicon = builder.build();
+        let lexicon = builder.build().unwrap();
         let guess = |word: &str| {
             let mut folded = Folded::default();
             folded.fold("", word);

@@ -145,14 +145,18 @@ impl House {
     }
 }
 
+/// The folder of this build's programs: `TARGET/PROFILE`. A test lies in its `deps`.
+fn profile() -> PathBuf {
+    let program = std::env::current_exe().expect("this program's own path");
+    let folder = program.parent().expect("a program lies in a folder");
+    let folder = if folder.ends_with("deps") { folder.parent().expect("`deps` lies in one too") } else { folder };
+    folder.to_owned()
+}
+
 fn target() -> PathBuf {
-    // A test binary lies in TARGET/PROFILE/deps.
-    let binary = std::env::current_exe().expect("the test's own path");
-    binary.ancestors().nth(3).expect("three levels up").to_owned()
+    profile().parent().expect("a profile's folder lies in the target folder").to_owned()
 }
 
 fn program() -> PathBuf {
-    let binary = std::env::current_exe().expect("the test's own path");
-    let profile = binary.ancestors().nth(2).expect("two levels up");
-    profile.join(format!("posthouse{}", std::env::consts::EXE_SUFFIX))
+    profile().join(format!("posthouse{}", std::env::consts::EXE_SUFFIX))
 }

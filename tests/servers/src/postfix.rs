@@ -120,6 +120,8 @@ impl Postfix {
         // The folders were made above: its own check of them would take two seconds.
         fs::write(self.folder.path().join("queue/quick-start"), "").expect("a file in the queue");
         let mut start = Command::new(&self.program);
+        // Of a run before this one, which may have left its id behind.
+        let _ = fs::remove_file(self.pid_file());
         start.arg("-c").arg(self.folder.path().join("etc")).arg("start");
         // It says what it does on standard error, as if to the operator of the machine.
         let started = start.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -127,8 +129,14 @@ impl Postfix {
             return false;
         }
         let ports = [self.smtp_port, self.submission_port];
+        // The command comes back before the server has written its process id: that it runs no longer can only be
+        // said once it ran.
+        let mut seen = false;
         process::wait_until(START_TIMEOUT, || {
-            self.master().is_none() || ports.iter().all(|&port| process::connects(port))
+            let runs = self.master().is_some();
+            let ended = seen && !runs;
+            seen |= runs;
+            ended || (runs && ports.iter().all(|&port| process::connects(port)))
         }) && self.master().is_some()
     }
 

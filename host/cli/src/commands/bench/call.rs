@@ -22,7 +22,7 @@ const SUBJECT: &str = "Where is my order?";
 const SLOW_ROUNDS_MAX: u32 = 40;
 
 fn classify(engine: &Engine, body: &str) -> Findings {
-    engine.read(&Mail { subject: SUBJECT, body, sent_at: 1_795_000_000, ..Mail::default() })
+    engine.read(&Mail { subject: SUBJECT, body, language: Some("en"), sent_at: 1_795_000_000, ..Mail::default() })
 }
 
 fn engine() -> Result<Engine> {
@@ -151,7 +151,8 @@ fn view(body: &str) -> MessageView {
         cc: Vec::new(),
         sent_at: Timestamp::from_seconds(1_795_000_000),
         direction: Direction::Incoming,
-        language: None,
+        // As the host itself finds it before any plugin is asked.
+        language: Some("en".to_owned()),
         headers: Vec::new(),
         attachments: Vec::new(),
     }
