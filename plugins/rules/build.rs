@@ -118,10 +118,10 @@ fn compile() -> Result<(), String> {
     let mut text = format!("static GROUPS: &[&str] = &{groups:?};\nstatic LANGUAGES: &[&str] = &{languages:?};\n");
     for (name, table) in [("WORDS", builder.build()?), ("LITTLE_WORDS", little.build()?)] {
         let lexicon::Lexicon { filter, slots, buckets, entries, tails, languages: sets, shift } = table;
-        let _ = write!(
+        let _ = writeln!(
             text,
             "static {name}: Lexicon = Lexicon {{ filter: &{filter:?}, slots: &{slots:?}, buckets: &{buckets:?}, \
-             entries: &{entries:?}, tails: &{tails:?}, languages: &{sets:?}, shift: {shift} }};\n"
+             entries: &{entries:?}, tails: &{tails:?}, languages: &{sets:?}, shift: {shift} }};"
         );
     }
     let out = std::env::var("OUT_DIR").map_err(|error| format!("OUT_DIR: {error}"))?;
