@@ -5,6 +5,7 @@ use crate::open::{Context, Opened};
 use crate::output::{Style, Table, Terminal};
 use crate::secrets::{Origin, SECRET_BYTES_MAX, without_line_end};
 use clap::{Args, Subcommand};
+use posthouse_model::capability::secret_may_go;
 use posthouse_model::config::{TenantConfig, is_secret_name, secret_variable};
 use posthouse_model::event::Actor;
 use posthouse_store::TenantRow;
@@ -265,7 +266,7 @@ pub fn destinations(config: &TenantConfig) -> Vec<(String, String, String)> {
 #[must_use]
 pub fn strangers(destinations: &[(String, String, String)], name: &str, allowed: &[String]) -> Vec<String> {
     let sent_to = destinations.iter().filter(|(n, _, _)| n == name).map(|(_, _, host)| host);
-    sent_to.filter(|host| !allowed.is_empty() && !allowed.contains(host)).cloned().collect()
+    sent_to.filter(|host| !secret_may_go(allowed, host)).cloned().collect()
 }
 
 #[cfg(test)]
