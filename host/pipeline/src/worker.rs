@@ -2,11 +2,14 @@
 
 use crate::house::House;
 use crate::tenant::Tenant;
+use crate::trouble::Part;
 use crate::{digest, dispatch, draft, notify, sent, triage};
+use futures::FutureExt as _;
 use posthouse_model::JobId;
 use posthouse_model::job::{Job, JobFailure};
 use posthouse_store::{ClaimRequest, ClaimedJob, JobState, StoreError};
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -31,11 +34,16 @@ pub async fn run(house: House, stop: CancellationToken) {
     if let Err(error) = house.store().release_worker(house.worker()).await {
         tracing::warn!(%error, "jobs of a run before this one wait for their lease to end");
     }
+    if let Err(error) = house.store().interrupt_submissions(house.worker()).await {
+        tracing::warn!(%error, "replies that a run before this one was submitting wait for their lease to end");
+    }
     let mut running = Running::new(house.clone());
     let mut wake = house.store().wakeups();
     loop {
         wake.mark_unchanged();
-        let wait = match running.fill().await {
+        let filled = running.fill().await;
+        house.heed(Part::Jobs, &filled);
+        let wait = match filled {
             Ok(Filled::More) => continue,
             Ok(Filled::All { next_in }) => next_in.unwrap_or(LOOK_EVERY).min(LOOK_EVERY),
             Err(error) => {
@@ -146,7 +154,8 @@ impl Running {
             Ok(id) => {
                 self.claimed.remove(&id);
             }
-            // A panic in a job: its lease runs out and it is tried again, on its ladder.
+            // `run_one` catches panics of the work itself. Which job it was is not known here; it stays claimed until
+            // this process ends.
             Err(error) => tracing::error!(%error, "a job broke off"),
         }
     }
@@ -171,7 +180,12 @@ impl Running {
 async fn run_one(house: &House, job: &ClaimedJob) {
     let start = Instant::now();
     let result = match house.tenant(job.tenant).await {
-        Ok(Some(tenant)) => run_job(house, &tenant, job).await.map_err(|failure| (Some(tenant), failure)),
+        Ok(Some(tenant)) => {
+            // Nothing of a job outlives its panic but rows of the store, and those change only in whole transactions.
+            let run = AssertUnwindSafe(run_job(house, &tenant, job)).catch_unwind().await;
+            let broke_off = |_| Err(JobFailure::retry("it broke off inside the host: please report it"));
+            run.unwrap_or_else(broke_off).map_err(|failure| (Some(tenant), failure))
+        }
         Ok(None) => Err((None, JobFailure::retry("the tenant is turned off"))),
         Err(error) => Err((None, JobFailure::retry(error))),
     };
@@ -180,7 +194,9 @@ async fn run_one(house: &House, job: &ClaimedJob) {
     house.metrics().observe("posthouse_job_seconds", &labels, start.elapsed());
     let Err((tenant, failure)) = result else { return };
     tracing::warn!(attempt = job.attempt, reason = failure.reason(), "job failed");
-    match house.store().fail(job, &failure).await {
+    let ended = house.store().fail(job, &failure).await;
+    house.heed(Part::Jobs, &ended);
+    match ended {
         Ok(JobState::Failed) => {
             if let Some(tenant) = tenant
                 && let Err(error) = given_up(&tenant, &job.job, failure.reason()).await

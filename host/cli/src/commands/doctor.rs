@@ -4,6 +4,8 @@ use crate::failure::{Code, Result};
 use crate::house;
 use crate::open::Context;
 use crate::output::{Style, Terminal, bytes, safe};
+use crate::setup::host::HostConfig;
+use crate::system::Room;
 use clap::Args;
 use posthouse_mail::imap;
 use posthouse_mail::maildir::Maildir;
@@ -13,7 +15,7 @@ use posthouse_pipeline::caller::{self, About};
 use posthouse_pipeline::notice::{self, Reader};
 use posthouse_pipeline::tenant::{Installed, Mailbox, Tenant};
 use posthouse_pipeline::{House, model, outlet};
-use posthouse_store::JobState;
+use posthouse_store::{JobState, StoreTrouble};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -61,8 +63,18 @@ struct Finding {
 /// # Errors
 /// The set-up cannot be used at all.
 pub async fn run(args: DoctorArgs, context: &Context, terminal: &mut Terminal) -> Result {
-    let opened = context.open().await?;
     let mut findings = Vec::new();
+    disk(&context.host()?, &mut findings);
+    let opened = match context.open().await {
+        Ok(opened) => opened,
+        // A full disk may be why the database cannot even be opened: that is said first then.
+        Err(failure) => {
+            if findings.iter().any(|finding| !finding.ok) {
+                tell_all(&args, &findings, terminal)?;
+            }
+            return Err(failure);
+        }
+    };
     database(&opened.store, &mut findings).await;
     let dirs = context.finder(Some(&opened.host));
     let bundled = dirs.all().len();
@@ -80,13 +92,19 @@ pub async fn run(args: DoctorArgs, context: &Context, terminal: &mut Terminal) -
         }
     }
     let all_well = findings.iter().all(|finding| finding.ok);
-    if args.json {
-        terminal.json(&findings)?;
-    } else {
-        print(&findings, terminal)?;
-    }
+    tell_all(&args, &findings, terminal)?;
     opened.store.close().await;
     Ok(if all_well { Code::Ok } else { Code::Problem })
+}
+
+fn tell_all(args: &DoctorArgs, findings: &[Finding], terminal: &mut Terminal) -> Result<()> {
+    if args.json { terminal.json(&findings) } else { print(findings, terminal) }
+}
+
+fn disk(set_up: &HostConfig, findings: &mut Vec<Finding>) {
+    let Some(room) = Room::of(&set_up.data_dir) else { return };
+    let words = format!("{} left of {} where {} is", bytes(room.free), bytes(room.size), set_up.data_dir.display());
+    findings.push(host("disk", !room.is_low(), words, || StoreTrouble::DiskFull.mend().to_owned()));
 }
 
 fn host(what: &str, ok: bool, words: String, mend: impl FnOnce() -> String) -> Finding {
@@ -101,7 +119,8 @@ async fn database(store: &posthouse_store::Store, findings: &mut Vec<Finding>) {
             host("database", true, format!("{}, {size}, can be read and written", store.kind()), String::new)
         }
         Err(error) => host("database", false, error.to_string(), || {
-            "look at the disk's free space and at who else uses the database; work goes on by itself once it is well again".to_owned()
+            let trouble = error.trouble().unwrap_or(StoreTrouble::Failing);
+            trouble.mend().to_owned()
         }),
     });
 }
@@ -131,14 +150,14 @@ async fn examine(args: &DoctorArgs, house: &House, tenant: &Arc<Tenant>, finding
         say(format!("mailbox {name}, in"), ok, words, mend, ms);
         let (ok, words, mend, ms) = match outlet::submitter(house, tenant, mailbox).await {
             Ok(submitter) => summary(&submitter.probe().await),
-            Err(reason) => (false, reason, None, None),
+            Err(reason) => (false, reason.to_string(), None, None),
         };
         say(format!("mailbox {name}, out"), ok, words, mend, ms);
     }
     if let (Some(config), false) = (&tenant.config.model, args.no_models) {
         let what = format!("model {}", config.model);
         match model::provider(house, tenant, config).await {
-            Err(reason) => say(what, false, reason, None, None),
+            Err(reason) => say(what, false, reason.to_string(), None, None),
             Ok(provider) => match house.models().probe(&provider).await {
                 Ok(probe) => say(what, true, format!("{} answers", probe.model), None, None),
                 Err(error) => say(what, false, error.to_string(), Some(error.hint().to_owned()), None),
@@ -169,7 +188,7 @@ async fn way_in(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Probed {
     if let Some(imap) = &mailbox.config.imap {
         return match outlet::imap(house, tenant, imap).await {
             Ok(config) => summary(&imap::probe(&config, &imap.folder).await),
-            Err(reason) => (false, reason, None, None),
+            Err(reason) => (false, reason.to_string(), None, None),
         };
     }
     let Some(maildir) = &mailbox.config.maildir else {
