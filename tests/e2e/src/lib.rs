@@ -3,4 +3,8 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::disallowed_methods)]
 
 pub mod chat;
+pub mod desk;
+pub mod door;
 pub mod house;
+pub mod model;
+pub mod smtp;

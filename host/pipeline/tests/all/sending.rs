@@ -15,7 +15,7 @@ async fn waiting(test: &Test) -> TicketId {
     ids(&taken).1
 }
 
-async fn approve(test: &Test, ticket: TicketId, body: &str) -> OutboxId {
+pub async fn approve(test: &Test, ticket: TicketId, body: &str) -> OutboxId {
     let scope = &test.tenant.scope;
     let base = scope.drafts(ticket).await.unwrap().first().map(|draft| draft.id);
     let mut tx = scope.begin().await.unwrap();
