@@ -34,6 +34,7 @@ pub struct MailServer {
     hold: watch::Sender<Option<Step>>,
     held: watch::Receiver<Option<Step>>,
     count: watch::Receiver<usize>,
+    talking: watch::Receiver<usize>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -48,6 +49,7 @@ struct Shared {
     hold: watch::Receiver<Option<Step>>,
     held: watch::Sender<Option<Step>>,
     count: watch::Sender<usize>,
+    talking: watch::Sender<usize>,
 }
 
 impl MailServer {
@@ -62,17 +64,25 @@ impl MailServer {
         let (hold, hold_receiver) = watch::channel(None);
         let (held_sender, held) = watch::channel(None);
         let (count_sender, count) = watch::channel(0);
-        let shared =
-            Arc::new(Shared { taken: Arc::clone(&taken), hold: hold_receiver, held: held_sender, count: count_sender });
+        let (talking_sender, talking) = watch::channel(0);
+        let shared = Arc::new(Shared {
+            taken: Arc::clone(&taken),
+            hold: hold_receiver,
+            held: held_sender,
+            count: count_sender,
+            talking: talking_sender,
+        });
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let shared = Arc::clone(&shared);
+                shared.talking.send_modify(|n| *n += 1);
                 tokio::spawn(async move {
                     let _ = converse(stream, &shared).await;
+                    shared.talking.send_modify(|n| *n -= 1);
                 });
             }
         });
-        Self { port, taken, hold, held, count, task }
+        Self { port, taken, hold, held, count, talking, task }
     }
 
     /// Where it listens.
@@ -100,6 +110,17 @@ impl MailServer {
         let waiting = held.wait_for(|step| *step == Some(at));
         let stopped = tokio::time::timeout(std::time::Duration::from_secs(60), waiting).await;
         drop(stopped.unwrap_or_else(|_| panic!("nobody came to {at:?}")).expect("the server runs"));
+    }
+
+    /// Waits until every conversation has ended: what a client had sent before it died has been read by then.
+    ///
+    /// # Panics
+    /// When one does not end within a minute.
+    pub async fn wait_until_quiet(&self) {
+        let mut talking = self.talking.clone();
+        let waiting = talking.wait_for(|n| *n == 0);
+        let quiet = tokio::time::timeout(std::time::Duration::from_secs(60), waiting).await;
+        drop(quiet.expect("the conversations end").expect("the server runs"));
     }
 
     /// Everything taken so far.

@@ -111,7 +111,6 @@ async fn found_nowhere(house: &House, desk: &Desk, providers: &[&Provider]) {
         &["tenant", "export", "shop", "exported", "--json"],
         &["plugin", "list", "--tenant", "shop", "--json"],
         &["secret", "list", "shop", "--json"],
-        &["user", "list", "shop", "--json"],
         &["audit", "verify", "--json"],
         &["doctor", "--json"],
         &["--log", "trace", "doctor"],

@@ -9,15 +9,16 @@ use posthouse_servers::postgres;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Every step at which the process dies, and how many copies the server has taken by then.
-const STEPS: [(Step, usize); 7] = [
-    (Step::Connected, 0),
-    (Step::Sender, 0),
-    (Step::Recipient, 0),
-    (Step::Data, 0),
-    (Step::Within, 0),
-    (Step::Taken, 1),
-    (Step::Answered, 1),
+/// Every step at which the process dies, and how many copies the server has taken then. (Within the mail it depends on
+/// how much of it was on its way already: nobody can know, and that is the point.)
+const STEPS: [(Step, Option<usize>); 7] = [
+    (Step::Connected, Some(0)),
+    (Step::Sender, Some(0)),
+    (Step::Recipient, Some(0)),
+    (Step::Data, Some(0)),
+    (Step::Within, None),
+    (Step::Taken, Some(1)),
+    (Step::Answered, Some(1)),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -38,7 +39,7 @@ async fn killed_at_every_step_of_sending(mut house: House) {
     let desk = Desk::enter(&house, "shop").await;
     let maildir = house.path().join("data/mail");
 
-    for (round, (step, taken)) in STEPS.into_iter().enumerate() {
+    for (round, (step, expected)) in STEPS.into_iter().enumerate() {
         let words = format!("Reply number {round}.");
         let ticket = question(&maildir, &desk, round).await;
         server.stop_at(step);
@@ -46,7 +47,9 @@ async fn killed_at_every_step_of_sending(mut house: House) {
         server.wait_until_stopped(step).await;
         house.kill();
         server.go_on();
-        assert_eq!(server.taken_with(&words), taken, "{step:?}");
+        server.wait_until_quiet().await;
+        let taken = server.taken_with(&words);
+        assert!(expected.is_none_or(|expected| expected == taken) && taken <= 1, "{step:?}: {taken} taken");
         house.serve().await;
 
         let outbox = settled(&house, &desk, ticket).await;

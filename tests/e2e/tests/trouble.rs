@@ -199,14 +199,14 @@ async fn while_mail_servers_are_away_it_is_said_which_and_everything_is_made_up_
     let health = house
         .wait_for_health("both are told", |health| {
             let tenant = &health["tenants"][0];
-            tenant["failing_mailboxes"][0]["mailbox"] == "support"
-                && tenant["deferred_replies"][0]["ticket"].is_number()
+            let why = tenant["failing_mailboxes"][0]["why"].as_str().unwrap_or_default();
+            why.contains("127.0.0.1") && tenant["deferred_replies"][0]["ticket"].is_number()
         })
         .await;
     assert_eq!(health["ready"], true, "the desk itself works: {health:#}");
     let tenant = &health["tenants"][0];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_lowercase();
-    assert!(text(&tenant["failing_mailboxes"][0]["why"]).contains("127.0.0.1"), "{health:#}");
+    assert_eq!(tenant["failing_mailboxes"][0]["mailbox"], "support", "{health:#}");
     assert!(text(&tenant["failing_mailboxes"][0]["mend"]).contains("doctor"), "{health:#}");
     assert!(text(&tenant["deferred_replies"][0]["why"]).contains("refused"), "{health:#}");
     let (code, words) = doctor(&house);

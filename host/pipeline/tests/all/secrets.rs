@@ -87,8 +87,8 @@ async fn a_password_is_not_sent_to_a_mail_server_that_it_may_not_go_to() {
     assert_eq!(
         refused(&test).await,
         [
-            r#"secret:pw {"by":"imap support","host":"127.0.0.1"}"#,
-            r#"secret:pw {"by":"smtp support","host":"127.0.0.1"}"#
+            r#"secret:pw {"host":"127.0.0.1","by":"imap support"}"#,
+            r#"secret:pw {"host":"127.0.0.1","by":"smtp support"}"#
         ]
     );
 
@@ -117,7 +117,7 @@ async fn a_models_key_is_not_sent_to_a_provider_that_it_may_not_go_to() {
     let drafted = decisions.iter().find(|d| d.record.world == World::Drafter).unwrap();
     let outcome = &drafted.record.host_calls[0].outcome;
     assert!(outcome.starts_with("rejected: the secret “key” may not be sent to 127.0.0.1"), "{outcome}");
-    assert_eq!(refused(&test).await, [r#"secret:key {"by":"model","host":"127.0.0.1"}"#]);
+    assert_eq!(refused(&test).await, [r#"secret:key {"host":"127.0.0.1","by":"model"}"#]);
     let day = posthouse_ai::budget::day(crate::house::START, "UTC");
     assert_eq!(test.tenant.scope.model_use(&day).await.unwrap().reserved, 0, "it costs nothing of the budget");
 }
@@ -133,7 +133,7 @@ async fn a_notifiers_token_is_not_sent_to_a_platform_that_it_may_not_go_to() {
     allow(&test, "feishu_token", &["open.feishu.cn"]);
     test.mail(letter("a", "Where is my parcel?", "Where is it?")).await;
     assert!(!was_called(&listener), "nothing was sent");
-    assert_eq!(refused(&test).await, [r#"secret:feishu_token {"by":"plugin team","host":"127.0.0.1"}"#]);
+    assert_eq!(refused(&test).await, [r#"secret:feishu_token {"host":"127.0.0.1","by":"plugin team"}"#]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
