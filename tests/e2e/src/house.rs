@@ -155,8 +155,26 @@ impl House {
     /// # Panics
     /// When it does not get ready within a minute.
     pub async fn serve(&mut self) {
+        let command = self.command(&["serve"]);
+        self.serve_by(command).await;
+    }
+
+    /// As [`House::serve`], started by a shell that first says something else, such as `ulimit -f 100`.
+    ///
+    /// # Panics
+    /// As [`House::serve`].
+    pub async fn serve_after(&mut self, shell: &str) {
+        let plain = self.command(&["serve"]);
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("{shell}; exec \"$0\" serve")).arg(plain.get_program());
+        command.current_dir(self.folder.path());
+        command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.serve_by(command).await;
+    }
+
+    async fn serve_by(&mut self, mut command: Command) {
         let log = std::fs::File::create(self.path().join("serve.log")).expect("a log");
-        let child = self.command(&["serve"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         self.child = Some(child.expect("posthouse can be started"));
         let ready = async {
             while !self.is_ready().await {

@@ -42,7 +42,8 @@ impl Provider {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("bound").port();
         let says = Arc::new(Mutex::new(says));
-        let (seen, refused): (Arc<Mutex<Vec<Value>>>, Arc<Mutex<Vec<String>>>) = Default::default();
+        let seen: Arc<Mutex<Vec<Value>>> = Arc::default();
+        let refused: Arc<Mutex<Vec<String>>> = Arc::default();
         let task = tokio::spawn({
             let (key, says, seen, refused) =
                 (key.to_owned(), Arc::clone(&says), Arc::clone(&seen), Arc::clone(&refused));

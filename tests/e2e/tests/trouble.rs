@@ -90,7 +90,7 @@ async fn on_a_full_disk_nothing_is_lost_and_everybody_is_told() {
     assert!(words.contains("free space on the disk"), "{words}");
     // What cannot be kept is not said to be done.
     let handled = desk.act(first, "reopen", &json!({})).await;
-    assert!(handled.status >= 400, "{handled:?}");
+    assert_eq!(handled.status, 503, "{handled:?}");
     assert_eq!(desk.wait_for_tickets(1).await.len(), 1, "nothing half stored");
 
     disk.free();
@@ -105,6 +105,38 @@ async fn on_a_full_disk_nothing_is_lost_and_everybody_is_told() {
     assert_eq!(messages(&desk).await, 6);
     house.run(&["audit", "verify"]);
     house.kill();
+}
+
+/// The second way to a disk that takes no more, for which one need not be root: the process may not make a file larger than
+/// so much. SQLite sees a disk that reports errors.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_disk_that_reports_errors_nothing_is_lost_and_everybody_is_told() {
+    let mut house = House::new(None);
+    let server = MailServer::start().await;
+    house.apply("shop", &tenant("maildir = { path = \"mail\" }", server.port()));
+    // In blocks of 512 bytes; what is beyond is an error and no signal.
+    house.serve_after("trap '' XFSZ; ulimit -S -f 4000").await;
+    let desk = Desk::enter(&house, "shop").await;
+    let maildir = house.path().join("data/mail");
+    put_mail(&maildir, "1", &mail(1, 0));
+    desk.wait_for_tickets(1).await;
+    for number in 2..=12 {
+        put_mail(&maildir, &number.to_string(), &mail(number, 400_000));
+    }
+    let health = house.wait_for_health("the disk fails", |health| health["database"]["ok"] == false).await;
+    assert_eq!(health["database"]["trouble"], "database-failing", "{health:#}");
+    assert!(health["database"]["why"].as_str().unwrap().contains("the disk reports an error"), "{health:#}");
+    assert!(health["database"]["mend"].as_str().unwrap().contains("look at the disk"), "{health:#}");
+    let page = desk.get("/tickets").await;
+    assert!(page.body.contains("id=\"host-trouble\"") && page.body.contains("reports errors"), "{}", page.body);
+
+    let process = house.pid().unwrap().to_string();
+    let raised = Command::new("prlimit").args(["--pid", &process, "--fsize=unlimited"]).status().unwrap();
+    assert!(raised.success());
+    assert_eq!(desk.wait_for_tickets(12).await.len(), 12);
+    assert_eq!(messages(&desk).await, 12);
+    house.wait_for_health("all is well", |health| health["database"]["ok"] == true).await;
+    house.run(&["audit", "verify"]);
 }
 
 /// A program that holds the database's write lock until it is told to let go.

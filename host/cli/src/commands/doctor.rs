@@ -7,6 +7,7 @@ use crate::output::{Style, Terminal, bytes, safe};
 use crate::setup::host::HostConfig;
 use crate::system::Room;
 use clap::Args;
+use posthouse_ai::budget;
 use posthouse_mail::imap;
 use posthouse_mail::maildir::Maildir;
 use posthouse_mail::net::ProbeReport;
@@ -163,6 +164,20 @@ async fn examine(args: &DoctorArgs, house: &House, tenant: &Arc<Tenant>, finding
                 Err(error) => say(what, false, error.to_string(), Some(error.hint().to_owned()), None),
             },
         }
+    }
+    if let Some(config) = &tenant.config.model {
+        let day = budget::day(house.now(), &tenant.config.time_zone);
+        let (ok, words) = match tenant.scope.model_use(&day).await {
+            Ok(used) => {
+                let spent = used.tokens_in.saturating_add(used.tokens_out);
+                let is_left = u64::try_from(spent).unwrap_or(0) < config.tokens_per_day;
+                let calls = if used.calls == 1 { "1 call".to_owned() } else { format!("{} calls", used.calls) };
+                (is_left, format!("{spent} of {} tokens used on {day}, in {calls}", config.tokens_per_day))
+            }
+            Err(error) => (false, error.to_string()),
+        };
+        let mend = "templates stand in until the next day; raise model.tokens_per_day in tenant.toml and apply it to go on today";
+        say("model budget".to_owned(), ok, words, Some(mend.to_owned()), None);
     }
     for installed in tenant.plugins(World::Notifier).filter(|i| i.plugin.is_ok() && !args.no_notifiers) {
         let (ok, words, ms) = tell(house, tenant, installed).await;
