@@ -2,7 +2,7 @@
 
 use crate::house::House;
 use crate::trouble::Part;
-use crate::{digest, heartbeat};
+use crate::{digest, heartbeat, worker};
 use posthouse_model::event::Actor;
 use posthouse_store::StoreError;
 use std::time::Duration;
@@ -70,6 +70,7 @@ pub async fn tick(house: &House) -> Result<(), StoreError> {
     for tenant in house.tenants() {
         let actor = Actor::Host("schedule".to_owned());
         let result = async {
+            worker::see_to_given_up(house, &tenant).await?;
             heartbeat::beat(house, &tenant).await?;
             digest::schedule(house, &tenant).await?;
             if tenant.scope.next_snooze_end().await?.is_some_and(|at| at <= house.now()) {

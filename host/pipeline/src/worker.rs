@@ -187,7 +187,7 @@ async fn run_one(house: &House, job: &ClaimedJob) {
             run.unwrap_or_else(broke_off).map_err(|failure| (Some(tenant), failure))
         }
         Ok(None) => Err((None, JobFailure::retry("the tenant is turned off"))),
-        Err(error) => Err((None, JobFailure::retry(error))),
+        Err(error) => Err((None, triage::store(error))),
     };
     let label = if result.is_ok() { "done" } else { "failed" };
     let labels = [("job", job.job.kind()), ("result", label)];
@@ -221,6 +221,33 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
         Job::AppendSent { outbox } => sent::run(house, tenant, job, *outbox).await,
         Job::Digest { day } => digest::run(house, tenant, job, day).await,
     }
+}
+
+/// Sees to jobs that were given up while nobody could: the process ended at that very moment, or the job killed every
+/// worker that took it. What was seen to already is left as it is.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub(crate) async fn see_to_given_up(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
+    for row in tenant.scope.jobs(JobState::Failed).await? {
+        let last = row.errors.last();
+        let key = format!("given up {} {:?}", row.id, last.map(|error| error.at));
+        if !house.first_time(&key) {
+            continue;
+        }
+        let reason = last.map_or("it was tried as often as allowed", |error| error.reason.as_str());
+        match given_up(tenant, &row.job, reason).await {
+            Err(error) if error.is_temporary() => {
+                house.forget(&key);
+                return Err(error);
+            }
+            Err(error) => {
+                tracing::error!(tenant.id = %tenant.id(), job.id = %row.id, %error, "the end of a job could not be written")
+            }
+            Ok(()) => {}
+        }
+    }
+    Ok(())
 }
 
 /// No message and no reply is lost to a job that is given up: each has a place where a person sees it.

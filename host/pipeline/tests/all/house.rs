@@ -199,12 +199,18 @@ impl Test {
 
     /// Takes a mail in and runs every job that is due.
     pub async fn mail(&self, raw: impl Into<Vec<u8>>) -> Taken {
+        let taken = self.take(raw).await;
+        self.run().await;
+        taken
+    }
+
+    /// Takes a mail in.
+    pub async fn take(&self, raw: impl Into<Vec<u8>>) -> Taken {
         let raw = raw.into();
         let key =
             format!("{:x}", raw.iter().fold(raw.len() as u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(*b))));
         let found = Found { source: Source::file(&key), raw, received_at: None, parked: None };
         let taken = intake::take_in(&self.house, &self.tenant, self.mailbox, vec![found], None).await.unwrap();
-        self.run().await;
         taken.into_iter().next().unwrap()
     }
 
