@@ -37,34 +37,33 @@ impl Database {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// From now on the event that a changed tenant leaves, the last thing that an apply writes, cannot be written.
-    fn refuse_the_last_step(&self) {
+    /// From now on an event of this kind cannot be written. Events are the last thing that a transaction writes.
+    fn refuse(&self, kind: &str) {
         match self {
-            Self::Sqlite(_) => self.run(
-                "create trigger t before insert on event when new.kind = 'tenant.changed' \
-                 begin select raise(abort, 'not today'); end",
-            ),
-            Self::Postgres(_) => self.trigger("raise exception 'not today';"),
+            Self::Sqlite(_) => self.run(&format!(
+                "create trigger t before insert on event when new.kind = '{kind}' begin select raise(abort, 'not today'); end"
+            )),
+            Self::Postgres(_) => self.trigger(kind, "raise exception 'not today';"),
         };
     }
 
-    /// From now on writing it takes longer than anybody waits.
-    fn drag_the_last_step_out(&self) {
+    /// From now on writing an event of this kind takes longer than anybody waits.
+    fn drag_out(&self, kind: &str) {
         match self {
             // Ten thousand million rows or more.
-            Self::Sqlite(_) => self.run(
-                "create trigger t before insert on event when new.kind = 'tenant.changed' begin \
+            Self::Sqlite(_) => self.run(&format!(
+                "create trigger t before insert on event when new.kind = '{kind}' begin \
                  select count(*) from event a, event b, event c, event d, event e, event f, event g, event h, event i, event j \
-                 where a.seq + b.seq + c.seq + d.seq + e.seq + f.seq + g.seq + h.seq + i.seq + j.seq > 0; end",
-            ),
-            Self::Postgres(_) => self.trigger("perform pg_sleep(600);"),
+                 where a.seq + b.seq + c.seq + d.seq + e.seq + f.seq + g.seq + h.seq + i.seq + j.seq > 0; end"
+            )),
+            Self::Postgres(_) => self.trigger(kind, "perform pg_sleep(600);"),
         };
     }
 
-    fn trigger(&self, does: &str) -> String {
+    fn trigger(&self, kind: &str, does: &str) -> String {
         self.run(&format!(
             "create or replace function f() returns trigger language plpgsql as $$ begin \
-             if new.kind = 'tenant.changed' then {does} end if; return new; end $$; \
+             if new.kind = '{kind}' then {does} end if; return new; end $$; \
              create trigger t before insert on event for each row execute function f()"
         ))
     }
@@ -129,29 +128,34 @@ fn all_or_nothing(house: &House, database: &Database) {
         |folder: &str| house.json(&["tenant", "apply", folder, "--dry-run", "--json"])["changes"] == json!([]);
     assert!(is_in_force("before") && !is_in_force("after"));
 
-    database.refuse_the_last_step();
-    let refused = house.try_run(&["tenant", "apply", "after"], "");
-    assert_eq!(refused.status.code(), Some(1));
-    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(words.contains("not today"), "{words}");
-    assert_eq!(everything(), in_force, "a refused apply changed something");
-    assert!(is_in_force("before"));
-    database.as_before();
-
-    database.drag_the_last_step_out();
-    let mut child = house.command(&["tenant", "apply", "after"]).stdin(Stdio::null()).spawn().unwrap();
-    let end = Instant::now() + Duration::from_secs(60);
-    while !database.is_being_written() {
-        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
-        assert!(Instant::now() < end, "it never came to its last step");
-        std::thread::sleep(Duration::from_millis(20));
+    // Whichever part of it comes last: of each, what leaves an event is written before that event is.
+    for kind in ["tenant.changed", "mailbox.deactivated", "plugin.removed", "article.changed"] {
+        database.refuse(kind);
+        let refused = house.try_run(&["tenant", "apply", "after"], "");
+        assert_eq!(refused.status.code(), Some(1), "{kind}");
+        let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(words.contains("not today"), "{kind}: {words}");
+        assert_eq!(everything(), in_force, "an apply that was refused at {kind} changed something");
+        assert!(is_in_force("before"), "{kind}");
+        database.as_before();
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    database.end_the_dead();
-    assert_eq!(everything(), in_force, "a killed apply changed something");
-    assert!(is_in_force("before") && !is_in_force("after"));
-    database.as_before();
+
+    for kind in ["tenant.changed", "article.changed"] {
+        database.drag_out(kind);
+        let mut child = house.command(&["tenant", "apply", "after"]).stdin(Stdio::null()).spawn().unwrap();
+        let end = Instant::now() + Duration::from_secs(60);
+        while !database.is_being_written() {
+            assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+            assert!(Instant::now() < end, "it never came to {kind}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        database.end_the_dead();
+        assert_eq!(everything(), in_force, "an apply that was killed at {kind} changed something");
+        assert!(is_in_force("before") && !is_in_force("after"), "{kind}");
+        database.as_before();
+    }
 
     house.run(&["tenant", "apply", "after"]);
     assert!(is_in_force("after") && !is_in_force("before"));
