@@ -156,12 +156,18 @@ impl StoreError {
     }
 }
 
+/// SQLITE_IOERR_SHMSIZE: the file beside the database that its processes share cannot be made as large as it must be. A
+/// full disk shows like this when the first process opens the database.
+const SHM_CANNOT_GROW: i64 = 4874;
+const DISK_FULL: &str = "the disk is full; free some space, it is tried again";
+
 fn trouble_of_code(code: &str) -> Option<StoreTrouble> {
     temporary_code(Some(code))?;
     if code.len() < 5 {
-        return Some(match code.parse::<i64>().map(|number| number & 0xff) {
-            Ok(13) => StoreTrouble::DiskFull,
-            Ok(5 | 6) => StoreTrouble::Locked,
+        return Some(match code.parse::<i64>() {
+            Ok(SHM_CANNOT_GROW) => StoreTrouble::DiskFull,
+            Ok(number) if number & 0xff == 13 => StoreTrouble::DiskFull,
+            Ok(number) if matches!(number & 0xff, 5 | 6) => StoreTrouble::Locked,
             _ => StoreTrouble::Failing,
         });
     }
@@ -180,9 +186,10 @@ fn temporary_code(code: Option<&str>) -> Option<&'static str> {
         && let Ok(number) = code.parse::<i64>()
     {
         return match number & 0xff {
+            _ if number == SHM_CANNOT_GROW => Some(DISK_FULL),
             5 | 6 => Some("the database is locked by another process; it is tried again"),
             10 => Some("the disk reports an error; look at the disk and the system's log"),
-            13 => Some("the disk is full; free some space, it is tried again"),
+            13 => Some(DISK_FULL),
             _ => None,
         };
     }

@@ -103,7 +103,28 @@ async fn on_a_full_disk_nothing_is_lost_and_everybody_is_told() {
     assert_eq!(server.taken().len(), 1, "the reply went out once, and what the server said was not forgotten");
     assert!(!desk.get("/tickets").await.body.contains("host-trouble"));
     assert_eq!(messages(&desk).await, 6);
+    house.kill();
     house.run(&["audit", "verify"]);
+    // The last one to close the database folds its log away.
+    house.run(&["tenant", "apply", "shop"]);
+    assert!(!house.path().join("disk/data/posthouse.db-wal").exists());
+
+    // A disk that was full before the house opens.
+    disk.fill();
+    put_mail(&maildir, "7", &mail(7, 0));
+    let (code, words) = served(&house);
+    assert_eq!(code, Some(1), "{words}");
+    assert!(words.contains("the disk is full") && words.contains("free space on the disk"), "{words}");
+    let looked = house.try_run(&["doctor", "--json"], "");
+    assert_eq!(looked.status.code(), Some(1));
+    let findings: Value = serde_json::from_slice(&looked.stdout).unwrap();
+    let bad = findings.as_array().unwrap().iter().filter(|finding| finding["ok"] == false);
+    let bad: Vec<_> = bad.map(|finding| finding["what"].as_str().unwrap()).collect();
+    assert_eq!(bad, ["disk", "database"], "{findings:#}");
+    disk.free();
+    house.serve().await;
+    desk.wait_for_tickets(7).await;
+    assert_eq!(messages(&desk).await, 7);
     house.kill();
 }
 
@@ -305,6 +326,20 @@ async fn while_postgresql_is_away_nothing_is_lost_and_it_is_said() {
     assert_eq!((messages(&desk).await, server.taken().len()), (4, 1));
     house.wait_for_health("all is well", |health| health["ready"] == true).await;
     house.run(&["audit", "verify"]);
+}
+
+/// How `posthouse serve` ends that cannot begin.
+fn served(house: &House) -> (Option<i32>, String) {
+    let mut child =
+        house.command(&["serve"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let end = Instant::now() + Duration::from_secs(30);
+    while child.try_wait().unwrap().is_none() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // Where it serves after all this ends it, and the code says so.
+    child.kill().unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 fn doctor(house: &House) -> (Option<i32>, String) {

@@ -1,6 +1,6 @@
 //! `posthouse doctor`
 
-use crate::failure::{Code, Result};
+use crate::failure::{Code, Failure, Result};
 use crate::house;
 use crate::open::Context;
 use crate::output::{Style, Terminal, bytes, safe};
@@ -68,13 +68,21 @@ pub async fn run(args: DoctorArgs, context: &Context, terminal: &mut Terminal) -
     disk(&context.host()?, &mut findings);
     let opened = match context.open().await {
         Ok(opened) => opened,
-        // A full disk may be why the database cannot even be opened: that is said first then.
-        Err(failure) => {
-            if findings.iter().any(|finding| !finding.ok) {
-                tell_all(&args, &findings, terminal)?;
-            }
-            return Err(failure);
+        // What cannot be opened at all is a finding like any other, beside what may be its cause.
+        Err(failure) if failure.problems.is_empty() => {
+            let Failure { what, mend, .. } = failure;
+            findings.push(Finding {
+                tenant: None,
+                what: "database".to_owned(),
+                ok: false,
+                words: what,
+                mend,
+                duration_ms: None,
+            });
+            tell_all(&args, &findings, terminal)?;
+            return Ok(Code::Problem);
         }
+        Err(failure) => return Err(failure),
     };
     database(&opened.store, &mut findings).await;
     let dirs = context.finder(Some(&opened.host));
