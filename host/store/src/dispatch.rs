@@ -108,11 +108,14 @@ impl Store {
     }
 
     async fn interrupt(&self, which: &'static str, value: impl crate::sql::Param + Clone) -> Result<u64> {
-        let found =
-            sql_of(format!("select tenant_id, id from outbox where state = 'submitting' and {which} order by id"))
-                .bind(value.clone())
-                .all(&mut *self.inner.engine.read().await?)
-                .await?;
+        // By way of the tenants: the index on states begins with them.
+        let found = sql_of(format!(
+            "select o.tenant_id, o.id from tenant t join outbox o on o.tenant_id = t.id and o.state = 'submitting' \
+             where o.{which} order by o.id"
+        ))
+        .bind(value.clone())
+        .all(&mut *self.inner.engine.read().await?)
+        .await?;
         let mut interrupted = 0;
         for row in &found {
             let (tenant, outbox): (TenantId, OutboxId) = (row.get(0)?, row.get(1)?);

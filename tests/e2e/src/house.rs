@@ -227,6 +227,28 @@ impl House {
         self.child.as_ref().map(Child::id)
     }
 
+    /// Asks the process to end, as a service manager does.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn ask_to_end(&self) {
+        let process = self.pid().expect("it runs").to_string();
+        assert!(Command::new("kill").args(["-TERM", &process]).status().expect("kill can be started").success());
+    }
+
+    /// Waits until the process has ended by itself.
+    ///
+    /// # Panics
+    /// When it does not within a minute.
+    pub async fn wait_for_end(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        let end = tokio::time::Instant::now() + Duration::from_secs(60);
+        while child.try_wait().expect("it is ours").is_none() {
+            assert!(tokio::time::Instant::now() < end, "it does not end\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Ends the process at once, as a power failure would.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {

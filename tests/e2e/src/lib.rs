@@ -6,5 +6,6 @@ pub mod chat;
 pub mod desk;
 pub mod door;
 pub mod house;
+pub mod lock;
 pub mod model;
 pub mod smtp;

@@ -4,6 +4,7 @@
 
 use posthouse_e2e::desk::Desk;
 use posthouse_e2e::house::{House, put_mail};
+use posthouse_e2e::lock::Lock;
 use posthouse_e2e::smtp::{MailServer, Step};
 use posthouse_servers::postgres;
 use serde_json::{Value, json};
@@ -90,6 +91,59 @@ async fn killed_at_every_step_of_sending(mut house: House) {
     }
     assert_eq!(server.taken().len(), last + 2, "each reply once");
     house.run(&["audit", "verify"]);
+}
+
+/// The mail server has said that it took it, and this process alone knows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_between_the_servers_answer_and_the_database_a_reply_is_a_persons_to_decide() {
+    if !Lock::can_be_taken() {
+        return;
+    }
+    let server = MailServer::start().await;
+    let mut house = House::new(None);
+    house.apply("shop", &tenant(server.port()));
+    house.serve().await;
+    let desk = Desk::enter(&house, "shop").await;
+    let ticket = question(&house.path().join("data/mail"), &desk, 0).await;
+    server.stop_at(Step::Taken);
+    desk.approve(ticket, "It is on its way.").await;
+    server.wait_until_stopped(Step::Taken).await;
+    let lock = Lock::take(&house.path().join("data/posthouse.db"));
+    server.go_on();
+    // The client has heard the answer: it said good-bye.
+    server.wait_until_quiet().await;
+    house.kill();
+    lock.release();
+    house.serve().await;
+    let outbox = settled(&house, &desk, ticket).await;
+    assert_eq!((&outbox["state"], server.taken().len()), (&"uncertain".into(), 1), "{outbox:#}");
+    let resolve = json!({ "outbox": outbox["id"], "state": "sent" });
+    assert_eq!(desk.act(ticket, "resolve", &resolve).await.status, 200);
+    assert_eq!((&settled(&house, &desk, ticket).await["state"], server.taken().len()), (&"sent".into(), 1));
+}
+
+/// A service manager that ends it in the middle of a conversation: what is under way is finished and written.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asked_to_end_while_sending_it_finishes_what_it_is_at() {
+    let server = MailServer::start().await;
+    let mut house = House::new(None);
+    house.apply("shop", &tenant(server.port()));
+    house.serve().await;
+    let desk = Desk::enter(&house, "shop").await;
+    let maildir = house.path().join("data/mail");
+    for (round, step) in [Step::Connected, Step::Data, Step::Taken].into_iter().enumerate() {
+        let ticket = question(&maildir, &desk, round).await;
+        server.stop_at(step);
+        desk.approve(ticket, &format!("Reply number {round}.")).await;
+        server.wait_until_stopped(step).await;
+        house.ask_to_end();
+        server.go_on();
+        house.wait_for_end().await;
+        assert_eq!(server.taken().len(), round + 1, "{step:?}");
+        house.serve().await;
+        assert_eq!(settled(&house, &desk, ticket).await["state"], "sent", "{step:?}: nobody has to decide");
+        assert_eq!(server.taken().len(), round + 1, "{step:?}");
+    }
 }
 
 /// A customer's mail, and the number of its ticket.

@@ -5,12 +5,13 @@
 use posthouse_e2e::desk::Desk;
 use posthouse_e2e::door::Door;
 use posthouse_e2e::house::{House, put_mail};
+use posthouse_e2e::lock::Lock;
 use posthouse_e2e::smtp::{MailServer, Step};
 use posthouse_servers::{Dovecot, postgres};
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const SUPPORT: &str = "support@shop.example";
@@ -160,35 +161,9 @@ async fn on_a_disk_that_reports_errors_nothing_is_lost_and_everybody_is_told() {
     house.run(&["audit", "verify"]);
 }
 
-/// A program that holds the database's write lock until it is told to let go.
-struct Lock(Child);
-
-impl Lock {
-    fn take(database: &Path) -> Self {
-        let mut child = Command::new("sqlite3")
-            .args(["-cmd", ".timeout 20000"])
-            .arg(database)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        writeln!(child.stdin.as_mut().unwrap(), "begin exclusive; select 'locked';").unwrap();
-        let mut word = [0; 7];
-        std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut word).unwrap();
-        assert_eq!(&word, b"locked\n");
-        Self(child)
-    }
-
-    fn release(mut self) {
-        writeln!(self.0.stdin.take().unwrap(), "commit;").unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_another_program_locks_the_database_nothing_is_lost_and_everybody_is_told() {
-    if Command::new("sqlite3").arg("-version").output().is_err() {
-        println!("left out: there is no sqlite3 (Debian: apt-get install sqlite3)");
+    if !Lock::can_be_taken() {
         return;
     }
     let mut house = House::new(None);
