@@ -197,6 +197,19 @@ impl House {
         self.inner.tenants.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
+    /// Loads a tenant as of one moment: its row, mailboxes and plugins are read one after the other, and a set-up that was
+    /// applied in between shows in the row.
+    async fn load(&self, mut row: TenantRow) -> Result<Tenant, StoreError> {
+        loop {
+            let tenant = Tenant::load(self, row).await?;
+            let now = tenant.scope.tenant().await?;
+            if is_same(&tenant.row, &now) {
+                return Ok(tenant);
+            }
+            row = now;
+        }
+    }
+
     /// Loads what was applied since the last time, while everything else goes on: calls under way finish on what they
     /// began with. Returns whether anything changed.
     ///
@@ -215,7 +228,7 @@ impl House {
                 Some(tenant) => tenant,
                 None => {
                     changed = true;
-                    Arc::new(Tenant::load(self, row).await?)
+                    Arc::new(self.load(row).await?)
                 }
             };
             next.insert(id, tenant);

@@ -33,8 +33,9 @@ The value is read from standard input, without its last line end:
     posthouse secret set acme imap_password --host imap.example.com < password.txt
 
 tenant.toml names it as { secret = \"imap_password\" }. With --host it can be sent to those hosts only: a set-up that
-would send it elsewhere is refused. Instead of being kept here, a secret may stand in the environment
-(POSTHOUSE_SECRET_<TENANT>_<NAME>, upper case, - as __) or in a file (secrets.dir of posthouse.toml); these go first.")]
+would send it elsewhere is refused, and so is every use toward another host. Instead of being kept here, a secret may
+stand in the environment (POSTHOUSE_SECRET_<TENANT>_<NAME>, upper case, - as __) or in a file (secrets.dir of
+posthouse.toml); these go first.")]
 pub struct SetArgs {
     /// The tenant's slug
     tenant: String,
