@@ -8,16 +8,6 @@ use std::process::{Child, Command, Stdio};
 pub struct Lock(Child);
 
 impl Lock {
-    /// Whether there is the program for it; says so where there is none.
-    #[must_use]
-    pub fn can_be_taken() -> bool {
-        let there = Command::new("sqlite3").arg("-version").output().is_ok();
-        if !there {
-            println!("left out: there is no sqlite3 (Debian: apt-get install sqlite3)");
-        }
-        there
-    }
-
     /// Takes the lock.
     ///
     /// # Panics

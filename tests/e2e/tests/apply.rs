@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
 use posthouse_e2e::house::House;
-use posthouse_servers::postgres;
+use posthouse_servers::{postgres, sqlite3};
 use serde_json::json;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -101,10 +101,7 @@ impl Database {
 
 #[test]
 fn an_apply_that_fails_at_its_last_step_or_is_killed_changes_nothing_on_sqlite() {
-    if Command::new("sqlite3").arg("-version").output().is_err() {
-        println!("left out: there is no sqlite3 (Debian: apt-get install sqlite3)");
-        return;
-    }
+    let Some(_) = sqlite3() else { return };
     let house = House::new(None);
     let database = Database::Sqlite(house.path().join("data/posthouse.db"));
     all_or_nothing(&house, &database);
