@@ -29,7 +29,7 @@ impl Need {
 }
 
 /// Everything that tests need besides Rust and a C compiler.
-pub const NEEDS: [Need; 5] = [
+pub const NEEDS: [Need; 6] = [
     Need {
         name: "postgres",
         purpose: "store tests on PostgreSQL",
@@ -61,6 +61,12 @@ pub const NEEDS: [Need; 5] = [
             find_program("chromedriver").is_some()
                 && ["chromium", "chromium-browser", "google-chrome"].iter().any(|p| find_program(p).is_some())
         },
+    },
+    Need {
+        name: "sqlite3",
+        purpose: "end-to-end tests that lock a database and look into it from outside",
+        packages: &["sqlite3"],
+        present: || find_program("sqlite3").is_some(),
     },
     Need {
         name: "fonts",

@@ -111,6 +111,9 @@ impl From<posthouse_store::StoreError> for Failure {
         use posthouse_store::StoreError;
         let failure = Self::new(error.to_string());
         match error {
+            StoreError::Database(_) if error.trouble().is_some() => {
+                failure.mend(error.trouble().map_or("", posthouse_store::StoreTrouble::mend))
+            }
             StoreError::Database(_) | StoreError::Io(_) => failure.mend(
                 "look at the disk's free space, at who else uses the database, and at database.url in posthouse.toml; \
                  `posthouse doctor` looks at all of it",

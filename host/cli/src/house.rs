@@ -3,21 +3,27 @@
 use crate::failure::{Failure, Result};
 use crate::open::{self, Context, Opened};
 use crate::secrets::Secrets;
+use crate::system::Room;
 use async_trait::async_trait;
 use posthouse_ai::{Models, ModelsOptions};
 use posthouse_mail::thread::Installation;
+use posthouse_model::Timestamp;
+use posthouse_model::outbox::OutboxState;
+use posthouse_pipeline::tenant::Tenant;
 use posthouse_pipeline::{House, HouseOptions, SecretSource};
-use posthouse_store::TenantRow;
-use posthouse_web::{Health, Operations, WebDeps};
-use serde_json::json;
+use posthouse_sandbox::SecretValue;
+use posthouse_store::{StoreTrouble, TenantRow};
+use posthouse_web::{Health, HostTrouble, Operations, WebDeps};
+use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 #[async_trait]
 impl SecretSource for Secrets {
-    async fn secret(&self, tenant: &TenantRow, name: &str) -> std::result::Result<Option<String>, String> {
+    async fn secret(&self, tenant: &TenantRow, name: &str) -> std::result::Result<Option<SecretValue>, String> {
         let found = self.find(tenant.id, &tenant.tenant.slug, name).await?;
-        Ok(found.map(|found| found.value.as_str().to_owned()))
+        Ok(found.map(|found| SecretValue { value: found.value.as_str().to_owned(), hosts: found.hosts }))
     }
 }
 
@@ -91,33 +97,95 @@ struct HouseOperations {
     house: House,
 }
 
+/// How long `/health` waits for the database: whoever asks wants to know soon.
+const PING_MAX: Duration = Duration::from_secs(5);
+
+impl HouseOperations {
+    async fn database(&self) -> Value {
+        let store = self.house.store();
+        let (what, why) = match tokio::time::timeout(PING_MAX, store.ping()).await {
+            Ok(Ok(())) => match self.house.trouble() {
+                None => return json!({ "ok": true, "kind": store.kind() }),
+                // A small write may pass where a mail does not fit any more.
+                Some(trouble) => (Some(trouble.what), trouble.words),
+            },
+            Ok(Err(error)) => (error.trouble(), error.to_string()),
+            Err(_) => {
+                let seconds = PING_MAX.as_secs();
+                (Some(StoreTrouble::Locked), format!("the database takes no writes: no answer within {seconds} s"))
+            }
+        };
+        let since = self.house.trouble().map(|trouble| trouble.since.to_rfc3339());
+        json!({
+            "ok": false, "kind": store.kind(), "trouble": what.map(StoreTrouble::as_str), "why": why,
+            "mend": what.map(StoreTrouble::mend), "since": since,
+        })
+    }
+
+    fn disk(&self) -> Value {
+        match Room::of(self.house.data_dir()) {
+            None => Value::Null,
+            Some(room) if room.is_low() => {
+                json!({ "ok": false, "free_bytes": room.free, "mend": StoreTrouble::DiskFull.mend() })
+            }
+            Some(room) => json!({ "ok": true, "free_bytes": room.free }),
+        }
+    }
+
+    /// What of a tenant does not work: worth saying, no reason to take the host out of service.
+    async fn tenant(&self, tenant: &Tenant) -> Value {
+        let broken: Vec<_> = tenant
+            .all_plugins()
+            .iter()
+            .filter_map(|installed| {
+                let why = installed.plugin.as_ref().err()?;
+                Some(json!({ "plugin": installed.name(), "why": why }))
+            })
+            .collect();
+        let mut report = json!({ "tenant": tenant.slug(), "broken_plugins": broken });
+        let scope = &tenant.scope;
+        let read = async { tokio::try_join!(scope.mailboxes(), scope.outbox_in(OutboxState::Deferred)) };
+        let Ok((mailboxes, deferred)) = read.await else { return report };
+        let failing = mailboxes.into_iter().filter(|row| row.active).filter_map(|row| {
+            let why = row.fetch_error?;
+            let since = row.failing_since.map(Timestamp::to_rfc3339);
+            let mend = "it is tried again by itself; `posthouse doctor` says what to do";
+            Some(json!({ "mailbox": row.mailbox.name, "why": why, "since": since, "mend": mend }))
+        });
+        report["failing_mailboxes"] = failing.collect();
+        let waiting = deferred.into_iter().map(|row| {
+            let since = row.approved_at.to_rfc3339();
+            json!({ "ticket": row.ticket, "why": row.reason, "since": since, "next_try": row.due_at.to_rfc3339() })
+        });
+        report["deferred_replies"] = waiting.collect();
+        report
+    }
+}
+
 #[async_trait]
 impl Operations for HouseOperations {
     async fn health(&self) -> Health {
         let store = self.house.store();
-        let database = match store.ping().await {
-            Ok(()) => json!({ "ok": true, "kind": store.kind() }),
-            Err(error) => json!({ "ok": false, "kind": store.kind(), "why": error.to_string() }),
-        };
+        let database = self.database().await;
         let mut ready = database["ok"] == true;
         let mut tenants = Vec::new();
         for tenant in self.house.tenants() {
-            let broken: Vec<_> = tenant
-                .all_plugins()
-                .iter()
-                .filter_map(|installed| {
-                    let why = installed.plugin.as_ref().err()?;
-                    Some(json!({ "plugin": installed.name(), "why": why }))
-                })
-                .collect();
-            // A plugin that does not load has its fallback: worth saying, no reason to take the host out of service.
-            tenants.push(json!({ "tenant": tenant.slug(), "broken_plugins": broken }));
+            tenants.push(self.tenant(&tenant).await);
         }
         if self.house.tenants().is_empty() {
             // Before the first refresh, or before the first `tenant apply`: both are told apart by the store.
             ready &= store.tenants().await.is_ok_and(|rows| rows.iter().all(|row| !row.active));
         }
-        Health { ready, report: json!({ "ready": ready, "database": database, "tenants": tenants }) }
+        let report = json!({ "ready": ready, "database": database, "disk": self.disk(), "tenants": tenants });
+        Health { ready, report }
+    }
+
+    fn trouble(&self) -> Option<HostTrouble> {
+        if let Some(trouble) = self.house.trouble() {
+            return Some(HostTrouble::Store(trouble.what));
+        }
+        let room = Room::of(self.house.data_dir()).filter(|room| room.is_low())?;
+        Some(HostTrouble::DiskLow { free_bytes: room.free })
     }
 
     async fn metrics(&self) -> String {

@@ -79,9 +79,54 @@ impl Entropy for SystemEntropy {
     }
 }
 
+/// A file system's room, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Left for this user.
+    pub free: u64,
+    /// Altogether.
+    pub size: u64,
+}
+
+impl Room {
+    /// Of the file system that a folder is on; none where the system does not say.
+    #[must_use]
+    #[cfg(unix)]
+    pub fn of(dir: &std::path::Path) -> Option<Self> {
+        let stat = rustix::fs::statvfs(dir).ok()?;
+        Some(Self {
+            free: stat.f_bavail.saturating_mul(stat.f_frsize),
+            size: stat.f_blocks.saturating_mul(stat.f_frsize),
+        })
+    }
+
+    /// Of the file system that a folder is on; Windows is not asked yet, so a full disk shows there at the first write.
+    #[must_use]
+    #[cfg(not(unix))]
+    pub fn of(_: &std::path::Path) -> Option<Self> {
+        None
+    }
+
+    /// Less is left than a twentieth, and less than a day's mail may need (256 MiB).
+    #[must_use]
+    pub fn is_low(self) -> bool {
+        self.free < self.size / 20 && self.free < 256 << 20
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_disk_is_low_when_little_is_left_of_it_and_altogether() {
+        const MIB: u64 = 1 << 20;
+        assert!(Room { free: 2 * MIB, size: 64 * MIB }.is_low());
+        assert!(!Room { free: 60 * MIB, size: 64 * MIB }.is_low(), "a small disk that is nearly empty");
+        assert!(!Room { free: 10_000 * MIB, size: 1_000_000 * MIB }.is_low(), "a hundredth of a large disk is much");
+        #[cfg(unix)]
+        assert!(Room::of(&std::env::temp_dir()).is_some_and(|room| room.size >= room.free));
+    }
 
     #[test]
     fn time_is_in_this_century_and_randomness_differs() {

@@ -71,3 +71,38 @@ impl Grants {
         }
     }
 }
+
+/// Whether a host is meant by a pattern; both in lower case. `*.example.com` means every name below, not the name itself.
+#[must_use]
+pub fn host_matches(pattern: &str, host: &str) -> bool {
+    let bare = |text: &'_ str| text.trim_start_matches('[').trim_end_matches(']').to_owned();
+    match pattern.strip_prefix("*.") {
+        Some(parent) => host.strip_suffix(parent).is_some_and(|below| below.len() > 1 && below.ends_with('.')),
+        None => bare(pattern) == bare(host),
+    }
+}
+
+/// Whether a secret that may go to these hosts (none named: wherever the set-up sends it) may go to this one, which may be
+/// a pattern itself.
+#[must_use]
+pub fn secret_may_go(allowed: &[String], host: &str) -> bool {
+    let host = host.to_lowercase();
+    allowed.is_empty() || allowed.iter().any(|pattern| *pattern == host || host_matches(pattern, &host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_goes_to_the_hosts_it_names_and_to_no_other() {
+        let allowed = ["imap.example.com".to_owned(), "*.hooks.example".to_owned(), "::1".to_owned()];
+        for host in ["imap.example.com", "IMAP.example.com", "a.hooks.example", "*.hooks.example", "[::1]", "::1"] {
+            assert!(secret_may_go(&allowed, host), "{host}");
+        }
+        for host in ["example.com", "hooks.example", "evil-hooks.example", "imap.example.com.evil.example", ""] {
+            assert!(!secret_may_go(&allowed, host), "{host}");
+        }
+        assert!(secret_may_go(&[], "anywhere.example"));
+    }
+}

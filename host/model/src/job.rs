@@ -102,6 +102,12 @@ pub enum JobFailure {
         /// For the desk and the log.
         reason: String,
     },
+    /// The house itself was in trouble (a full disk, a lock, a database that is away), which says nothing about the job: it is
+    /// put back and this was no try, however long the trouble lasts.
+    Held {
+        /// For the log.
+        reason: String,
+    },
 }
 
 impl JobFailure {
@@ -115,11 +121,16 @@ impl JobFailure {
         Self::Fail { reason: reason.to_string() }
     }
 
+    /// Put back, not a try.
+    pub fn held(reason: impl std::fmt::Display) -> Self {
+        Self::Held { reason: reason.to_string() }
+    }
+
     /// The words.
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {
-            Self::Retry { reason, .. } | Self::Fail { reason } => reason,
+            Self::Retry { reason, .. } | Self::Fail { reason } | Self::Held { reason } => reason,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::house::House;
 use crate::outlet;
 use crate::tenant::{Mailbox, Tenant};
 use crate::triage::store;
+use crate::trouble::Part;
 use crate::view;
 use posthouse_mail::compose::{self, OutgoingMail, Quoted};
 use posthouse_mail::submit::{Envelope, Submission};
@@ -19,13 +20,19 @@ use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
 use posthouse_model::mail::Address;
 use posthouse_model::outbox::{OutboxState, SubmitOutcome};
-use posthouse_store::{ClaimedJob, OutboxLease, OutboxRow};
+use posthouse_store::{ClaimedJob, OutboxLease, OutboxRow, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Longer than any submission can take (the SMTP client's own time limits end sooner), so a lease that ran out means
 /// that its worker is gone.
 const LEASE: Duration = Duration::from_secs(20 * 60);
+/// How soon to look again at a reply that another worker is submitting.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// Waits between tries at writing an outcome, doubling from the first to the last.
+const SETTLE_WAIT_MIN: Duration = Duration::from_millis(200);
+const SETTLE_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// Dispatches one row; completes the job.
 ///
@@ -37,10 +44,13 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Outb
     if matches!(row.state, OutboxState::Queued | OutboxState::Deferred) && row.due_at > house.now() {
         return house.store().postpone(job, row.due_at).await.map_err(store);
     }
+    if !matches!(row.state, OutboxState::Queued | OutboxState::Deferred) {
+        return not_waiting(house, tenant, job, id).await;
+    }
     let Some(mailbox) = tenant.mailbox(row.mailbox) else {
         return refuse(tenant, job, id, "the mailbox it should go out from is no longer set up").await;
     };
-    if row.state == OutboxState::Queued && row.attempts.is_empty() {
+    if row.attempts.is_empty() {
         match objections(house, tenant, &row).await? {
             Objections::None => {}
             Objections::Blocked(reason) => return refuse(tenant, job, id, &reason).await,
@@ -67,10 +77,61 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Outb
 
     let outcomes = by_recipient(&mail.open, submission);
     let append_sent = mailbox.config.imap.as_ref().is_some_and(|imap| imap.append_sent);
-    let mut tx = scope.begin_durable().await.map_err(store)?;
-    tx.settle_outbox(id, mail.attempt, &outcomes, &raw, append_sent, &actor()).await.map_err(store)?;
-    tx.complete(job).await.map_err(store)?;
-    tx.commit().await.map_err(store)
+    let settling = Settling { job, id, attempt: mail.attempt, outcomes: &outcomes, raw: &raw, append_sent };
+    settle(house, tenant, &settling).await.map_err(store)
+}
+
+/// A row that is not waiting to go out: settled, or some worker is at it, or that worker is gone.
+async fn not_waiting(house: &House, tenant: &Tenant, job: &ClaimedJob, id: OutboxId) -> Result<(), JobFailure> {
+    house.store().interrupt_expired_submissions().await.map_err(store)?;
+    match tenant.scope.outbox(id).await.map_err(store)?.state {
+        OutboxState::Submitting => house.store().postpone(job, house.now().plus(LOOK_AGAIN)).await.map_err(store),
+        // A person put it back in this very moment.
+        OutboxState::Queued | OutboxState::Deferred => house.store().postpone(job, house.now()).await.map_err(store),
+        _ => complete(tenant, job).await,
+    }
+}
+
+/// What a try came to.
+struct Settling<'a> {
+    job: &'a ClaimedJob,
+    id: OutboxId,
+    attempt: i64,
+    outcomes: &'a [(Address, SubmitOutcome)],
+    raw: &'a [u8],
+    append_sent: bool,
+}
+
+/// Writes what a try came to. The server's answer is known here and nowhere else: while the database takes no writes, it is
+/// kept and written again and again for as long as the lease lasts, so that a full disk or a lock at this moment does not
+/// make a person decide about a reply that is known to be out.
+async fn settle(house: &House, tenant: &Tenant, what: &Settling<'_>) -> Result<(), StoreError> {
+    let begun = Instant::now();
+    let mut wait = SETTLE_WAIT_MIN;
+    let mut completes = true;
+    loop {
+        let settled = settle_once(tenant, what, completes).await;
+        house.heed(Part::Settle, &settled);
+        match settled {
+            // The job is another's by now and finds the row settled: what is known is written without it.
+            Err(StoreError::LeaseLost { .. }) if completes => completes = false,
+            Err(error) if error.is_temporary() && begun.elapsed() + wait < LEASE / 2 => {
+                tracing::warn!(outbox = %what.id, %error, "the outcome of a submission is not written yet");
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(SETTLE_WAIT_MAX);
+            }
+            result => return result,
+        }
+    }
+}
+
+async fn settle_once(tenant: &Tenant, what: &Settling<'_>, completes: bool) -> Result<(), StoreError> {
+    let mut tx = tenant.scope.begin_durable().await?;
+    tx.settle_outbox(what.id, what.attempt, what.outcomes, what.raw, what.append_sent, &actor()).await?;
+    if completes {
+        tx.complete(what.job).await?;
+    }
+    tx.commit().await
 }
 
 enum Objections {
@@ -174,7 +235,7 @@ async fn complete(tenant: &Tenant, job: &ClaimedJob) -> Result<(), JobFailure> {
 ///
 /// # Errors
 /// When the store cannot be written.
-pub async fn given_up(tenant: &Tenant, id: OutboxId, reason: &str) -> Result<(), posthouse_store::StoreError> {
+pub async fn given_up(tenant: &Tenant, id: OutboxId, reason: &str) -> Result<(), StoreError> {
     let row = tenant.scope.outbox(id).await?;
     if !matches!(row.state, OutboxState::Queued | OutboxState::Deferred) {
         return Ok(());

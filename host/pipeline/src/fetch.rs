@@ -11,7 +11,7 @@ use posthouse_mail::imap::ImapClient;
 use posthouse_mail::maildir::Maildir;
 use posthouse_mail::{BatchLimit, Content, Fetched, Wake};
 use posthouse_model::{MailboxId, TenantId, Timestamp};
-use posthouse_store::{Cursor, Source};
+use posthouse_store::{Cursor, Source, StoreError};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 /// Waits between tries at a server that fails, doubling from the first to the last.
 const BACK_OFF_MIN: Duration = Duration::from_secs(1);
 const BACK_OFF_MAX: Duration = Duration::from_secs(300);
+/// Where the own database is what fails, nobody else is spared by waiting long.
+const OWN_BACK_OFF_MAX: Duration = Duration::from_secs(5);
 /// How long the lease on a mailbox outlasts the longest wait for news.
 const LEASE_MARGIN: Duration = Duration::from_secs(120);
 /// Servers hold back the news to an IDLE client (Dovecot for half a second, to tell of several mails at once). Mail
@@ -80,10 +82,11 @@ async fn follow(house: House, tenant: Arc<Tenant>, mailbox: Mailbox) {
     let mut back_off = BACK_OFF_MIN;
     loop {
         let before = house.now();
-        let reason = match session(&house, &tenant, &mailbox).await {
+        let failed = match session(&house, &tenant, &mailbox).await {
             Ok(never) => match never {},
-            Err(reason) => reason,
+            Err(failed) => failed,
         };
+        let reason = failed.to_string();
         tracing::warn!(tenant.id = %tenant.id(), mailbox = %mailbox.config.name, reason, "fetching failed; trying again");
         if let Err(error) = tenant.scope.fetch_failed(mailbox.row.id, &reason).await {
             tracing::error!(tenant.id = %tenant.id(), %error, "the state of a mailbox could not be written");
@@ -95,7 +98,25 @@ async fn follow(house: House, tenant: Arc<Tenant>, mailbox: Mailbox) {
         // Jitter: a hundred mailboxes at one provider do not come back in the same second.
         let jitter = Duration::from_millis(house.entropy().next_u64() % 1000).min(back_off);
         tokio::time::sleep(back_off + jitter).await;
-        back_off = (back_off * 2).min(BACK_OFF_MAX);
+        let longest = if matches!(failed, Failed::Store(_)) { OWN_BACK_OFF_MAX } else { BACK_OFF_MAX };
+        back_off = (back_off * 2).min(longest);
+    }
+}
+
+/// Why a session ended.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    /// The server, the folder, the password.
+    #[error("{0}")]
+    There(String),
+    /// The own database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<String> for Failed {
+    fn from(reason: String) -> Self {
+        Self::There(reason)
     }
 }
 
@@ -118,7 +139,7 @@ enum Inbox {
     },
 }
 
-async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Never, String> {
+async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Never, Failed> {
     let scope = &tenant.scope;
     let id = mailbox.row.id;
     let mut inbox: Option<Inbox> = None;
@@ -129,7 +150,7 @@ async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Ne
         let fresh = written.is_some_and(|at| at.elapsed() < LEASE_MARGIN / 4);
         if !fresh {
             let poll = inbox.as_ref().map_or(BACK_OFF_MIN, Inbox::poll);
-            if !scope.lease_mailbox(id, house.worker(), poll + LEASE_MARGIN).await.map_err(words)? {
+            if !scope.lease_mailbox(id, house.worker(), poll + LEASE_MARGIN).await? {
                 // Another process follows it; look again when its lease may have ended.
                 inbox = None;
                 tokio::time::sleep(LEASE_MARGIN / 4).await;
@@ -144,7 +165,7 @@ async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Ne
             news = Some(Instant::now());
         }
         if !fresh {
-            scope.fetch_worked(id).await.map_err(words)?;
+            scope.fetch_worked(id).await?;
             written = Some(Instant::now());
         }
         if open.is_near() && news.is_some_and(|at| at.elapsed() < NEAR_FOR) {
@@ -157,10 +178,10 @@ async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Ne
 
 /// Fetches everything after the cursor, oldest first, batch by batch; each batch is stored with its cursor. Returns
 /// whether there was anything.
-async fn catch_up(house: &House, tenant: &Tenant, mailbox: &Mailbox, inbox: &mut Inbox) -> Result<bool, String> {
+async fn catch_up(house: &House, tenant: &Tenant, mailbox: &Mailbox, inbox: &mut Inbox) -> Result<bool, Failed> {
     let id = mailbox.row.id;
     let (folder, uid_validity) = (inbox.folder().to_owned(), inbox.uid_validity());
-    let known = tenant.scope.cursor(id, &folder).await.map_err(words)?;
+    let known = tenant.scope.cursor(id, &folder).await?;
     let mut last_uid = match &known {
         Some(cursor) if cursor.uid_validity == uid_validity => cursor.last_uid,
         // The server renumbered its folder: everything is looked at again, and what is stored already is known by its
@@ -170,9 +191,9 @@ async fn catch_up(house: &House, tenant: &Tenant, mailbox: &Mailbox, inbox: &mut
         None => inbox.newest_uid().await?,
     };
     if known.is_none() && last_uid > 0 {
-        let mut tx = tenant.scope.begin().await.map_err(words)?;
-        tx.set_cursor(&Cursor { mailbox: id, folder: folder.clone(), uid_validity, last_uid }).await.map_err(words)?;
-        tx.commit().await.map_err(words)?;
+        let mut tx = tenant.scope.begin().await?;
+        tx.set_cursor(&Cursor { mailbox: id, folder: folder.clone(), uid_validity, last_uid }).await?;
+        tx.commit().await?;
     }
     let mut any = false;
     loop {
@@ -181,7 +202,7 @@ async fn catch_up(house: &House, tenant: &Tenant, mailbox: &Mailbox, inbox: &mut
         any = true;
         let found = batch.into_iter().map(|fetched| found(&folder, uid_validity, fetched)).collect();
         let cursor = Cursor { mailbox: id, folder: folder.clone(), uid_validity, last_uid: newest };
-        intake::take_in(house, tenant, id, found, Some(cursor)).await.map_err(words)?;
+        intake::take_in(house, tenant, id, found, Some(cursor)).await?;
         last_uid = newest;
     }
 }
@@ -217,7 +238,7 @@ fn words(error: impl std::fmt::Display) -> String {
 impl Inbox {
     async fn open(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Self, String> {
         if let Some(imap) = &mailbox.config.imap {
-            let config = outlet::imap(house, tenant, imap).await?;
+            let config = outlet::imap(house, tenant, imap).await.map_err(words)?;
             let mut client = ImapClient::connect(&config).await.map_err(words)?;
             let selected = client.select(&imap.folder).await.map_err(words)?;
             return Ok(Self::Imap {

@@ -3,14 +3,15 @@
 use crate::metrics::Metrics;
 use crate::secrets::SecretSource;
 use crate::tenant::Tenant;
+use crate::trouble::{HouseTrouble, Part, Troubles};
 use posthouse_ai::Models;
 use posthouse_mail::thread::Installation;
 use posthouse_model::{Clock, Entropy, TenantId, Timestamp};
 use posthouse_sandbox::Sandbox;
 use posthouse_store::{Store, StoreError, TenantRow};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::watch;
 
 /// How to set the house up.
@@ -46,6 +47,9 @@ pub struct House {
 struct Inner {
     options: HouseOptions,
     metrics: Metrics,
+    troubles: Troubles,
+    // What was put on record already and need not be again.
+    told: Mutex<HashSet<String>>,
     tenants: RwLock<HashMap<TenantId, Arc<Tenant>>>,
     // One reload at a time: loading plugins twice at once would only cost.
     reloading: tokio::sync::Mutex<()>,
@@ -60,6 +64,8 @@ impl House {
             inner: Arc::new(Inner {
                 options,
                 metrics: Metrics::default(),
+                troubles: Troubles::default(),
+                told: Mutex::default(),
                 tenants: RwLock::default(),
                 reloading: tokio::sync::Mutex::default(),
                 changed: watch::Sender::new(0),
@@ -133,6 +139,27 @@ impl House {
         &self.inner.metrics
     }
 
+    /// What is wrong with the house itself at the moment, as far as this process noticed.
+    #[must_use]
+    pub fn trouble(&self) -> Option<HouseTrouble> {
+        self.inner.troubles.first()
+    }
+
+    /// Takes down how a part of the work got on with the database.
+    pub(crate) fn heed<T>(&self, part: Part, result: &Result<T, StoreError>) {
+        self.inner.troubles.heed(part, result, self.now());
+    }
+
+    /// Whether this was not told before in this process.
+    pub(crate) fn first_time(&self, what: &str) -> bool {
+        self.inner.told.lock().unwrap_or_else(PoisonError::into_inner).insert(what.to_owned())
+    }
+
+    /// As if it had not been told.
+    pub(crate) fn forget(&self, what: &str) {
+        self.inner.told.lock().unwrap_or_else(PoisonError::into_inner).remove(what);
+    }
+
     /// Address of a tenant's desk, without a slash at the end.
     #[must_use]
     pub fn desk_url(&self, slug: &str) -> String {
@@ -170,6 +197,19 @@ impl House {
         self.inner.tenants.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
+    /// Loads a tenant as of one moment: its row, mailboxes and plugins are read one after the other, and a set-up that was
+    /// applied in between shows in the row.
+    async fn load(&self, mut row: TenantRow) -> Result<Tenant, StoreError> {
+        loop {
+            let tenant = Tenant::load(self, row).await?;
+            let now = tenant.scope.tenant().await?;
+            if is_same(&tenant.row, &now) {
+                return Ok(tenant);
+            }
+            row = now;
+        }
+    }
+
     /// Loads what was applied since the last time, while everything else goes on: calls under way finish on what they
     /// began with. Returns whether anything changed.
     ///
@@ -188,7 +228,7 @@ impl House {
                 Some(tenant) => tenant,
                 None => {
                     changed = true;
-                    Arc::new(Tenant::load(self, row).await?)
+                    Arc::new(self.load(row).await?)
                 }
             };
             next.insert(id, tenant);

@@ -2,6 +2,7 @@
 
 use crate::house::House;
 use crate::tenant::Tenant;
+use crate::trouble::Part;
 use posthouse_mail::read;
 use posthouse_mail::thread::{self, Key};
 use posthouse_model::event::Actor;
@@ -53,13 +54,9 @@ pub async fn take_in(
             Err(error) => return Err(StoreError::Io(std::io::Error::other(error))),
         }
     }
-    let actor = Actor::Host("intake".to_owned());
-    let mut tx = tenant.scope.begin().await?;
-    let taken = tx.intake_many(&intakes, &actor).await?;
-    if let Some(cursor) = &cursor {
-        tx.set_cursor(cursor).await?;
-    }
-    tx.commit().await?;
+    let stored = store(tenant, &intakes, cursor.as_ref()).await;
+    house.heed(Part::Intake, &stored);
+    let taken = stored?;
     for one in &taken {
         let label = match one {
             Taken::New { .. } => "new",
@@ -69,6 +66,17 @@ pub async fn take_in(
         };
         house.metrics().count("posthouse_messages_total", &[("taken", label)]);
     }
+    Ok(taken)
+}
+
+async fn store(tenant: &Tenant, intakes: &[Intake], cursor: Option<&Cursor>) -> Result<Vec<Taken>, StoreError> {
+    let actor = Actor::Host("intake".to_owned());
+    let mut tx = tenant.scope.begin().await?;
+    let taken = tx.intake_many(intakes, &actor).await?;
+    if let Some(cursor) = cursor {
+        tx.set_cursor(cursor).await?;
+    }
+    tx.commit().await?;
     Ok(taken)
 }
 

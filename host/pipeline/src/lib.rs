@@ -25,9 +25,10 @@ pub mod secrets;
 pub mod sent;
 pub mod tenant;
 pub mod triage;
+pub mod trouble;
 pub mod view;
 pub mod words;
 pub mod worker;
 
 pub use house::{House, HouseOptions};
-pub use secrets::SecretSource;
+pub use secrets::{SecretError, SecretSource};

@@ -1,6 +1,7 @@
 //! The tenant's own model, called on its key and within its budget of the day. Every call is on record.
 
 use crate::house::House;
+use crate::secrets::{self, SecretError};
 use crate::tenant::Tenant;
 use posthouse_ai::{AiError, ApiKey, Prompt, Provider, budget};
 use posthouse_model::TicketId;
@@ -12,20 +13,15 @@ use posthouse_store::ModelCall;
 /// How to reach a tenant's model.
 ///
 /// # Errors
-/// In words for a person: the key has no value, or the set-up makes no sense.
-pub async fn provider(house: &House, tenant: &Tenant, config: &ModelConfig) -> Result<Provider, String> {
-    let key = match &config.key {
-        None => None,
-        Some(reference) => {
-            let name = &reference.secret;
-            let value = house.secrets().secret(&tenant.row, name).await?;
-            let value = value.ok_or_else(|| {
-                format!("the model's key has no value: set it with `posthouse secret set {} {name}`", tenant.slug())
-            })?;
-            Some(ApiKey::new(value).map_err(|error| error.to_string())?)
-        }
-    };
-    Provider::new(config, key).map_err(|error| error.to_string())
+/// The key has no value or may not be sent to that provider, or the set-up makes no sense.
+pub async fn provider(house: &House, tenant: &Tenant, config: &ModelConfig) -> Result<Provider, SecretError> {
+    let unusable = |error: AiError| SecretError::Unusable(error.to_string());
+    let Some(reference) = &config.key else { return Provider::new(config, None).map_err(unusable) };
+    // Whom the address names is known once it is read, and that needs no key.
+    let keyless = ModelConfig { key: None, ..config.clone() };
+    let host = Provider::new(&keyless, None).map_err(unusable)?.host().to_owned();
+    let key = secrets::reveal(house, tenant, &reference.secret, &host, "model").await?;
+    Provider::new(config, Some(ApiKey::new(key).map_err(unusable)?)).map_err(unusable)
 }
 
 /// Calls the model for a plugin: sets tokens aside first, so that calls at the same time cannot spend the same ones.
@@ -41,8 +37,11 @@ pub async fn complete(
 ) -> Result<ModelAnswer, ModelRefusal> {
     let Some(config) = &tenant.config.model else { return Err(ModelRefusal::NotConfigured) };
     let provider = provider(house, tenant, config).await.map_err(|reason| {
-        tracing::warn!(tenant.id = %tenant.id(), reason, "the model is set up but cannot be used");
-        ModelRefusal::NotConfigured
+        tracing::warn!(tenant.id = %tenant.id(), %reason, "the model is set up but cannot be used");
+        match reason {
+            SecretError::NotAllowed { .. } => ModelRefusal::Rejected(reason.to_string()),
+            SecretError::Missing { .. } | SecretError::Unusable(_) => ModelRefusal::NotConfigured,
+        }
     })?;
     let prompt = Prompt {
         instructions: request.instructions,

@@ -2,14 +2,15 @@
 
 use crate::house::House;
 use crate::model;
+use crate::secrets::{self, SecretError};
 use crate::tenant::{Mailbox, Tenant};
 use async_trait::async_trait;
 use posthouse_mail::imap::ImapConfig;
 use posthouse_mail::net::{Auth, Secret, Security};
 use posthouse_mail::submit::{FileSubmitter, SmtpConfig, SmtpSubmitter, Submitter};
 use posthouse_model::TicketId;
-use posthouse_model::config::{self, SecretRef};
-use posthouse_sandbox::{CallHost, LogLevel, ModelAnswer, ModelRefusal, ModelRequest};
+use posthouse_model::config;
+use posthouse_sandbox::{CallHost, LogLevel, ModelAnswer, ModelRefusal, ModelRequest, SecretValue};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,23 +29,13 @@ fn security(security: config::Security) -> Security {
     }
 }
 
-async fn secret(house: &House, tenant: &Tenant, reference: &SecretRef) -> Result<Secret, String> {
-    let name = &reference.secret;
-    match house.secrets().secret(&tenant.row, name).await? {
-        Some(value) => Ok(Secret::new(value)),
-        None => Err(format!(
-            "the secret “{name}” has no value: set it with `posthouse secret set {} {name}`",
-            tenant.slug()
-        )),
-    }
-}
-
 /// How to reach a mailbox's IMAP server.
 ///
 /// # Errors
-/// When its password is not to be had, in words for a person.
-pub async fn imap(house: &House, tenant: &Tenant, imap: &config::ImapConfig) -> Result<ImapConfig, String> {
-    let password = secret(house, tenant, &imap.password).await?;
+/// When its password is not to be had, or may not be sent to that server.
+pub async fn imap(house: &House, tenant: &Tenant, imap: &config::ImapConfig) -> Result<ImapConfig, SecretError> {
+    let by = format!("imap {}", imap.user);
+    let password = Secret::new(secrets::reveal(house, tenant, &imap.password.secret, &imap.host, &by).await?);
     let auth = Auth::Password { username: imap.user.clone(), password };
     let mut config = ImapConfig::new(&imap.host, imap.port(), security(imap.security), auth);
     config.extra_ca_pem = imap.ca_pem.as_ref().map(|pem| pem.clone().into_bytes());
@@ -55,18 +46,21 @@ pub async fn imap(house: &House, tenant: &Tenant, imap: &config::ImapConfig) -> 
 /// A mailbox's way out.
 ///
 /// # Errors
-/// When its password is not to be had, or it has none, in words for a person.
-pub async fn submitter(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Box<dyn Submitter>, String> {
+/// When its password is not to be had or may not be sent to that server, or when the mailbox has no way out.
+pub async fn submitter(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Box<dyn Submitter>, SecretError> {
     let config = &mailbox.config;
     if let Some(files) = &config.files {
         return Ok(Box::new(FileSubmitter::new(folder(house.data_dir(), &files.path))));
     }
     let Some(smtp) = &config.smtp else {
-        return Err(format!("mailbox “{}” has no way out: give it smtp or files in tenant.toml", config.name));
+        let words = format!("mailbox “{}” has no way out: give it smtp or files in tenant.toml", config.name);
+        return Err(SecretError::Unusable(words));
     };
     let auth = match (&smtp.user, &smtp.password) {
         (Some(user), Some(password)) => {
-            Some(Auth::Password { username: user.clone(), password: secret(house, tenant, password).await? })
+            let by = format!("smtp {user}");
+            let password = secrets::reveal(house, tenant, &password.secret, &smtp.host, &by).await?;
+            Some(Auth::Password { username: user.clone(), password: Secret::new(password) })
         }
         _ => None,
     };
@@ -97,7 +91,7 @@ impl CallHost for TenantHost {
         model::complete(&self.house, &self.tenant, &self.plugin, self.ticket, request).await
     }
 
-    async fn secret(&self, name: &str) -> Option<String> {
+    async fn secret(&self, name: &str) -> Option<SecretValue> {
         match self.house.secrets().secret(&self.tenant.row, name).await {
             Ok(value) => value,
             Err(reason) => {
@@ -105,6 +99,10 @@ impl CallHost for TenantHost {
                 None
             }
         }
+    }
+
+    async fn secret_refused(&self, name: &str, host: &str) {
+        secrets::refused(&self.house, &self.tenant, name, host, &format!("plugin {}", self.plugin)).await;
     }
 
     fn log(&self, level: LogLevel, text: &str) {

@@ -1,7 +1,8 @@
 //! What happens by the clock: reloading tenants, the heartbeat, digests, snoozed tickets, lost leases.
 
 use crate::house::House;
-use crate::{digest, heartbeat};
+use crate::trouble::Part;
+use crate::{digest, heartbeat, worker};
 use posthouse_model::event::Actor;
 use posthouse_store::StoreError;
 use std::time::Duration;
@@ -22,14 +23,16 @@ pub async fn run(house: House, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        if let Err(error) = house.refresh().await {
+        if let Err(error) = refresh(&house).await {
             tracing::error!(%error, "tenants cannot be read");
             continue;
         }
-        if turn == 0
-            && let Err(error) = tick(&house).await
-        {
-            tracing::error!(%error, "the regular look failed; it is repeated");
+        if turn == 0 {
+            let looked = tick(&house).await;
+            house.heed(Part::Schedule, &looked);
+            if let Err(error) = looked {
+                tracing::error!(%error, "the regular look failed; it is repeated");
+            }
         }
         turn = (turn + 1) % LOOK_EVERY_REFRESHES;
     }
@@ -44,10 +47,16 @@ pub async fn follow_tenants(house: House, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        if let Err(error) = house.refresh().await {
+        if let Err(error) = refresh(&house).await {
             tracing::error!(%error, "tenants cannot be read");
         }
     }
+}
+
+async fn refresh(house: &House) -> Result<bool, StoreError> {
+    let refreshed = house.refresh().await;
+    house.heed(Part::Tenants, &refreshed);
+    refreshed
 }
 
 /// One look at everything that is due by the clock.
@@ -56,10 +65,12 @@ pub async fn follow_tenants(house: House, stop: CancellationToken) {
 /// When the store cannot be read or written. What one tenant's trouble is does not keep another's from being seen.
 pub async fn tick(house: &House) -> Result<(), StoreError> {
     house.store().recover_expired().await?;
+    house.store().interrupt_expired_submissions().await?;
     let mut first = Ok(());
     for tenant in house.tenants() {
         let actor = Actor::Host("schedule".to_owned());
         let result = async {
+            worker::see_to_given_up(house, &tenant).await?;
             heartbeat::beat(house, &tenant).await?;
             digest::schedule(house, &tenant).await?;
             if tenant.scope.next_snooze_end().await?.is_some_and(|at| at <= house.now()) {

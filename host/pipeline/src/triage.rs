@@ -20,7 +20,7 @@ use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
 use posthouse_model::ticket::Outcome;
 use posthouse_model::triage::{Enrichment, Evidence, Routing, Scored, Triage};
-use posthouse_store::{ClaimedJob, MessageRow, StoreError, Triaged};
+use posthouse_store::{ClaimedJob, MessageRow, StoreError, StoreTrouble, Triaged};
 use std::sync::Arc;
 
 /// How sure the host is of the language it detected itself, beside a classifier's own word.
@@ -101,6 +101,9 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
 /// # Errors
 /// When the store cannot be written.
 pub async fn given_up(tenant: &Tenant, message: MessageId, reason: &str) -> Result<(), StoreError> {
+    if tenant.scope.message(message).await?.outcome != Outcome::Pending {
+        return Ok(());
+    }
     let mut tx = tenant.scope.begin().await?;
     let note = format!("triage was given up: {reason}");
     tx.set_outcome(message, Outcome::Ticket, Some(&note), &actor()).await?;
@@ -114,7 +117,10 @@ pub(crate) fn actor() -> Actor {
 pub(crate) fn store(error: StoreError) -> JobFailure {
     match error {
         StoreError::NotFound { .. } | StoreError::Refused(_) | StoreError::Corrupt { .. } => JobFailure::fail(error),
-        other => JobFailure::retry(other),
+        other => match other.trouble() {
+            Some(StoreTrouble::DiskFull | StoreTrouble::Locked | StoreTrouble::Away) => JobFailure::held(other),
+            Some(StoreTrouble::Failing) | None => JobFailure::retry(other),
+        },
     }
 }
 

@@ -2,11 +2,14 @@
 
 use crate::house::House;
 use crate::tenant::Tenant;
+use crate::trouble::Part;
 use crate::{digest, dispatch, draft, notify, sent, triage};
+use futures::FutureExt as _;
 use posthouse_model::JobId;
 use posthouse_model::job::{Job, JobFailure};
 use posthouse_store::{ClaimRequest, ClaimedJob, JobState, StoreError};
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -31,11 +34,16 @@ pub async fn run(house: House, stop: CancellationToken) {
     if let Err(error) = house.store().release_worker(house.worker()).await {
         tracing::warn!(%error, "jobs of a run before this one wait for their lease to end");
     }
+    if let Err(error) = house.store().interrupt_submissions(house.worker()).await {
+        tracing::warn!(%error, "replies that a run before this one was submitting wait for their lease to end");
+    }
     let mut running = Running::new(house.clone());
     let mut wake = house.store().wakeups();
     loop {
         wake.mark_unchanged();
-        let wait = match running.fill().await {
+        let filled = running.fill().await;
+        house.heed(Part::Jobs, &filled);
+        let wait = match filled {
             Ok(Filled::More) => continue,
             Ok(Filled::All { next_in }) => next_in.unwrap_or(LOOK_EVERY).min(LOOK_EVERY),
             Err(error) => {
@@ -146,7 +154,8 @@ impl Running {
             Ok(id) => {
                 self.claimed.remove(&id);
             }
-            // A panic in a job: its lease runs out and it is tried again, on its ladder.
+            // `run_one` catches panics of the work itself. Which job it was is not known here; it stays claimed until
+            // this process ends.
             Err(error) => tracing::error!(%error, "a job broke off"),
         }
     }
@@ -171,16 +180,23 @@ impl Running {
 async fn run_one(house: &House, job: &ClaimedJob) {
     let start = Instant::now();
     let result = match house.tenant(job.tenant).await {
-        Ok(Some(tenant)) => run_job(house, &tenant, job).await.map_err(|failure| (Some(tenant), failure)),
+        Ok(Some(tenant)) => {
+            // Nothing of a job outlives its panic but rows of the store, and those change only in whole transactions.
+            let run = AssertUnwindSafe(run_job(house, &tenant, job)).catch_unwind().await;
+            let broke_off = |_| Err(JobFailure::retry("it broke off inside the host: please report it"));
+            run.unwrap_or_else(broke_off).map_err(|failure| (Some(tenant), failure))
+        }
         Ok(None) => Err((None, JobFailure::retry("the tenant is turned off"))),
-        Err(error) => Err((None, JobFailure::retry(error))),
+        Err(error) => Err((None, triage::store(error))),
     };
     let label = if result.is_ok() { "done" } else { "failed" };
     let labels = [("job", job.job.kind()), ("result", label)];
     house.metrics().observe("posthouse_job_seconds", &labels, start.elapsed());
     let Err((tenant, failure)) = result else { return };
     tracing::warn!(attempt = job.attempt, reason = failure.reason(), "job failed");
-    match house.store().fail(job, &failure).await {
+    let ended = house.store().fail(job, &failure).await;
+    house.heed(Part::Jobs, &ended);
+    match ended {
         Ok(JobState::Failed) => {
             if let Some(tenant) = tenant
                 && let Err(error) = given_up(&tenant, &job.job, failure.reason()).await
@@ -205,6 +221,33 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
         Job::AppendSent { outbox } => sent::run(house, tenant, job, *outbox).await,
         Job::Digest { day } => digest::run(house, tenant, job, day).await,
     }
+}
+
+/// Sees to jobs that were given up while nobody could: the process ended at that very moment, or the job killed every
+/// worker that took it. What was seen to already is left as it is.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub(crate) async fn see_to_given_up(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
+    for row in tenant.scope.jobs(JobState::Failed).await? {
+        let last = row.errors.last();
+        let key = format!("given up {} {:?}", row.id, last.map(|error| error.at));
+        if !house.first_time(&key) {
+            continue;
+        }
+        let reason = last.map_or("it was tried as often as allowed", |error| error.reason.as_str());
+        match given_up(tenant, &row.job, reason).await {
+            Err(error) if error.is_temporary() => {
+                house.forget(&key);
+                return Err(error);
+            }
+            Err(error) => {
+                tracing::error!(tenant.id = %tenant.id(), job.id = %row.id, %error, "the end of a job could not be written")
+            }
+            Ok(()) => {}
+        }
+    }
+    Ok(())
 }
 
 /// No message and no reply is lost to a job that is given up: each has a place where a person sees it.

@@ -10,13 +10,41 @@ pub trait CallHost: Send + Sync + 'static {
     /// Calls the client's own model on the client's key and budget. Only reached with the grant `model`.
     async fn model(&self, request: ModelRequest) -> Result<ModelAnswer, ModelRefusal>;
 
-    /// The value of a secret of this tenant; none when there is none of that name. Only reached for names that
-    /// the plugin was granted, and the value never enters the plugin.
-    async fn secret(&self, name: &str) -> Option<String>;
+    /// A secret of this tenant; none when there is none of that name. Only reached for names that the plugin was granted,
+    /// and the value never enters the plugin.
+    async fn secret(&self, name: &str) -> Option<SecretValue>;
+
+    /// A request was refused because this secret may not go to that host: nothing was sent.
+    async fn secret_refused(&self, name: &str, host: &str) {
+        let _ = (name, host);
+    }
 
     /// A line for the people who run the plugin. At most the call's `log_bytes` arrive here. The text is
     /// untrusted: it may hold control characters and anything a customer wrote.
     fn log(&self, level: LogLevel, text: &str);
+}
+
+/// A secret, for the host's side of a call. It never prints.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct SecretValue {
+    /// Its value.
+    pub value: String,
+    /// The hosts it may be sent to, as the person who set it said; none: wherever the grants say.
+    pub hosts: Vec<String>,
+}
+
+impl SecretValue {
+    /// One that may be sent wherever the grants say.
+    #[must_use]
+    pub fn anywhere(value: impl Into<String>) -> Self {
+        Self { value: value.into(), hosts: Vec::new() }
+    }
+}
+
+impl std::fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SecretValue").field("hosts", &self.hosts).finish_non_exhaustive()
+    }
 }
 
 /// What the plugin asks of a model. All text is the plugin's, bounded by its memory.
@@ -68,8 +96,8 @@ pub enum LogLevel {
 /// A host without model and log, with a fixed set of secrets: for tests, benchmarks and `plugin run`.
 #[derive(Clone, Debug, Default)]
 pub struct PlainHost {
-    /// Name and value.
-    pub secrets: BTreeMap<String, String>,
+    /// By name.
+    pub secrets: BTreeMap<String, SecretValue>,
 }
 
 #[async_trait]
@@ -78,7 +106,7 @@ impl CallHost for PlainHost {
         Err(ModelRefusal::NotConfigured)
     }
 
-    async fn secret(&self, name: &str) -> Option<String> {
+    async fn secret(&self, name: &str) -> Option<SecretValue> {
         self.secrets.get(name).cloned()
     }
 

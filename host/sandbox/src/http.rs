@@ -3,7 +3,7 @@
 use crate::address::{Reach, reach};
 use crate::error::SandboxError;
 use crate::template::{Secrets, redact, redact_text};
-use posthouse_model::capability::{Grants, HttpAllowance};
+use posthouse_model::capability::{Grants, HttpAllowance, host_matches};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use std::net::{IpAddr, SocketAddr};
@@ -338,14 +338,6 @@ pub(crate) fn host_of(url: &Url) -> String {
         Some(Host::Ipv4(v4)) => v4.to_string(),
         Some(Host::Domain(name)) => name.trim_end_matches('.').to_ascii_lowercase(),
         None => String::new(),
-    }
-}
-
-/// `*.example.com` matches every name below, not the name itself.
-pub(crate) fn host_matches(pattern: &str, host: &str) -> bool {
-    match pattern.strip_prefix("*.") {
-        Some(parent) => host.strip_suffix(parent).is_some_and(|below| below.len() > 1 && below.ends_with('.')),
-        None => pattern.trim_start_matches('[').trim_end_matches(']') == host,
     }
 }
 

@@ -32,7 +32,7 @@ mod valid;
 
 pub use error::{CallError, LoadError, SandboxError};
 pub use gate::{CallGate, CallPermit};
-pub use host::{CallHost, LogLevel, ModelAnswer, ModelRefusal, ModelRequest, PlainHost};
+pub use host::{CallHost, LogLevel, ModelAnswer, ModelRefusal, ModelRequest, PlainHost, SecretValue};
 pub use inspect::{ApiVersion, ComponentInfo, host_api, inspect};
 pub use plugin::{Called, Plugin};
 pub use sandbox::Sandbox;

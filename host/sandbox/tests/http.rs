@@ -6,7 +6,7 @@ mod common;
 use common::{TestHost, context, notice, sandbox, spec};
 use posthouse_model::capability::{Grants, HttpAllowance};
 use posthouse_model::notice::Delivery;
-use posthouse_sandbox::{CallError, Called, PluginSpec};
+use posthouse_sandbox::{CallError, Called, PluginSpec, SecretValue};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -88,7 +88,7 @@ fn local(port: u16) -> Grants {
 fn with_secrets() -> Arc<TestHost> {
     let secrets = [("token", "s3cr/t-token"), ("sign", "Jefe"), ("other", "not granted")];
     Arc::new(TestHost {
-        secrets: secrets.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+        secrets: secrets.iter().map(|(n, v)| ((*n).to_owned(), SecretValue::anywhere(*v))).collect(),
         ..TestHost::default()
     })
 }
@@ -174,6 +174,30 @@ async fn what_is_not_granted_never_leaves() {
         assert_eq!(called.host_calls.len(), 1);
     }
     assert!(server.got.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_secret_stays_home_where_the_person_who_set_it_did_not_name_the_host() {
+    let server = Server::start().await;
+    let plugin = sandbox()
+        .load(sends(&format!("GET http://127.0.0.1:{}/{{token}}", server.port), local(server.port)))
+        .await
+        .unwrap();
+    let kept = |hosts: &[&str]| {
+        let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+        let token = SecretValue { value: "s3cr/t-token".to_owned(), hosts };
+        Arc::new(TestHost { secrets: BTreeMap::from([("token".to_owned(), token)]), ..TestHost::default() })
+    };
+    let elsewhere = kept(&["hooks.example.com", "*.example.com"]);
+    let called = plugin.notify(context(), elsewhere.clone(), notice(""), None).await;
+    assert!(failure(&called).contains("secret `token` may not be sent to 127.0.0.1"), "{}", failure(&called));
+    assert_eq!(*elsewhere.refused.lock().unwrap(), ["token 127.0.0.1"]);
+    assert!(server.got.lock().unwrap().is_empty(), "nothing was sent");
+
+    let here = kept(&["hooks.example.com", "127.0.0.1"]);
+    assert!(plugin.notify(context(), here.clone(), notice(""), None).await.result.is_ok());
+    assert!(here.refused.lock().unwrap().is_empty());
+    assert_eq!(server.got.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -63,6 +63,9 @@ const CLAIM: &str = "with candidate as materialized ({candidates}), \
      where id in (select id from turn order by turn, due_at, id limit $2) \
      returning id, tenant_id, content, attempts, claim, due_at";
 
+/// How soon a job is begun again that the house's own trouble held up.
+const HELD_FOR: Duration = Duration::from_secs(5);
+
 impl Store {
     /// Claims jobs that are due, over all active tenants in fair order: the first of each tenant, then the second of
     /// each, so that one tenant's flood does not hold up another's mail.
@@ -126,7 +129,7 @@ impl Store {
     }
 
     /// Says that a try failed: queued again on the job's ladder, or given up when the ladder is used up or trying again
-    /// will not help. Returns where it stands.
+    /// will not help. One that was held up by the house is put back as if it had not been claimed. Returns where it stands.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`].
@@ -134,6 +137,10 @@ impl Store {
         let now = self.now();
         let next = match failure {
             JobFailure::Fail { .. } => None,
+            JobFailure::Held { .. } => {
+                self.postpone(job, now.plus(HELD_FOR)).await?;
+                return Ok(JobState::Queued);
+            }
             JobFailure::Retry { after, .. } => {
                 let rung = job.job.ladder().get(job.attempt.saturating_sub(1) as usize).copied();
                 rung.map(|wait| now.plus(wait.max(after.unwrap_or_default())))

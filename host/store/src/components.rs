@@ -1,8 +1,8 @@
 //! Components: the `.wasm` bytes, by digest, shared by all tenants.
 
-use crate::sql::sql;
+use crate::sql::{Connection, sql};
 use crate::wake::Touched;
-use crate::{Result, Store};
+use crate::{Result, Store, Tx};
 use posthouse_model::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -19,21 +19,13 @@ pub struct ComponentRow {
 }
 
 impl Store {
-    /// Stores a component; its digest. Storing it again does nothing.
+    /// Stores a component by itself; its digest. Storing it again does nothing.
     ///
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database).
     pub async fn put_component(&self, bytes: &[u8]) -> Result<String> {
-        let digest = hex::encode(Sha256::digest(bytes));
         let mut tx = self.write().await?;
-        sql("insert into component (digest, size, stored_at, content) values ($1, $2, $3, $4) \
-             on conflict (digest) do nothing")
-        .bind(&digest)
-        .bind(i64::try_from(bytes.len()).unwrap_or(i64::MAX))
-        .bind(self.now())
-        .bind(bytes)
-        .run(&mut tx)
-        .await?;
+        let digest = put(&mut tx, bytes, self.now()).await?;
         self.commit(tx, Touched::default()).await?;
         Ok(digest)
     }
@@ -76,4 +68,28 @@ impl Store {
         self.commit(tx, Touched::default()).await?;
         Ok(pruned)
     }
+}
+
+impl Tx {
+    /// Stores a component together with what else the transaction writes; its digest. Storing it again does nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn put_component(&mut self, bytes: &[u8]) -> Result<String> {
+        let now = self.now();
+        put(self.on(), bytes, now).await
+    }
+}
+
+async fn put(on: &mut Connection, bytes: &[u8], now: Timestamp) -> Result<String> {
+    let digest = hex::encode(Sha256::digest(bytes));
+    sql("insert into component (digest, size, stored_at, content) values ($1, $2, $3, $4) \
+         on conflict (digest) do nothing")
+    .bind(&digest)
+    .bind(i64::try_from(bytes.len()).unwrap_or(i64::MAX))
+    .bind(now)
+    .bind(bytes)
+    .run(on)
+    .await?;
+    Ok(digest)
 }

@@ -5,15 +5,15 @@
 
 use crate::messages::{NewMessage, insert};
 use crate::outbox::by_outbox_id;
-use crate::sql::{Json, sql};
+use crate::sql::{Json, sql, sql_of};
 use crate::tickets::by_id;
-use crate::{OutboxRow, Result, Scope, StoreError, Tx};
+use crate::{OutboxRow, Result, Scope, Store, StoreError, Tx};
 use posthouse_model::event::Actor;
 use posthouse_model::job::Job;
 use posthouse_model::mail::{Address, ReadMail};
 use posthouse_model::outbox::{OutboxState, SubmitOutcome};
 use posthouse_model::ticket::{Direction, Outcome, TicketStatus};
-use posthouse_model::{MessageId, OutboxId, Timestamp};
+use posthouse_model::{MessageId, OutboxId, TenantId, Timestamp};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
@@ -85,6 +85,57 @@ impl Scope {
             },
             settled => Ok(OutboxLease::Settled(settled)),
         }
+    }
+}
+
+impl Store {
+    /// Gives to a person what a worker was submitting when it ended: at the start of a worker of this name, when the one
+    /// before it is surely gone. Should it live after all, its settling sets the truth right. Returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn interrupt_submissions(&self, worker: &str) -> Result<u64> {
+        self.interrupt("lease_owner = $1", worker).await
+    }
+
+    /// As [`Store::interrupt_submissions`] for every lease that has ended: whichever way its job came to an end, no reply
+    /// stays "being submitted" for good.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn interrupt_expired_submissions(&self) -> Result<u64> {
+        self.interrupt("lease_until <= $1", self.now()).await
+    }
+
+    async fn interrupt(&self, which: &'static str, value: impl crate::sql::Param + Clone) -> Result<u64> {
+        // By way of the tenants: the index on states begins with them.
+        let found = sql_of(format!(
+            "select o.tenant_id, o.id from tenant t join outbox o on o.tenant_id = t.id and o.state = 'submitting' \
+             where o.{which} order by o.id"
+        ))
+        .bind(value.clone())
+        .all(&mut *self.inner.engine.read().await?)
+        .await?;
+        let mut interrupted = 0;
+        for row in &found {
+            let (tenant, outbox): (TenantId, OutboxId) = (row.get(0)?, row.get(1)?);
+            let mut tx = self.tenant(tenant).begin_durable().await?;
+            // Under the tenant's lock: it may have been settled since.
+            let still = sql_of(format!(
+                "select id from outbox where state = 'submitting' and {which} and tenant_id = $2 and id = $3"
+            ))
+            .bind(value.clone())
+            .bind(tenant)
+            .bind(outbox)
+            .optional(tx.on())
+            .await?;
+            if still.is_some() {
+                tx.interrupted(outbox).await?;
+                tx.commit().await?;
+                interrupted += 1;
+            }
+        }
+        Ok(interrupted)
     }
 }
 

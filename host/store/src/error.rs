@@ -63,7 +63,64 @@ pub enum StoreError {
     Database(#[from] sqlx::Error),
 }
 
+/// Why the database does not do its work at the moment, for words and for monitoring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreTrouble {
+    /// Nothing more can be written until somebody frees space.
+    DiskFull,
+    /// Somebody else holds a lock.
+    Locked,
+    /// It cannot be reached, or it is starting or stopping.
+    Away,
+    /// The disk reports errors, or anything else.
+    Failing,
+}
+
+impl StoreTrouble {
+    /// As in `/health`: `disk-full`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DiskFull => "disk-full",
+            Self::Locked => "database-locked",
+            Self::Away => "database-away",
+            Self::Failing => "database-failing",
+        }
+    }
+
+    /// What a person can do about it.
+    #[must_use]
+    pub fn mend(self) -> &'static str {
+        match self {
+            Self::DiskFull => {
+                "free space on the disk that holds the database (for SQLite the data folder); everything goes on by itself then, and no \
+                 mail is lost: what cannot be stored stays on the mail server"
+            }
+            Self::Locked => {
+                "see which other program has the database open, such as a copy or a database tool, and end it; everything goes on by \
+                 itself then"
+            }
+            Self::Away => {
+                "see that the database server runs and that its address is right; everything goes on by itself once it answers"
+            }
+            Self::Failing => "look at the disk and the system's log",
+        }
+    }
+}
+
 impl StoreError {
+    /// The trouble that the database itself is in, if it is that: such a failure says nothing against what was to be done.
+    #[must_use]
+    pub fn trouble(&self) -> Option<StoreTrouble> {
+        let Self::Database(error) = self else { return None };
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => Some(StoreTrouble::Away),
+            sqlx::Error::WorkerCrashed | sqlx::Error::BeginFailed => Some(StoreTrouble::Failing),
+            sqlx::Error::Database(e) => trouble_of_code(e.code().as_deref()?),
+            _ => None,
+        }
+    }
+
     /// Whether the same may succeed a little later, without anybody changing anything: a lock, a lost
     /// connection, a full disk that is being cleared.
     #[must_use]
@@ -99,6 +156,28 @@ impl StoreError {
     }
 }
 
+/// SQLITE_IOERR_SHMSIZE: the file beside the database that its processes share cannot be made as large as it must be. A
+/// full disk shows like this when the first process opens the database.
+const SHM_CANNOT_GROW: i64 = 4874;
+const DISK_FULL: &str = "the disk is full; free some space, it is tried again";
+
+fn trouble_of_code(code: &str) -> Option<StoreTrouble> {
+    temporary_code(Some(code))?;
+    if code.len() < 5 {
+        return Some(match code.parse::<i64>() {
+            Ok(SHM_CANNOT_GROW) => StoreTrouble::DiskFull,
+            Ok(number) if number & 0xff == 13 => StoreTrouble::DiskFull,
+            Ok(number) if matches!(number & 0xff, 5 | 6) => StoreTrouble::Locked,
+            _ => StoreTrouble::Failing,
+        });
+    }
+    Some(match code {
+        "53100" => StoreTrouble::DiskFull,
+        "40001" | "40P01" | "55P03" => StoreTrouble::Locked,
+        _ => StoreTrouble::Away,
+    })
+}
+
 /// What a database's error code means, for codes that pass by themselves or by freeing something.
 /// SQLite: primary result code (low byte of the extended one); PostgreSQL: SQLSTATE.
 fn temporary_code(code: Option<&str>) -> Option<&'static str> {
@@ -107,9 +186,10 @@ fn temporary_code(code: Option<&str>) -> Option<&'static str> {
         && let Ok(number) = code.parse::<i64>()
     {
         return match number & 0xff {
+            _ if number == SHM_CANNOT_GROW => Some(DISK_FULL),
             5 | 6 => Some("the database is locked by another process; it is tried again"),
             10 => Some("the disk reports an error; look at the disk and the system's log"),
-            13 => Some("the disk is full; free some space, it is tried again"),
+            13 => Some(DISK_FULL),
             _ => None,
         };
     }

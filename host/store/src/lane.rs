@@ -123,15 +123,28 @@ impl Leased {
 
     /// Begins a transaction with this statement.
     pub(crate) async fn begin(mut self, statement: &'static str) -> Result<LaneTransaction> {
-        if let Err(error) = sqlx::raw_sql(statement).execute(self.connection()).await {
-            if matches!(error, sqlx::Error::WorkerCrashed) {
-                // The next one opens a new connection.
-                self.discard();
+        // Whoever asked may stop waiting while another process holds the lock, and the statement takes effect all the same: a
+        // connection left in the middle of it must be closed, not handed to the next one with a transaction open.
+        let Some(mut kept) = self.kept.take() else { return Err(sqlx::Error::WorkerCrashed.into()) };
+        let begun = sqlx::raw_sql(statement).execute(&mut kept.connection).await;
+        match begun {
+            Ok(_) => {
+                self.kept = Some(kept);
+                Ok(LaneTransaction { lease: Some(self) })
             }
-            return Err(error.into());
+            Err(error) => {
+                // The lock of another process is no fault of this connection.
+                let is_sound = matches!(&error, sqlx::Error::Database(e) if is_busy(e.code().as_deref()));
+                self.kept = is_sound.then_some(kept);
+                Err(error.into())
+            }
         }
-        Ok(LaneTransaction { lease: Some(self) })
     }
+}
+
+/// SQLITE_BUSY and its extended codes.
+fn is_busy(code: Option<&str>) -> bool {
+    code.and_then(|code| code.parse::<i64>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
 impl Drop for Leased {

@@ -62,7 +62,7 @@ pub use components::ComponentRow;
 pub use digest::{DigestNumbers, LedgerRow, Progress};
 pub use dispatch::{OutboxLease, OutboxMail};
 pub use drafts::{DraftEdit, DraftRow};
-pub use error::{Result, StoreError};
+pub use error::{Result, StoreError, StoreTrouble};
 pub use events::ChainReport;
 pub use export::ExportReport;
 pub use incidents::IncidentRow;

@@ -299,6 +299,25 @@ impl Tx {
         Ok(())
     }
 
+    /// Turns off every mailbox but these.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn keep_mailboxes(&mut self, keep: &[MailboxId], actor: &Actor) -> Result<()> {
+        let tenant = self.tenant();
+        let active = sql("select id from mailbox where tenant_id = $1 and active = 1 order by id")
+            .bind(tenant)
+            .all(self.on())
+            .await?;
+        for row in &active {
+            let id: MailboxId = row.get(0)?;
+            if !keep.contains(&id) {
+                self.set_mailbox_active(id, false, actor).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Moves a cursor forward, never back; for a new UIDVALIDITY, to wherever it is said to be. Call it in the
     /// transaction that takes the mail in. Not an event: it follows from the mail that is.
     ///

@@ -61,7 +61,7 @@ impl Scope {
         let engine = &self.store.inner.engine;
         let mut inner = engine.write(durability).await?;
         let chain = Chain::lock(engine.kind, &mut inner, self.tenant).await?;
-        Ok(Tx { scope: self.clone(), inner, now: self.store.now(), chain, events: Vec::new(), jobs: false })
+        Ok(Tx::new(self.clone(), inner, self.store.now(), chain))
     }
 
     pub(crate) fn read(&self) -> BoxFuture<'_, Result<Reading>> {
@@ -83,6 +83,10 @@ pub struct Tx {
 }
 
 impl Tx {
+    pub(crate) fn new(scope: Scope, inner: Transaction, now: Timestamp, chain: Chain) -> Self {
+        Self { scope, inner, now, chain, events: Vec::new(), jobs: false }
+    }
+
     /// When the transaction began, by the store's clock: the one time that everything in it carries.
     #[must_use]
     pub fn now(&self) -> Timestamp {

@@ -3,7 +3,7 @@
 use crate::chain::Chain;
 use crate::sql::{Row, sql};
 use crate::wake::Touched;
-use crate::{Result, Scope, Store, StoreError};
+use crate::{Result, Scope, Store, StoreError, Tx};
 use posthouse_model::event::{Actor, NewEvent};
 use posthouse_model::{TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -93,9 +93,22 @@ impl Store {
     /// # Errors
     /// [`StoreError::Refused`] for a slug that cannot stand in an address.
     pub async fn upsert_tenant(&self, tenant: &NewTenant, actor: &Actor) -> Result<TenantRow> {
+        let tx = self.begin_set_up(tenant, actor).await?;
+        let scope = tx.scope.clone();
+        tx.commit().await?;
+        scope.tenant().await
+    }
+
+    /// Begins the transaction that brings a tenant to a new set-up: its row is made or changed here, and what belongs to it
+    /// (components, mailboxes, plugins, articles) is written through the transaction that this returns. Nobody sees any
+    /// of it before [`Tx::commit`]: a set-up that is refused or broken off at whatever step leaves the one in force as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for a slug that cannot stand in an address.
+    pub async fn begin_set_up(&self, tenant: &NewTenant, actor: &Actor) -> Result<Tx> {
         check_slug(&tenant.slug)?;
         let now = self.now();
-        let mut tx = self.write().await?;
+        let mut inner = self.write().await?;
         let added = sql("insert into tenant (slug, name, language, time_zone, settings, digest, active, last_ticket, \
              created_at, applied_at) values ($1, $2, $3, $4, $5, $6, 1, 0, $7, $7) on conflict (slug) do nothing \
              returning id")
@@ -106,37 +119,38 @@ impl Store {
         .bind(tenant.settings.to_string())
         .bind(&tenant.digest)
         .bind(now)
-        .optional(&mut tx)
+        .optional(&mut inner)
         .await?;
         let (chain, kind, id) = if let Some(row) = added {
             let id = row.get(0)?;
-            (Chain::start(&mut tx, id).await?, "tenant.added", id)
+            (Chain::start(&mut inner, id).await?, Some("tenant.added"), id)
         } else {
-            let row = sql(select!("where slug = $1")).bind(&tenant.slug).one(&mut tx).await?;
-            let before = read(&row)?;
+            let id: TenantId = find(&mut inner, &tenant.slug).await?;
+            // The row is read under the tenant's lock: another set-up may have been written a moment ago.
+            let chain = Chain::lock(self.inner.engine.kind, &mut inner, id).await?;
+            let before = read(&sql(select!("where id = $1")).bind(id).one(&mut inner).await?)?;
             if before.tenant == *tenant {
-                return Ok(before);
+                (chain, None, id)
+            } else {
+                sql("update tenant set name = $1, language = $2, time_zone = $3, settings = $4, digest = $5, \
+                     applied_at = $6 where id = $7")
+                .bind(&tenant.name)
+                .bind(&tenant.language)
+                .bind(&tenant.time_zone)
+                .bind(tenant.settings.to_string())
+                .bind(&tenant.digest)
+                .bind(now)
+                .bind(id)
+                .run(&mut inner)
+                .await?;
+                (chain, Some("tenant.changed"), id)
             }
-            let chain = Chain::lock(self.inner.engine.kind, &mut tx, before.id).await?;
-            sql("update tenant set name = $1, language = $2, time_zone = $3, settings = $4, digest = $5, \
-                 applied_at = $6 where id = $7")
-            .bind(&tenant.name)
-            .bind(&tenant.language)
-            .bind(&tenant.time_zone)
-            .bind(tenant.settings.to_string())
-            .bind(&tenant.digest)
-            .bind(now)
-            .bind(before.id)
-            .run(&mut tx)
-            .await?;
-            (chain, "tenant.changed", before.id)
         };
-        let data = json!({ "slug": tenant.slug, "digest": tenant.digest });
-        chain.append(&mut tx, now, vec![event(actor, kind, data)]).await?;
-        let row = sql(select!("where id = $1")).bind(id).one(&mut tx).await?;
-        let row = read(&row)?;
-        self.commit(tx, Touched { jobs: false, tenant: Some(id) }).await?;
-        Ok(row)
+        let mut tx = Tx::new(self.tenant(id), inner, now, chain);
+        if let Some(kind) = kind {
+            tx.event(event(actor, kind, json!({ "slug": tenant.slug, "digest": tenant.digest })));
+        }
+        Ok(tx)
     }
 
     /// Turns a tenant on or off.

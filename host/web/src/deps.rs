@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use posthouse_model::{Clock, Entropy};
-use posthouse_store::Store;
+use posthouse_store::{Store, StoreTrouble};
 use std::sync::Arc;
 use tokio::sync::watch;
 use url::Url;
@@ -22,6 +22,18 @@ pub struct Health {
     pub report: serde_json::Value,
 }
 
+/// What is wrong with the host as a whole. Everybody at a desk is told while it lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostTrouble {
+    /// The database does not do its work.
+    Store(StoreTrouble),
+    /// The disk is nearly full.
+    DiskLow {
+        /// What is left.
+        free_bytes: u64,
+    },
+}
+
 /// What the host says about itself, for `/health` and `/metrics`.
 #[async_trait]
 pub trait Operations: Send + Sync + 'static {
@@ -29,6 +41,10 @@ pub trait Operations: Send + Sync + 'static {
     async fn health(&self) -> Health;
     /// In Prometheus' text format.
     async fn metrics(&self) -> String;
+    /// What is wrong with the host at this moment. Asked for every page, so it must be known without a query.
+    fn trouble(&self) -> Option<HostTrouble> {
+        None
+    }
 }
 
 /// Everything the desk needs from outside.

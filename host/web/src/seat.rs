@@ -91,6 +91,7 @@ impl Seat {
             theme: self.device.theme,
             place,
             troubles: 0,
+            host: self.desk.deps.operations.trouble(),
             here: self.here.clone(),
             note,
             undo: None,

@@ -38,6 +38,52 @@ impl House {
         Self { folder, port, environment: Vec::new(), child: None }
     }
 
+    /// Replaces a line of `posthouse.toml`.
+    ///
+    /// # Panics
+    /// When there is no such line.
+    pub fn change_set_up(&self, line: &str, by: &str) {
+        let path = self.path().join("posthouse.toml");
+        let text = std::fs::read_to_string(&path).expect("it was written");
+        assert!(text.contains(line), "`{line}` is not in {text}");
+        std::fs::write(&path, text.replace(line, by)).expect("the folder can be written");
+    }
+
+    /// Writes a tenant's folder and applies it.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub fn apply(&self, slug: &str, tenant_toml: &str) {
+        let folder = self.path().join(slug);
+        std::fs::create_dir_all(&folder).expect("the folder can be made");
+        std::fs::write(folder.join("tenant.toml"), tenant_toml).expect("the folder can be written");
+        self.run(&["tenant", "apply", slug]);
+    }
+
+    /// Runs a command that prints JSON.
+    ///
+    /// # Panics
+    /// When it fails, or prints something else.
+    pub fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        serde_json::from_str(&self.run(arguments)).expect("JSON")
+    }
+
+    /// What the SQLite database says to a statement, by the program `sqlite3`.
+    ///
+    /// # Panics
+    /// When the statement fails.
+    #[must_use]
+    pub fn sqlite(&self, database: &Path, statement: &str) -> String {
+        let output = Command::new("sqlite3")
+            .args(["-cmd", ".timeout 20000"])
+            .arg(database)
+            .arg(statement)
+            .output()
+            .expect("sqlite3 can be started");
+        assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
     /// A secret, as the environment gives it.
     pub fn secret(&mut self, tenant: &str, name: &str, value: &str) {
         let variable = format!("POSTHOUSE_SECRET_{}_{}", tenant.to_uppercase().replace('-', "_"), name.to_uppercase());
@@ -56,7 +102,15 @@ impl House {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// The port that the desk listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A command with this host's folder and environment.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program());
         command.current_dir(self.folder.path()).args(arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
@@ -101,8 +155,26 @@ impl House {
     /// # Panics
     /// When it does not get ready within a minute.
     pub async fn serve(&mut self) {
+        let command = self.command(&["serve"]);
+        self.serve_by(command).await;
+    }
+
+    /// As [`House::serve`], started by a shell that first says something else, such as `ulimit -f 100`.
+    ///
+    /// # Panics
+    /// As [`House::serve`].
+    pub async fn serve_after(&mut self, shell: &str) {
+        let plain = self.command(&["serve"]);
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("{shell}; exec \"$0\" serve")).arg(plain.get_program());
+        command.current_dir(self.folder.path());
+        command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.serve_by(command).await;
+    }
+
+    async fn serve_by(&mut self, mut command: Command) {
         let log = std::fs::File::create(self.path().join("serve.log")).expect("a log");
-        let child = self.command(&["serve"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         self.child = Some(child.expect("posthouse can be started"));
         let ready = async {
             while !self.is_ready().await {
@@ -115,13 +187,32 @@ impl House {
     }
 
     async fn is_ready(&self) -> bool {
-        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-        let Ok(mut stream) = tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await else { return false };
-        let request = format!("GET /health HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port);
-        let mut answer = Vec::new();
-        stream.write_all(request.as_bytes()).await.is_ok()
-            && stream.read_to_end(&mut answer).await.is_ok()
-            && answer.starts_with(b"HTTP/1.1 200")
+        crate::desk::get(self.port, "/health").await.is_some_and(|answer| answer.status == 200)
+    }
+
+    /// What `/health` says.
+    ///
+    /// # Panics
+    /// When nothing listens.
+    pub async fn health(&self) -> serde_json::Value {
+        let answer = crate::desk::get(self.port, "/health").await.expect("the desk listens");
+        serde_json::from_str(&answer.body).expect("JSON")
+    }
+
+    /// Asks `/health` until it is as wanted.
+    ///
+    /// # Panics
+    /// When it is not within a minute.
+    pub async fn wait_for_health(&self, what: &str, wanted: impl Fn(&serde_json::Value) -> bool) -> serde_json::Value {
+        let end = tokio::time::Instant::now() + Duration::from_secs(60);
+        loop {
+            let health = self.health().await;
+            if wanted(&health) {
+                return health;
+            }
+            assert!(tokio::time::Instant::now() < end, "{what}: {health:#}\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// What the process wrote to its log.
@@ -134,6 +225,28 @@ impl House {
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.child.as_ref().map(Child::id)
+    }
+
+    /// Asks the process to end, as a service manager does.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn ask_to_end(&self) {
+        let process = self.pid().expect("it runs").to_string();
+        assert!(Command::new("kill").args(["-TERM", &process]).status().expect("kill can be started").success());
+    }
+
+    /// Waits until the process has ended by itself.
+    ///
+    /// # Panics
+    /// When it does not within a minute.
+    pub async fn wait_for_end(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        let end = tokio::time::Instant::now() + Duration::from_secs(60);
+        while child.try_wait().expect("it is ours").is_none() {
+            assert!(tokio::time::Instant::now() < end, "it does not end\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Ends the process at once, as a power failure would.
@@ -159,4 +272,17 @@ fn target() -> PathBuf {
 
 fn program() -> PathBuf {
     profile().join(format!("posthouse{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Delivers a mail into a Maildir, as the specification says: written in `tmp`, complete once it is in `new`.
+///
+/// # Panics
+/// When the folder cannot be written.
+pub fn put_mail(maildir: &Path, name: &str, raw: &[u8]) {
+    for folder in ["tmp", "new", "cur"] {
+        std::fs::create_dir_all(maildir.join(folder)).expect("the Maildir can be made");
+    }
+    let (partial, whole) = (maildir.join("tmp").join(name), maildir.join("new").join(name));
+    std::fs::write(&partial, raw).expect("the Maildir can be written");
+    std::fs::rename(partial, whole).expect("the Maildir can be written");
 }

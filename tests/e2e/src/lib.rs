@@ -3,4 +3,9 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::disallowed_methods)]
 
 pub mod chat;
+pub mod desk;
+pub mod door;
 pub mod house;
+pub mod lock;
+pub mod model;
+pub mod smtp;

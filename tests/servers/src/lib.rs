@@ -37,3 +37,9 @@ fn missing<T>(server: &str, reason: &str) -> Option<T> {
     eprintln!("skipped: {server} is not available: {reason}");
     None
 }
+
+/// The program `sqlite3`, for looking into a database from outside; `None`, with the reason printed, where there is none.
+pub fn sqlite3() -> Option<std::path::PathBuf> {
+    process::find_program("sqlite3")
+        .or_else(|| missing("sqlite3", "no sqlite3 was found (Debian: apt-get install sqlite3)"))
+}

@@ -1,10 +1,13 @@
 //! `posthouse doctor`
 
-use crate::failure::{Code, Result};
+use crate::failure::{Code, Failure, Result};
 use crate::house;
 use crate::open::Context;
 use crate::output::{Style, Terminal, bytes, safe};
+use crate::setup::host::HostConfig;
+use crate::system::Room;
 use clap::Args;
+use posthouse_ai::budget;
 use posthouse_mail::imap;
 use posthouse_mail::maildir::Maildir;
 use posthouse_mail::net::ProbeReport;
@@ -13,7 +16,7 @@ use posthouse_pipeline::caller::{self, About};
 use posthouse_pipeline::notice::{self, Reader};
 use posthouse_pipeline::tenant::{Installed, Mailbox, Tenant};
 use posthouse_pipeline::{House, model, outlet};
-use posthouse_store::JobState;
+use posthouse_store::{JobState, StoreTrouble};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -61,8 +64,26 @@ struct Finding {
 /// # Errors
 /// The set-up cannot be used at all.
 pub async fn run(args: DoctorArgs, context: &Context, terminal: &mut Terminal) -> Result {
-    let opened = context.open().await?;
     let mut findings = Vec::new();
+    disk(&context.host()?, &mut findings);
+    let opened = match context.open().await {
+        Ok(opened) => opened,
+        // What cannot be opened at all is a finding like any other, beside what may be its cause.
+        Err(failure) if failure.problems.is_empty() => {
+            let Failure { what, mend, .. } = failure;
+            findings.push(Finding {
+                tenant: None,
+                what: "database".to_owned(),
+                ok: false,
+                words: what,
+                mend,
+                duration_ms: None,
+            });
+            tell_all(&args, &findings, terminal)?;
+            return Ok(Code::Problem);
+        }
+        Err(failure) => return Err(failure),
+    };
     database(&opened.store, &mut findings).await;
     let dirs = context.finder(Some(&opened.host));
     let bundled = dirs.all().len();
@@ -80,13 +101,19 @@ pub async fn run(args: DoctorArgs, context: &Context, terminal: &mut Terminal) -
         }
     }
     let all_well = findings.iter().all(|finding| finding.ok);
-    if args.json {
-        terminal.json(&findings)?;
-    } else {
-        print(&findings, terminal)?;
-    }
+    tell_all(&args, &findings, terminal)?;
     opened.store.close().await;
     Ok(if all_well { Code::Ok } else { Code::Problem })
+}
+
+fn tell_all(args: &DoctorArgs, findings: &[Finding], terminal: &mut Terminal) -> Result<()> {
+    if args.json { terminal.json(&findings) } else { print(findings, terminal) }
+}
+
+fn disk(set_up: &HostConfig, findings: &mut Vec<Finding>) {
+    let Some(room) = Room::of(&set_up.data_dir) else { return };
+    let words = format!("{} left of {} where {} is", bytes(room.free), bytes(room.size), set_up.data_dir.display());
+    findings.push(host("disk", !room.is_low(), words, || StoreTrouble::DiskFull.mend().to_owned()));
 }
 
 fn host(what: &str, ok: bool, words: String, mend: impl FnOnce() -> String) -> Finding {
@@ -101,7 +128,8 @@ async fn database(store: &posthouse_store::Store, findings: &mut Vec<Finding>) {
             host("database", true, format!("{}, {size}, can be read and written", store.kind()), String::new)
         }
         Err(error) => host("database", false, error.to_string(), || {
-            "look at the disk's free space and at who else uses the database; work goes on by itself once it is well again".to_owned()
+            let trouble = error.trouble().unwrap_or(StoreTrouble::Failing);
+            trouble.mend().to_owned()
         }),
     });
 }
@@ -131,19 +159,33 @@ async fn examine(args: &DoctorArgs, house: &House, tenant: &Arc<Tenant>, finding
         say(format!("mailbox {name}, in"), ok, words, mend, ms);
         let (ok, words, mend, ms) = match outlet::submitter(house, tenant, mailbox).await {
             Ok(submitter) => summary(&submitter.probe().await),
-            Err(reason) => (false, reason, None, None),
+            Err(reason) => (false, reason.to_string(), None, None),
         };
         say(format!("mailbox {name}, out"), ok, words, mend, ms);
     }
     if let (Some(config), false) = (&tenant.config.model, args.no_models) {
         let what = format!("model {}", config.model);
         match model::provider(house, tenant, config).await {
-            Err(reason) => say(what, false, reason, None, None),
+            Err(reason) => say(what, false, reason.to_string(), None, None),
             Ok(provider) => match house.models().probe(&provider).await {
                 Ok(probe) => say(what, true, format!("{} answers", probe.model), None, None),
                 Err(error) => say(what, false, error.to_string(), Some(error.hint().to_owned()), None),
             },
         }
+    }
+    if let Some(config) = &tenant.config.model {
+        let day = budget::day(house.now(), &tenant.config.time_zone);
+        let (ok, words) = match tenant.scope.model_use(&day).await {
+            Ok(used) => {
+                let spent = used.tokens_in.saturating_add(used.tokens_out);
+                let is_left = u64::try_from(spent).unwrap_or(0) < config.tokens_per_day;
+                let calls = if used.calls == 1 { "1 call".to_owned() } else { format!("{} calls", used.calls) };
+                (is_left, format!("{spent} of {} tokens used on {day}, in {calls}", config.tokens_per_day))
+            }
+            Err(error) => (false, error.to_string()),
+        };
+        let mend = "templates stand in until the next day; raise model.tokens_per_day in tenant.toml and apply it to go on today";
+        say("model budget".to_owned(), ok, words, Some(mend.to_owned()), None);
     }
     for installed in tenant.plugins(World::Notifier).filter(|i| i.plugin.is_ok() && !args.no_notifiers) {
         let (ok, words, ms) = tell(house, tenant, installed).await;
@@ -169,7 +211,7 @@ async fn way_in(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Probed {
     if let Some(imap) = &mailbox.config.imap {
         return match outlet::imap(house, tenant, imap).await {
             Ok(config) => summary(&imap::probe(&config, &imap.folder).await),
-            Err(reason) => (false, reason, None, None),
+            Err(reason) => (false, reason.to_string(), None, None),
         };
     }
     let Some(maildir) = &mailbox.config.maildir else {

@@ -5,6 +5,7 @@ use crate::open::{Context, Opened};
 use crate::output::{Style, Table, Terminal};
 use crate::secrets::{Origin, SECRET_BYTES_MAX, without_line_end};
 use clap::{Args, Subcommand};
+use posthouse_model::capability::secret_may_go;
 use posthouse_model::config::{TenantConfig, is_secret_name, secret_variable};
 use posthouse_model::event::Actor;
 use posthouse_store::TenantRow;
@@ -32,8 +33,9 @@ The value is read from standard input, without its last line end:
     posthouse secret set acme imap_password --host imap.example.com < password.txt
 
 tenant.toml names it as { secret = \"imap_password\" }. With --host it can be sent to those hosts only: a set-up that
-would send it elsewhere is refused. Instead of being kept here, a secret may stand in the environment
-(POSTHOUSE_SECRET_<TENANT>_<NAME>, upper case, - as __) or in a file (secrets.dir of posthouse.toml); these go first.")]
+would send it elsewhere is refused, and so is every use toward another host. Instead of being kept here, a secret may
+stand in the environment (POSTHOUSE_SECRET_<TENANT>_<NAME>, upper case, - as __) or in a file (secrets.dir of
+posthouse.toml); these go first.")]
 pub struct SetArgs {
     /// The tenant's slug
     tenant: String,
@@ -265,7 +267,7 @@ pub fn destinations(config: &TenantConfig) -> Vec<(String, String, String)> {
 #[must_use]
 pub fn strangers(destinations: &[(String, String, String)], name: &str, allowed: &[String]) -> Vec<String> {
     let sent_to = destinations.iter().filter(|(n, _, _)| n == name).map(|(_, _, host)| host);
-    sent_to.filter(|host| !allowed.is_empty() && !allowed.contains(host)).cloned().collect()
+    sent_to.filter(|host| !secret_may_go(allowed, host)).cloned().collect()
 }
 
 #[cfg(test)]

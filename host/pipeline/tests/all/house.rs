@@ -10,13 +10,13 @@ use posthouse_model::{Clock, Entropy, MailboxId, MessageId, TicketId, Timestamp}
 use posthouse_pipeline::intake::{self, Found};
 use posthouse_pipeline::tenant::Tenant;
 use posthouse_pipeline::{House, HouseOptions, SecretSource, worker};
-use posthouse_sandbox::{Sandbox, SandboxConfig, inspect};
+use posthouse_sandbox::{Sandbox, SandboxConfig, SecretValue, inspect};
 use posthouse_store::{NewMailbox, NewPlugin, NewTenant, Source, Store, StoreOptions, Taken, TenantRow};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -47,12 +47,23 @@ impl Entropy for CountingEntropy {
     }
 }
 
-struct FixedSecrets;
+/// The bot's secrets, and what a test adds.
+#[derive(Default)]
+pub struct FixedSecrets {
+    pub more: Mutex<BTreeMap<String, SecretValue>>,
+    /// The next so many questions are answered with a panic.
+    pub panics: AtomicU64,
+}
 
 #[async_trait]
 impl SecretSource for FixedSecrets {
-    async fn secret(&self, _: &TenantRow, name: &str) -> Result<Option<String>, String> {
-        Ok(name.starts_with("feishu").then(|| "value".to_owned()))
+    async fn secret(&self, _: &TenantRow, name: &str) -> Result<Option<SecretValue>, String> {
+        let left = self.panics.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        assert!(left.is_err(), "a fault inside the host");
+        if let Some(value) = self.more.lock().unwrap().get(name) {
+            return Ok(Some(value.clone()));
+        }
+        Ok(name.starts_with("feishu").then(|| SecretValue::anywhere("value")))
     }
 }
 
@@ -62,6 +73,7 @@ pub struct Test {
     pub house: House,
     pub tenant: Arc<Tenant>,
     pub mailbox: MailboxId,
+    pub secrets: Arc<FixedSecrets>,
 }
 
 pub fn actor() -> Actor {
@@ -168,12 +180,13 @@ impl Test {
         tx.set_plugins(&installed, &actor).await.unwrap();
         tx.commit().await.unwrap();
 
+        let secrets = Arc::new(FixedSecrets::default());
         let house = House::new(HouseOptions {
             store,
             sandbox: Sandbox::new(SandboxConfig::default()).unwrap(),
             clock: clock.clone(),
             entropy,
-            secrets: Arc::new(FixedSecrets),
+            secrets: secrets.clone(),
             models: Models::new(ModelsOptions::default()).unwrap(),
             installation: Installation::new(&[7; 32]),
             data_dir: folder.path().to_owned(),
@@ -181,17 +194,23 @@ impl Test {
             worker: "test".to_owned(),
         });
         let tenant = house.tenant(row.id).await.unwrap().unwrap();
-        Self { folder, clock, house, tenant, mailbox }
+        Self { folder, clock, house, tenant, mailbox, secrets }
     }
 
     /// Takes a mail in and runs every job that is due.
     pub async fn mail(&self, raw: impl Into<Vec<u8>>) -> Taken {
+        let taken = self.take(raw).await;
+        self.run().await;
+        taken
+    }
+
+    /// Takes a mail in.
+    pub async fn take(&self, raw: impl Into<Vec<u8>>) -> Taken {
         let raw = raw.into();
         let key =
             format!("{:x}", raw.iter().fold(raw.len() as u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(*b))));
         let found = Found { source: Source::file(&key), raw, received_at: None, parked: None };
         let taken = intake::take_in(&self.house, &self.tenant, self.mailbox, vec![found], None).await.unwrap();
-        self.run().await;
         taken.into_iter().next().unwrap()
     }
 

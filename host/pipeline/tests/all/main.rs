@@ -4,5 +4,6 @@
 mod drafts;
 mod heartbeat;
 mod house;
+mod secrets;
 mod sending;
 mod triage;

@@ -2,9 +2,10 @@ use crate::house::{Test, actor, bundled, ids, letter};
 use posthouse_mail::read::read_mail;
 use posthouse_model::mail::Address;
 use posthouse_model::outbox::OutboxState;
-use posthouse_model::ticket::TicketStatus;
+use posthouse_model::ticket::{Outcome, TicketStatus};
 use posthouse_model::{OutboxId, TicketId};
-use posthouse_store::{Approval, DraftEdit, OutboxLease};
+use posthouse_pipeline::schedule;
+use posthouse_store::{Approval, ClaimRequest, DraftEdit, OutboxLease};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ async fn waiting(test: &Test) -> TicketId {
     ids(&taken).1
 }
 
-async fn approve(test: &Test, ticket: TicketId, body: &str) -> OutboxId {
+pub async fn approve(test: &Test, ticket: TicketId, body: &str) -> OutboxId {
     let scope = &test.tenant.scope;
     let base = scope.drafts(ticket).await.unwrap().first().map(|draft| draft.id);
     let mut tx = scope.begin().await.unwrap();
@@ -143,4 +144,50 @@ async fn a_folder_that_cannot_be_written_is_tried_again() {
     test.run().await;
     assert_eq!(sent_files(&test).len(), 1);
     assert_eq!(test.tenant.scope.outbox(outbox).await.unwrap().state, OutboxState::Sent);
+}
+
+/// Claims everything that is due, as a worker that is gone a moment later, until no job is left to claim.
+async fn kill_every_worker(test: &Test) {
+    loop {
+        let request = ClaimRequest { worker: "doomed", kinds: &[], limit: 9, lease: Duration::from_secs(60) };
+        if test.house.store().claim(&request).await.unwrap().is_empty()
+            && test.house.store().next_job_at(&[]).await.unwrap().is_none()
+        {
+            return;
+        }
+        test.clock.forward(Duration::from_secs(20 * 3600));
+        test.house.store().recover_expired().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_kills_every_worker_that_takes_it_comes_before_a_person() {
+    let test = test().await;
+    let raw = letter("poison", "Where is my parcel?", "Where is it?");
+    let taken = test.take(raw).await;
+    let (message, ticket) = ids(&taken);
+    kill_every_worker(&test).await;
+    assert_eq!(test.tenant.scope.message(message).await.unwrap().outcome, Outcome::Pending);
+    schedule::tick(&test.house).await.unwrap();
+    let row = test.tenant.scope.message(message).await.unwrap();
+    assert_eq!(row.outcome, Outcome::Ticket);
+    assert!(row.reason.unwrap().contains("its worker stopped without a word"));
+    assert_eq!(test.tenant.scope.ticket(ticket).await.unwrap().status, TicketStatus::Waiting);
+
+    // The same with a reply: nothing was submitted, and the agent hears of it.
+    let outbox = approve(&test, ticket, "It is on its way.").await;
+    test.clock.forward(UNDO);
+    kill_every_worker(&test).await;
+    assert_eq!(test.tenant.scope.outbox(outbox).await.unwrap().state, OutboxState::Queued);
+    schedule::tick(&test.house).await.unwrap();
+    assert_eq!(test.tenant.scope.outbox(outbox).await.unwrap().state, OutboxState::Failed);
+    assert_eq!(test.tenant.scope.ticket(ticket).await.unwrap().status, TicketStatus::Waiting);
+    assert!(sent_files(&test).is_empty());
+    // Once: a person's decision afterwards stands.
+    let mut tx = test.tenant.scope.begin().await.unwrap();
+    tx.resolve_send(outbox, OutboxState::Queued, &actor()).await.unwrap();
+    tx.commit().await.unwrap();
+    schedule::tick(&test.house).await.unwrap();
+    test.run().await;
+    assert_eq!(sent_files(&test).len(), 1);
 }

@@ -2,11 +2,12 @@
 
 use super::wit::{http, log, model, templates};
 use crate::error::CallError;
-use crate::host::{LogLevel, ModelAnswer, ModelRefusal, ModelRequest};
+use crate::host::{LogLevel, ModelAnswer, ModelRefusal, ModelRequest, SecretValue};
 use crate::http::{Answer, HEADERS_MAX, Outbound, Refusal, header_name, host_of};
 use crate::state::{CallState, abort};
 use crate::template::{DigestEncoding, Escape, Secrets, TEXT_MAX, Template, is_secret_name};
 use crate::valid;
+use posthouse_model::capability::{host_matches, secret_may_go};
 use posthouse_model::decision::HostCall;
 use std::collections::BTreeSet;
 use wasmtime::Result;
@@ -235,24 +236,34 @@ impl CallState {
         let stray = |_| Refusal::Invalid("no such request".to_owned());
         let names = self.table.get(this).map_err(stray)?.secrets();
         let mut secrets = Secrets::new();
+        let mut allowed = Vec::new();
         for name in names {
-            let value = self.secret_value(&name).await?;
+            let SecretValue { value, hosts } = self.secret_value(&name).await?;
+            allowed.push((name.clone(), hosts));
             secrets.insert(name, value);
         }
         let request = self.table.get(this).map_err(stray)?.complete(secrets)?;
         // The record names the host only where no secret can be in it, or where it is granted.
         if let Ok(url) = url::Url::parse(&request.url) {
             let host = host_of(&url);
-            let granted = self.common.grants.http.iter().any(|g| crate::http::host_matches(&g.host, &host));
+            let granted = self.common.grants.http.iter().any(|g| host_matches(&g.host, &host));
             if granted || request.secrets.is_empty() {
                 *to = format!(" {}", valid::cut(&host, 255));
+            }
+            // What the set-up grants is one thing; where the person who set the secret lets it go is another, and holds too.
+            // A host that is not granted is refused below, in words that do not name it.
+            if let Some((name, _)) = allowed.iter().find(|(_, hosts)| granted && !secret_may_go(hosts, &host)) {
+                self.host.clone().secret_refused(name, &host).await;
+                return Err(Refusal::Denied(format!(
+                    "secret `{name}` may not be sent to {host}, as the person who set it said; nothing was sent"
+                )));
             }
         }
         let common = self.common.clone();
         common.outlet.get()?.send(&common.grants, request).await
     }
 
-    async fn secret_value(&mut self, name: &str) -> Result<String, Refusal> {
+    async fn secret_value(&mut self, name: &str) -> Result<SecretValue, Refusal> {
         if !is_secret_name(name) {
             return Err(Refusal::Invalid(
                 "a secret's name has 1 to 64 lower-case letters, digits, - _ or /".to_owned(),

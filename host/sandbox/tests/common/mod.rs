@@ -10,7 +10,7 @@ use posthouse_model::notice::{Notice, NoticeField, NoticeKind, NoticeLink};
 use posthouse_model::ticket::{Direction, TicketStatus};
 use posthouse_sandbox::{
     CallHost, CallLimits, LoadError, LogLevel, ModelAnswer, ModelRefusal, ModelRequest, Plugin, PluginSpec, Sandbox,
-    SandboxConfig,
+    SandboxConfig, SecretValue,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -158,7 +158,8 @@ pub fn notice(title: &str) -> Arc<Notice> {
 /// A host that remembers what it was asked.
 #[derive(Default)]
 pub struct TestHost {
-    pub secrets: BTreeMap<String, String>,
+    pub secrets: BTreeMap<String, SecretValue>,
+    pub refused: Mutex<Vec<String>>,
     pub answer: Option<Result<ModelAnswer, ModelRefusal>>,
     pub asked: Mutex<Vec<ModelRequest>>,
     pub logged: Mutex<Vec<(LogLevel, String)>>,
@@ -175,8 +176,12 @@ impl CallHost for TestHost {
         }
     }
 
-    async fn secret(&self, name: &str) -> Option<String> {
+    async fn secret(&self, name: &str) -> Option<SecretValue> {
         self.secrets.get(name).cloned()
+    }
+
+    async fn secret_refused(&self, name: &str, host: &str) {
+        self.refused.lock().unwrap().push(format!("{name} {host}"));
     }
 
     fn log(&self, level: LogLevel, text: &str) {

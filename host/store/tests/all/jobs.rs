@@ -135,6 +135,16 @@ on_both! {
         assert_eq!(world.store.next_job_at(&[]).await.unwrap(), None);
     }
 
+    async fn what_the_houses_own_trouble_held_up_was_no_try(world) {
+        make(&world.scope, [draft(1)]).await;
+        for _ in 0..20 {
+            let job = claim_one(&world).await;
+            assert_eq!(job.attempt, 1);
+            assert_eq!(world.store.fail(&job, &JobFailure::held("the disk is full")).await.unwrap(), JobState::Queued);
+            world.advance(60);
+        }
+    }
+
     async fn a_longer_wait_is_respected_and_a_hopeless_job_ends_at_once(world) {
         make(&world.scope, [draft(1)]).await;
         let job = claim_one(&world).await;

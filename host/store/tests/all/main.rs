@@ -13,6 +13,7 @@ mod intake;
 mod isolation;
 mod jobs;
 mod list;
+mod locks;
 mod notices;
 mod numbers;
 mod open;

@@ -87,6 +87,31 @@ on_both! {
         assert_eq!(kinds[kinds.len() - 3..], ["outbox.approved", "outbox.submitting", "outbox.sent"]);
     }
 
+    async fn what_a_worker_was_submitting_when_it_ended_is_a_persons_to_decide_at_once(world) {
+        let (ticket, outbox) = world.approved("a@x").await;
+        ready(&world, outbox).await;
+        assert_eq!(world.store.interrupt_submissions("somebody else").await.unwrap(), 0);
+        assert_eq!(world.store.interrupt_submissions("w").await.unwrap(), 1);
+        assert_eq!(world.store.interrupt_submissions("w").await.unwrap(), 0, "once");
+        assert_eq!(world.scope.outbox(outbox).await.unwrap().state, OutboxState::Uncertain);
+        assert_eq!(world.scope.ticket(ticket).await.unwrap().status, TicketStatus::Waiting);
+        assert_eq!(lease(&world, outbox).await, OutboxLease::Settled(OutboxState::Uncertain), "never again by itself");
+        // It lived after all: the truth holds.
+        assert_eq!(settle(&world, outbox, 1, &[(ANA, accepted())]).await, OutboxState::Sent);
+        assert_eq!(status(&world, outbox).await, TicketStatus::Sent);
+    }
+
+    async fn a_lease_that_ended_is_noticed_without_its_job(world) {
+        let (_, outbox) = world.approved("a@x").await;
+        ready(&world, outbox).await;
+        world.advance(LEASE.as_secs() - 1);
+        assert_eq!(world.store.interrupt_expired_submissions().await.unwrap(), 0);
+        world.advance(1);
+        assert_eq!(world.store.interrupt_expired_submissions().await.unwrap(), 1);
+        assert_eq!(world.scope.outbox(outbox).await.unwrap().state, OutboxState::Uncertain);
+        assert_eq!(status(&world, outbox).await, TicketStatus::Waiting);
+    }
+
     async fn a_double_click_sends_once(world) {
         let (_, ticket) = world.waiting("a@x").await;
         let draft = world.draft(ticket, "It is on its way.").await;

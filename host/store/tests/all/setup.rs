@@ -41,6 +41,52 @@ on_both! {
         assert_eq!(world.scope.tenant().await.unwrap(), after);
     }
 
+    async fn a_set_up_that_is_refused_at_its_last_step_changes_nothing(world) {
+        let scope = &world.scope;
+        let old = world.store.put_component(b"\0asm old").await.unwrap();
+        let mut tx = scope.begin().await.unwrap();
+        tx.set_plugins(&[plugin("classifier", &old)], &Actor::Operator).await.unwrap();
+        tx.set_articles(&[article("returns", "30 days")], &Actor::Operator).await.unwrap();
+        tx.commit().await.unwrap();
+        let row = scope.tenant().await.unwrap();
+        let (mailboxes, plugins) = (scope.mailboxes().await.unwrap(), scope.plugins().await.unwrap());
+        let (articles, kinds) = (scope.articles().await.unwrap(), world.kinds().await);
+        world.advance(60);
+
+        let changed = NewTenant { name: "Other".into(), digest: "d2".into(), ..tenant("acme") };
+        let mut tx = world.store.begin_set_up(&changed, &Actor::Operator).await.unwrap();
+        let new = tx.put_component(b"\0asm new").await.unwrap();
+        let returns = tx.upsert_mailbox(&mailbox("returns"), &Actor::Operator).await.unwrap();
+        tx.keep_mailboxes(&[returns], &Actor::Operator).await.unwrap();
+        tx.set_plugins(&[plugin("other", &new)], &Actor::Operator).await.unwrap();
+        let twice = [article("returns", "14 days"), article("returns", "7 days")];
+        let refused = tx.set_articles(&twice, &Actor::Operator).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Refused(_)), "{refused}");
+        drop(tx);
+        assert_eq!(scope.tenant().await.unwrap(), row);
+        assert_eq!((scope.mailboxes().await.unwrap(), scope.plugins().await.unwrap()), (mailboxes, plugins));
+        assert_eq!((scope.articles().await.unwrap(), world.kinds().await), (articles, kinds));
+        assert_eq!(world.store.component(&new).await.unwrap(), None);
+
+        // A tenant that is new is not there either.
+        let tx = world.store.begin_set_up(&tenant("newcomer"), &Actor::Operator).await.unwrap();
+        drop(tx);
+        assert_eq!(world.store.tenant_by_slug("newcomer").await.unwrap(), None);
+
+        // The same without the mistake is all there at once.
+        let mut tx = world.store.begin_set_up(&changed, &Actor::Operator).await.unwrap();
+        tx.put_component(b"\0asm new").await.unwrap();
+        let returns = tx.upsert_mailbox(&mailbox("returns"), &Actor::Operator).await.unwrap();
+        tx.keep_mailboxes(&[returns], &Actor::Operator).await.unwrap();
+        tx.set_plugins(&[plugin("other", &new)], &Actor::Operator).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(scope.tenant().await.unwrap().tenant, changed);
+        assert_eq!(scope.plugins().await.unwrap()[0].plugin.name, "other");
+        let active: Vec<_> = scope.mailboxes().await.unwrap().into_iter().filter(|m| m.active).map(|m| m.mailbox.name).collect();
+        assert_eq!(active, ["returns"]);
+        assert!(scope.verify_chain().await.unwrap().faults.is_empty());
+    }
+
     async fn a_slug_must_fit_an_address(world) {
         for slug in ["", "A", "a b", "-a", "ä", &"a".repeat(64)] {
             let error = world.store.upsert_tenant(&tenant(slug), &Actor::Operator).await.unwrap_err();

@@ -3,6 +3,7 @@
 use super::icon;
 use super::when::Lens;
 use crate::assets;
+use crate::deps::HostTrouble;
 use crate::words::Lang;
 use maud::{DOCTYPE, Markup, html};
 use posthouse_model::Timestamp;
@@ -119,6 +120,8 @@ pub struct Frame {
     pub place: Place,
     /// Open incidents.
     pub troubles: u64,
+    /// What is wrong with the host.
+    pub host: Option<HostTrouble>,
     /// Path and query of this page, to come back to.
     pub here: String,
     /// What was just done.
@@ -216,6 +219,9 @@ impl Frame {
         let t = self.lang();
         html! {
             div.notices #notices role="status" aria-live="polite" {
+                @if let Some(trouble) = self.host {
+                    p.note.refused #host-trouble { (icon::warn()) (t.host_trouble(trouble)) }
+                }
                 @if let Some(note) = &self.note {
                     p.note.refused[note.refused] {
                         @if note.refused { (icon::warn()) } @else { (icon::tick()) }

@@ -45,6 +45,7 @@ pub fn frame(lang: Lang, theme: Theme, place: Place) -> Frame {
         theme,
         place,
         troubles: 1,
+        host: None,
         here: "/t/luma/tickets".into(),
         note: None,
         undo: None,

@@ -98,7 +98,8 @@ impl StatusPage {
     fn incidents(&self, frame: &Frame) -> Markup {
         let t = frame.lang();
         html! {
-            @if self.incidents.is_empty() {
+            @if self.incidents.is_empty() && frame.host.is_some() {
+            } @else if self.incidents.is_empty() {
                 p.well { (icon::tick()) (t.status_all_well()) }
             } @else {
                 section { h2 { (t.status_incidents()) }

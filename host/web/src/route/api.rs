@@ -63,6 +63,7 @@ pub(super) async fn messages(seat: Seat) -> Answer {
 pub(super) async fn status(seat: Seat) -> Answer {
     let page = load::status::status(&seat).await?;
     Ok(Json(json!({
+        "host": seat.desk.deps.operations.trouble().map(|trouble| seat.lang().host_trouble(trouble)),
         "incidents": page.incidents.iter().map(|i| json!({ "text": i.text, "since": i.since.to_rfc3339() })).collect::<Vec<_>>(),
         "mailboxes": page.mailboxes.iter().map(|m| json!({
             "address": m.address, "active": m.active, "trouble": m.trouble, "fetched_at": m.fetched_at.map(|t| t.to_rfc3339()),

@@ -1,5 +1,9 @@
 //! Sign-in, teams, status, mail log, errors.
 
+use super::Lang;
+use crate::deps::HostTrouble;
+use posthouse_store::StoreTrouble;
+
 super::words! {
     sign_in: "Sign in", "登录";
     sign_in_to(team): "Sign in to {team}", "登录 {team}";
@@ -20,6 +24,11 @@ super::words! {
     tagline: "Support mail, sorted and answered with care.", "客服邮件，分拣妥当，认真回复。";
     status_title: "Status", "状态";
     status_all_well: "Everything works.", "一切正常。";
+    host_disk_full: "The disk is full: nothing new can be saved. No mail is lost; what is not stored yet stays on the mail server. Ask your operator to free space.", "磁盘已满，暂时无法保存。邮件不会丢失，尚未入库的仍在邮件服务器上。请联系运维清理空间。";
+    host_disk_low(free): "Only {free} of disk space is left. Ask your operator to free some before mail has to wait.", "磁盘仅剩 {free}，请尽快联系运维清理空间，以免影响收信。";
+    host_locked: "Another program holds the database, so nothing can be saved at the moment. Nothing is lost; it goes on by itself.", "数据库被其他程序占用，暂时无法保存。内容不会丢失，恢复后会自动继续。";
+    host_away: "The database does not answer. Nothing is lost; it goes on by itself once it is back.", "数据库没有响应。内容不会丢失，恢复后会自动继续。";
+    host_failing: "The database reports errors, so nothing can be saved at the moment. Tell your operator.", "数据库报错，暂时无法保存，请联系运维。";
     status_incidents: "What needs attention", "需要处理的问题";
     status_no_incidents: "Nothing is stuck.", "没有卡住的事情。";
     incident_since(time): "since {time}", "始于 {time}";
@@ -69,4 +78,18 @@ super::words! {
     error_503_title: "The store does not answer", "存储没有响应";
     error_503: "The database is busy or cannot be reached. Nothing was lost; try again in a moment.", "数据库繁忙或无法连接，内容没有丢失，请稍后重试。";
     to_tickets: "To the tickets", "回到工单";
+}
+
+impl Lang {
+    /// What is wrong with the host, and what now.
+    #[must_use]
+    pub(crate) fn host_trouble(self, trouble: HostTrouble) -> String {
+        match trouble {
+            HostTrouble::Store(StoreTrouble::DiskFull) => self.host_disk_full().to_owned(),
+            HostTrouble::Store(StoreTrouble::Locked) => self.host_locked().to_owned(),
+            HostTrouble::Store(StoreTrouble::Away) => self.host_away().to_owned(),
+            HostTrouble::Store(StoreTrouble::Failing) => self.host_failing().to_owned(),
+            HostTrouble::DiskLow { free_bytes } => self.host_disk_low(format!("{} MB", free_bytes / 1_000_000)),
+        }
+    }
 }

@@ -14,7 +14,7 @@ use posthouse_model::mail::{Address, ReadMail};
 use posthouse_model::notice::{Notice, NoticeKind};
 use posthouse_model::ticket::{Direction, TicketStatus};
 use posthouse_model::triage::Urgency;
-use posthouse_sandbox::{CallHost, CallLimits, Called, PlainHost, Plugin, PluginSpec, inspect};
+use posthouse_sandbox::{CallHost, CallLimits, Called, PlainHost, Plugin, PluginSpec, SecretValue, inspect};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -119,7 +119,8 @@ async fn load(args: &RunArgs, context: &Context) -> Result<(Arc<Plugin>, Arc<dyn
     let mut host = PlainHost::default();
     for name in installed.grants.secrets.keys() {
         if let Some(found) = opened.secrets.find(row.id, slug, name).await.map_err(Failure::new)? {
-            host.secrets.insert(name.clone(), found.value.to_string());
+            let value = SecretValue { value: found.value.to_string(), hosts: found.hosts };
+            host.secrets.insert(name.clone(), value);
         }
     }
     let spec = PluginSpec {

@@ -133,10 +133,10 @@ pub async fn apply(folder: &Folder, opened: &Opened, sandbox: &Sandbox, dry_run:
         None => (nothing(), String::new()),
     };
     let changes = changes(&in_force, &wanted);
-    // A digest that differs while the content does not was left behind by an apply that broke off.
+    // The digest also covers what the comparison does not show, such as where a component's version came from.
     let is_same = changes.is_empty() && known == folder.digest();
     if !dry_run && !is_same {
-        write(folder, &plugins, opened, tenant.as_ref()).await?;
+        write(folder, &plugins, opened).await?;
     }
     Ok(Applied { slug: folder.config.slug.clone(), new: tenant.is_none(), changes, notes })
 }
@@ -301,23 +301,15 @@ async fn check_secrets(
     Ok((problems, notes))
 }
 
-async fn write(folder: &Folder, plugins: &[NewPlugin], opened: &Opened, tenant: Option<&TenantRow>) -> Result<()> {
+/// Everything in one transaction, the tenant's row first: a running host sees all of the new set-up or nothing of it, and
+/// an apply that is refused, killed or out of disk at whatever step has changed nothing.
+async fn write(folder: &Folder, plugins: &[NewPlugin], opened: &Opened) -> Result<()> {
     let actor = Actor::Operator;
-    let store = &opened.store;
+    let mut tx = opened.store.begin_set_up(&new_tenant(&folder.config, folder.digest())?, &actor).await?;
     for component in &folder.components {
-        store.put_component(&component.bytes).await?;
+        tx.put_component(&component.bytes).await?;
     }
-    // A host that runs takes a tenant over when its row changes: so the row is written last, and a new tenant's first row
-    // holds nothing to do yet. An apply that breaks off in between leaves a digest that the next one sees is not its own.
-    let id = match tenant {
-        Some(tenant) => tenant.id,
-        None => {
-            let empty = TenantConfig::new(&folder.config.slug, &folder.config.name);
-            store.upsert_tenant(&new_tenant(&empty, String::new())?, &actor).await?.id
-        }
-    };
-    let scope = store.tenant(id);
-    let mut tx = scope.begin().await?;
+    let mut named = Vec::new();
     for mailbox in &folder.config.mailboxes {
         let new = NewMailbox {
             name: mailbox.name.clone(),
@@ -326,17 +318,13 @@ async fn write(folder: &Folder, plugins: &[NewPlugin], opened: &Opened, tenant: 
         };
         let id = tx.upsert_mailbox(&new, &actor).await?;
         tx.set_mailbox_active(id, mailbox.enabled, &actor).await?;
+        named.push(id);
     }
-    for row in scope.mailboxes().await? {
-        if row.active && folder.config.mailbox(&row.mailbox.name).is_none() {
-            tx.set_mailbox_active(row.id, false, &actor).await?;
-        }
-    }
+    tx.keep_mailboxes(&named, &actor).await?;
     tx.set_plugins(plugins, &actor).await?;
     let articles: Vec<Article> = folder.articles.iter().cloned().map(article).collect();
     tx.set_articles(&articles, &actor).await?;
     tx.commit().await?;
-    store.upsert_tenant(&new_tenant(&folder.config, folder.digest())?, &actor).await?;
     Ok(())
 }
 
