@@ -1,7 +1,7 @@
 //! Taking mail in: raw bytes, message, thread, ticket and triage job in one transaction.
 
 use crate::messages::{NewMessage, insert};
-use crate::sql::{Json, sql};
+use crate::sql::{Json, placeholders, sql, sql_of};
 use crate::thread::{Place, keep_unresolved, place};
 use crate::tickets::{Findings, NO_DEADLINE, search_text, snippet};
 use crate::{Result, StoreError, Tx};
@@ -13,8 +13,11 @@ use posthouse_model::{MailboxId, MessageId, TicketId, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
+
+/// Mails of one batch that are looked up together.
+const KEYS_PER_QUERY: usize = 64;
 
 /// A Date header may be this far ahead of the server's clock before it is not believed.
 const DATE_AHEAD_MAX: Duration = Duration::from_secs(24 * 3600);
@@ -105,6 +108,19 @@ pub enum Taken {
     },
 }
 
+impl Taken {
+    /// The mail's row.
+    #[must_use]
+    pub fn message(&self) -> MessageId {
+        match self {
+            Self::New { message, .. }
+            | Self::Known { message }
+            | Self::Duplicate { message, .. }
+            | Self::Parked { message } => *message,
+        }
+    }
+}
+
 impl Tx {
     /// Takes one mail in. Idempotent: the same source again gives [`Taken::Known`].
     ///
@@ -132,24 +148,58 @@ impl Tx {
         }
         let mut order: Vec<usize> = (0..mails.len()).collect();
         order.sort_by_key(|&n| sent_at(&mails[n]));
+        let mut known = self.known(mails).await?;
         let mut taken = vec![None; mails.len()];
         for n in order {
-            taken[n] = Some(self.take(&mails[n], actor).await?);
+            let place = place_of(&mails[n]);
+            let one = match known.get(&place) {
+                Some(&message) => Taken::Known { message },
+                None => self.take(&mails[n], actor).await?,
+            };
+            known.insert(place, one.message());
+            taken[n] = Some(one);
         }
         Ok(taken.into_iter().flatten().collect())
     }
 
+    /// Those that were stored before, by the place they come from.
+    async fn known<'a>(&mut self, mails: &'a [Intake]) -> Result<HashMap<PlaceKey<'a>, MessageId>> {
+        let tenant = self.tenant();
+        let mut by_folder: BTreeMap<(MailboxId, &str), Vec<&'a str>> = BTreeMap::new();
+        for mail in mails {
+            let (mailbox, folder, key) = place_of(mail);
+            by_folder.entry((mailbox, folder)).or_default().push(key);
+        }
+        let mut known = HashMap::new();
+        for ((mailbox, folder), keys) in by_folder {
+            for keys in keys.chunks(KEYS_PER_QUERY) {
+                // One prepared statement for one mail, one for all other numbers: a short list repeats its last key.
+                let slots = if keys.len() == 1 { 1 } else { KEYS_PER_QUERY };
+                let padded = keys.iter().copied().chain(std::iter::repeat(keys[keys.len() - 1])).take(slots);
+                let rows = sql_of(format!(
+                    "select source_key, id from message where tenant_id = $1 and mailbox_id = $2 and folder = $3 \
+                     and source_key in ({})",
+                    placeholders(4, slots)
+                ))
+                .bind(tenant)
+                .bind(mailbox)
+                .bind(folder)
+                .bind_all(padded)
+                .all(self.on())
+                .await?;
+                for row in rows {
+                    let found: String = row.get(0)?;
+                    if let Some(key) = keys.iter().find(|key| **key == found) {
+                        known.insert((mailbox, folder, *key), row.get(1)?);
+                    }
+                }
+            }
+        }
+        Ok(known)
+    }
+
     async fn take(&mut self, mail: &Intake, actor: &Actor) -> Result<Taken> {
         let tenant = self.tenant();
-        let known = sql("select id from message where mailbox_id = $1 and folder = $2 and source_key = $3")
-            .bind(mail.mailbox)
-            .bind(&mail.source.folder)
-            .bind(&mail.source.key)
-            .optional(self.on())
-            .await?;
-        if let Some(row) = known {
-            return Ok(Taken::Known { message: row.get(0)? });
-        }
         let raw_sha256 = hex::encode(Sha256::digest(&mail.raw));
         let place = place(self.on(), tenant, mail, &raw_sha256).await?;
         if let Some(reason) = &mail.parked {
@@ -299,6 +349,13 @@ impl Tx {
         .await?
         .get(0)
     }
+}
+
+/// Where a mail comes from: mailbox, folder, and its key there.
+type PlaceKey<'a> = (MailboxId, &'a str, &'a str);
+
+fn place_of(mail: &Intake) -> PlaceKey<'_> {
+    (mail.mailbox, &mail.source.folder, &mail.source.key)
 }
 
 /// By its own Date header when that is sane, else when the server got it.

@@ -5,7 +5,7 @@
 //! statement. So SQLite gets this: a list of open connections and a semaphore.
 
 use crate::Result;
-use crate::sql::Connection;
+use crate::sql::{Connection, soon};
 use futures::FutureExt as _;
 use sqlx::Connection as _;
 use sqlx::any::AnyConnectOptions;
@@ -126,7 +126,7 @@ impl Leased {
         // Whoever asked may stop waiting while another process holds the lock, and the statement takes effect all the same: a
         // connection left in the middle of it must be closed, not handed to the next one with a transaction open.
         let Some(mut kept) = self.kept.take() else { return Err(sqlx::Error::WorkerCrashed.into()) };
-        let begun = sqlx::raw_sql(statement).execute(&mut kept.connection).await;
+        let begun = soon(sqlx::raw_sql(statement).execute(&mut kept.connection)).await;
         match begun {
             Ok(_) => {
                 self.kept = Some(kept);
@@ -173,7 +173,7 @@ impl LaneTransaction {
     }
 
     pub(crate) async fn commit(mut self) -> Result<()> {
-        sqlx::raw_sql("commit").execute(self.lease().connection()).await?;
+        soon(sqlx::raw_sql("commit").execute(self.lease().connection())).await?;
         self.lease = None;
         Ok(())
     }

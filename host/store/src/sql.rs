@@ -62,28 +62,44 @@ impl Sql {
 
     /// Runs it; how many rows it touched.
     pub(crate) fn run(self, on: &mut Connection) -> BoxFuture<'_, Result<u64>> {
-        Box::pin(async move { Ok(self.query()?.execute(on).await?.rows_affected()) })
+        Box::pin(soon(async move { Ok(self.query()?.execute(on).await?.rows_affected()) }))
     }
 
     /// The first row, if any.
     pub(crate) fn optional(self, on: &mut Connection) -> BoxFuture<'_, Result<Option<Row>>> {
-        Box::pin(async move { Ok(self.query()?.fetch_optional(on).await?.map(Row)) })
+        Box::pin(soon(async move { Ok(self.query()?.fetch_optional(on).await?.map(Row)) }))
     }
 
     /// The only row.
     pub(crate) fn one(self, on: &mut Connection) -> BoxFuture<'_, Result<Row>> {
-        Box::pin(async move { Ok(Row(self.query()?.fetch_one(on).await?)) })
+        Box::pin(soon(async move { Ok(Row(self.query()?.fetch_one(on).await?)) }))
     }
 
     /// All rows.
     pub(crate) fn all(self, on: &mut Connection) -> BoxFuture<'_, Result<Vec<Row>>> {
-        Box::pin(async move { Ok(self.query()?.fetch_all(on).await?.into_iter().map(Row).collect()) })
+        Box::pin(soon(async move { Ok(self.query()?.fetch_all(on).await?.into_iter().map(Row).collect()) }))
     }
 
     /// Row by row, for what may be large.
     pub(crate) fn stream<'a>(self, on: &'a mut Connection) -> Result<BoxStream<'a, sqlx::Result<AnyRow>>> {
         Ok(self.query()?.fetch(on))
     }
+}
+
+/// How often a statement is looked at before its task goes to sleep.
+const LOOKS: u32 = 64;
+
+/// Waits for a statement, awake for its first moments: most are done within microseconds, on another thread, and
+/// to be woken by that thread takes longer than the statement itself.
+pub(crate) async fn soon<F: Future>(statement: F) -> F::Output {
+    let mut statement = std::pin::pin!(statement);
+    for _ in 0..LOOKS {
+        if let std::task::Poll::Ready(done) = futures::poll!(statement.as_mut()) {
+            return done;
+        }
+        tokio::task::yield_now().await;
+    }
+    statement.await
 }
 
 /// `$a, $b, …`: `count` placeholders beginning with number `first`.

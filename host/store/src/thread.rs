@@ -90,14 +90,16 @@ pub(crate) async fn keep_unresolved(
     message: MessageId,
     references: &[String],
 ) -> Result<()> {
-    for reference in references {
-        sql("insert into message_reference (tenant_id, reference, message_id) values ($1, $2, $3)")
-            .bind(tenant)
-            .bind(reference)
-            .bind(message)
-            .run(on)
-            .await?;
+    if references.is_empty() {
+        return Ok(());
     }
+    let slots: Vec<String> = (0..references.len()).map(|n| format!("($1, $2, ${})", n + 3)).collect();
+    sql_of(format!("insert into message_reference (tenant_id, message_id, reference) values {}", slots.join(", ")))
+        .bind(tenant)
+        .bind(message)
+        .bind_all(references)
+        .run(on)
+        .await?;
     Ok(())
 }
 

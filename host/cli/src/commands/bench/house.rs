@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 const GENERATED: usize = 1_000;
 const BATCH: usize = 64;
@@ -44,18 +45,23 @@ pub async fn measure(context: &Context, paths: &[PathBuf]) -> Result<Vec<Figure>
 
     let count = mails.len();
     let start = Instant::now();
-    let feed = async {
-        for batch in mails.chunks(BATCH) {
-            let found = batch.iter().map(found).collect();
-            intake::take_in(&house, &tenant, mailbox, found, None).await?;
+    // As in `serve`: the worker takes jobs while mail still comes in.
+    let stop = CancellationToken::new();
+    let working = tokio::spawn(worker::run(house.clone(), stop.clone()));
+    let fed = tokio::spawn({
+        let (house, tenant) = (house.clone(), Arc::clone(&tenant));
+        async move {
+            for batch in mails.chunks(BATCH) {
+                let found = batch.iter().map(found).collect();
+                intake::take_in(&house, &tenant, mailbox, found, None).await?;
+            }
+            Ok::<(), Failure>(())
         }
-        Ok::<(), Failure>(())
-    };
-    let work = worker::run_until_idle(&house);
-    let (fed, worked) = tokio::join!(feed, work);
-    fed?;
-    worked?;
-    // What was stored after the worker had found nothing more to do.
+    });
+    let ended = |error: tokio::task::JoinError| Failure::new(error.to_string());
+    fed.await.map_err(ended)??;
+    stop.cancel();
+    working.await.map_err(ended)?;
     worker::run_until_idle(&house).await?;
     let seconds = start.elapsed().as_secs_f64();
 
