@@ -2,7 +2,7 @@
 
 use crate::house::House;
 use crate::tenant::Tenant;
-use crate::{digest, dispatch, draft, notify, sent, triage};
+use crate::{check, digest, dispatch, draft, notify, sent, triage};
 use posthouse_model::JobId;
 use posthouse_model::job::{Job, JobFailure};
 use posthouse_store::{ClaimRequest, ClaimedJob, JobState, StoreError};
@@ -200,6 +200,7 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
     match &job.job {
         Job::Triage { message } => triage::run(house, tenant, job, *message).await,
         Job::Draft { ticket } => draft::run(house, tenant, job, *ticket).await,
+        Job::Check { draft } => check::run(house, tenant, job, *draft).await,
         Job::Notify { notification } => notify::run(house, tenant, job, *notification).await,
         Job::Dispatch { outbox } => dispatch::run(house, tenant, job, *outbox).await,
         Job::AppendSent { outbox } => sent::run(house, tenant, job, *outbox).await,
@@ -213,7 +214,8 @@ async fn given_up(tenant: &Tenant, job: &Job, reason: &str) -> Result<(), StoreE
         Job::Triage { message } => triage::given_up(tenant, *message, reason).await,
         Job::Notify { notification } => notify::given_up(tenant, *notification, reason).await,
         Job::Dispatch { outbox } => dispatch::given_up(tenant, *outbox, reason).await,
-        // The ticket is there without a draft; the copy and the digest are listed among the failed jobs.
-        Job::Draft { .. } | Job::AppendSent { .. } | Job::Digest { .. } => Ok(()),
+        // The ticket is there without a draft, or with one that the page calls unchecked; the copy and the digest are
+        // listed among the failed jobs.
+        Job::Draft { .. } | Job::Check { .. } | Job::AppendSent { .. } | Job::Digest { .. } => Ok(()),
     }
 }
