@@ -1,6 +1,6 @@
 //! Durable work: what kinds there are, and how often each is tried.
 
-use crate::{MessageId, NotificationId, OutboxId, TicketId};
+use crate::{DraftId, MessageId, NotificationId, OutboxId, TicketId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -17,6 +17,11 @@ pub enum Job {
     Draft {
         /// The ticket.
         ticket: TicketId,
+    },
+    /// Look at a draft again that a person changed.
+    Check {
+        /// The revision.
+        draft: DraftId,
     },
     /// Tell one notifier one thing.
     Notify {
@@ -47,6 +52,7 @@ impl Job {
         match self {
             Self::Triage { .. } => "triage",
             Self::Draft { .. } => "draft",
+            Self::Check { .. } => "check",
             Self::Notify { .. } => "notify",
             Self::Dispatch { .. } => "dispatch",
             Self::AppendSent { .. } => "append-sent",
@@ -60,6 +66,7 @@ impl Job {
         match self {
             Self::Triage { message } => format!("triage:{message}"),
             Self::Draft { ticket } => format!("draft:{ticket}"),
+            Self::Check { draft } => format!("check:{draft}"),
             Self::Notify { notification } => format!("notify:{notification}"),
             Self::Dispatch { outbox } => format!("dispatch:{outbox}"),
             Self::AppendSent { outbox } => format!("append-sent:{outbox}"),
@@ -80,7 +87,7 @@ impl Job {
             &[s(30), s(120), s(600), s(1_800), s(3_600), s(7_200), s(14_400), s(28_800), s(57_600)];
         const CHAT: &[Duration] = &[s(2), s(10), s(60), s(300), s(900), s(3_600)];
         match self {
-            Self::Triage { .. } | Self::Draft { .. } | Self::Digest { .. } => QUICK,
+            Self::Triage { .. } | Self::Draft { .. } | Self::Check { .. } | Self::Digest { .. } => QUICK,
             Self::Notify { .. } => CHAT,
             Self::Dispatch { .. } | Self::AppendSent { .. } => MAIL,
         }

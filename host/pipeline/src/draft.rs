@@ -65,23 +65,25 @@ pub async fn propose(
         }
     }
     for (proposal, findings) in &mut drafted.drafts {
-        let outgoing = Arc::new(OutgoingView {
-            subject: proposal
-                .subject
-                .clone()
-                .unwrap_or_else(|| posthouse_mail::compose::reply_subject(&ticket.subject)),
-            body: proposal.body.clone(),
-            to: vec![ticket.customer.clone()],
-            cc: Vec::new(),
-            language: proposal.language.clone(),
-            attachment_names: Vec::new(),
-            automatic: false,
-        });
+        let outgoing = Arc::new(outgoing(proposal, &ticket));
         let checked = check(house, tenant, context, about, &outgoing, &ticket).await;
         drafted.decisions.extend(checked.decisions);
         *findings = checked.findings;
     }
     drafted
+}
+
+/// A draft as it would go out to the customer.
+pub(crate) fn outgoing(proposal: &DraftProposal, ticket: &TicketView) -> OutgoingView {
+    OutgoingView {
+        subject: proposal.subject.clone().unwrap_or_else(|| posthouse_mail::compose::reply_subject(&ticket.subject)),
+        body: proposal.body.clone(),
+        to: vec![ticket.customer.clone()],
+        cc: Vec::new(),
+        language: proposal.language.clone(),
+        attachment_names: Vec::new(),
+        automatic: false,
+    }
 }
 
 /// What the checkers came to.

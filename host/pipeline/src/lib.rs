@@ -8,6 +8,7 @@
 //! [`intake`], [`triage`], [`draft`], [`notify`], [`dispatch`].
 
 pub mod caller;
+pub mod check;
 pub mod digest;
 pub mod dispatch;
 pub mod draft;

@@ -3,7 +3,7 @@
 use crate::house::House;
 use crate::tenant::Tenant;
 use crate::trouble::Part;
-use crate::{digest, dispatch, draft, notify, sent, triage};
+use crate::{check, digest, dispatch, draft, notify, sent, triage};
 use futures::FutureExt as _;
 use posthouse_model::JobId;
 use posthouse_model::job::{Job, JobFailure};
@@ -216,6 +216,7 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
     match &job.job {
         Job::Triage { message } => triage::run(house, tenant, job, *message).await,
         Job::Draft { ticket } => draft::run(house, tenant, job, *ticket).await,
+        Job::Check { draft } => check::run(house, tenant, job, *draft).await,
         Job::Notify { notification } => notify::run(house, tenant, job, *notification).await,
         Job::Dispatch { outbox } => dispatch::run(house, tenant, job, *outbox).await,
         Job::AppendSent { outbox } => sent::run(house, tenant, job, *outbox).await,
@@ -256,7 +257,8 @@ async fn given_up(tenant: &Tenant, job: &Job, reason: &str) -> Result<(), StoreE
         Job::Triage { message } => triage::given_up(tenant, *message, reason).await,
         Job::Notify { notification } => notify::given_up(tenant, *notification, reason).await,
         Job::Dispatch { outbox } => dispatch::given_up(tenant, *outbox, reason).await,
-        // The ticket is there without a draft; the copy and the digest are listed among the failed jobs.
-        Job::Draft { .. } | Job::AppendSent { .. } | Job::Digest { .. } => Ok(()),
+        // The ticket is there without a draft, or with one that the page calls unchecked; the copy and the digest are
+        // listed among the failed jobs.
+        Job::Draft { .. } | Job::Check { .. } | Job::AppendSent { .. } | Job::Digest { .. } => Ok(()),
     }
 }

@@ -2,6 +2,10 @@
 const draftForm = () => $('.reply form');
 const forgetDraft = () => { const form = draftForm(); if (form) remember(`keep:${form.dataset.keep}`, null); };
 
+// Writes down what stands in the editor, at once.
+let keepDraft = () => {};
+addEventListener('pagehide', () => keepDraft());
+
 const escapeRegExp = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 const paint = (area, mirror) => {
   const filled = JSON.parse(area.dataset.filled || '[]').filter((value) => value.length > 1);
@@ -49,7 +53,9 @@ const prepareDraft = () => {
     const state = $('.bar .state', form);
     state.textContent = same ? '' : state.dataset.saved;
   };
+  keepDraft = keep;
   let timer;
+  form.addEventListener('checked', draw);
   form.addEventListener('input', () => { draw(); clearTimeout(timer); timer = setTimeout(keep, 300); });
   if ('unsaved' in form.dataset) keep();
   const kept = JSON.parse(recall(name) || 'null');
@@ -60,6 +66,25 @@ const prepareDraft = () => {
     $('[data-discard]', bar).addEventListener('click', () => { remember(name, null); bar.hidden = true; area.focus(); });
   }
   draw();
+};
+
+// Checks of a text that was just saved: looked for a few times, less and less often.
+let checksTimer;
+const awaitChecks = (wait = 700) => {
+  clearTimeout(checksTimer);
+  const form = draftForm();
+  if (!$('.checks[data-coming]', form ?? document) || wait > 15000) return;
+  checksTimer = setTimeout(async () => {
+    try {
+      const response = await fetch(location.href, { headers: { accept: 'text/html' }, credentials: 'same-origin' });
+      const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+      const fresh = page.querySelector('.reply form');
+      if (draftForm() !== form || fresh?.dataset.keep !== form.dataset.keep) return;
+      $('.checks', form).replaceWith(fresh.querySelector('.checks'));
+      form.dispatchEvent(new Event('checked'));
+    } catch { /* offline: the next look may do better */ }
+    awaitChecks(wait * 2);
+  }, wait);
 };
 
 // A missing piece is one click away from being asked for: where the cursor was left inside the text, else before

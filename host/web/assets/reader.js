@@ -7,7 +7,13 @@ const load = async (request, { push = true, list = false, focus = false } = {}) 
     const response = await fetch(request, { headers: { accept: 'text/html' }, credentials: 'same-origin' });
     const page = new DOMParser().parseFromString(await response.text(), 'text/html');
     if (turn !== asked) return null;
-    if (!page.body.classList.contains('desk')) { location.href = response.url; return null; }
+    if (!page.body.classList.contains('desk')) {
+      if (request.method !== 'POST') location.href = response.url;
+      // The session has ended: this page again leads to the sign-in and back here, where the kept text is offered.
+      else if (response.status === 401) location.reload();
+      else refuse([...page.querySelectorAll('main h1, main h1 + p')].map((part) => part.textContent).join(': '));
+      return null;
+    }
     show(page, response.url, { push, list: list || !response.ok, focus });
     return response;
   } catch {
@@ -16,6 +22,14 @@ const load = async (request, { push = true, list = false, focus = false } = {}) 
   } finally {
     if (turn === asked) document.body.classList.remove('busy');
   }
+};
+
+// What was not done is said; the page stays as it is.
+const refuse = (words) => {
+  const note = document.createElement('p');
+  note.className = 'note refused';
+  note.textContent = words;
+  $('#notices').replaceChildren(note);
 };
 
 const show = (page, url, { push, list, focus }) => {
@@ -55,7 +69,7 @@ const show = (page, url, { push, list, focus }) => {
 // Everything that a freshly drawn page needs.
 let noteTimer;
 const fadeNote = () => { clearTimeout(noteTimer); const note = $('.notices .note:not(.refused)'); if (note) noteTimer = setTimeout(() => note.remove(), 7000); };
-const prepare = () => { prepareDraft(); startUndo(); fadeNote(); $$('[data-open][hidden]').forEach((button) => { button.hidden = false; }); };
+const prepare = () => { prepareDraft(); awaitChecks(); startUndo(); fadeNote(); $$('[data-open][hidden]').forEach((button) => { button.hidden = false; }); };
 
 const rowLinks = () => $$('.row > a');
 const openRow = (link, focus = false) => load(link.href, { focus });
@@ -75,6 +89,7 @@ document.addEventListener('submit', async (event) => {
   if (event.defaultPrevented || form.method !== 'post' || !form.closest('.reader, .undo') && !form.matches('.undo')) return;
   event.preventDefault();
   if (form.dataset.busy) return;
+  keepDraft();
   form.dataset.busy = '1';
   const button = event.submitter;
   const body = new URLSearchParams(new FormData(form, button));

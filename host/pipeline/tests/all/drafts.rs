@@ -1,9 +1,54 @@
-use crate::house::{Test, bundled, ids, letter, plugin};
+use crate::house::{Test, actor, bundled, ids, letter, plugin};
 use posthouse_model::capability::Grants;
 use posthouse_model::config::ModelConfig;
 use posthouse_model::decision::World;
 use posthouse_model::draft::DraftOrigin;
+use posthouse_model::job::Job;
+use posthouse_store::DraftEdit;
 use serde_json::json;
+
+/// A text that a person saved is looked at like a drafter's: what was found stands with the text it was found in.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_text_is_checked_again() {
+    let test = Test::new(["classifier", "router", "drafter", "checker"].map(bundled).to_vec(), |_| {}).await;
+    let scope = &test.tenant.scope;
+    let taken = test.mail(letter("a", "Where is my parcel?", "My order 1042-88 has not arrived. Where is it?")).await;
+    let (_, ticket) = ids(&taken);
+    let save = async |base, body: &str| {
+        let mut tx = scope.begin().await.unwrap();
+        let edit = DraftEdit { base: Some(base), subject: None, body: body.to_owned() };
+        let id = tx.edit_draft(ticket, &edit, &actor()).await.unwrap().id;
+        tx.enqueue(&Job::Check { draft: id }).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    };
+    let proposed = scope.drafts(ticket).await.unwrap()[0].id;
+    let leaking = save(proposed, "Dear Mary,\n\nyour key is AKIAIOSFODNN7EXAMPLE.").await;
+    assert_eq!(scope.draft(leaking).await.unwrap().checks, []);
+    test.run().await;
+    let checks = scope.draft(leaking).await.unwrap().checks;
+    assert!(checks.iter().any(|finding| finding.blocks), "{checks:?}");
+
+    let checked = async || {
+        let events = scope.ticket_detail(1).await.unwrap().events;
+        events.into_iter().filter(|event| event.kind == "draft.checked").map(|event| event.data).collect::<Vec<_>>()
+    };
+    let harmless = save(leaking, "Dear Mary,\n\nyour parcel 1042-88 is on its way.").await;
+    test.run().await;
+    assert_eq!(scope.draft(harmless).await.unwrap().checks, []);
+    assert_eq!(checked().await.len(), 2, "that nothing was found is on record too");
+    let decisions = scope.decisions(ticket).await.unwrap();
+    let calls = decisions.iter().filter(|d| d.record.world == World::Checker).count();
+
+    // A text that was saved over before its turn came is not looked at any more.
+    let hasty = save(harmless, "Dear Mary").await;
+    let last = save(hasty, "Dear Mary, it is on its way").await;
+    test.run().await;
+    assert_eq!(checked().await.len(), 3);
+    assert!(checked().await[2].contains(&format!("\"draft\":{last}")));
+    let decisions = scope.decisions(ticket).await.unwrap();
+    assert_eq!(decisions.iter().filter(|d| d.record.world == World::Checker).count(), calls + 1);
+}
 
 fn with_model() -> Vec<posthouse_model::config::PluginConfig> {
     let grants = Grants { model: true, ..Grants::default() };

@@ -2,7 +2,7 @@
 
 use super::list::{agent_name, due, queue_title};
 use super::trail;
-use crate::page::draft::{DraftCard, Editor, ReplyPane};
+use crate::page::draft::{Check, DraftCard, Editor, ReplyPane};
 use crate::page::letter::Letter;
 use crate::page::query::ListQuery;
 use crate::page::ticket::{Colleague, Missing, Sending, TicketPane};
@@ -10,14 +10,19 @@ use crate::refusal::Refusal;
 use crate::seat::Seat;
 use crate::text::sanitise::remote_images;
 use crate::words::Lang;
-use posthouse_model::MessageId;
 use posthouse_model::decision::World;
 use posthouse_model::draft::DraftOrigin;
+use posthouse_model::event::Event;
 use posthouse_model::mail::{Address, ReadMail};
 use posthouse_model::outbox::OutboxState;
 use posthouse_model::ticket::{Direction, TicketStatus};
 use posthouse_model::triage::{Entity, Risk};
+use posthouse_model::{MessageId, Timestamp};
 use posthouse_store::{AgentRow, DraftRow, MessageRow, OutboxRow, TicketDetail};
+use std::time::Duration;
+
+/// Checks that have not come by then are not waited for.
+const CHECK_TAKES_MAX: Duration = Duration::from_secs(60);
 
 /// The page of a ticket. `draft` is the position of the draft asked for.
 pub(crate) async fn ticket(
@@ -42,7 +47,7 @@ fn pane(
 ) -> TicketPane {
     let t = seat.lang();
     let row = &detail.ticket;
-    let reply = reply(detail, agents, query, draft, has_checker);
+    let reply = reply(detail, agents, query, draft, has_checker.then(|| seat.desk.now()));
     let missing = row
         .missing
         .iter()
@@ -195,7 +200,7 @@ fn reply(
     agents: &[AgentRow],
     query: &ListQuery,
     draft: Option<i64>,
-    has_checker: bool,
+    checkers_at: Option<Timestamp>,
 ) -> ReplyPane {
     let row = &detail.ticket;
     let mut drafts: Vec<&DraftRow> = detail.drafts.iter().collect();
@@ -204,7 +209,7 @@ fn reply(
     let mut cards: Vec<DraftCard> = Vec::new();
     for d in drafts {
         if cards.iter().all(|c| c.position != d.position) {
-            cards.push(card(d, agents, has_checker));
+            cards.push(card(detail, d, agents, checkers_at));
         }
     }
     let asked = draft.and_then(|position| cards.iter().position(|c| c.position == position));
@@ -238,7 +243,7 @@ fn reply(
     }
 }
 
-fn card(d: &DraftRow, agents: &[AgentRow], has_checker: bool) -> DraftCard {
+fn card(detail: &TicketDetail, d: &DraftRow, agents: &[AgentRow], checkers_at: Option<Timestamp>) -> DraftCard {
     let author = d.author.strip_prefix("agent:").map(|email| {
         agents
             .iter()
@@ -254,7 +259,24 @@ fn card(d: &DraftRow, agents: &[AgentRow], has_checker: bool) -> DraftCard {
         author,
         proposal: d.proposal.clone(),
         findings: d.checks.clone(),
-        checked: !d.checks.is_empty() || (has_checker && d.origin != DraftOrigin::Agent),
+        check: check(detail, d, checkers_at),
+    }
+}
+
+/// How far the checks of a revision have come. Those of a drafter's proposal ran before it was written; those of a
+/// person's text are on record when they have run.
+fn check(detail: &TicketDetail, d: &DraftRow, checkers_at: Option<Timestamp>) -> Check {
+    let Some(now) = checkers_at else { return if d.checks.is_empty() { Check::None } else { Check::Done } };
+    let on_record = |event: &Event| {
+        event.kind == "draft.checked"
+            && serde_json::from_str::<serde_json::Value>(&event.data).is_ok_and(|data| data["draft"] == d.id.0)
+    };
+    if d.origin != DraftOrigin::Agent || !d.checks.is_empty() || detail.events.iter().any(on_record) {
+        Check::Done
+    } else if now.since(d.created_at) < CHECK_TAKES_MAX {
+        Check::Coming
+    } else {
+        Check::Open
     }
 }
 

@@ -23,8 +23,21 @@ pub struct DraftCard {
     pub proposal: DraftProposal,
     /// What the checkers found.
     pub findings: Vec<CheckFinding>,
-    /// The checkers have seen this revision.
-    pub checked: bool,
+    /// Whether the checkers have seen this revision.
+    pub check: Check,
+}
+
+/// How far the checks of a revision have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// The team has no checker.
+    None,
+    /// They have not looked at it, or did not answer.
+    Open,
+    /// They are at it: a person has just changed the text.
+    Coming,
+    /// They have seen it.
+    Done,
 }
 
 /// Somebody else was quicker.
@@ -231,15 +244,20 @@ impl ReplyPane {
     fn checks(&self, frame: &Frame, card: &DraftCard) -> Markup {
         let t = frame.lang();
         html! {
-            ul.checks aria-label=(t.checks_title()) {
+            ul.checks aria-label=(t.checks_title()) data-coming[card.check == Check::Coming] {
                 @for finding in &card.findings {
                     li.blocks[finding.blocks] {
                         @if finding.blocks { (icon::stop()) b { (t.check_blocks()) } } @else { (icon::warn()) b { (t.check_warns()) } }
                         span { (finding.reason) }
                     }
                 }
-                @if card.checked && card.findings.is_empty() { li.fine { (icon::tick()) (t.checks_none()) } }
-                @if card.checked { li.stale hidden { (icon::warn()) (t.checks_stale()) } }
+                @match card.check {
+                    Check::Done if card.findings.is_empty() => li.fine { (icon::tick()) (t.checks_none()) },
+                    Check::Coming => li.fine role="status" { (icon::pulse()) (t.checks_coming()) },
+                    Check::Open => li.fine { (icon::warn()) (t.checks_open()) },
+                    Check::Done | Check::None => {}
+                }
+                @if card.check != Check::None { li.stale hidden { (icon::warn()) (t.checks_stale()) } }
             }
         }
     }

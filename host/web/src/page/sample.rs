@@ -1,6 +1,6 @@
 //! Sample data: a morning at a seller's desk. For drawing every page without a store, in tests and for the eye.
 
-use super::draft::{Conflict, DraftCard, Editor, ReplyPane};
+use super::draft::{Check, Conflict, DraftCard, Editor, ReplyPane};
 use super::frame::{Frame, Me, Place, Team, Theme, UndoBar};
 use super::letter::Letter;
 use super::list::{Choices, Due, Headline, ListPane, Row};
@@ -240,7 +240,7 @@ fn cards() -> Vec<DraftCard> {
         author: None,
         proposal: proposal.clone(),
         findings,
-        checked: true,
+        check: Check::Done,
     };
     vec![
         card(

@@ -6,6 +6,7 @@ use crate::refusal::Refusal;
 use crate::request::clean_text;
 use crate::seat::Seat;
 use crate::words::Lang;
+use posthouse_model::job::Job;
 use posthouse_model::mail::Address;
 use posthouse_model::outbox::OutboxState;
 use posthouse_model::ticket::TicketStatus;
@@ -196,7 +197,13 @@ async fn save(seat: &Seat, id: TicketId, number: i64, typed: Typed) -> Result<Do
     let edit = DraftEdit { base: typed.draft, subject: Some(typed.subject.clone()), body: typed.body.clone() };
     let mut tx = seat.scope.begin().await?;
     match tx.edit_draft(id, &edit, &seat.actor()).await {
-        Ok(_) => tx.commit().await?,
+        Ok(row) => {
+            // The checkers saw the text as it was before; the desk itself calls none.
+            if Some(row.id) != typed.draft {
+                tx.enqueue(&Job::Check { draft: row.id }).await?;
+            }
+            tx.commit().await?;
+        }
         Err(StoreError::Conflict { .. }) => {
             drop(tx);
             let detail = seat.scope.ticket_detail(number).await?;

@@ -55,7 +55,9 @@ super::words! {
     unfilled_title: "Still empty", "未填";
     rests_on: "Rests on", "依据";
     checks_none: "Checks: nothing found", "检查：未发现问题";
-    checks_stale: "Checked as proposed; not checked since the text was changed", "检查的是原草稿，修改后未再检查";
+    checks_coming: "Your text is being checked", "正在检查你的文字";
+    checks_open: "Not checked yet; it is checked before it goes out", "尚未检查，发出前会检查";
+    checks_stale: "Not checked since the text was changed", "修改后尚未检查";
     checks_title: "Checks", "检查";
     check_blocks: "Stops sending", "禁止发送";
     check_warns: "Look at this", "请留意";

@@ -1,0 +1,10 @@
+//! The review desk in a real browser, on a house with an example shop's mail in it.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod acts;
+mod door;
+mod hostile;
+mod keyboard;
+mod reading;
+mod support;
+mod widths;

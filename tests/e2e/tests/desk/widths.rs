@@ -1,0 +1,133 @@
+//! Every page on a narrow phone, a phone and a desktop, in both languages, light and dark: nothing overflows, everything
+//! can be read, and on a phone everything can be hit.
+
+use crate::support::{Desk, LI, letter};
+use serde_json::{Value, json};
+
+/// What sticks out of the page to the side, and what does not fit into a column that scrolls only downwards.
+const STICKS_OUT: &str = "\
+    const wide = [];\
+    const root = document.documentElement;\
+    if (root.scrollWidth > root.clientWidth) wide.push(`page ${root.scrollWidth} > ${root.clientWidth}`);\
+    for (const e of document.querySelectorAll('body, .list, .list-head, .row > a, .reader, .ticket, .ticket-head, .letter, .reply, .bar, .side, .sheet, main, .rail, td, .card')) {\
+      if (e.checkVisibility() && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'auto') wide.push(`${e.tagName}.${e.className} ${e.scrollWidth} > ${e.clientWidth}`);\
+    }\
+    for (const e of document.body.querySelectorAll('*')) {\
+      const box = e.getBoundingClientRect();\
+      if (box.width > 1 && e.checkVisibility({ visibilityProperty: true }) && !e.closest('.wide, svg, .hidden, .skip, .mirror') && (box.right > innerWidth + 1 || box.left < -1)) {\
+        wide.push(`${e.tagName}.${e.className} ${Math.round(box.left)}..${Math.round(box.right)} of ${innerWidth}: ${e.textContent.trim().slice(0, 30)}`);\
+      }\
+    }\
+    return wide";
+
+/// Text whose contrast with what lies under it is less than 4.5 (WCAG 2.2, 1.4.3).
+const PALE: &str = "\
+    const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });\
+    canvas.canvas.width = canvas.canvas.height = 1;\
+    const known = new Map();\
+    const rgba = (colour) => {\
+      if (!known.has(colour)) {\
+        canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);\
+        const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data; known.set(colour, [r, g, b, a / 255]);\
+      }\
+      return known.get(colour);\
+    };\
+    const over = (top, under) => top.slice(0, 3).map((c, i) => c * top[3] + under[i] * (1 - top[3])).concat(1);\
+    const light = ([r, g, b]) => { const [x, y, z] = [r, g, b].map(c => { c /= 255; return c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4 }); return .2126 * x + .7152 * y + .0722 * z };\
+    const ground = (e) => { const own = rgba(getComputedStyle(e).backgroundColor); if (own[3] === 1) return own; return over(own, e.parentElement ? ground(e.parentElement) : [255, 255, 255, 1]) };\
+    const pale = new Set();\
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);\
+    while (walker.nextNode()) {\
+      const e = walker.currentNode.parentElement;\
+      if (!walker.currentNode.textContent.trim() || !e.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || e.closest('.hidden, .skip, .mirror, [disabled], svg, option')) continue;\
+      const under = ground(e); const ink = over(rgba(getComputedStyle(e).color), under);\
+      const [a, b] = [light(ink), light(under)].sort((x, y) => y - x);\
+      const ratio = (a + .05) / (b + .05);\
+      if (ratio < 4.5) pale.add(`${ratio.toFixed(2)} ${e.tagName}.${e.className}: ${e.textContent.trim().slice(0, 30)}`);\
+    }\
+    return [...pale]";
+
+/// Controls that a thumb would miss: less than 40 px high. Links within a sentence are exempt.
+const SMALL: &str = "\
+    return [...document.querySelectorAll('button, summary, select, input:not([type=hidden], [type=checkbox]), .tabs a, .place, .row > a, a.quiet, a.solid, .files a')]\
+      .filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.closest('.hidden') && !e.matches('.hidden') && e.getBoundingClientRect().height < 39.5)\
+      .map(e => `${Math.round(e.getBoundingClientRect().height)} ${e.tagName}.${e.className}: ${e.textContent.trim().slice(0, 30)}`)";
+
+fn mails() -> Vec<(&'static str, String)> {
+    let long = "A subject that goes on and on because somebody pasted https://shop.example/a/very/long/address/that/has/no/place/to/break/in/it/at/all?with=parameters&and=more";
+    let word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft".repeat(2);
+    let body = format!(
+        "Hello,\n\nwhere is my parcel? Order FA-2026-48077, tracking 00340434150826471932, item FK-GC065.\n\
+         https://tracking.example/{}\n{word}\n\n我的包裹在哪里？订单号是FA-2026-48077，已经等了三个星期了，请尽快回复，谢谢。",
+        "0123456789abcdef".repeat(12)
+    );
+    let from = format!("{word} <{}@customer.example>", "a".repeat(60));
+    vec![("electronics", letter("long", &from, "support@falkenau.example", long, &body))]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_fits_every_screen() {
+    let Some(desk) = Desk::open(&["electronics"], true, &mails(), 10).await else { return };
+    let ticket = format!("/t/electronics/tickets/{}", desk.ticket("electronics", "A subject that goes on"));
+    let plain = format!("/t/electronics/tickets/{}", desk.ticket("electronics", "FA-2026-48077"));
+    let mut wrong: Vec<String> = Vec::new();
+    for (width, height) in [(360, 780), (390, 844), (1280, 900)] {
+        desk.browser.resize(width, height).await;
+        for language in ["en", "zh"] {
+            desk.goto(&format!("/t/electronics/sign-in?language={language}")).await;
+            look(&desk, &mut wrong, "sign-in", width, language).await;
+            desk.goto("/?team=nobody-of-this-name").await;
+            look(&desk, &mut wrong, "teams", width, language).await;
+            desk.sign_in("electronics", LI).await;
+            let now = desk.value("return document.documentElement.lang.slice(0, 2)").await;
+            if now != language {
+                desk.click("button[name=language]").await;
+                desk.until(&format!("document.documentElement.lang.startsWith('{language}')")).await;
+            }
+            for (name, path) in [
+                ("list", "/t/electronics/tickets"),
+                ("empty list", "/t/electronics/tickets?view=snoozed&category=refund&language=de&queue=warranty"),
+                ("ticket", &*ticket),
+                ("ordinary ticket", &*plain),
+                ("mail log", "/t/electronics/messages"),
+                ("status", "/t/electronics/status"),
+                ("not there", "/t/electronics/tickets/99999"),
+            ] {
+                desk.goto(path).await;
+                look(&desk, &mut wrong, name, width, language).await;
+            }
+            // With everything unfolded that folds.
+            desk.goto(&plain).await;
+            desk.value("document.querySelectorAll('details:not(.menu)').forEach(d => { d.open = true })").await;
+            look(&desk, &mut wrong, "unfolded ticket", width, language).await;
+            for menu in ["details.category", "details[data-key=h]", ".acts details.menu:last-child"] {
+                let open = format!(
+                    "document.querySelectorAll('details.menu').forEach(d => {{ d.open = false }}); document.querySelector('#acts').classList.add('shown'); document.querySelector('{menu}').open = true"
+                );
+                desk.value(&open).await;
+                look(&desk, &mut wrong, menu, width, language).await;
+            }
+            desk.client().delete_all_cookies().await.unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
+    assert_eq!(desk.complaints().await, Vec::<String>::new());
+    desk.browser.close().await;
+}
+
+async fn look(desk: &Desk, wrong: &mut Vec<String>, page: &str, width: u32, language: &str) {
+    for dark in [false, true] {
+        desk.browser.prefer_dark(dark).await;
+        let mut found = vec![("sticks out", desk.value(STICKS_OUT).await), ("pale", desk.value(PALE).await)];
+        if width <= 390 {
+            found.push(("small", desk.value(SMALL).await));
+        }
+        for (what, list) in found {
+            if list != json!([]) {
+                let lines: Vec<&str> = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                let theme = if dark { "dark" } else { "light" };
+                wrong.push(format!("{page}, {width} px, {language}, {theme}: {what}\n    {}", lines.join("\n    ")));
+            }
+        }
+    }
+}
