@@ -13,6 +13,9 @@ mod found;
 #[path = "src/language.rs"]
 mod language;
 #[allow(dead_code, unreachable_pub, reason = "see above")]
+#[path = "src/letters.rs"]
+mod letters;
+#[allow(dead_code, unreachable_pub, reason = "see above")]
 #[path = "src/lexicon.rs"]
 mod lexicon;
 

@@ -25,6 +25,7 @@ pub mod entities;
 pub mod fold;
 pub mod found;
 pub mod language;
+mod letters;
 pub mod lexicon;
 pub mod pattern;
 pub mod rules;
