@@ -232,10 +232,10 @@ fn pass_on(pipe: impl Read, found: &Mutex<Counts>, print: impl Fn(&str)) {
 
 /// Reads the summary lines of cargo test and of nextest.
 fn summary(line: &str) -> Option<Counts> {
-    let line = line.trim();
+    // Further in stands what a failed test printed, which nextest shows once more.
     let numbers = match line.strip_prefix("test result: ") {
         Some(rest) => rest.split_once(". ")?.1,
-        None if line.starts_with("Summary [") => line.split_once(" run: ")?.1,
+        None if line.trim_start().starts_with("Summary [") => line.split_once(" run: ")?.1,
         None => return None,
     };
     let mut counts = Counts::default();
@@ -299,6 +299,7 @@ mod tests {
             counts(5, 4)
         );
         assert_eq!(summary("running 3 tests"), None);
+        assert_eq!(summary("    test result: FAILED. 0 passed; 1 failed; 0 ignored"), None, "inside nextest's report");
     }
 
     #[test]

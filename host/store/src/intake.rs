@@ -1,7 +1,7 @@
 //! Taking mail in: raw bytes, message, thread, ticket and triage job in one transaction.
 
 use crate::messages::{NewMessage, insert};
-use crate::sql::{Json, placeholders, sql, sql_of};
+use crate::sql::{Json, clean, placeholders, sql, sql_of};
 use crate::thread::{Place, keep_unresolved, place};
 use crate::tickets::{Findings, NO_DEADLINE, search_text, snippet};
 use crate::{Result, StoreError, Tx};
@@ -189,7 +189,8 @@ impl Tx {
                 .await?;
                 for row in rows {
                     let found: String = row.get(0)?;
-                    if let Some(key) = keys.iter().find(|key| **key == found) {
+                    // A key is stored without what PostgreSQL cannot hold.
+                    if let Some(key) = keys.iter().find(|key| clean(key) == found) {
                         known.insert((mailbox, folder, *key), row.get(1)?);
                     }
                 }

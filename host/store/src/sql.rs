@@ -155,7 +155,7 @@ impl Param for f64 {
 }
 
 /// PostgreSQL's text cannot hold U+0000, which mail can; both databases get the replacement character.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.to_owned() }
 }
 
