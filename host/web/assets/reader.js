@@ -54,6 +54,10 @@ const show = (page, url, { push, list, focus }) => {
     const row = number && $(`.row[data-number="${CSS.escape(number)}"] > a`, oldList);
     if (row) { row.setAttribute('aria-current', 'true'); row.scrollIntoView({ block: 'nearest' }); }
   }
+  // The list is the page's main part only while no ticket stands beside it.
+  for (const name of ['id', 'role']) {
+    if (newList.hasAttribute(name)) $('.list').setAttribute(name, newList.getAttribute(name)); else $('.list').removeAttribute(name);
+  }
   if (reader) $('.list').after(reader);
   $('#notices').replaceWith(take('#notices'));
   // What was just done is said once; the address that is kept does not say it again.

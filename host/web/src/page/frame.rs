@@ -190,7 +190,7 @@ impl Frame {
                 (self.post(&self.team.path("/me/language"), "switch", &html! {
                     input type="hidden" name="back" value=(self.here);
                     button.place name="language" value=(t.other().code()) lang=(t.other().html()) title=(t.switch_language_label()) {
-                        span { (t.switch_language()) }
+                        (icon::globe()) span { (t.switch_language()) }
                     }
                 }))
                 details.menu.up {

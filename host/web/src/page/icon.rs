@@ -22,6 +22,8 @@ icons! {
     keyboard = r#"<rect x="2.5" y="5.5" width="15" height="9.5" rx="1.5"/><path d="M5.5 8.5h.01M8.5 8.5h.01M11.5 8.5h.01M14.5 8.5h.01M6.5 12h7"/>"#;
     /// A person.
     person = r#"<circle cx="10" cy="7" r="3"/><path d="M4 16.5c.6-3 3-4.3 6-4.3s5.4 1.3 6 4.3"/>"#;
+    /// The world.
+    globe = r#"<circle cx="10" cy="10" r="6.5"/><path d="M3.5 10h13M10 3.5c2 1.9 2.9 4 2.9 6.5s-.9 4.6-2.9 6.5c-2-1.9-2.9-4-2.9-6.5s.9-4.6 2.9-6.5z"/>"#;
     /// A magnifier.
     search = r#"<circle cx="9" cy="9" r="5"/><path d="m13 13 3.5 3.5"/>"#;
     /// Lines that narrow.

@@ -5,7 +5,7 @@ use super::icon;
 use super::query::{ListQuery, View};
 use super::ticket::TicketPane;
 use crate::words::Lang;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use posthouse_model::Timestamp;
 use posthouse_model::ticket::TicketStatus;
 use posthouse_model::triage::Urgency;
@@ -174,11 +174,11 @@ impl ListPane {
         let first = [View::Waiting, View::Mine, View::Urgent];
         let elsewhere = (!first.contains(&self.query.view)).then_some(self.query.view);
         html! {
-            nav.tabs aria-label=(t.views()) {
+            nav.tabs.four[elsewhere.is_some()] aria-label=(t.views()) {
                 @for view in first { (link(view)) }
                 @if let Some(view) = elsewhere { (link(view)) }
                 details.menu {
-                    summary title=(t.other_views()) { (t.more()) (icon::down()) }
+                    summary title=(t.other_views()) { span { (t.more()) } (icon::down()) }
                     div.card.views { @for view in View::ALL { @if !first.contains(&view) { (link(view)) } } }
                 }
             }
@@ -286,7 +286,8 @@ impl ListPane {
                     span.age { (frame.lens.age(row.at)) }
                     span.due { @if let Some(due) = row.due { (due_words(frame, due)) } }
                 }
-                @if let Some(due) = row.due {
+                // What is over says so in words; a bar has nothing to add.
+                @if let Some(due) = row.due.filter(|due| due.at >= now) {
                     svg.bar.late[due.presses(now)] aria-hidden="true" { rect width=(format!("{}%", due.percent_gone(now))) height="100%" {} }
                 }
             }
@@ -328,7 +329,7 @@ pub(crate) fn due_words(frame: &Frame, due: Due) -> Markup {
             time.alarm datetime=(due.at.to_rfc3339()) title=(exact) { span.hidden { (t.overdue(&by)) } span aria-hidden="true" { "+" (by) } }
         } @else {
             @let left = frame.lens.short(due.at.since(now));
-            time.alarm[due.presses(now)] datetime=(due.at.to_rfc3339()) title=(exact) { span.hidden { (t.due_in(&left)) } span aria-hidden="true" { (left) (PreEscaped("&#8202;▸")) } }
+            time.alarm[due.presses(now)] datetime=(due.at.to_rfc3339()) title=(exact) { span.hidden { (t.due_in(&left)) } span aria-hidden="true" { (t.due_left(&left)) } }
         }
     }
 }

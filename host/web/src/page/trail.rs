@@ -157,13 +157,22 @@ fn took(t: Lang, micros: u64) -> String {
     }
 }
 
+/// The newest sorting in a word, for those who only wonder how sure it is.
+fn gist(t: Lang, steps: &[Step]) -> Option<String> {
+    let category = steps.iter().rev().find_map(|step| match &step.said {
+        Said::Sorted(triage) => triage.category.as_ref(),
+        _ => None,
+    })?;
+    Some(t.said_category(t.category_name(&category.value), percent(category.confidence)))
+}
+
 /// The steps, oldest first, folded behind the question.
 #[must_use]
 pub fn draw(frame: &Frame, steps: &[Step]) -> Markup {
     let t = frame.lang();
     html! {
         details.block.trail #why {
-            summary { h2 { (t.why_here()) } }
+            summary { h2 { (t.why_here()) } @if let Some(gist) = gist(t, steps) { span.mute { (gist) } } }
             @if steps.is_empty() { p.mute { (t.why_none()) } }
             ol { @for step in steps { (step.draw(frame)) } }
         }

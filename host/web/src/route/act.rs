@@ -191,10 +191,14 @@ async fn nothing_newer(seat: &Seat, number: i64, known: Option<MessageId>) -> Re
 }
 
 async fn save(seat: &Seat, id: TicketId, number: i64, typed: Typed) -> Result<Done, Trouble> {
-    if let Some(draft) = typed.draft {
-        belongs(seat, id, draft).await?;
-    }
-    let edit = DraftEdit { base: typed.draft, subject: Some(typed.subject.clone()), body: typed.body.clone() };
+    // The subject line that the page makes up by itself is nobody's change.
+    let shown = match typed.draft {
+        Some(draft) => belongs(seat, id, draft).await?.proposal.subject,
+        None => None,
+    };
+    let made_up = shown.is_none() && typed.subject == reply_subject(&seat.scope.ticket(id).await?.subject);
+    let subject = Some(typed.subject.clone()).filter(|_| !made_up);
+    let edit = DraftEdit { base: typed.draft, subject, body: typed.body.clone() };
     let mut tx = seat.scope.begin().await?;
     match tx.edit_draft(id, &edit, &seat.actor()).await {
         Ok(row) => {

@@ -67,6 +67,7 @@ super::words! {
     empty_filtered: "Nothing matches these filters.", "没有符合筛选条件的工单。";
     overdue(by): "{by} overdue", "超时 {by}";
     due_in(left): "due in {left}", "还剩 {left}";
+    due_left(left): "{left} left", "剩 {left}";
     from_unknown: "Unknown sender", "发件人不明";
     no_subject: "(no subject)", "（无主题）";
     unsorted: "unsorted", "未分类";

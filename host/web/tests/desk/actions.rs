@@ -1,13 +1,15 @@
 //! What a person does with a ticket, through the forms of the page.
 
-use crate::support::{BODY, DRAFT, House, mail};
+use crate::support::{BODY, DRAFT, House, host, mail};
 use http::StatusCode;
+use posthouse_model::capability::Grants;
+use posthouse_model::decision::World;
 use posthouse_model::draft::CheckFinding;
 use posthouse_model::job::Job;
 use posthouse_model::outbox::OutboxState;
 use posthouse_model::ticket::TicketStatus;
 use posthouse_model::triage::{Span, TextPart};
-use posthouse_store::JobState;
+use posthouse_store::{JobState, NewPlugin};
 use std::time::Duration;
 
 #[tokio::test]
@@ -108,6 +110,49 @@ async fn what_must_not_go_out_comes_back_with_the_text() {
     assert!(luma.scope.ticket_detail(waiting.number).await.unwrap().outbox.is_empty());
     let fine = browser.reply(&luma, waiting.number, "approve", &[("body", "fine")]).await;
     assert_eq!(fine.status, StatusCode::SEE_OTHER, "{}", fine.text);
+}
+
+/// The desk calls no checker itself: it makes a job, and tells how far that has come.
+#[tokio::test]
+async fn a_saved_text_is_to_be_checked_again() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let digest = house.store.put_component(b"not called here").await.unwrap();
+    let checker = NewPlugin {
+        name: "checker".into(),
+        world: World::Checker,
+        version: "1.0.0".into(),
+        digest,
+        settings: serde_json::json!({}),
+        grants: Grants::default(),
+    };
+    let mut tx = luma.scope.begin().await.unwrap();
+    tx.set_plugins(&[checker], &host()).await.unwrap();
+    tx.commit().await.unwrap();
+    let waiting = luma.waiting("one").await;
+    let path = luma.path(&format!("/tickets/{}", waiting.number));
+    let mut browser = house.signed_in(&luma, "jun").await;
+    let page = browser.get(&path).await;
+    assert!(page.text.contains("Checks: nothing found"), "the drafter's text was checked when it was made");
+
+    // Nothing changed, nothing to check.
+    browser.reply_from(&page, &luma, waiting.number, "draft", &[]).await;
+    assert!(!luma.scope.jobs(JobState::Queued).await.unwrap().iter().any(|j| j.job.kind() == "check"));
+    let saved = browser.reply_from(&page, &luma, waiting.number, "draft", &[("body", "Mine")]).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER);
+    let draft = luma.scope.drafts(waiting.ticket).await.unwrap().remove(0).id;
+    let jobs = luma.scope.jobs(JobState::Queued).await.unwrap();
+    assert!(jobs.iter().any(|j| j.job == Job::Check { draft }), "{jobs:?}");
+    assert!(browser.get(&path).await.text.contains("Your text is being checked"));
+
+    // A job that does not come is not waited for, and the page does not pretend.
+    house.hands.forward(Duration::from_secs(61));
+    let page = browser.get(&path).await;
+    assert!(page.text.contains("Not checked yet") && !page.text.contains("Checks: nothing found"));
+    let mut tx = luma.scope.begin().await.unwrap();
+    tx.set_checks(draft, &[], &host()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(browser.get(&path).await.text.contains("Checks: nothing found"));
 }
 
 #[tokio::test]

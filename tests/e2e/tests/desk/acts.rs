@@ -104,6 +104,7 @@ async fn every_act_of_an_agent_does_what_it_says() {
     desk.goto(&format!("/t/electronics/tickets/{cleo}")).await;
     desk.until("document.body.innerText.includes('Our reply')").await;
     assert_eq!(desk.complaints().await, Vec::<String>::new());
+    desk.house.run(&["audit", "verify"]);
     desk.browser.close().await;
 }
 
