@@ -11,11 +11,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 /// The list of numbers, in the Maildir itself.
 const LIST: &str = "posthouse-uids";
+/// How many lists this process has begun.
+static BEGUN: AtomicU64 = AtomicU64::new(0);
 /// How often the folders are looked at while waiting: two `stat` calls each.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// File systems give times of change in steps; a folder that changed just now may change again within the step.
@@ -257,8 +260,10 @@ impl Maildir {
             let path = path.clone();
             move |source| MaildirError { what, path, source }
         };
+        let mut there = false;
         match fs::read(&path) {
             Ok(bytes) => {
+                there = true;
                 if self.parse_list(&String::from_utf8_lossy(&bytes)) {
                     if !bytes.ends_with(b"\n") {
                         // The last line was cut off by a crash, before its number was used: begin the next on its own.
@@ -275,15 +280,30 @@ impl Maildir {
         self.known.clear();
         self.last_uid = 0;
         self.uid_validity = u32::try_from(clock.now().seconds()).unwrap_or(u32::MAX).max(1);
-        let temporary = self.path.join("tmp").join(LIST);
+        // Each has a file of its own to begin with: a folder may be opened twice at once.
+        let number = BEGUN.fetch_add(1, Ordering::Relaxed);
+        let temporary = self.path.join("tmp").join(format!("{LIST}.{}.{number}", std::process::id()));
         let begin = || {
             let mut file = fs::File::create(&temporary)?;
             writeln!(file, "posthouse-uids 1 {}", self.uid_validity)?;
             file.sync_all()?;
-            fs::rename(&temporary, &path)?;
+            // Unlike a rename, a link never replaces a list that another has begun meanwhile; where the file system knows
+            // no links, a rename must do.
+            let linked = if there { Err(io::ErrorKind::Unsupported.into()) } else { fs::hard_link(&temporary, &path) };
+            match linked {
+                Ok(()) => fs::remove_file(&temporary)?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    fs::remove_file(&temporary)?;
+                    return Err(error);
+                }
+                Err(_) => fs::rename(&temporary, &path)?,
+            }
             sync_folder(&self.path)
         };
-        begin().map_err(failed("write"))
+        match begin() {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !there => self.read_list(clock),
+            done => done.map_err(failed("write")),
+        }
     }
 
     /// `posthouse-uids 1 UIDVALIDITY`, then `UID name` per line.
@@ -388,6 +408,28 @@ mod tests {
 
     fn uids(maildir: &mut Maildir, last: u32) -> Vec<u32> {
         maildir.fetch_since(last, BatchLimit::default()).unwrap().into_iter().map(|f| f.uid).collect()
+    }
+
+    /// All that open a new Maildir at once agree on its list.
+    #[test]
+    fn opened_by_many_at_once_it_has_one_list() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let together = std::sync::Barrier::new(8);
+            let open = |at| {
+                let (path, together) = (folder.path(), &together);
+                move || {
+                    together.wait();
+                    Maildir::open(path, &Fixed(at)).unwrap().uid_validity()
+                }
+            };
+            let seen: Vec<u32> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (1000..1008).map(|at| scope.spawn(open(at))).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert!(seen.iter().all(|validity| *validity == seen[0]), "{seen:?}");
+            assert_eq!(fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0, "nothing is left behind");
+        }
     }
 
     #[tokio::test]

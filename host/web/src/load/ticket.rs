@@ -46,6 +46,7 @@ fn pane(
     has_checker: bool,
 ) -> TicketPane {
     let t = seat.lang();
+    let queue = |name: &str| queue_title(&seat.config, name, t);
     let row = &detail.ticket;
     let reply = reply(detail, agents, query, draft, has_checker.then(|| seat.desk.now()));
     let missing = row
@@ -74,7 +75,7 @@ fn pane(
         urgency: row.urgency,
         sentiment: row.sentiment,
         language: row.language.clone(),
-        queue: row.queue.as_deref().map(|q| queue_title(&seat.config, q, t)),
+        queue: row.queue.as_deref().map(&queue),
         assignee: row.assignee.and_then(|id| agent_name(agents, id)),
         due: due(row.status, row.deadline, row.last_message_at),
         tags: row.tags.clone(),
@@ -87,8 +88,8 @@ fn pane(
         orders: row.orders.clone(),
         reply,
         sendings: sendings(detail),
-        trail: detail.decisions.iter().map(trail::step).collect(),
-        events: detail.events.iter().rev().map(|e| trail::happening(t, e)).collect(),
+        trail: detail.decisions.iter().map(|d| trail::step(d, &queue)).collect(),
+        events: detail.events.iter().rev().map(|e| trail::happening(t, e, &queue)).collect(),
         colleagues: agents
             .iter()
             .filter(|a| a.active && a.role.may_act())

@@ -6,19 +6,23 @@ use crate::words::Lang;
 use posthouse_model::decision::{Decision, World};
 use posthouse_model::draft::{DraftProposal, Verdict};
 use posthouse_model::event::Event;
-use posthouse_model::triage::Triage;
+use posthouse_model::triage::{Routing, Triage};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// One automatic step. What a plugin answered is read leniently: an answer that does not read is shown as
-/// nothing found, never as an error of the page.
-pub(crate) fn step(decision: &Decision) -> Step {
+/// nothing found, never as an error of the page. `queue` gives what agents call a queue.
+pub(crate) fn step(decision: &Decision, queue: &impl Fn(&str) -> String) -> Step {
     let record = &decision.record;
     let output = record.output.as_ref();
     let said = match (&record.error, record.world) {
         (Some(error), _) => Said::Failed(error.clone()),
         (None, World::Classifier) => Said::Sorted(Box::new(read(output))),
-        (None, World::Router) => Said::Routed(Box::new(read(output))),
+        (None, World::Router) => {
+            let mut routing: Routing = read(output);
+            routing.queue = routing.queue.as_deref().map(queue);
+            Said::Routed(Box::new(routing))
+        }
         (None, World::Enricher) => Said::Found(Box::new(read(output))),
         (None, World::Drafter) => Said::Proposed(proposals(output)),
         (None, World::Checker) => Said::Checked(verdict(output)),
@@ -62,13 +66,13 @@ fn verdict(output: Option<&Value>) -> Verdict {
     }
 }
 
-/// One event of a ticket.
-pub(crate) fn happening(t: Lang, event: &Event) -> Happening {
+/// One event of a ticket. `queue` as in [`step`].
+pub(crate) fn happening(t: Lang, event: &Event, queue: &impl Fn(&str) -> String) -> Happening {
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
     let text = |key: &str| data.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
     let detail = text("reason")
         .or_else(|| text("category").map(|c| t.category_name(&c)))
-        .or_else(|| text("queue"))
+        .or_else(|| text("queue").map(|name| queue(&name)))
         .or_else(|| text("outcome").and_then(|o| o.parse().ok()).map(|o| t.outcome(o).to_owned()))
         .or_else(|| text("plugin"));
     Happening { at: event.at, kind: event.kind.clone(), actor: event.actor.clone(), detail }

@@ -2,6 +2,7 @@
 
 use super::frame::Frame;
 use super::icon;
+use crate::text::flow;
 use crate::text::highlight::{self, Mark};
 use crate::words::Lang;
 use maud::{Markup, html};
@@ -82,7 +83,7 @@ impl Letter {
                 p.text.mute { (t.empty_mail()) }
             } @else {
                 @if long { input.fold type="checkbox" id=(format!("fold-{}", self.id)); }
-                div.text.long[long] dir="auto" { (marked(t, &self.text, TextPart::Body, &self.entities, &self.risks)) }
+                div.text.long[long] dir="auto" { (marked(t, &flow::unbroken(&self.text), TextPart::Body, &self.entities, &self.risks)) }
                 @if long { label.fold for=(format!("fold-{}", self.id)) { (t.show_whole_mail()) } }
             }
         }

@@ -1,4 +1,5 @@
 //! What is done to text before it is shown: entities marked, foreign HTML made harmless.
 
+pub mod flow;
 pub mod highlight;
 pub mod sanitise;
