@@ -28,8 +28,8 @@ pub(crate) struct Lane {
 /// An open connection.
 struct Kept {
     connection: Connection,
-    /// Syncs the disk at every commit.
-    syncs: bool,
+    /// Syncs the disk at every commit; none while nobody can say.
+    syncs: Option<bool>,
 }
 
 impl Lane {
@@ -60,7 +60,7 @@ impl Lane {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let kept = match idle {
             Some(kept) => kept,
-            None => Kept { connection: self.connect().await?, syncs: false },
+            None => Kept { connection: self.connect().await?, syncs: Some(false) },
         };
         Ok(Leased { kept: Some(kept), idle: Arc::clone(&self.idle), _slot: slot })
     }
@@ -106,14 +106,20 @@ impl Leased {
 
     /// Makes commits sync the disk, or not.
     pub(crate) async fn sync(&mut self, sync: bool) -> Result<()> {
-        if self.kept.as_ref().is_some_and(|kept| kept.syncs != sync) {
+        if self.kept.as_ref().is_some_and(|kept| kept.syncs != Some(sync)) {
             let pragma = if sync { "pragma synchronous = full" } else { "pragma synchronous = normal" };
+            // A caller that goes away in the middle leaves it open which of the two holds.
+            self.note_syncs(None);
             sqlx::raw_sql(pragma).execute(self.connection()).await?;
-            if let Some(kept) = &mut self.kept {
-                kept.syncs = sync;
-            }
+            self.note_syncs(Some(sync));
         }
         Ok(())
+    }
+
+    fn note_syncs(&mut self, syncs: Option<bool>) {
+        if let Some(kept) = &mut self.kept {
+            kept.syncs = syncs;
+        }
     }
 
     /// Closes the connection instead of giving it back.
@@ -121,16 +127,21 @@ impl Leased {
         self.kept = None;
     }
 
-    /// Begins a transaction with this statement.
-    pub(crate) async fn begin(mut self, statement: &'static str) -> Result<LaneTransaction> {
-        if let Err(error) = sqlx::raw_sql(statement).execute(self.connection()).await {
-            if matches!(error, sqlx::Error::WorkerCrashed) {
+    /// Begins a transaction with this statement. A caller that goes away meanwhile leaves none behind: what undoes it is
+    /// there before it has begun.
+    pub(crate) async fn begin(self, statement: &'static str) -> Result<LaneTransaction> {
+        let mut transaction = LaneTransaction { lease: Some(self) };
+        let begun = sqlx::raw_sql(statement).execute(transaction.lease().connection()).await;
+        if let Err(error) = begun {
+            if let Some(lease) = transaction.lease.take()
+                && matches!(error, sqlx::Error::WorkerCrashed)
+            {
                 // The next one opens a new connection.
-                self.discard();
+                lease.discard();
             }
             return Err(error.into());
         }
-        Ok(LaneTransaction { lease: Some(self) })
+        Ok(transaction)
     }
 }
 
