@@ -100,9 +100,7 @@ impl Engine {
                 Connections::Sqlite(lanes) => {
                     Transaction::Sqlite(lanes.readers.acquire(ACQUIRE_TIMEOUT).await?.begin("begin").await?)
                 }
-                Connections::Postgres(pool) => {
-                    Transaction::Postgres(pool.begin_with("begin isolation level repeatable read read only").await?)
-                }
+                Connections::Postgres(pool) => begin(pool, "begin isolation level repeatable read read only").await?,
             })
         })
     }
@@ -116,7 +114,7 @@ impl Engine {
                     lease.sync(durability == Durability::Machine).await?;
                     Transaction::Sqlite(lease.begin("begin immediate").await?)
                 }
-                Connections::Postgres(pool) => Transaction::Postgres(pool.begin().await?),
+                Connections::Postgres(pool) => begin(pool, "begin").await?,
             })
         })
     }
@@ -141,6 +139,14 @@ impl Engine {
         };
         sql(query).one(on).await?.get(0)
     }
+}
+
+/// Begins a transaction on PostgreSQL, in a task of its own: a caller that goes away while the server begins would leave
+/// the pool a connection in a transaction that nobody knows of. This way it is begun, and then undone when dropped.
+async fn begin(pool: &AnyPool, statement: &'static str) -> Result<Transaction> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+    Ok(Transaction::Postgres(begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??))
 }
 
 /// A connection for reading; goes back when dropped.

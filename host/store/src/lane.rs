@@ -28,8 +28,8 @@ pub(crate) struct Lane {
 /// An open connection.
 struct Kept {
     connection: Connection,
-    /// Syncs the disk at every commit.
-    syncs: bool,
+    /// Syncs the disk at every commit; none while nobody can say.
+    syncs: Option<bool>,
 }
 
 impl Lane {
@@ -60,7 +60,7 @@ impl Lane {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let kept = match idle {
             Some(kept) => kept,
-            None => Kept { connection: self.connect().await?, syncs: false },
+            None => Kept { connection: self.connect().await?, syncs: Some(false) },
         };
         Ok(Leased { kept: Some(kept), idle: Arc::clone(&self.idle), _slot: slot })
     }
@@ -106,14 +106,20 @@ impl Leased {
 
     /// Makes commits sync the disk, or not.
     pub(crate) async fn sync(&mut self, sync: bool) -> Result<()> {
-        if self.kept.as_ref().is_some_and(|kept| kept.syncs != sync) {
+        if self.kept.as_ref().is_some_and(|kept| kept.syncs != Some(sync)) {
             let pragma = if sync { "pragma synchronous = full" } else { "pragma synchronous = normal" };
+            // A caller that goes away in the middle leaves it open which of the two holds.
+            self.note_syncs(None);
             sqlx::raw_sql(pragma).execute(self.connection()).await?;
-            if let Some(kept) = &mut self.kept {
-                kept.syncs = sync;
-            }
+            self.note_syncs(Some(sync));
         }
         Ok(())
+    }
+
+    fn note_syncs(&mut self, syncs: Option<bool>) {
+        if let Some(kept) = &mut self.kept {
+            kept.syncs = syncs;
+        }
     }
 
     /// Closes the connection instead of giving it back.

@@ -9,6 +9,7 @@ mod agents;
 mod backup;
 mod chain;
 mod drafts;
+mod gone;
 mod intake;
 mod isolation;
 mod jobs;

@@ -172,11 +172,16 @@ pub(crate) fn marked(t: Lang, text: &str, part: TextPart, entities: &[Entity], r
         @for piece in highlight::pieces(text, part, entities, risks) {
             @match &piece.mark {
                 None => (piece.text),
-                Some(Mark::Entity { kind, percent }) => mark.entity title=(format!("{} · {}", t.entity_kind(kind), t.sure(percent))) { (piece.text) },
+                Some(Mark::Entity { kind, percent }) => mark.entity.whole[is_short(piece.text)] title=(format!("{} · {}", t.entity_kind(kind), t.sure(percent))) { (piece.text) },
                 Some(Mark::Risk { kind }) => mark.risk title=(format!("{} · {}", t.risk_title(), t.risk_name(kind))) { (piece.text) },
             }
         }
     }
+}
+
+/// Fits into a line of any phone, and so is not broken at its hyphens.
+fn is_short(text: &str) -> bool {
+    text.len() <= 24
 }
 
 /// Kinds of pictures that a browser shows without running anything.

@@ -34,7 +34,7 @@ async fn the_review_page_says_all_there_is_to_know() {
     let mut browser = house.signed_in(&luma, "jun").await;
     let page = browser.get(&luma.path(&format!("/tickets/{}", waiting.number))).await;
     for part in [
-        "<mark class=\"entity\" title=\"order number · 99 % sure\">1042-88</mark>",
+        "<mark class=\"entity whole\" title=\"order number · 99 % sure\">1042-88</mark>",
         "their time 04:22 (UTC+1)",
         "data-ask=\"¿Nos envía una foto?\"",
         "from template shipping-es",

@@ -112,7 +112,10 @@ impl Desk {
 
     /// What a script gives.
     pub async fn value(&self, script: &str) -> Value {
-        self.client().execute(script, vec![]).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+        self.client()
+            .execute(script, vec![])
+            .await
+            .unwrap_or_else(|error| panic!("{script}: {error}\n{}", self.faults()))
     }
 
     /// Waits until an expression holds on the page, through all navigation under way.
@@ -129,7 +132,7 @@ impl Desk {
         };
         if tokio::time::timeout(WAIT, looking).await.is_err() {
             let text = self.value("return location.href + '\\n' + document.body.innerText").await;
-            panic!("never true: {expression}\n{}", text.as_str().unwrap_or_default());
+            panic!("never true: {expression}\n{}\n{}", text.as_str().unwrap_or_default(), self.faults());
         }
     }
 
@@ -175,10 +178,22 @@ impl Desk {
         row.unwrap_or_else(|| panic!("no ticket about {words}: {list}"))["number"].as_i64().unwrap()
     }
 
+    /// What the house logged about what went wrong.
+    fn faults(&self) -> String {
+        let log = self.house.log();
+        let bad: Vec<&str> = log.lines().filter(|line| line.contains("ERROR") || line.contains("WARN")).collect();
+        bad.join("\n")
+    }
+
     /// Errors that the browser noted, without those about statuses that a test asked for.
     pub async fn complaints(&self) -> Vec<String> {
         let statuses = ["status of 401", "status of 409", "status of 422", "status of 429", "status of 404"];
-        let all = self.browser.complaints().await;
-        all.into_iter().filter(|line| !statuses.iter().any(|status| line.contains(status))).collect()
+        let mut all = self.browser.complaints().await;
+        all.retain(|line| !statuses.iter().any(|status| line.contains(status)));
+        if !all.is_empty() {
+            // What the house has to say about it.
+            all.push(self.faults());
+        }
+        all
     }
 }
