@@ -59,8 +59,8 @@ const PACKAGE: &str = "posthouse:plugin/";
 pub(crate) fn interface_of(world: World) -> &'static str {
     match world {
         World::Classifier => "classify",
-        World::Router => "routes",
-        World::Drafter => "drafts-for",
+        World::Router => "route",
+        World::Drafter => "draft",
         World::Notifier => "notify",
         World::Enricher => "enrich",
         World::Checker => "check",

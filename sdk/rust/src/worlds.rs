@@ -116,7 +116,7 @@ macro_rules! export_router {
             Router,
             route,
             router,
-            routes,
+            route,
             __export_router,
             $crate::desk::Ticket,
             $crate::routing::Route
@@ -133,7 +133,7 @@ macro_rules! export_drafter {
             Drafter,
             draft,
             drafter,
-            drafts_for,
+            draft,
             __export_drafter,
             $crate::desk::Ticket,
             $crate::drafting::Drafts

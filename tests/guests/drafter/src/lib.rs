@@ -2,7 +2,7 @@
 
 wit_bindgen::generate!({ path: "../../../wit/next", world: "drafter" });
 
-use exports::posthouse::plugin::drafts_for::Guest;
+use exports::posthouse::plugin::draft::Guest;
 use posthouse::plugin::desk::{Call, Ticket};
 use posthouse::plugin::drafting::Drafts;
 use posthouse::plugin::model::{ModelError, Prompt};

@@ -2,7 +2,7 @@
 
 wit_bindgen::generate!({ path: "../../../wit/next", world: "router" });
 
-use exports::posthouse::plugin::routes::Guest;
+use exports::posthouse::plugin::route::Guest;
 use posthouse::plugin::desk::{Call, Ticket};
 use posthouse::plugin::routing::Route;
 use posthouse::plugin::types::Failure;
