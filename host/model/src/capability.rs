@@ -13,6 +13,10 @@ named! {
         Http = "http",
         /// The client's own model.
         Model = "model",
+        /// Search in the tenant's articles.
+        Knowledge = "knowledge",
+        /// A small memory per tenant and plugin.
+        Store = "store",
     }
 }
 
@@ -45,6 +49,19 @@ fn https() -> String {
     "https".to_owned()
 }
 
+/// A plugin's own memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreAllowance {
+    /// Bytes of all its keys and values together, 1 to [`StoreAllowance::BYTES_MAX`].
+    pub bytes: u64,
+}
+
+impl StoreAllowance {
+    /// No plugin gets more: 16 MiB.
+    pub const BYTES_MAX: u64 = 16 << 20;
+}
+
 /// A tenant's allowance of capabilities to one plugin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -58,6 +75,10 @@ pub struct Grants {
     pub http: Vec<HttpAllowance>,
     /// Names of secrets it may use, each with the hosts it may go to (subset of `http`).
     pub secrets: BTreeMap<String, Vec<String>>,
+    /// May search the tenant's articles.
+    pub knowledge: bool,
+    /// May keep something between calls.
+    pub store: Option<StoreAllowance>,
 }
 
 impl Grants {
@@ -68,6 +89,8 @@ impl Grants {
             Capability::Log => self.log,
             Capability::Http => !self.http.is_empty(),
             Capability::Model => self.model,
+            Capability::Knowledge => self.knowledge,
+            Capability::Store => self.store.is_some(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The record of one plugin call.
 
+use crate::keep::Changes;
 use crate::{DecisionId, MessageId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +69,9 @@ pub struct NewDecision {
     pub host_calls: Vec<HostCall>,
     /// What it cost.
     pub cost: CallCost,
+    /// What it read of its own store and writes to it; kept apart from the record.
+    #[serde(skip)]
+    pub changes: Changes,
 }
 
 /// A recorded decision.

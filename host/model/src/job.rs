@@ -109,6 +109,11 @@ pub enum JobFailure {
         /// For the desk and the log.
         reason: String,
     },
+    /// Another call wrote first what this one had read: it is put back and run again at once, and this was no try.
+    Overtaken {
+        /// For the log.
+        reason: String,
+    },
     /// The house itself was in trouble (a full disk, a lock, a database that is away), which says nothing about the job: it is
     /// put back and this was no try, however long the trouble lasts.
     Held {
@@ -137,7 +142,9 @@ impl JobFailure {
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {
-            Self::Retry { reason, .. } | Self::Fail { reason } | Self::Held { reason } => reason,
+            Self::Retry { reason, .. } | Self::Fail { reason } | Self::Held { reason } | Self::Overtaken { reason } => {
+                reason
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod draft;
 pub mod event;
 pub mod id;
 pub mod job;
+pub mod keep;
 pub mod mail;
 pub mod notice;
 pub mod outbox;

@@ -5,6 +5,7 @@ use crate::tenant::{Installed, Tenant};
 use posthouse_model::TicketId;
 use posthouse_model::call::CallContext;
 use posthouse_model::decision::{CallCost, HostCall, NewDecision};
+use posthouse_model::keep::Changes;
 use posthouse_model::{MessageId, Timestamp};
 use posthouse_sandbox::{CallError, CallHost, Called, Plugin};
 use serde::Serialize;
@@ -77,6 +78,7 @@ where
         error: None,
         host_calls: Vec::new(),
         cost: CallCost::default(),
+        changes: Changes::default(),
     };
     let plugin = match &installed.plugin {
         Ok(plugin) => Arc::clone(plugin),
@@ -98,6 +100,7 @@ where
     drop(permit);
 
     decision.cost = called.cost;
+    decision.changes = called.changes;
     decision.host_calls = called.host_calls;
     // What the host left out of the answer is part of the record.
     decision.host_calls.extend(called.notes.into_iter().map(|note| HostCall {

@@ -16,6 +16,7 @@ pub mod fetch;
 pub mod heartbeat;
 pub mod house;
 pub mod intake;
+pub mod knowledge;
 pub mod metrics;
 pub mod model;
 pub mod notice;

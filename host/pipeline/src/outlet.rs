@@ -10,7 +10,9 @@ use posthouse_mail::net::{Auth, Secret, Security};
 use posthouse_mail::submit::{FileSubmitter, SmtpConfig, SmtpSubmitter, Submitter};
 use posthouse_model::TicketId;
 use posthouse_model::config;
-use posthouse_sandbox::{CallHost, LogLevel, ModelAnswer, ModelRefusal, ModelRequest, SecretValue};
+use posthouse_sandbox::{
+    CallHost, KnowledgeHit, KnowledgeQuery, LogLevel, ModelAnswer, ModelRefusal, ModelRequest, SecretValue,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,6 +91,22 @@ impl TenantHost {
 impl CallHost for TenantHost {
     async fn model(&self, request: ModelRequest) -> Result<ModelAnswer, ModelRefusal> {
         model::complete(&self.house, &self.tenant, &self.plugin, self.ticket, request).await
+    }
+
+    async fn knowledge(&self, query: KnowledgeQuery) -> Result<Vec<KnowledgeHit>, String> {
+        Ok(self.tenant.knowledge().search(&query))
+    }
+
+    async fn kept(&self, key: &str) -> Result<Option<Vec<u8>>, String> {
+        self.tenant.scope.kept(&self.plugin, key).await.map_err(|error| error.to_string())
+    }
+
+    async fn kept_keys(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Vec<String>, String> {
+        self.tenant.scope.kept_keys(&self.plugin, prefix, after, limit).await.map_err(|error| error.to_string())
+    }
+
+    async fn kept_bytes(&self) -> Result<u64, String> {
+        self.tenant.scope.kept_bytes(&self.plugin).await.map_err(|error| error.to_string())
     }
 
     async fn secret(&self, name: &str) -> Option<SecretValue> {

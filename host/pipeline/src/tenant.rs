@@ -1,6 +1,7 @@
 //! A tenant as it runs: its applied set-up and its plugins, loaded.
 
 use crate::house::House;
+use crate::knowledge::Knowledge;
 use posthouse_model::config::{MailboxConfig, PluginConfig, TenantConfig};
 use posthouse_model::decision::World;
 use posthouse_model::{MailboxId, TenantId};
@@ -26,6 +27,7 @@ pub struct Tenant {
     pub gate: CallGate,
     plugins: Vec<Installed>,
     mailboxes: Vec<Mailbox>,
+    knowledge: Knowledge,
 }
 
 /// A mailbox and how it is set up.
@@ -85,7 +87,17 @@ impl Tenant {
             }
             plugins.push(Installed { row: plugin_row, plugin });
         }
-        Ok(Self { gate: CallGate::new(CALLS_PER_TENANT_MAX, CALL_WAIT_MAX), row, config, scope, plugins, mailboxes })
+        let articles = scope.articles().await?.into_iter().map(|row| row.article);
+        let knowledge = Knowledge::new(articles.collect());
+        Ok(Self {
+            knowledge,
+            gate: CallGate::new(CALLS_PER_TENANT_MAX, CALL_WAIT_MAX),
+            row,
+            config,
+            scope,
+            plugins,
+            mailboxes,
+        })
     }
 
     /// Its id.
@@ -121,6 +133,12 @@ impl Tenant {
     #[must_use]
     pub fn plugin_config(&self, name: &str) -> Option<&PluginConfig> {
         self.config.plugin(name)
+    }
+
+    /// Its articles.
+    #[must_use]
+    pub fn knowledge(&self) -> &Knowledge {
+        &self.knowledge
     }
 
     /// Active mailboxes.

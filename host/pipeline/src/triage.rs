@@ -117,6 +117,7 @@ pub(crate) fn actor() -> Actor {
 pub(crate) fn store(error: StoreError) -> JobFailure {
     match error {
         StoreError::NotFound { .. } | StoreError::Refused(_) | StoreError::Corrupt { .. } => JobFailure::fail(error),
+        StoreError::Overtaken { .. } => JobFailure::Overtaken { reason: error.to_string() },
         other => match other.trouble() {
             Some(StoreTrouble::DiskFull | StoreTrouble::Locked | StoreTrouble::Away) => JobFailure::held(other),
             Some(StoreTrouble::Failing) | None => JobFailure::retry(other),

@@ -19,6 +19,41 @@ pub trait CallHost: Send + Sync + 'static {
         let _ = (name, host);
     }
 
+    /// Searches the tenant's articles, the best first. Only reached with the grant `knowledge`.
+    ///
+    /// # Errors
+    /// Why they cannot be searched now, in words for the plugin's author.
+    async fn knowledge(&self, query: KnowledgeQuery) -> Result<Vec<KnowledgeHit>, String> {
+        let _ = query;
+        Ok(Vec::new())
+    }
+
+    /// What the plugin keeps under a key. Only reached with the grant `store`, as are the next two.
+    ///
+    /// # Errors
+    /// Why it cannot be read now.
+    async fn kept(&self, key: &str) -> Result<Option<Vec<u8>>, String> {
+        let _ = key;
+        Ok(None)
+    }
+
+    /// The keys that begin with a prefix, in the order of their bytes, those after one when given, at most `limit`.
+    ///
+    /// # Errors
+    /// Why they cannot be read now.
+    async fn kept_keys(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Vec<String>, String> {
+        let _ = (prefix, after, limit);
+        Ok(Vec::new())
+    }
+
+    /// Bytes of all the plugin's keys and values, as they are kept now.
+    ///
+    /// # Errors
+    /// Why they cannot be counted now.
+    async fn kept_bytes(&self) -> Result<u64, String> {
+        Ok(0)
+    }
+
     /// A line for the people who run the plugin. At most the call's `log_bytes` arrive here. The text is
     /// untrusted: it may hold control characters and anything a customer wrote.
     fn log(&self, level: LogLevel, text: &str);
@@ -65,6 +100,32 @@ pub struct ModelAnswer {
     pub text: String,
     /// `gpt-5-mini`
     pub model: String,
+}
+
+/// What the plugin looks for in the tenant's articles.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnowledgeQuery {
+    /// Words in any language, or a customer's whole text; at most 8 KiB.
+    pub text: String,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// At most 20.
+    pub limit: u32,
+}
+
+/// An article that fits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnowledgeHit {
+    /// What a citation names.
+    pub id: String,
+    /// For people.
+    pub title: String,
+    /// BCP 47.
+    pub language: String,
+    /// Markdown.
+    pub text: String,
+    /// 0 to 1, to compare within one search.
+    pub score: f32,
 }
 
 /// Why there is no answer.

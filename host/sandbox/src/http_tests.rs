@@ -6,7 +6,7 @@ fn allow(host: &str) -> HttpAllowance {
 
 fn grants(http: Vec<HttpAllowance>, secrets: &[(&str, &str)]) -> Grants {
     let secrets = secrets.iter().map(|(n, h)| ((*n).to_owned(), vec![(*h).to_owned()])).collect();
-    Grants { log: false, model: false, http, secrets }
+    Grants { log: false, http, secrets, ..Grants::default() }
 }
 
 fn outbound(method: &'static str, url: &str) -> Outbound {

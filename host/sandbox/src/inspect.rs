@@ -102,6 +102,8 @@ pub fn inspect(bytes: &[u8]) -> Result<ComponentInfo, LoadError> {
             "log" => capabilities.push(Capability::Log),
             "http" | "templates" => capabilities.push(Capability::Http),
             "model" => capabilities.push(Capability::Model),
+            "knowledge" => capabilities.push(Capability::Knowledge),
+            "store" => capabilities.push(Capability::Store),
             "types" | "desk" | "triaging" | "routing" | "drafting" | "notices" | "enriching" | "checking" => {}
             // An interface of a later API is named as such below; in our own version it is a mistake.
             _ if version > HOST_API => {}

@@ -32,7 +32,9 @@ mod valid;
 
 pub use error::{CallError, LoadError, SandboxError};
 pub use gate::{CallGate, CallPermit};
-pub use host::{CallHost, LogLevel, ModelAnswer, ModelRefusal, ModelRequest, PlainHost, SecretValue};
+pub use host::{
+    CallHost, KnowledgeHit, KnowledgeQuery, LogLevel, ModelAnswer, ModelRefusal, ModelRequest, PlainHost, SecretValue,
+};
 pub use inspect::{ApiVersion, ComponentInfo, host_api, inspect};
 pub use plugin::{Called, Plugin};
 pub use sandbox::Sandbox;

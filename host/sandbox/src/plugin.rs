@@ -15,6 +15,7 @@ use posthouse_model::call::{CallContext, MessageView, OutgoingView, TicketView};
 use posthouse_model::capability::Grants;
 use posthouse_model::decision::{CallCost, HostCall, World};
 use posthouse_model::draft::{DraftProposal, Verdict};
+use posthouse_model::keep::Changes;
 use posthouse_model::notice::{Delivery, Notice};
 use posthouse_model::triage::{Enrichment, Routing, Triage};
 use std::sync::Arc;
@@ -55,6 +56,8 @@ pub struct Called<T> {
     pub host_calls: Vec<HostCall>,
     /// What the host left out of the answer, and other things worth showing beside it.
     pub notes: Vec<String>,
+    /// What it read of its own store and wrote to it, to be kept with the decision; empty when the call failed.
+    pub changes: Changes,
 }
 
 impl std::fmt::Debug for Plugin {
@@ -208,7 +211,9 @@ impl Plugin {
             );
         }
         let notes = state.notes();
+        let changes = if result.is_ok() { state.changes } else { Changes::default() };
         Called {
+            changes,
             cost: CallCost { duration_us, memory_bytes: state.limiter.memory_peak },
             result: result.map(|()| take(state.answers)),
             host_calls: state.host_calls,
@@ -249,7 +254,13 @@ enum Ended {
 
 impl<T> Called<T> {
     fn refused(error: CallError) -> Self {
-        Self { result: Err(error), cost: CallCost::default(), host_calls: Vec::new(), notes: Vec::new() }
+        Self {
+            result: Err(error),
+            cost: CallCost::default(),
+            host_calls: Vec::new(),
+            notes: Vec::new(),
+            changes: Changes::default(),
+        }
     }
 }
 

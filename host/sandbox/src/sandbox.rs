@@ -200,6 +200,8 @@ fn check_grants(spec: &PluginSpec, info: &ComponentInfo) -> Result<(), LoadError
             let line = match capability {
                 Capability::Log => "grants.log = true".to_owned(),
                 Capability::Model => "grants.model = true".to_owned(),
+                Capability::Knowledge => "grants.knowledge = true".to_owned(),
+                Capability::Store => "grants.store = { bytes = 65536 }".to_owned(),
                 Capability::Http => "grants.http = [{ host = \"…\" }] with the hosts it is to reach".to_owned(),
             };
             return Err(LoadError::NotGranted { plugin: spec.name.clone(), capability, line });

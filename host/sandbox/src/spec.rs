@@ -95,6 +95,10 @@ pub struct CallLimits {
     pub http_requests: u32,
     /// Calls of the client's model.
     pub model_calls: u32,
+    /// Searches in the tenant's articles.
+    pub knowledge_searches: u32,
+    /// Questions to its store and writes to it, all together.
+    pub store_calls: u32,
 }
 
 impl Default for CallLimits {
@@ -111,6 +115,8 @@ impl Default for CallLimits {
             handles: 10_000,
             http_requests: 8,
             model_calls: 4,
+            knowledge_searches: 8,
+            store_calls: 1_000,
         }
     }
 }

@@ -10,6 +10,7 @@ use posthouse_model::call::{CallContext, MessageView, OutgoingView, TicketView};
 use posthouse_model::capability::Grants;
 use posthouse_model::decision::HostCall;
 use posthouse_model::draft::{DraftProposal, Verdict};
+use posthouse_model::keep::Changes;
 use posthouse_model::notice::{Delivery, Notice};
 use posthouse_model::triage::{Enrichment, Routing, Span, Triage};
 use std::sync::Arc;
@@ -84,6 +85,12 @@ pub(crate) struct CallState {
     pub(crate) host_calls: Vec<HostCall>,
     pub(crate) http_requests: u32,
     pub(crate) model_calls: u32,
+    pub(crate) knowledge_searches: u32,
+    pub(crate) store_calls: u32,
+    /// Bytes of its store, this call's own writes counted in; none before the first of them.
+    pub(crate) store_used: Option<u64>,
+    /// What it read of its store and wrote.
+    pub(crate) changes: Changes,
     /// Slices of processor time left; see `plugin::arm`.
     pub(crate) slices: u64,
     answer_bytes: u64,
@@ -99,6 +106,7 @@ impl CallState {
     pub(crate) fn new(common: Arc<Common>, context: CallContext, host: Arc<dyn CallHost>, input: Input) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(OBJECTS_MAX);
+        let store_allowed = common.grants.store.map_or(0, |store| store.bytes);
         let limiter = Limiter::new(common.limits.memory_bytes, common.limits.table_elements);
         Self {
             context,
@@ -111,6 +119,10 @@ impl CallState {
             host_calls: Vec::new(),
             http_requests: 0,
             model_calls: 0,
+            knowledge_searches: 0,
+            store_calls: 0,
+            store_used: None,
+            changes: Changes::within(store_allowed),
             slices: 0,
             answer_bytes: 0,
             answer_items: 0,

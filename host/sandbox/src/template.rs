@@ -2,6 +2,7 @@
 
 use crate::valid;
 use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ pub(crate) enum Escape {
 pub(crate) enum DigestEncoding {
     Hex,
     Base64,
+    Base64Url,
 }
 
 /// Pieces in order. Cheap to clone.
@@ -40,6 +42,7 @@ enum Piece {
     Literal(String),
     Secret { name: String, escape: Escape },
     Hmac { key: Template, message: Template, encoding: DigestEncoding, escape: Escape },
+    Base64(Template),
 }
 
 /// The values of the secrets that a request uses.
@@ -64,6 +67,11 @@ impl Template {
         self.push(Piece::Hmac { key: key.clone(), message: message.clone(), encoding, escape }, bytes, count)
     }
 
+    /// Appends base64 of what another text completes to.
+    pub(crate) fn base64(&mut self, of: &Self) -> bool {
+        self.push(Piece::Base64(of.clone()), of.bytes, of.count + 1)
+    }
+
     fn push(&mut self, piece: Piece, bytes: usize, count: usize) -> bool {
         self.bytes = self.bytes.saturating_add(bytes);
         self.count = self.count.saturating_add(count);
@@ -86,6 +94,22 @@ impl Template {
                     key.secrets(names);
                     message.secrets(names);
                 }
+                Piece::Base64(of) => of.secrets(names),
+            }
+        }
+    }
+
+    /// What base64 pieces made of secrets look like on the wire, by a name for each: an echo of those is to be taken out too.
+    pub(crate) fn disguised(&self, secrets: &Secrets, found: &mut Secrets) {
+        for piece in self.pieces.iter() {
+            if let Piece::Base64(of) = piece {
+                let mut names = BTreeSet::new();
+                of.secrets(&mut names);
+                if let (false, Some(inside)) = (names.is_empty(), of.complete(secrets)) {
+                    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+                    found.insert(format!("{names} in base64"), STANDARD.encode(inside));
+                }
+                of.disguised(secrets, found);
             }
         }
     }
@@ -102,6 +126,7 @@ impl Template {
                     let message = message.complete(secrets)?;
                     append(&mut out, &sign(key.as_bytes(), message.as_bytes(), *encoding), *escape);
                 }
+                Piece::Base64(of) => STANDARD.encode_string(of.complete(secrets)?, &mut out),
             }
             if out.len() > TEXT_MAX {
                 return None;
@@ -118,7 +143,8 @@ fn sign(key: &[u8], message: &[u8], encoding: DigestEncoding) -> String {
     let digest = mac.finalize().into_bytes();
     match encoding {
         DigestEncoding::Hex => hex::encode(digest),
-        DigestEncoding::Base64 => base64::engine::general_purpose::STANDARD.encode(digest),
+        DigestEncoding::Base64 => STANDARD.encode(digest),
+        DigestEncoding::Base64Url => URL_SAFE_NO_PAD.encode(digest),
     }
 }
 

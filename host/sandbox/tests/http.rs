@@ -82,6 +82,7 @@ fn local(port: u16) -> Grants {
         model: false,
         http: vec![http],
         secrets: BTreeMap::from([("token".into(), to.clone()), ("sign".into(), to)]),
+        ..Grants::default()
     }
 }
 

@@ -141,6 +141,10 @@ impl Store {
                 self.postpone(job, now.plus(HELD_FOR)).await?;
                 return Ok(JobState::Queued);
             }
+            JobFailure::Overtaken { .. } => {
+                self.postpone(job, now).await?;
+                return Ok(JobState::Queued);
+            }
             JobFailure::Retry { after, .. } => {
                 let rung = job.job.ladder().get(job.attempt.saturating_sub(1) as usize).copied();
                 rung.map(|wait| now.plus(wait.max(after.unwrap_or_default())))

@@ -2,8 +2,9 @@
 
 use crate::sql::{Connection, Json, Row, placeholders, sql, sql_of};
 use crate::{Result, Scope, Tx};
-use posthouse_model::decision::{CallCost, Decision, NewDecision};
+use posthouse_model::decision::{CallCost, Decision, NewDecision, World};
 use posthouse_model::event::Actor;
+use posthouse_model::keep::Changes;
 use posthouse_model::{DecisionId, TenantId, TicketId};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -26,10 +27,11 @@ impl Tx {
         Ok(ids[0])
     }
 
-    /// Records several plugin calls, in order.
+    /// Records several plugin calls, in order, and keeps what they wrote to their stores.
     ///
     /// # Errors
-    /// As [`Tx::add_decision`].
+    /// As [`Tx::add_decision`]. [`StoreError::Overtaken`](crate::StoreError::Overtaken) when another call changed meanwhile
+    /// what one of them had read of its store: drop the transaction and call again.
     pub async fn add_decisions(&mut self, decisions: &[NewDecision], actor: &Actor) -> Result<Vec<DecisionId>> {
         let mut ids = Vec::with_capacity(decisions.len());
         for decisions in decisions.chunks(ROWS_PER_STATEMENT) {
@@ -42,6 +44,9 @@ impl Tx {
                 self.record_decision(*id, decision, output, actor);
             }
             ids.append(&mut new);
+            for decision in decisions.iter().filter(|decision| !decision.changes.is_empty()) {
+                self.keep(&decision.plugin, &decision.changes, decision.world == World::Notifier).await?;
+            }
         }
         Ok(ids)
     }
@@ -142,6 +147,7 @@ fn read(row: &Row) -> Result<Decision> {
                 duration_us: u64::try_from(row.next::<i64>()?).unwrap_or(0),
                 memory_bytes: u64::try_from(row.next::<i64>()?).unwrap_or(0),
             },
+            changes: Changes::default(),
         },
     })
 }

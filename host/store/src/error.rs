@@ -18,6 +18,12 @@ pub enum StoreError {
         /// `the draft`
         what: String,
     },
+    /// Another call of the same plugin changed what this one had read of its store; nothing of this one was written.
+    #[error("another call of the plugin `{plugin}` wrote first what this one had read: it is run again")]
+    Overtaken {
+        /// Its name in the tenant.
+        plugin: String,
+    },
     /// It may not be done in the state that things are in.
     #[error("{0}")]
     Refused(String),

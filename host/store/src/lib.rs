@@ -32,6 +32,7 @@ mod import;
 mod incidents;
 mod intake;
 mod jobs;
+mod keep;
 mod lane;
 mod list;
 mod mailboxes;

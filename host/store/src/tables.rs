@@ -136,6 +136,7 @@ pub(crate) const TABLES: &[Table] = &[
         "id:i tenant_id:i at:i ticket_id:i plugin:t model:t tokens_in:i tokens_out:i duration_ms:i outcome:t",
     ),
     table("article", "tenant_id:i id:t language:t title:t body:t updated_at:i", "tenant_id, id, language"),
+    table("kept", "tenant_id:i plugin:t key:b value:b", "tenant_id, plugin, key"),
 ];
 
 #[cfg(test)]

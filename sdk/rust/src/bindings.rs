@@ -14,6 +14,8 @@ wit_bindgen::generate!({
             import posthouse:plugin/templates@1.0.0;
             import posthouse:plugin/http@1.0.0;
             import posthouse:plugin/model@1.0.0;
+            import posthouse:plugin/knowledge@1.0.0;
+            import posthouse:plugin/store@1.0.0;
             import posthouse:plugin/desk@1.0.0;
             import posthouse:plugin/triaging@1.0.0;
             import posthouse:plugin/routing@1.0.0;
@@ -45,6 +47,8 @@ macro_rules! world {
                     "posthouse:plugin/templates@1.0.0": crate::bindings::posthouse::plugin::templates,
                     "posthouse:plugin/http@1.0.0": crate::bindings::posthouse::plugin::http,
                     "posthouse:plugin/model@1.0.0": crate::bindings::posthouse::plugin::model,
+                    "posthouse:plugin/knowledge@1.0.0": crate::bindings::posthouse::plugin::knowledge,
+                    "posthouse:plugin/store@1.0.0": crate::bindings::posthouse::plugin::store,
                     "posthouse:plugin/desk@1.0.0": crate::bindings::posthouse::plugin::desk,
                     $($with)*
                 },

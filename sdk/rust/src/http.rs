@@ -7,6 +7,8 @@ use crate::text::Text;
 pub enum Method {
     /// GET
     Get,
+    /// HEAD
+    Head,
     /// POST
     Post,
     /// PUT
@@ -72,6 +74,7 @@ impl Request {
         use crate::bindings::posthouse::plugin::http;
         let method = match self.method {
             Method::Get => http::Method::Get,
+            Method::Head => http::Method::Head,
             Method::Post => http::Method::Post,
             Method::Put => http::Method::Put,
             Method::Patch => http::Method::Patch,

@@ -59,7 +59,7 @@ pub mod testing;
 pub mod state;
 
 pub use bindings::posthouse::plugin::{
-    checking, desk, drafting, enriching, log, model, notices, routing, triaging, types,
+    checking, desk, drafting, enriching, knowledge, log, model, notices, routing, store, triaging, types,
 };
 pub use types::{
     CivilTime, Date, Failure, Finding, Instant, MailboxAddress, Money, Sentiment, Span, TextPart, Urgency,

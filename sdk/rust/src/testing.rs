@@ -2,6 +2,7 @@
 
 use crate::text::{Encoding, Escape, Piece, Text};
 use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 
 /// Completes a text with the given secrets. A secret that is not given is an error in the test: panics.
@@ -19,10 +20,12 @@ pub fn render(text: &Text, secrets: &[(&str, &str)]) -> String {
                 let digest = hmac_sha256(render(key, secrets).as_bytes(), render(message, secrets).as_bytes());
                 let digest = match encoding {
                     Encoding::Hex => digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-                    Encoding::Base64 => base64::engine::general_purpose::STANDARD.encode(digest),
+                    Encoding::Base64 => STANDARD.encode(digest),
+                    Encoding::Base64Url => URL_SAFE_NO_PAD.encode(digest),
                 };
                 escaped(&digest, *escape)
             }
+            Piece::Base64(of) => STANDARD.encode(render(of, secrets)),
         })
         .collect()
 }
@@ -71,6 +74,12 @@ mod tests {
             render(&text, &[("key", "Jefe"), ("token", "x/y z")]),
             "a=x%2Fy%20z&s=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
         );
+    }
+
+    #[test]
+    fn basic_authentication_is_as_its_rfc_says() {
+        let header = Text::basic("Aladdin", Text::new().secret("password", Escape::None));
+        assert_eq!(render(&header, &[("password", "open sesame")]), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     }
 
     #[test]

@@ -22,8 +22,10 @@ pub enum Escape {
 pub enum Encoding {
     /// Lower-case hexadecimal.
     Hex,
-    /// Standard base64 with padding.
+    /// Standard base64 with padding (RFC 4648, section 4).
     Base64,
+    /// The URL-safe alphabet without padding (RFC 4648, section 5).
+    Base64Url,
 }
 
 /// One piece of a [`Text`].
@@ -49,6 +51,8 @@ pub enum Piece {
         /// How that is written into the text around it.
         escape: Escape,
     },
+    /// Base64 (RFC 4648, section 4) of what another text completes to.
+    Base64(Text),
 }
 
 /// Literal pieces, secrets and signatures, in order.
@@ -93,6 +97,25 @@ impl Text {
         self
     }
 
+    /// Adds base64 of another text, as HTTP's Basic authentication wants it: see [`Text::basic`].
+    #[must_use]
+    pub fn base64(mut self, of: Text) -> Self {
+        self.pieces.push(Piece::Base64(of));
+        self
+    }
+
+    /// The value of an `Authorization` header for HTTP's Basic authentication (RFC 7617).
+    ///
+    /// ```
+    /// use posthouse_sdk::text::{Escape, Text};
+    /// let header = Text::basic("shop", Text::new().secret("api_password", Escape::None));
+    /// assert_eq!(header.pieces().len(), 2);
+    /// ```
+    #[must_use]
+    pub fn basic(user: &str, password: Text) -> Self {
+        Self::from("Basic ").base64(Self::from(format!("{user}:")).then(password))
+    }
+
     /// Adds all pieces of another text.
     #[must_use]
     pub fn then(mut self, other: Text) -> Self {
@@ -118,6 +141,7 @@ impl Text {
                 Piece::Hmac { key, message, encoding, escape } => {
                     template.hmac_sha256(&key.to_host(), &message.to_host(), encoding.to_host(), escape.to_host());
                 }
+                Piece::Base64(of) => template.base64(&of.to_host()),
             }
         }
         template
@@ -153,6 +177,7 @@ impl Encoding {
         match self {
             Self::Hex => templates::DigestEncoding::Hex,
             Self::Base64 => templates::DigestEncoding::Base64,
+            Self::Base64Url => templates::DigestEncoding::Base64Url,
         }
     }
 }

@@ -11,7 +11,7 @@ use posthouse_pipeline::intake::{self, Found};
 use posthouse_pipeline::tenant::Tenant;
 use posthouse_pipeline::{House, HouseOptions, SecretSource, worker};
 use posthouse_sandbox::{Sandbox, SandboxConfig, SecretValue, inspect};
-use posthouse_store::{NewMailbox, NewPlugin, NewTenant, Source, Store, StoreOptions, Taken, TenantRow};
+use posthouse_store::{Article, NewMailbox, NewPlugin, NewTenant, Source, Store, StoreOptions, Taken, TenantRow};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -105,10 +105,15 @@ pub fn bundled(name: &str) -> PluginConfig {
     plugin(name, name, json!({}), Grants::default())
 }
 
+/// A bundled plugin, or `guests/NAME` of the sandbox's tests.
 fn component(name: &str) -> Vec<u8> {
-    let dir = std::env::var_os("POSTHOUSE_PLUGINS").map(PathBuf::from).unwrap_or_else(|| {
+    let (folder, variable, name) = match name.strip_prefix("guests/") {
+        Some(name) => ("guests", "POSTHOUSE_GUESTS", name),
+        None => ("plugins", "POSTHOUSE_PLUGINS", name),
+    };
+    let dir = std::env::var_os(variable).map(PathBuf::from).unwrap_or_else(|| {
         // A test binary lies in TARGET/PROFILE/deps.
-        std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("plugins")
+        std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join(folder)
     });
     let path = dir.join(format!("{name}.wasm"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; run `cargo xtask plugins`", path.display()))
@@ -212,6 +217,18 @@ impl Test {
         let found = Found { source: Source::file(&key), raw, received_at: None, parked: None };
         let taken = intake::take_in(&self.house, &self.tenant, self.mailbox, vec![found], None).await.unwrap();
         taken.into_iter().next().unwrap()
+    }
+
+    /// Gives the tenant these articles, as applying its folder again would.
+    pub async fn articles(&mut self, articles: &[Article]) {
+        let mut tx = self.tenant.scope.begin().await.unwrap();
+        tx.set_articles(articles, &actor()).await.unwrap();
+        tx.commit().await.unwrap();
+        self.clock.forward(Duration::from_secs(1));
+        let again = NewTenant { digest: "2".to_owned(), ..self.tenant.row.tenant.clone() };
+        self.house.store().upsert_tenant(&again, &actor()).await.unwrap();
+        self.house.refresh().await.unwrap();
+        self.tenant = self.house.tenant(self.tenant.id()).await.unwrap().unwrap();
     }
 
     pub async fn run(&self) {

@@ -4,6 +4,7 @@
 mod drafts;
 mod heartbeat;
 mod house;
+mod keeping;
 mod secrets;
 mod sending;
 mod triage;

@@ -34,7 +34,7 @@ impl log::Host for CallState {
 
 impl CallState {
     /// A new object of the plugin's.
-    fn object<T: Send + 'static>(&mut self, object: T) -> Result<Resource<T>> {
+    pub(super) fn object<T: Send + 'static>(&mut self, object: T) -> Result<Resource<T>> {
         let limit = self.table.max_capacity() as u64;
         match self.table.push(object) {
             Err(ResourceTableError::Full) => abort(CallError::TooLarge { what: "the number of objects made", limit }),
@@ -83,10 +83,16 @@ impl templates::HostTemplate for CallState {
         let encoding = match encoding {
             templates::DigestEncoding::Hex => DigestEncoding::Hex,
             templates::DigestEncoding::Base64 => DigestEncoding::Base64,
+            templates::DigestEncoding::Base64Url => DigestEncoding::Base64Url,
         };
         let (key, message) = (self.table.get(&key)?.clone(), self.table.get(&message)?.clone());
         let fits = self.table.get_mut(&this)?.hmac(&key, &message, encoding, escape_in(escape));
         if fits { Ok(()) } else { full() }
+    }
+
+    fn base64(&mut self, this: Resource<Template>, of: Resource<Template>) -> Result<()> {
+        let of = self.table.get(&of)?.clone();
+        if self.table.get_mut(&this)?.base64(&of) { Ok(()) } else { full() }
     }
 
     fn drop(&mut self, this: Resource<Template>) -> Result<()> {
@@ -110,13 +116,18 @@ enum Body {
 }
 
 impl RequestParts {
+    /// Everything in it that may hold secrets.
+    fn texts(&self) -> impl Iterator<Item = &Template> {
+        let body = match &self.body {
+            Some((_, Body::Text(text))) => Some(text),
+            _ => None,
+        };
+        std::iter::once(&self.url).chain(self.headers.iter().map(|(_, value)| value)).chain(body)
+    }
+
     fn secrets(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
-        self.url.secrets(&mut names);
-        for (_, value) in &self.headers {
-            value.secrets(&mut names);
-        }
-        if let Some((_, Body::Text(text))) = &self.body {
+        for text in self.texts() {
             text.secrets(&mut names);
         }
         names
@@ -133,6 +144,12 @@ impl RequestParts {
             Some((kind, Body::Text(t))) => Some((kind.clone(), text(t)?.into_bytes())),
             Some((kind, Body::Bytes(bytes))) => Some((kind.clone(), bytes.clone())),
         };
+        let mut disguised = Secrets::new();
+        for text in self.texts() {
+            text.disguised(&secrets, &mut disguised);
+        }
+        let mut secrets = secrets;
+        secrets.extend(disguised);
         Ok(Outbound { method: self.method, url, headers, body, secrets })
     }
 }
@@ -154,6 +171,7 @@ impl http::HostRequest for CallState {
     fn new(&mut self, method: http::Method, url: Resource<Template>) -> Result<Resource<RequestParts>> {
         let method = match method {
             http::Method::Get => "GET",
+            http::Method::Head => "HEAD",
             http::Method::Post => "POST",
             http::Method::Put => "PUT",
             http::Method::Patch => "PATCH",
@@ -281,7 +299,7 @@ impl CallState {
         })
     }
 
-    fn record(&mut self, capability: &str, what: String, outcome: String, begun: tokio::time::Instant) {
+    pub(super) fn record(&mut self, capability: &str, what: String, outcome: String, begun: tokio::time::Instant) {
         let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.host_calls.push(HostCall { capability: capability.to_owned(), what, outcome, duration_us });
     }

@@ -6,6 +6,7 @@
 mod answers;
 mod asking;
 mod desk;
+mod keeping;
 mod proposals;
 
 use crate::state::{Abort, CallState};
@@ -35,12 +36,19 @@ mod generated {
                 import posthouse:plugin/templates@1.0.0;
                 import posthouse:plugin/http@1.0.0;
                 import posthouse:plugin/model@1.0.0;
+                import posthouse:plugin/knowledge@1.0.0;
+                import posthouse:plugin/store@1.0.0;
             }
         ",
         world: "posthouse:host/host",
         imports: {
             "posthouse:plugin/http.[method]request.send": async | trappable,
             "posthouse:plugin/model.[method]prompt.complete": async | trappable,
+            "posthouse:plugin/knowledge.[method]query.search": async | trappable,
+            "posthouse:plugin/store.get": async | trappable,
+            "posthouse:plugin/store.set": async | trappable,
+            "posthouse:plugin/store.delete": async | trappable,
+            "posthouse:plugin/store.keys": async | trappable,
             default: trappable,
         },
         with: {
@@ -49,6 +57,8 @@ mod generated {
             "posthouse:plugin/http.response": crate::http::Answer,
             "posthouse:plugin/model.prompt": crate::api::asking::PromptParts,
             "posthouse:plugin/model.completion": crate::host::ModelAnswer,
+            "posthouse:plugin/knowledge.query": crate::host::KnowledgeQuery,
+            "posthouse:plugin/knowledge.article": crate::host::KnowledgeHit,
         },
     });
 }
@@ -92,6 +102,12 @@ pub(crate) fn linker(engine: &Engine, grants: &Grants) -> wasmtime::Result<Linke
     }
     if grants.has(Capability::Model) {
         wit::model::add_to_linker::<_, Own>(l, |s| s)?;
+    }
+    if grants.has(Capability::Knowledge) {
+        wit::knowledge::add_to_linker::<_, Own>(l, |s| s)?;
+    }
+    if grants.has(Capability::Store) {
+        wit::store::add_to_linker::<_, Own>(l, |s| s)?;
     }
     Ok(linker)
 }

@@ -91,6 +91,7 @@ async fn fill(world: &World) {
         error: Some("trap".into()),
         host_calls: Vec::new(),
         cost: posthouse_model::decision::CallCost::default(),
+        changes: Default::default(),
     };
     tx.add_decision(&decision, &host()).await.unwrap();
     let notice = posthouse_model::notice::Notice {
@@ -179,7 +180,7 @@ on_both! {
         let other = world.empty(world.store.kind() == "postgres").await.unwrap();
         let altered = text.replacen("shop.example", "evil.example", 1);
         let without_row: String = text.lines().filter(|l| !l.contains("shipping")).map(|l| format!("{l}\n")).collect();
-        let newer = text.replacen("\"schema\":1", "\"schema\":2", 1);
+        let newer = text.replacen("\"schema\":", "\"schema\":9", 1);
         let cases = [
             (altered.as_str(), "altered or damaged"),
             (&text[..text.len() - 10], "the file was cut"),

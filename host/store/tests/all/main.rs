@@ -13,6 +13,7 @@ mod gone;
 mod intake;
 mod isolation;
 mod jobs;
+mod keep;
 mod list;
 mod locks;
 mod notices;

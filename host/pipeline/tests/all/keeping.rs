@@ -1,0 +1,64 @@
+//! A plugin's own memory and the tenant's articles, through the whole pipeline.
+
+use crate::house::{Test, ids, letter, plugin};
+use posthouse_model::capability::{Grants, StoreAllowance};
+use posthouse_model::config::PluginConfig;
+use posthouse_model::decision::World;
+use posthouse_store::Article;
+use serde_json::json;
+
+fn keeper(orders: &str) -> PluginConfig {
+    let grants = Grants { knowledge: true, store: Some(StoreAllowance { bytes: 4_096 }), ..Grants::default() };
+    plugin("keeper", "guests/keeper", json!({ "orders": orders }), grants)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_at_the_same_time_count_every_mail() {
+    let test = Test::new(vec![keeper("add mails")], |_| {}).await;
+    let mut tickets = Vec::new();
+    for n in 0..40 {
+        let mail = letter(&format!("m{n}"), &format!("Question {n}"), "Where is it?");
+        tickets.push(ids(&test.take(mail).await).1);
+    }
+    // All forty are triaged at once, as many at a time as the worker runs.
+    test.run().await;
+    let kept = test.tenant.scope.kept("keeper", "mails").await.unwrap();
+    assert_eq!(kept.as_deref(), Some(&b"40"[..]));
+    for ticket in tickets {
+        let decisions = test.tenant.scope.decisions(ticket).await.unwrap();
+        let calls: Vec<_> = decisions.iter().filter(|d| d.record.world == World::Enricher).collect();
+        assert_eq!(calls.len(), 1, "a call that was overtaken is not on record");
+        assert_eq!(calls[0].record.error, None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_fails_keeps_nothing() {
+    let test = Test::new(vec![keeper("set a 1\nfail")], |_| {}).await;
+    test.mail(letter("m", "Question", "Where is it?")).await;
+    assert_eq!(test.tenant.scope.kept("keeper", "a").await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn articles_of_the_tenant_are_found() {
+    let mut test = Test::new(vec![keeper("search de 3 Rücksendung möglich")], |_| {}).await;
+    let article = |id: &str, language: &str, title: &str, body: &str| Article {
+        id: id.into(),
+        language: language.into(),
+        title: title.into(),
+        body: body.into(),
+    };
+    let articles = [
+        article("returns", "de", "Rücksendung", "Binnen 30 Tagen."),
+        article("returns", "en", "Returns", "Within 30 days."),
+        article("size", "de", "Größen", "Siehe Tabelle."),
+    ];
+    test.articles(&articles).await;
+    let taken = test.mail(letter("m", "Question", "Where is it?")).await;
+    let decisions = test.tenant.scope.decisions(ids(&taken).1).await.unwrap();
+    let call = &decisions.iter().find(|d| d.record.world == World::Enricher).unwrap().record;
+    let said = call.output.as_ref().unwrap().to_string();
+    assert!(said.contains("returns|Rücksendung|de|Binnen 30 Tagen.|"), "{said}");
+    assert!(!said.contains("Within") && !said.contains("Größen"), "{said}");
+    assert_eq!((call.host_calls[0].capability.as_str(), call.host_calls[0].outcome.as_str()), ("knowledge", "returns"));
+}
