@@ -1,7 +1,7 @@
 //! A notifier that sends what its settings say: lines of `method url`, where `{name}` is a secret. The answer comes
 //! back as the receipt, an error as the failure. Some words instead of a method do other things.
 
-wit_bindgen::generate!({ path: "../../../wit/next", world: "notifier" });
+wit_bindgen::generate!({ path: "../../../wit/1.0", world: "notifier" });
 
 use exports::posthouse::plugin::notify::Guest;
 use posthouse::plugin::desk::Call;
