@@ -29,6 +29,7 @@ mod spec;
 mod state;
 mod template;
 mod ticker;
+mod turns;
 mod valid;
 
 pub use error::{CallError, LoadError, SandboxError};

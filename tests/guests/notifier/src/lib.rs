@@ -53,7 +53,9 @@ fn template(text: &str, escape: Escape) -> Template {
 }
 
 fn send(method: &str, url: &str, notice: &Notification) -> Result<String, Failure> {
+    let basic = method == "BASIC";
     let method = match method {
+        "HEAD" => Method::Head,
         "POST" => Method::Post,
         "PUT" => Method::Put,
         "DELETE" => Method::Delete,
@@ -72,6 +74,15 @@ fn send(method: &str, url: &str, notice: &Notification) -> Result<String, Failur
         body.hmac_sha256(&key, &message, DigestEncoding::Hex, Escape::Json);
         body.literal("\"}");
         request.set_body("application/json", &body);
+    }
+    if basic {
+        let password = Template::new();
+        password.literal("shop:");
+        password.secret("token", Escape::None);
+        let header = Template::new();
+        header.literal("Basic ");
+        header.base64(&password);
+        request.set_header("authorization", &header).map_err(failed)?;
     }
     let answer = request.send().map_err(failed)?;
     let text: String = answer.text().chars().take(100).filter(|c| !c.is_control()).collect();
