@@ -329,10 +329,24 @@ pub(crate) fn explain(error: &wasmtime::Error, limiter: &Limiter, limits: &CallL
     }
     let words = words.strip_prefix("wasm trap: ").unwrap_or(&words);
     let place = trace
-        .and_then(|trace| trace.frames().iter().find_map(|frame| frame.func_name()))
-        .map(|name| format!(", in `{}`", valid::cut(name, 120)))
+        .and_then(|trace| trace.frames().iter().filter_map(|frame| frame.func_name()).map(readable).find(is_own))
+        .map(|name| format!(", in `{}`", valid::cut(&name, 120)))
         .unwrap_or_default();
     CallError::Trap { reason: format!("{}{place}", valid::cut(words, 500)) }
+}
+
+/// A function's name as its author wrote it.
+fn readable(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
+}
+
+/// Whether a function is the plugin's own, and not of the machinery that every Rust program carries.
+#[expect(clippy::ptr_arg, reason = "the shape that `find` wants")]
+fn is_own(name: &String) -> bool {
+    let inner = name.trim_start_matches(['<', '&', '*']);
+    !["core::", "std::", "alloc::", "__rustc::", "rust_", "dlmalloc::", "abort"]
+        .iter()
+        .any(|own| inner.starts_with(own))
 }
 
 /// Whether the innermost calls are a few functions calling each other over and over. Compiled languages keep a stack

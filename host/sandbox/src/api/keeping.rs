@@ -130,7 +130,7 @@ impl CallState {
         self.store_calls += 1;
         self.turn.end();
         if self.store_calls > limit {
-            return abort(CallError::TooLarge { what: "calls of its store", limit: u64::from(limit) });
+            return abort(CallError::TooLarge { what: "the number of calls of its store", limit: u64::from(limit) });
         }
         Ok(())
     }
