@@ -198,9 +198,24 @@ impl Plugin {
             Ok(permit) => permit,
             Err(busy) => return Called::refused(busy),
         };
-        let begun = Instant::now();
         let state = CallState::new(self.common.clone(), context, host, input);
+        let turn = state.turn.clone();
+        let first = async {
+            if self.common.habit.is_long() {
+                self.common.turns.clone().next(turn.clone()).await;
+            } else {
+                turn.begin().await;
+            }
+        };
+        if tokio::time::timeout(self.gate.wait(), first).await.is_err() {
+            return Called::refused(CallError::Busy { waited: self.gate.wait() });
+        }
+        let begun = Instant::now();
+        let waited_before = turn.waited();
         let (state, result) = self.run(state).await;
+        // Tearing it down is part of what a call costs.
+        self.common.habit.computed((begun.elapsed() + waited_before).saturating_sub(turn.waited()));
+        turn.end();
         let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         if let Err(error) = &result {
             tracing::debug!(
