@@ -21,11 +21,12 @@ pub(super) fn read(p: &mut Problems<'_>, mut section: Section<'_>) -> Capabiliti
         model.finish(p);
     }
     if let Some(mut store) = section.section(p, "store") {
-        match store.number(p, "bytes", &limits::STORE_BYTES) {
-            Some(bytes) => asked.store = Some(StoreAsk { bytes }),
-            // A wrong number has been noted already; a second word about it does no harm.
-            None => p.add(store.at(), "capabilities.store", "needs its size: store = { bytes = 65536 }"),
+        let before = p.count();
+        let bytes = store.number(p, "bytes", &limits::STORE_BYTES);
+        if bytes.is_none() && p.count() == before {
+            p.add(store.at(), store.path("bytes"), "is missing: store = { bytes = 65536 }");
         }
+        asked.store = bytes.map(|bytes| StoreAsk { bytes });
         store.finish(p);
     }
     let destinations = section.sections(p, "http");

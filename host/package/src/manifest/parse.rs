@@ -61,7 +61,11 @@ fn read(p: &mut Problems<'_>, mut top: Section<'_>) -> Option<Manifest> {
 }
 
 fn authors(p: &mut Problems<'_>, top: &mut Section<'_>) -> Option<Vec<String>> {
+    let before = p.count();
     let listed = top.texts(p, "authors");
+    if p.count() > before {
+        return None;
+    }
     let at = listed.as_ref().map_or(0, |(_, at)| *at);
     let listed = listed.map(|(listed, _)| listed).unwrap_or_default();
     if listed.is_empty() {

@@ -34,6 +34,11 @@ impl<'t> Problems<'t> {
         self.found.is_empty()
     }
 
+    /// How many there are: tells whether a step found any.
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
+    }
+
     pub(super) fn into_error(mut self) -> ManifestProblems {
         self.found.sort_by_key(|(at, _)| *at);
         ManifestProblems(self.found.into_iter().map(|(_, problem)| problem).collect())

@@ -77,7 +77,8 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
 
 #[test]
 fn text_that_is_not_toml_is_refused_with_its_line() {
-    assert!(problem(&format!("{SMALL_MANIFEST}x = = 1\n")).starts_with("line 8, column"));
+    let problems = Manifest::parse(&format!("{SMALL_MANIFEST}x = = 1\n")).unwrap_err();
+    assert!(problems.0[0].to_string().starts_with("line 8, column 5: this is not TOML"), "{problems}");
     assert!(problem(&format!("{SMALL_MANIFEST}id = \"a/b\"\n")).contains("line 8"));
     assert!(Manifest::parse("").is_err());
 }
@@ -101,6 +102,7 @@ fn each_rule_has_its_words() {
         ("https://example.com/p", "javascript:p", "https://"),
         ("log = true", "log = \"yes\"", "`capabilities.log` is string and should be true or false"),
         ("bytes = 65536", "bytes = 65536, more = 1", "there are bytes"),
+        ("bytes = 65536", "", "`capabilities.store.bytes` is missing"),
         ("\"api.example.com\" },", "\"api.example.com\", tls = true },", "there are host, port"),
         ("\"http\",", "\"ftp\",", "https or http"),
         ("[\"PUT\"]", "[\"PUT\", \"PUT\"]", "names PUT twice"),
