@@ -13,7 +13,7 @@ const FLAG_SIZES_LATER: u16 = 1 << 3;
 /// The newest version of the format that folders and deflate need.
 const VERSION: u16 = 20;
 
-/// How much more memory an entry gets at a time while it is unpacked.
+/// How much memory an entry gets at first while it is unpacked.
 const STEP: usize = 64 << 10;
 
 /// One file in the archive, still packed.
@@ -129,8 +129,8 @@ fn entry<'a>(
 }
 
 impl Entry<'_> {
-    /// The file's content. Memory is used for at most the size that the entry declares and a step beyond it,
-    /// whatever the packed bytes say: the caller checks the declared size first.
+    /// The file's content. Memory is used for at most the size that the entry declares, whatever the packed bytes
+    /// say: the caller checks the declared size first.
     ///
     /// # Errors
     /// In words, when the content is damaged or does not come to the declared size.
@@ -151,7 +151,8 @@ impl Entry<'_> {
         let mut used = 0;
         loop {
             if content.len() == content.capacity() {
-                content.reserve(STEP.min(declared - content.len() + 1));
+                // Doubles, but never past the declared size: one byte more tells of a lie.
+                content.reserve_exact(content.len().max(STEP).min(declared - content.len() + 1));
             }
             let before = (used, content.len());
             let rest = self.packed.get(used..).unwrap_or_default();

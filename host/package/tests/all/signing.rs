@@ -30,6 +30,17 @@ fn a_signed_package_is_known_by_its_key_and_stays_the_same_package() {
 }
 
 #[test]
+fn another_program_finds_a_signature_good_over_the_listing() {
+    let key = generate_key(None).unwrap();
+    let signed = sign(&full(), &key.secret, None, "release").unwrap();
+    let public = minisign_verify::PublicKey::decode(&key.public).unwrap();
+    let signature = minisign_verify::Signature::decode(signed.signatures().next().unwrap().1).unwrap();
+    assert_eq!(signature.trusted_comment(), "release");
+    public.verify(signed.listing().as_bytes(), &signature, false).unwrap();
+    assert!(public.verify(small().build().unwrap().listing().as_bytes(), &signature, false).is_err());
+}
+
+#[test]
 fn a_key_may_have_a_password() {
     let key = generate_key(Some("horse")).unwrap();
     let signed = sign(&full(), &key.secret, Some("horse"), "").unwrap();
