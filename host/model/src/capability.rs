@@ -95,6 +95,56 @@ impl Grants {
     }
 }
 
+impl Grants {
+    /// What both allow: what a package asks for and what the tenant grants. Of two patterns of hosts the narrower counts.
+    #[must_use]
+    pub fn within(&self, asked: &Self) -> Self {
+        let http = self.http.iter().flat_map(|mine| asked.http.iter().filter_map(|theirs| mine.within(theirs)));
+        let secrets = self.secrets.iter().filter_map(|(name, hosts)| {
+            let theirs = asked.secrets.get(name)?;
+            let hosts: Vec<String> =
+                hosts.iter().flat_map(|host| theirs.iter().filter_map(|other| narrower(host, other))).collect();
+            (!hosts.is_empty()).then(|| (name.clone(), hosts))
+        });
+        Self {
+            log: self.log && asked.log,
+            model: self.model && asked.model,
+            http: http.collect(),
+            secrets: secrets.collect(),
+            knowledge: self.knowledge && asked.knowledge,
+            store: self.store.zip(asked.store).map(|(a, b)| StoreAllowance { bytes: a.bytes.min(b.bytes) }),
+        }
+    }
+}
+
+impl HttpAllowance {
+    /// What both allow, if anything.
+    fn within(&self, asked: &Self) -> Option<Self> {
+        let usual = |a: &Self| a.port.unwrap_or(if a.scheme == "http" { 80 } else { 443 });
+        if self.scheme != asked.scheme || usual(self) != usual(asked) {
+            return None;
+        }
+        let allowed = |a: &Self| match a.methods.is_empty() {
+            true => vec!["GET".to_owned(), "POST".to_owned()],
+            false => a.methods.clone(),
+        };
+        let theirs = allowed(asked);
+        let methods: Vec<String> = allowed(self).into_iter().filter(|method| theirs.contains(method)).collect();
+        let host = narrower(&self.host, &asked.host)?;
+        // Whether an address may be private is the operator's to say, not the package's.
+        (!methods.is_empty()).then(|| Self { host, methods, ..self.clone() })
+    }
+}
+
+/// Of two patterns the one that the other covers.
+fn narrower(a: &str, b: &str) -> Option<String> {
+    match (host_matches(a, b) || a == b, host_matches(b, a)) {
+        (true, _) => Some(b.to_owned()),
+        (false, true) => Some(a.to_owned()),
+        (false, false) => None,
+    }
+}
+
 /// Whether a host is meant by a pattern; both in lower case. `*.example.com` means every name below, not the name itself.
 #[must_use]
 pub fn host_matches(pattern: &str, host: &str) -> bool {
@@ -116,6 +166,54 @@ pub fn secret_may_go(allowed: &[String], host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn http(host: &str, methods: &[&str]) -> HttpAllowance {
+        HttpAllowance {
+            host: host.into(),
+            port: None,
+            scheme: "https".into(),
+            methods: methods.iter().map(|m| (*m).to_owned()).collect(),
+            private: false,
+        }
+    }
+
+    #[test]
+    fn what_is_effective_is_what_both_allow() {
+        let tenant = Grants {
+            log: true,
+            model: true,
+            http: vec![
+                http("api.example.com", &[]),
+                http("*.example.org", &["GET", "PUT"]),
+                http("other.example", &[]),
+            ],
+            secrets: BTreeMap::from([
+                ("token".into(), vec!["api.example.com".into(), "other.example".into()]),
+                ("own".into(), vec!["api.example.com".into()]),
+            ]),
+            knowledge: false,
+            store: Some(StoreAllowance { bytes: 1_000 }),
+        };
+        let asked = Grants {
+            log: true,
+            model: false,
+            http: vec![http("*.example.com", &["POST", "DELETE"]), http("a.example.org", &["GET"])],
+            secrets: BTreeMap::from([("token".into(), vec!["*.example.com".into()])]),
+            knowledge: true,
+            store: Some(StoreAllowance { bytes: 500 }),
+        };
+        let both = tenant.within(&asked);
+        assert_eq!((both.log, both.model, both.knowledge), (true, false, false));
+        assert_eq!(both.http, [http("api.example.com", &["POST"]), http("a.example.org", &["GET"])]);
+        assert_eq!(both.secrets, BTreeMap::from([("token".to_owned(), vec!["api.example.com".to_owned()])]));
+        assert_eq!(both.store, Some(StoreAllowance { bytes: 500 }));
+        assert_eq!(tenant.within(&tenant).http.len(), 3);
+        assert_eq!(Grants::default().within(&asked), Grants::default());
+        let plain = HttpAllowance { scheme: "http".into(), ..http("api.example.com", &[]) };
+        assert_eq!(plain.within(&http("api.example.com", &[])), None);
+        let other_port = HttpAllowance { port: Some(8443), ..http("api.example.com", &[]) };
+        assert_eq!(other_port.within(&http("api.example.com", &[])), None);
+    }
 
     #[test]
     fn a_secret_goes_to_the_hosts_it_names_and_to_no_other() {

@@ -46,6 +46,9 @@ pub struct TenantConfig {
     /// Plugins, in the order they are called within their world.
     #[serde(default, rename = "plugin")]
     pub plugins: Vec<PluginConfig>,
+    /// Public keys (minisign) whose packages are taken. Empty: no signed package is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trusted_keys: Vec<String>,
     /// Who is told by default.
     #[serde(default)]
     pub notify: NotifyConfig,
@@ -83,6 +86,7 @@ impl TenantConfig {
             queues: default_queues(),
             mailboxes: Vec::new(),
             plugins: Vec::new(),
+            trusted_keys: Vec::new(),
             notify: NotifyConfig::default(),
             screen: ScreenConfig::default(),
             review: ReviewConfig::default(),
@@ -179,7 +183,7 @@ pub struct QueueConfig {
 pub struct PluginConfig {
     /// Its name in this tenant; see [`is_name`]. Routers name notifiers by it.
     pub name: String,
-    /// A bundled plugin's name (`classifier`), or a path to a `.wasm` file relative to the tenant's folder. Default:
+    /// A bundled plugin's name (`classifier`), or a path to a package (`.phx`) or a `.wasm` file relative to the tenant's folder. Default:
     /// the plugin's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<String>,

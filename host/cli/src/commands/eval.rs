@@ -138,7 +138,7 @@ async fn load(args: &EvalArgs, context: &Context) -> Result<Arc<Plugin>> {
     };
     let spec = PluginSpec {
         name: args.classifier.clone(),
-        version: component.version().to_owned(),
+        version: component.version(),
         component: component.bytes,
         settings,
         grants: Grants { log: true, ..Grants::default() },

@@ -1,6 +1,7 @@
-//! `posthouse plugin list`, `check`, `run`
+//! `posthouse plugin list`, `check`, `run`, and those for packages
 
 mod check;
+mod package;
 mod run;
 
 use crate::failure::{Code, Result};
@@ -19,6 +20,8 @@ pub enum PluginCommand {
     Check(check::CheckArgs),
     /// Call a plugin on a mail and print what it answers
     Run(run::RunArgs),
+    #[command(flatten)]
+    Package(package::PackageCommand),
 }
 
 /// Options of `plugin list`.
@@ -44,6 +47,7 @@ pub async fn run(command: PluginCommand, context: &Context, terminal: &mut Termi
         },
         PluginCommand::Check(args) => check::run(args, context, terminal).await,
         PluginCommand::Run(args) => run::run(args, context, terminal).await,
+        PluginCommand::Package(command) => package::run(command, terminal).await,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use super::Problem;
 use super::source::read_bytes;
+use posthouse_model::capability::Grants;
+use posthouse_package::Package;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,14 +25,40 @@ pub struct Component {
     pub bytes: Arc<[u8]>,
     /// Comes with the host, and so has the host's version.
     pub bundled: bool,
+    /// The package it came in, if it came in one.
+    pub package: Option<Arc<Package>>,
 }
 
 impl Component {
-    /// The version that decisions record: the host's for a bundled plugin; for any other there is none to be known, and the
-    /// digest beside it says exactly what ran.
+    /// The version that decisions record: that of its package, the host's for a bundled plugin; for a bare component there is
+    /// none to be known, and the digest beside it says exactly what ran.
     #[must_use]
-    pub fn version(&self) -> &'static str {
-        if self.bundled { env!("CARGO_PKG_VERSION") } else { "0.0.0" }
+    pub fn version(&self) -> String {
+        match &self.package {
+            Some(package) => package.manifest().version.to_string(),
+            None if self.bundled => env!("CARGO_PKG_VERSION").to_owned(),
+            None => "0.0.0".to_owned(),
+        }
+    }
+
+    /// What it may do of what a tenant grants: no more than its package asks for.
+    #[must_use]
+    pub fn effective(&self, granted: &Grants) -> Grants {
+        match &self.package {
+            Some(package) => granted.within(&package.manifest().capabilities.as_grants()),
+            None => granted.clone(),
+        }
+    }
+
+    fn read(path: PathBuf, bundled: bool) -> Result<Self, Problem> {
+        if path.extension().is_none_or(|extension| extension != "phx") {
+            return Ok(Self { bytes: read_bytes(&path, COMPONENT_BYTES_MAX)?.into(), path, bundled, package: None });
+        }
+        let package = Package::read(&read_bytes(&path, COMPONENT_BYTES_MAX)?).map_err(|error| {
+            let what = format!("the package cannot be used: {error}");
+            Problem::file(&path, what, "get it again, or pack it again with `posthouse plugin pack`")
+        })?;
+        Ok(Self { path, bytes: package.component().clone(), bundled, package: Some(Arc::new(package)) })
     }
 }
 
@@ -83,23 +111,26 @@ impl Finder {
         all.into_iter().collect()
     }
 
-    /// A component by what a person wrote: a bundled plugin's name, a `.wasm` file, or a folder with exactly one such file.
+    /// A component by what a person wrote: a bundled plugin's name, a `.wasm` file, a package (`.phx`), or a folder with exactly one such file.
     /// Paths are relative to `base`.
     ///
     /// # Errors
     /// Not found (saying where it was looked for), not readable, too large.
     pub fn find(&self, written: &str, base: &Path) -> Result<Component, Problem> {
-        let looks_like_path = written.ends_with(".wasm") || written.contains(['/', '\\']) || written.starts_with('.');
+        let looks_like_path = written.ends_with(".wasm")
+            || written.ends_with(".phx")
+            || written.contains(['/', '\\'])
+            || written.starts_with('.');
         if !looks_like_path && let Some(path) = self.bundled(written) {
-            return Ok(Component { bytes: read_bytes(&path, COMPONENT_BYTES_MAX)?.into(), path, bundled: true });
+            return Component::read(path, true);
         }
         let path = base.join(written);
         if path.is_file() {
-            return Ok(Component { bytes: read_bytes(&path, COMPONENT_BYTES_MAX)?.into(), path, bundled: false });
+            return Component::read(path, false);
         }
         if path.is_dir() {
             let path = only_component(&path)?;
-            return Ok(Component { bytes: read_bytes(&path, COMPONENT_BYTES_MAX)?.into(), path, bundled: false });
+            return Component::read(path, false);
         }
         if looks_like_path {
             return Err(Problem::file(path, "there is no such component", "check the path"));

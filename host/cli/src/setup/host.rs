@@ -67,6 +67,8 @@ pub struct PluginsConfig {
     pub dir: Option<PathBuf>,
     /// Hosts on private addresses that grants may name.
     pub private_hosts: Vec<String>,
+    /// Packages without a signature are taken: for development.
+    pub allow_unsigned: bool,
     /// At once, over all tenants.
     pub concurrent_calls: u32,
 }
@@ -137,7 +139,7 @@ impl Default for SecretsConfig {
 
 impl Default for PluginsConfig {
     fn default() -> Self {
-        Self { dir: None, private_hosts: Vec::new(), concurrent_calls: 32 }
+        Self { dir: None, private_hosts: Vec::new(), allow_unsigned: false, concurrent_calls: 32 }
     }
 }
 

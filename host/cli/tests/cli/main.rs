@@ -7,6 +7,7 @@ mod eval;
 mod help;
 mod host;
 mod mail;
+mod package;
 mod plugin;
 mod secret;
 mod tenant;

@@ -5,7 +5,7 @@ mod check;
 mod parse;
 mod section;
 
-use posthouse_model::capability::{Grants, HttpAllowance};
+use posthouse_model::capability::{Grants, HttpAllowance, StoreAllowance};
 use posthouse_model::decision::World;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -150,16 +150,16 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// The grants that would give the plugin what it asks for, as far as the model's [`Grants`] know it.
+    /// The grants that would give the plugin what it asks for.
     #[must_use]
-    #[allow(clippy::needless_update, reason = "what else can be granted one day is not asked for here")]
     pub fn as_grants(&self) -> Grants {
         Grants {
             log: self.log,
             model: self.model.is_some(),
             http: self.http.clone(),
             secrets: self.secrets.clone(),
-            ..Grants::default()
+            knowledge: self.knowledge,
+            store: self.store.map(|store| StoreAllowance { bytes: store.bytes }),
         }
     }
 }

@@ -67,7 +67,7 @@ pub async fn measure(context: &Context, rounds: u32) -> Result<Vec<Figure>> {
         .sandbox(None)?
         .load(PluginSpec {
             name: "classifier".to_owned(),
-            version: component.version().to_owned(),
+            version: component.version(),
             component: component.bytes,
             settings: "{}".to_owned(),
             grants: Grants::default(),

@@ -49,7 +49,7 @@ pub async fn run(args: CheckArgs, context: &Context, terminal: &mut Terminal) ->
     };
     let spec = PluginSpec {
         name: args.plugin.clone(),
-        version: component.version().to_owned(),
+        version: component.version(),
         component: component.bytes,
         settings,
         grants,

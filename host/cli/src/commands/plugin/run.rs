@@ -100,7 +100,7 @@ async fn load(args: &RunArgs, context: &Context) -> Result<(Arc<Plugin>, Arc<dyn
             Some(path) => Source::read(path)?.parse()?,
             None => all_it_needs(&info),
         };
-        let (name, version) = (args.plugin.clone(), component.version().to_owned());
+        let (name, version) = (args.plugin.clone(), component.version());
         let settings = settings(args.settings.as_deref())?;
         let spec = PluginSpec { name, version, component: component.bytes, settings, grants, limits };
         let plugin = context.sandbox_alone(&host)?.load(spec).await.map_err(refused)?;

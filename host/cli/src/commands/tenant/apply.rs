@@ -11,6 +11,8 @@ use clap::Args;
 use posthouse_model::config::{ArticleConfig, TenantConfig};
 use posthouse_model::decision::World;
 use posthouse_model::event::Actor;
+use posthouse_package::Package;
+use posthouse_package::signing::{SignatureProblem, TrustedKey};
 use posthouse_sandbox::{CallLimits, LoadError, PluginSpec, Sandbox, inspect};
 use posthouse_store::{Article, NewMailbox, NewPlugin, NewTenant, Store, TenantRow};
 use serde_json::{Value, json};
@@ -174,6 +176,16 @@ async fn check_plugins(
 ) -> std::result::Result<Vec<NewPlugin>, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut plugins = Vec::new();
+    let mut keys = Vec::new();
+    for (i, key) in folder.config.trusted_keys.iter().enumerate() {
+        match TrustedKey::parse(key) {
+            Ok(key) => keys.push(key),
+            Err(error) => {
+                let mend = "write the line that starts with RW, as `posthouse plugin keygen` prints it";
+                problems.push(folder.source.problem(format!("trusted_keys[{i}]"), error.to_string(), mend));
+            }
+        }
+    }
     for (i, (plugin, component)) in folder.config.plugins.iter().zip(&folder.components).enumerate() {
         let at = format!("plugin[{i}]");
         for (j, allowance) in plugin.grants.http.iter().enumerate() {
@@ -188,6 +200,13 @@ async fn check_plugins(
                 ));
             }
         }
+        if let Some(package) = &component.package {
+            let found = package_problems(package, &keys, opened.host.plugins.allow_unsigned, &plugin.settings);
+            problems.extend(
+                found.into_iter().map(|(key, what, mend)| folder.source.problem(format!("{at}.{key}"), what, mend)),
+            );
+        }
+        let grants = component.effective(&plugin.grants);
         let info = match inspect(&component.bytes) {
             Ok(info) => info,
             Err(error) => {
@@ -198,10 +217,10 @@ async fn check_plugins(
         };
         let spec = PluginSpec {
             name: plugin.name.clone(),
-            version: component.version().to_owned(),
+            version: component.version(),
             component: component.bytes.clone(),
             settings: Value::Object(plugin.settings.clone()).to_string(),
-            grants: plugin.grants.clone(),
+            grants: grants.clone(),
             limits: CallLimits::default(),
         };
         if let Err(error) = sandbox.load(spec).await {
@@ -216,13 +235,41 @@ async fn check_plugins(
         plugins.push(NewPlugin {
             name: plugin.name.clone(),
             world: info.world,
-            version: component.version().to_owned(),
+            version: component.version(),
             digest: info.digest,
             settings: Value::Object(plugin.settings.clone()),
-            grants: plugin.grants.clone(),
+            grants,
         });
     }
     if problems.is_empty() { Ok(plugins) } else { Err(problems) }
+}
+
+/// What speaks against a package: its signature, and settings that its own schema does not allow. Each with the key it is about.
+fn package_problems(
+    package: &Package,
+    keys: &[TrustedKey],
+    allow_unsigned: bool,
+    settings: &serde_json::Map<String, Value>,
+) -> Vec<(&'static str, String, String)> {
+    let mut problems = Vec::new();
+    match package.verify(keys) {
+        Ok(_) => {}
+        Err(SignatureProblem::Unsigned) if allow_unsigned => {}
+        Err(problem) => {
+            let mend = match &problem {
+                SignatureProblem::Unsigned => {
+                    "sign it with `posthouse plugin sign`; for development, posthouse.toml may say allow_unsigned = true under [plugins]"
+                }
+                _ => "add the publisher's public key to trusted_keys, if you trust it",
+            };
+            problems.push(("component", problem.to_string(), mend.to_owned()));
+        }
+    }
+    for problem in package.validate_settings(&Value::Object(settings.clone())).err().into_iter().flatten() {
+        let what = format!("`{}`: {}", problem.path, problem.what);
+        problems.push(("settings", what, "the package's settings.schema.json says what it takes".to_owned()));
+    }
+    problems
 }
 
 fn load_words(error: &LoadError) -> (String, String) {
