@@ -1,0 +1,5 @@
+import { fake } from "../src/fake.js";
+
+export function write(level, text) {
+  fake().log?.push({ level, text });
+}
