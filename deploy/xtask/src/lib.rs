@@ -4,6 +4,7 @@
 //! It depends on no crate of the host, so that it is compiled within seconds on a new machine.
 #![allow(clippy::disallowed_methods)] // A build tool runs on the real clock.
 
+pub mod api;
 pub mod bench;
 pub mod demo;
 pub mod guest;

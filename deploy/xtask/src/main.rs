@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 use xtask::suite::{self, Step};
-use xtask::{bench, demo, guest, machine};
+use xtask::{api, bench, demo, guest, machine, repository};
 
 /// Builds, tests and shows Posthouse from a checkout.
 #[derive(Parser)]
@@ -37,8 +37,24 @@ enum Task {
     },
     /// Build all plugins and test guests to WebAssembly components.
     Plugins,
+    /// The plugin API's promise: released versions never change, and the next one only adds.
+    Api {
+        #[command(subcommand)]
+        what: Option<ApiTask>,
+    },
     /// Install what tests need from the system (Debian packages, as root), and build the plugins.
     Setup,
+}
+
+#[derive(Subcommand)]
+enum ApiTask {
+    /// Say whether the promise is kept (also without a word).
+    Check,
+    /// Make wit/next the released version of this number.
+    Release {
+        /// Such as 1.1.
+        version: String,
+    },
 }
 
 /// A step by its name on the command line.
@@ -81,6 +97,13 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             for component in &built.components {
                 println!("{component}");
             }
+        }
+        Task::Api { what } => {
+            let wit = repository().join("wit");
+            if let Some(ApiTask::Release { version }) = what {
+                api::release(&wit, &version)?;
+            }
+            println!("{}", api::check(&wit)?);
         }
         Task::Setup => {
             machine::install_missing()?;

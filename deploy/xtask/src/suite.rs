@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::api;
 use crate::guest;
 use crate::machine;
 use crate::shell::{self, repository, target_folder};
@@ -19,6 +20,8 @@ pub enum Step {
     Install,
     /// Formatting of the host and of the guests.
     Format,
+    /// The plugin API's promise.
+    Api,
     /// Lints of the host and of the bundled plugins, warnings as errors.
     Lint,
     /// Build all guests.
@@ -33,14 +36,15 @@ pub enum Step {
 
 impl Step {
     /// All steps in order.
-    pub const ALL: [Self; 7] =
-        [Self::Install, Self::Format, Self::Lint, Self::Plugins, Self::PluginTests, Self::Docs, Self::Tests];
+    pub const ALL: [Self; 8] =
+        [Self::Install, Self::Format, Self::Api, Self::Lint, Self::Plugins, Self::PluginTests, Self::Docs, Self::Tests];
 
     /// The name on the command line and in the table.
     pub fn name(self) -> &'static str {
         match self {
             Self::Install => "install",
             Self::Format => "format",
+            Self::Api => "api",
             Self::Lint => "lint",
             Self::Plugins => "plugins",
             Self::PluginTests => "plugin-tests",
@@ -53,6 +57,7 @@ impl Step {
         match self {
             Self::Install => install(),
             Self::Format => format(),
+            Self::Api => api::check(&repository().join("wit")).map(Outcome::Done),
             Self::Lint => lint(),
             Self::Plugins => guest::build_all().map(|built| match built.made {
                 0 => Outcome::Done(format!("{} components, up to date", built.components.len())),

@@ -47,6 +47,8 @@ pub struct MessageView {
     pub headers: Vec<(String, String)>,
     /// Files.
     pub attachments: Vec<Attachment>,
+    /// Without the angle brackets.
+    pub message_id: Option<String>,
 }
 
 /// A ticket and its thread.

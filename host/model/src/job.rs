@@ -109,6 +109,13 @@ pub enum JobFailure {
         /// For the desk and the log.
         reason: String,
     },
+    /// What it needs is not to be had before a set time (a plugin is cut off): it is put back until then, and this was no try.
+    Waits {
+        /// For the log.
+        reason: String,
+        /// For how long.
+        wait: Duration,
+    },
     /// Another call wrote first what this one had read: it is put back and run again at once, and this was no try.
     Overtaken {
         /// For the log.
@@ -142,9 +149,11 @@ impl JobFailure {
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {
-            Self::Retry { reason, .. } | Self::Fail { reason } | Self::Held { reason } | Self::Overtaken { reason } => {
-                reason
-            }
+            Self::Retry { reason, .. }
+            | Self::Fail { reason }
+            | Self::Held { reason }
+            | Self::Waits { reason, .. }
+            | Self::Overtaken { reason } => reason,
         }
     }
 }

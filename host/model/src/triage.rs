@@ -296,6 +296,8 @@ pub struct Routing {
     pub tags: Vec<String>,
     /// Why.
     pub evidence: Vec<Evidence>,
+    /// Give it to the agent who signs in with this address, unless somebody has it.
+    pub assignee: Option<String>,
 }
 
 /// What the client's own systems know.

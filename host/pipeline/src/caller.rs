@@ -1,5 +1,6 @@
 //! One plugin call, made and recorded.
 
+use crate::breaker::Leave;
 use crate::house::House;
 use crate::tenant::{Installed, Tenant};
 use posthouse_model::TicketId;
@@ -31,11 +32,18 @@ pub struct CallFailure {
     pub temporary: bool,
     /// Not before.
     pub retry_after: Option<Duration>,
+    /// It was not called at all: it is cut off.
+    pub cut_off: bool,
 }
 
 impl From<&CallError> for CallFailure {
     fn from(error: &CallError) -> Self {
-        Self { reason: error.to_string(), temporary: error.is_temporary(), retry_after: error.retry_after() }
+        Self {
+            reason: error.to_string(),
+            temporary: error.is_temporary(),
+            retry_after: error.retry_after(),
+            cut_off: false,
+        }
     }
 }
 
@@ -84,10 +92,21 @@ where
         Ok(plugin) => Arc::clone(plugin),
         Err(reason) => {
             decision.error = Some(format!("not loaded: {reason}"));
-            let failure = CallFailure { reason: reason.clone(), temporary: false, retry_after: None };
+            let failure = CallFailure { reason: reason.clone(), temporary: false, retry_after: None, cut_off: false };
             return (Err(failure), decision);
         }
     };
+    let installed_at = installed.row.installed_at;
+    if let Leave::CutOff { failures, until, reason } =
+        house.breakers().ask(tenant.id(), &row.name, installed_at, house.now())
+    {
+        let wait = until.since(house.now());
+        let words = format!("cut off after {failures} failures in a row, the last one: {reason}");
+        decision.error = Some(words.clone());
+        house.metrics().count("posthouse_plugin_calls_refused_total", &[("world", row.world.as_str())]);
+        let failure = CallFailure { reason: words, temporary: true, retry_after: Some(wait), cut_off: true };
+        return (Err(failure), decision);
+    }
     let permit = match tenant.gate.enter().await {
         Ok(permit) => permit,
         Err(error) => {
@@ -99,6 +118,8 @@ where
     let called = call(plugin, Arc::new(host)).await;
     drop(permit);
 
+    let ended = called.result.as_ref().map(|_| ());
+    house.breakers().ended(tenant.id(), &row.name, installed_at, house.now(), ended);
     decision.cost = called.cost;
     decision.changes = called.changes;
     decision.host_calls = called.host_calls;

@@ -1,6 +1,7 @@
 //! The watch over each tenant's work, outside the mail path: it reads what the store knows and says, once per
 //! incident, that mail is not fetched, not triaged, not sent, or that none comes though it should.
 
+use crate::breaker::CutOff;
 use crate::house::House;
 use crate::notice::{self, Reader};
 use crate::tenant::Tenant;
@@ -12,6 +13,9 @@ use posthouse_model::job::Job;
 use posthouse_store::{IncidentRow, JobState, MailboxRow, NewNotification, Progress, StoreError};
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// Begins the key of a plugin's incident.
+const PLUGIN: &str = "plugin:";
 
 /// Something that is wrong now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +41,15 @@ pub enum Trouble {
         /// The oldest.
         since: Timestamp,
     },
+    /// A plugin is cut off because it kept failing.
+    Plugin {
+        /// Its name.
+        plugin: String,
+        /// Since when.
+        since: Timestamp,
+        /// Its last failure.
+        reason: String,
+    },
     /// Approved replies do not go out.
     Sending {
         /// How many.
@@ -54,6 +67,7 @@ impl Trouble {
             Self::Silent { .. } => "silent".to_owned(),
             Self::Fetch { mailbox, .. } => format!("fetch:{mailbox}"),
             Self::Triage { .. } => "triage".to_owned(),
+            Self::Plugin { plugin, .. } => format!("{PLUGIN}{plugin}"),
             Self::Sending { .. } => "sending".to_owned(),
         }
     }
@@ -64,6 +78,9 @@ impl Trouble {
             Self::Silent { since } => (words.silent)(&reader.local_time(*since)),
             Self::Fetch { mailbox, since, reason } => {
                 (words.fetch_stuck)(mailbox, &reader.local_time(*since), &notice::shorten(reason, 300))
+            }
+            Self::Plugin { plugin, since, reason } => {
+                (words.plugin_cut_off)(plugin, &reader.local_time(*since), &notice::shorten(reason, 300))
             }
             Self::Triage { count, since } => (words.triage_stuck)(*count, &reader.local_time(*since)),
             Self::Sending { count, since } => (words.sending_stuck)(*count, &reader.local_time(*since)),
@@ -82,6 +99,8 @@ pub struct Signs {
     pub pending: u64,
     /// Replies that should be out.
     pub unsent: u64,
+    /// Plugins that are cut off.
+    pub cut_off: Vec<CutOff>,
 }
 
 /// What is wrong at this moment.
@@ -97,6 +116,9 @@ pub fn look(tenant: &Tenant, signs: &Signs, now: Timestamp) -> Vec<Trouble> {
             let (mailbox, reason) = (mailbox.mailbox.name.clone(), reason.clone());
             troubles.push(Trouble::Fetch { mailbox, since, reason });
         }
+    }
+    for CutOff { plugin, since, reason } in signs.cut_off.iter().cloned() {
+        troubles.push(Trouble::Plugin { plugin, since, reason });
     }
     if let Some(since) = signs.progress.oldest_pending
         && now.since(since) >= stuck
@@ -155,18 +177,26 @@ fn active_for(tenant: &Tenant, since: Timestamp, now: Timestamp) -> Duration {
 /// When the store cannot be read or written.
 pub async fn beat(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
     let now = house.now();
-    let signs = signs(tenant).await?;
+    let signs = signs(house, tenant).await?;
     let troubles: BTreeMap<String, Trouble> =
         look(tenant, &signs, now).into_iter().map(|trouble| (trouble.key(), trouble)).collect();
     let open = tenant.scope.open_incidents().await?;
-    let is_ours = |incident: &&IncidentRow| {
-        incident.key == "silent"
-            || incident.key == "triage"
-            || incident.key == "sending"
-            || incident.key.starts_with("fetch:")
+    let is_ours = |incident: &&IncidentRow| match incident.key.strip_prefix(PLUGIN) {
+        // What a process before this one cut off is well again when it has answered this one, or is gone.
+        Some(plugin) => {
+            house.breakers().is_proven(tenant.id(), plugin) || tenant.all_plugins().iter().all(|p| p.name() != plugin)
+        }
+        None => matches!(incident.key.as_str(), "silent" | "triage" | "sending") || incident.key.starts_with("fetch:"),
     };
     let gone: Vec<&IncidentRow> = open.iter().filter(is_ours).filter(|i| !troubles.contains_key(&i.key)).collect();
-    let new: Vec<&Trouble> = troubles.values().filter(|t| !open.iter().any(|i| i.key == t.key())).collect();
+    let mut new: Vec<&Trouble> = troubles.values().filter(|t| !open.iter().any(|i| i.key == t.key())).collect();
+    // Another process may find the plugin well and close the incident: this one does not open the same again.
+    new.retain(|trouble| match trouble {
+        Trouble::Plugin { plugin, since, .. } => {
+            house.first_time(&format!("cut off {} {plugin} {}", tenant.id(), since.0))
+        }
+        _ => true,
+    });
     if gone.is_empty() && new.is_empty() {
         return Ok(());
     }
@@ -188,12 +218,13 @@ pub async fn beat(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
     tx.commit().await
 }
 
-async fn signs(tenant: &Tenant) -> Result<Signs, StoreError> {
+async fn signs(house: &House, tenant: &Tenant) -> Result<Signs, StoreError> {
     let scope = &tenant.scope;
     let progress = scope.progress().await?;
     let wanted: Vec<_> = tenant.mailboxes().iter().filter(|m| m.config.enabled).map(|m| m.row.id).collect();
     let mailboxes = scope.mailboxes().await?.into_iter().filter(|m| wanted.contains(&m.id)).collect();
-    let mut signs = Signs { progress, mailboxes, pending: 0, unsent: 0 };
+    let mut signs =
+        Signs { progress, mailboxes, pending: 0, unsent: 0, cut_off: house.breakers().cut_off(tenant.id()) };
     if signs.progress.oldest_pending.is_some() || signs.progress.oldest_unsent.is_some() {
         for state in [JobState::Queued, JobState::Running] {
             for job in scope.jobs(state).await? {

@@ -1,5 +1,6 @@
 //! What all steps share: the store, the sandbox, time, secrets, and the tenants with their loaded plugins.
 
+use crate::breaker::Breakers;
 use crate::metrics::Metrics;
 use crate::secrets::SecretSource;
 use crate::tenant::Tenant;
@@ -48,6 +49,7 @@ struct Inner {
     options: HouseOptions,
     metrics: Metrics,
     troubles: Troubles,
+    breakers: Breakers,
     // What was put on record already and need not be again.
     told: Mutex<HashSet<String>>,
     tenants: RwLock<HashMap<TenantId, Arc<Tenant>>>,
@@ -65,6 +67,7 @@ impl House {
                 options,
                 metrics: Metrics::default(),
                 troubles: Troubles::default(),
+                breakers: Breakers::default(),
                 told: Mutex::default(),
                 tenants: RwLock::default(),
                 reloading: tokio::sync::Mutex::default(),
@@ -131,6 +134,12 @@ impl House {
     #[must_use]
     pub fn worker(&self) -> &str {
         &self.inner.options.worker
+    }
+
+    /// Which plugins are cut off.
+    #[must_use]
+    pub fn breakers(&self) -> &Breakers {
+        &self.inner.breakers
     }
 
     /// Counters.

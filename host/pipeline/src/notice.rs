@@ -309,6 +309,7 @@ mod tests {
             direction: Direction::Incoming,
             language: Some("es".into()),
             headers: vec![],
+            message_id: None,
             attachments: vec![],
         };
         (ticket, message)

@@ -10,6 +10,10 @@ use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
 use posthouse_store::{ClaimedJob, NotificationRow, NotificationState, StoreError};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a notification waits for a notifier that is cut off.
+const WORTH_TELLING: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Tells it; completes the job when it was told or cannot be.
 ///
@@ -44,9 +48,23 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Noti
     })
     .await;
 
+    // While the notifier is cut off nothing is tried, so no try is used up: the word goes out when it is back, if that is
+    // soon enough to matter.
+    if let Err(failure) = &result
+        && failure.cut_off
+        && house.now().since(row.created_at) < WORTH_TELLING
+    {
+        let wait = failure.retry_after.unwrap_or_default();
+        return Err(JobFailure::Waits { reason: failure.reason.clone(), wait });
+    }
     let mut tx = scope.begin().await.map_err(store)?;
     tx.add_decision(&decision, &actor()).await.map_err(store)?;
     let outcome = match result {
+        Err(failure) if failure.cut_off => {
+            tx.notification_failed(id, &failure.reason, &actor()).await.map_err(store)?;
+            tx.complete(job).await.map_err(store)?;
+            Ok(())
+        }
         Ok(delivery) => {
             tx.notification_sent(id, &delivery, &actor()).await.map_err(store)?;
             tx.complete(job).await.map_err(store)?;

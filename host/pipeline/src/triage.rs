@@ -204,7 +204,10 @@ async fn write(
         outcome: found.outcome,
         reason: found.reason,
     };
-    tx.finish_triage(&done, &actor).await?;
+    let settled = tx.finish_triage(&done, &actor).await?;
+    if let (Some((ticket, _)), Some(email)) = (settled, found.routing.and_then(|routing| routing.assignee.as_ref())) {
+        tx.assign_if_free(ticket, email, &actor).await?;
+    }
     Ok(())
 }
 
@@ -288,6 +291,19 @@ impl Work {
         if let Some(queue) = routing.queue.take_if(|queue| tenant.config.queue(queue).is_none()) {
             let text = format!("queue “{queue}” is not set up in tenant.toml: the default queue is used");
             routing.evidence.push(Evidence::Text { text });
+        }
+        if let Some(email) = routing.assignee.take() {
+            match tenant.scope.agent_by_email(&email).await {
+                Ok(Some(agent)) if agent.active => routing.assignee = Some(email),
+                Ok(_) => {
+                    let text = format!("nobody who signs in as “{email}” works here: the ticket is nobody's yet");
+                    routing.evidence.push(Evidence::Text { text });
+                }
+                // The ticket matters more than whose it is.
+                Err(error) => {
+                    tracing::warn!(tenant.id = %tenant.id(), %error, "the agent a router named cannot be looked up")
+                }
+            }
         }
         view::apply_routing(&mut self.view, &routing, tenant.config.default_queue());
         routing

@@ -28,6 +28,7 @@ pub fn message(row: &MessageRow) -> MessageView {
         language: read.language.clone(),
         headers: read.headers.clone(),
         attachments: read.attachments.clone(),
+        message_id: read.message_id.clone(),
     }
 }
 

@@ -60,6 +60,8 @@ pub struct Words {
     pub fetch_stuck: fn(&str, &str, &str) -> String,
     /// Triage is behind: jobs, since.
     pub triage_stuck: fn(u64, &str) -> String,
+    /// A plugin is cut off: name, since, its last failure.
+    pub plugin_cut_off: fn(&str, &str, &str) -> String,
     /// Sending is behind: mails, since.
     pub sending_stuck: fn(u64, &str) -> String,
     /// What to do about any of them.
@@ -173,6 +175,11 @@ static EN: Words = Words {
     silent: |since| format!("No mail has been triaged since {since}, though mail is expected at this time."),
     fetch_stuck: |mailbox, since, reason| format!("Mailbox “{mailbox}” has not been fetched since {since}: {reason}"),
     triage_stuck: |n, since| format!("{n} mails wait for triage, the oldest since {since}."),
+    plugin_cut_off: |plugin, since, reason| {
+        format!(
+            "Plugin “{plugin}” is cut off since {since} because it kept failing; mail goes on without it. Last failure: {reason}"
+        )
+    },
     sending_stuck: |n, since| format!("{n} approved replies have not gone out, the oldest since {since}."),
     what_now: "Nothing is lost: work goes on by itself once the cause is gone. “posthouse doctor” names the cause.",
     recovered: |after| format!("Back to normal after {after}."),
@@ -262,6 +269,9 @@ static ZH: Words = Words {
     silent: |since| format!("自 {since} 起没有邮件完成分拣,而此时段本应有来信。"),
     fetch_stuck: |mailbox, since, reason| format!("邮箱“{mailbox}”自 {since} 起收取失败:{reason}"),
     triage_stuck: |n, since| format!("{n} 封邮件等待分拣,最早的自 {since} 起。"),
+    plugin_cut_off: |plugin, since, reason| {
+        format!("插件“{plugin}”连续出错,自 {since} 起已暂停使用,邮件处理不受影响。最近一次错误:{reason}")
+    },
     sending_stuck: |n, since| format!("{n} 封已批准的回复尚未发出,最早的自 {since} 起。"),
     what_now: "邮件没有丢失:原因消除后会自动继续。运行 posthouse doctor 可查明原因。",
     recovered: |after| format!("历时 {after} 后恢复正常。"),

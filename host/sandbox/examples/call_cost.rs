@@ -75,6 +75,7 @@ fn mail() -> Arc<MessageView> {
         direction: Direction::Incoming,
         language: Some("en".into()),
         headers: vec![],
+        message_id: None,
         attachments: vec![],
     })
 }

@@ -63,13 +63,27 @@ pub enum LoadError {
     },
     /// It needs a newer host.
     #[error(
-        "the plugin was built for plugin API {built_for}, this host offers {offered}: update Posthouse, or rebuild the plugin for {offered}"
+        "the plugin was built for plugin API {built_for} and calls what this host, which offers {offered}, does not have: {missing}. \
+         Update Posthouse, or rebuild the plugin for {offered} without it"
     )]
     TooNew {
         /// What the component asks for.
         built_for: ApiVersion,
         /// What the host has.
         offered: ApiVersion,
+        /// The functions that are not there.
+        missing: String,
+    },
+    /// It calls functions that no version has up to the one it names.
+    #[error(
+        "the plugin calls functions that plugin API {built_for} does not have: {missing}. Build it with the WIT files of that \
+         version as they are"
+    )]
+    NoSuchFunction {
+        /// What the component says it was built for.
+        built_for: ApiVersion,
+        /// The functions that are not there.
+        missing: String,
     },
     /// It was built for an API that this host no longer, or not yet, serves.
     #[error(

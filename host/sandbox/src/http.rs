@@ -28,6 +28,8 @@ pub(crate) struct Outbound {
     pub(crate) body: Option<(String, Vec<u8>)>,
     /// The secrets that went into it. None of their values leaves this module again.
     pub(crate) secrets: Secrets,
+    /// What they look like where they were encoded together with other text: taken out of answers too.
+    pub(crate) disguised: Secrets,
 }
 
 /// What came back.
@@ -137,7 +139,8 @@ impl Outlet {
         if let Some((_, body)) = request.body {
             builder = builder.body(body);
         }
-        let secrets = request.secrets;
+        let mut secrets = request.secrets;
+        secrets.extend(request.disguised);
         let answer = tokio::time::timeout(TIME_MAX, exchange(builder)).await;
         match answer {
             Err(_) => Err(Refusal::Unreachable(format!("no answer within {} s", TIME_MAX.as_secs()))),

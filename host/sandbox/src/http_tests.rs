@@ -10,7 +10,14 @@ fn grants(http: Vec<HttpAllowance>, secrets: &[(&str, &str)]) -> Grants {
 }
 
 fn outbound(method: &'static str, url: &str) -> Outbound {
-    Outbound { method, url: url.into(), headers: vec![], body: None, secrets: Secrets::new() }
+    Outbound {
+        method,
+        url: url.into(),
+        headers: vec![],
+        body: None,
+        secrets: Secrets::new(),
+        disguised: Secrets::new(),
+    }
 }
 
 fn grant_for<'a>(grants: &'a Grants, method: &'static str, url: &str) -> Result<&'a HttpAllowance, Refusal> {

@@ -1,11 +1,13 @@
 //! What a component says about itself, read from its own type without compiling it.
 
 use crate::error::LoadError;
+use crate::history::{HOST_API, Imported, Needs, VERSIONS};
 use posthouse_model::capability::Capability;
 use posthouse_model::decision::World;
 use sha2::{Digest, Sha256};
 use std::fmt;
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::component_types::ComponentEntityType;
+use wasmparser::{Encoding, Parser, Payload, ValidPayload, Validator, WasmFeatures};
 
 /// A version of the plugin API: of the WIT package `posthouse:plugin`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,9 +26,6 @@ impl fmt::Display for ApiVersion {
         if self.patch > 0 { write!(f, ".{}", self.patch) } else { Ok(()) }
     }
 }
-
-/// The API that this host offers.
-pub(crate) const HOST_API: ApiVersion = ApiVersion { major: 1, minor: 0, patch: 0 };
 
 /// The API that this host offers: components built for it, and for every earlier minor version, run on it.
 #[must_use]
@@ -49,6 +48,12 @@ pub struct ComponentInfo {
     pub capabilities: Vec<Capability>,
     /// Everything it imports, as named in it.
     pub imports: Vec<String>,
+    /// The earliest version of the API that has every function it imports: hosts that offer this one or a later minor
+    /// version run it.
+    pub needs: ApiVersion,
+    /// The functions for which it needs that version and no earlier one: `desk: message.message-id`. Empty when it needs
+    /// the first version only.
+    pub because: Vec<String>,
     /// The exported interface, as named in it: `posthouse:plugin/classify@1.0.0`.
     pub(crate) export: String,
 }
@@ -72,7 +77,7 @@ pub(crate) fn interface_of(world: World) -> &'static str {
 /// # Errors
 /// When it is no plugin of this host: see [`LoadError`].
 pub fn inspect(bytes: &[u8]) -> Result<ComponentInfo, LoadError> {
-    let (imports, exports) = outline(bytes)?;
+    let Outline { imports, functions, exports } = outline(bytes)?;
 
     let mut found = Vec::new();
     for name in &exports {
@@ -115,15 +120,19 @@ pub fn inspect(bytes: &[u8]) -> Result<ComponentInfo, LoadError> {
 
     let offered = HOST_API;
     if api_version.major != offered.major {
-        return Err(match api_version.major > offered.major {
-            true => LoadError::TooNew { built_for: api_version, offered },
-            false => LoadError::OtherMajor { built_for: api_version, offered },
+        return Err(LoadError::OtherMajor { built_for: api_version, offered });
+    }
+    let Needs { version: needs, because, missing } = Needs::of(&functions, api_version.major);
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        return Err(match api_version > offered {
+            true => LoadError::TooNew { built_for: api_version, offered, missing },
+            false => LoadError::NoSuchFunction { built_for: api_version, missing },
         });
     }
-    if (api_version.major, api_version.minor) > (offered.major, offered.minor) {
-        return Err(LoadError::TooNew { built_for: api_version, offered });
-    }
     Ok(ComponentInfo {
+        needs,
+        because,
         world,
         api_version,
         digest: hex::encode(Sha256::digest(bytes)),
@@ -134,33 +143,65 @@ pub fn inspect(bytes: &[u8]) -> Result<ComponentInfo, LoadError> {
     })
 }
 
-/// Names of what the outermost component imports and exports.
-fn outline(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), LoadError> {
+/// What the outermost component imports and exports.
+struct Outline {
+    /// Names, in order.
+    imports: Vec<String>,
+    /// The functions in those interfaces that are ours.
+    functions: Vec<Imported>,
+    /// Names, in order.
+    exports: Vec<String>,
+}
+
+fn outline(bytes: &[u8]) -> Result<Outline, LoadError> {
     if wasmtime::Engine::detect_precompiled(bytes).is_some() {
         return Err(LoadError::Precompiled);
     }
     let broken = |e: wasmparser::BinaryReaderError| LoadError::NotAComponent(e.message().to_owned());
-    let (mut imports, mut exports) = (Vec::new(), Vec::new());
+    let mut outline = Outline { imports: Vec::new(), functions: Vec::new(), exports: Vec::new() };
+    // Types are checked as the parser comes by; the code of functions is not looked at.
+    let mut validator = Validator::new_with_features(WasmFeatures::all());
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(broken)? {
+        let payload = payload.map_err(broken)?;
+        match &payload {
             Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => return Err(LoadError::CoreModule),
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(section) if depth == 0 => {
-                for import in section {
-                    imports.push(import.map_err(broken)?.name.name.to_owned());
+                for import in section.clone() {
+                    outline.imports.push(import.map_err(broken)?.name.name.to_owned());
                 }
             }
             Payload::ComponentExportSection(section) if depth == 0 => {
-                for export in section {
-                    exports.push(export.map_err(broken)?.name.name.to_owned());
+                for export in section.clone() {
+                    outline.exports.push(export.map_err(broken)?.name.name.to_owned());
                 }
             }
             _ => {}
         }
+        if let ValidPayload::End(types) = validator.payload(&payload).map_err(broken)? {
+            for name in &outline.imports {
+                let Some((interface, _)) = split(name) else { continue };
+                let Some(item) = types.as_ref().component_item_for_import(name) else { continue };
+                let ComponentEntityType::Instance(instance) = item.ty else { continue };
+                for (function, exported) in &types[instance].exports {
+                    if matches!(exported.ty, ComponentEntityType::Func(_)) {
+                        outline
+                            .functions
+                            .push(Imported { interface: interface.to_owned(), function: function.clone() });
+                    }
+                }
+            }
+        }
     }
-    Ok((imports, exports))
+    Ok(outline)
+}
+
+/// All versions of the API that this host serves, the earliest first.
+#[must_use]
+pub fn host_versions() -> Vec<ApiVersion> {
+    VERSIONS.iter().map(|(major, minor)| ApiVersion { major: *major, minor: *minor, patch: 0 }).collect()
 }
 
 /// `posthouse:plugin/desk@1.0.0` as `desk` and its version.
@@ -197,7 +238,7 @@ mod tests {
             assert_eq!(split(odd), None, "{odd}");
         }
         assert_eq!(one.to_string(), "1.2.3");
-        assert_eq!(HOST_API.to_string(), "1.0");
+        assert_eq!(host_versions().last(), Some(&HOST_API));
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod cache;
 mod engine;
 mod error;
 mod gate;
+mod history;
 mod host;
 mod http;
 mod inspect;
@@ -28,6 +29,7 @@ mod spec;
 mod state;
 mod template;
 mod ticker;
+mod turns;
 mod valid;
 
 pub use error::{CallError, LoadError, SandboxError};
@@ -35,7 +37,7 @@ pub use gate::{CallGate, CallPermit};
 pub use host::{
     CallHost, KnowledgeHit, KnowledgeQuery, LogLevel, ModelAnswer, ModelRefusal, ModelRequest, PlainHost, SecretValue,
 };
-pub use inspect::{ApiVersion, ComponentInfo, host_api, inspect};
+pub use inspect::{ApiVersion, ComponentInfo, host_api, host_versions, inspect};
 pub use plugin::{Called, Plugin};
 pub use sandbox::Sandbox;
 pub use spec::{CallLimits, PluginSpec, SandboxConfig};

@@ -275,10 +275,10 @@ pub(crate) fn armed(pre: &InstancePre<CallState>, mut state: CallState, limits: 
     store.set_hostcall_fuel(HOSTCALL_MAX);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |mut store| {
-        let slices = &mut store.data_mut().slices;
-        *slices = slices.checked_sub(1).ok_or(Abort(CallError::Deadline { limit }))?;
-        // Others on this thread get their turn between two slices.
-        Ok(UpdateDeadline::Yield(1))
+        let state = store.data_mut();
+        state.slices = state.slices.checked_sub(1).ok_or(Abort(CallError::Deadline { limit }))?;
+        let (turns, turn) = (state.common.turns.clone(), state.turn.clone());
+        Ok(UpdateDeadline::YieldCustom(1, Box::pin(turns.next(turn))))
     });
     store
 }

@@ -13,6 +13,7 @@ use crate::setup::Setup;
 use crate::spec::{PluginSpec, SandboxConfig};
 use crate::state::{CallState, Common, Input};
 use crate::ticker::Ticker;
+use crate::turns::Turns;
 use posthouse_model::Timestamp;
 use posthouse_model::call::CallContext;
 use posthouse_model::capability::{Capability, Grants};
@@ -34,6 +35,7 @@ struct Inner {
     ticker: Arc<Ticker>,
     gate: CallGate,
     outlet: Arc<LazyOutlet>,
+    turns: Turns,
     cache: Option<Cache>,
     loaded: Mutex<HashMap<Key, Weak<Loaded>>>,
 }
@@ -78,6 +80,7 @@ impl Sandbox {
             fingerprint: engine::fingerprint(&engine),
             gate: CallGate::new(config.concurrent_calls, config.queue_wait),
             outlet: Arc::new(LazyOutlet::new(config.extra_roots.clone(), config.user_agent.clone())?),
+            turns: Turns::new(config.computing_calls),
             ticker: Arc::new(ticker),
             loaded: Mutex::default(),
             engine,
@@ -124,6 +127,7 @@ impl Inner {
                 grants: spec.grants,
                 limits: spec.limits,
                 outlet: self.outlet.clone(),
+                turns: self.turns.clone(),
             }),
             pre,
             exports,

@@ -18,12 +18,20 @@ pub struct SandboxConfig {
     pub concurrent_calls: u32,
     /// How long a call may wait for its turn.
     pub queue_wait: Duration,
+    /// How many calls may compute for longer than a moment (5 ms) at the same time. The default is one fewer than there are
+    /// processors, at least one: endless loops then leave a processor to everybody else.
+    pub computing_calls: u32,
     /// What a plugin's linear memories may reach together, in bytes, whatever its own limits say; at most 4 GiB.
     pub memory_ceiling: u64,
     /// Further certificates (DER) to trust in outbound HTTP, beside the system's.
     pub extra_roots: Vec<Vec<u8>>,
     /// Sent with outbound HTTP.
     pub user_agent: String,
+}
+
+/// Processors that this process may use.
+fn processors() -> u32 {
+    std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX))
 }
 
 impl Default for SandboxConfig {
@@ -33,6 +41,7 @@ impl Default for SandboxConfig {
             cache_key: [0; 32],
             concurrent_calls: 32,
             queue_wait: Duration::from_secs(10),
+            computing_calls: processors().saturating_sub(1).max(1),
             memory_ceiling: 256 << 20,
             extra_roots: Vec::new(),
             user_agent: concat!("Posthouse/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -47,6 +56,7 @@ impl std::fmt::Debug for SandboxConfig {
             .field("cache_dir", &self.cache_dir)
             .field("concurrent_calls", &self.concurrent_calls)
             .field("queue_wait", &self.queue_wait)
+            .field("computing_calls", &self.computing_calls)
             .field("memory_ceiling", &self.memory_ceiling)
             .finish_non_exhaustive()
     }

@@ -5,6 +5,7 @@ use crate::host::CallHost;
 use crate::http::{Answer, LazyOutlet};
 use crate::limiter::Limiter;
 use crate::spec::CallLimits;
+use crate::turns::{Turn, Turns};
 use crate::valid;
 use posthouse_model::call::{CallContext, MessageView, OutgoingView, TicketView};
 use posthouse_model::capability::Grants;
@@ -72,6 +73,7 @@ pub(crate) struct Common {
     pub(crate) grants: Grants,
     pub(crate) limits: CallLimits,
     pub(crate) outlet: Arc<LazyOutlet>,
+    pub(crate) turns: Turns,
 }
 
 pub(crate) struct CallState {
@@ -91,6 +93,8 @@ pub(crate) struct CallState {
     pub(crate) store_used: Option<u64>,
     /// What it read of its store and wrote.
     pub(crate) changes: Changes,
+    /// Its turn, while it has one.
+    pub(crate) turn: Turn,
     /// Slices of processor time left; see `plugin::arm`.
     pub(crate) slices: u64,
     answer_bytes: u64,
@@ -123,6 +127,7 @@ impl CallState {
             store_calls: 0,
             store_used: None,
             changes: Changes::within(store_allowed),
+            turn: Turn::default(),
             slices: 0,
             answer_bytes: 0,
             answer_items: 0,

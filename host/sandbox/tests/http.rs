@@ -58,6 +58,9 @@ fn answer(request: &str) -> Vec<u8> {
     let (status, body) = match path {
         "/redirect" => ("302 Found\r\nLocation: http://127.0.0.1:1/", String::new()),
         "/large" => ("200 OK", "x".repeat((1 << 20) + 1)),
+        "/headers" => {
+            ("200 OK", request.lines().find(|l| l.starts_with("authorization")).unwrap_or_default().to_owned())
+        }
         p if p.starts_with("/echo") => ("200 OK", format!("you said {p}")),
         _ => ("200 OK", "fine".to_owned()),
     };
@@ -130,6 +133,18 @@ async fn a_request_is_completed_with_secrets_that_the_plugin_never_sees() {
         (recorded.capability.as_str(), recorded.what.as_str(), recorded.outcome.as_str()),
         ("http", "POST 127.0.0.1", "200")
     );
+}
+
+#[tokio::test]
+async fn basic_authentication_shows_the_plugin_nothing_either() {
+    let server = Server::start().await;
+    let line = format!("BASIC http://127.0.0.1:{}/headers", server.port);
+    let called = notify(sends(&line, local(server.port)), "").await;
+    let receipt = called.result.unwrap().receipt.unwrap();
+    assert!(receipt.contains("authorization: Basic [secret token in base64]"), "{receipt}");
+    let got = server.got.lock().unwrap()[0].clone();
+    // base64 of shop:s3cr/t-token
+    assert!(got.contains("authorization: Basic c2hvcDpzM2NyL3QtdG9rZW4=\r\n"), "{got}");
 }
 
 #[tokio::test]

@@ -167,7 +167,7 @@ async fn articles_are_found_within_the_limits() {
     assert_eq!(heard[0], "a1|Wo ist es|de|x|0.5; a2|Wo ist es|de|xx|0.5");
     assert_eq!(heard[1].split("; ").count(), 20);
     assert!(heard[1].starts_with("a1|x|none|"), "{}", heard[1]);
-    let nine = vec!["search en 1 x"; 9].join("\n");
+    let nine = ["search en 1 x"; 9].join("\n");
     let heard = said(house(&[]), &nine, 100).await;
     assert_eq!(heard[8], "KnowledgeError::Invalid(\"at most 8 searches per call\")");
     let long = format!("search en 1 {}", "x".repeat(8_193));

@@ -124,6 +124,24 @@ impl Tx {
         Ok(())
     }
 
+    /// Gives it to the active agent who signs in with this address, unless somebody has it already or there is no such agent;
+    /// whether it was given.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for the ticket.
+    pub async fn assign_if_free(&mut self, ticket: TicketId, email: &str, actor: &Actor) -> Result<bool> {
+        let before = self.ticket_for_change(ticket).await?;
+        let tenant = self.tenant();
+        let agent = sql("select id from agent where tenant_id = $1 and email = $2 and active = 1")
+            .bind(tenant)
+            .bind(crate::agents::normal(email))
+            .optional(self.on())
+            .await?;
+        let (Some(agent), None) = (agent, before.assignee) else { return Ok(false) };
+        self.assign(ticket, Some(agent.get(0)?), actor).await?;
+        Ok(true)
+    }
+
     /// Puts it aside until a set time.
     ///
     /// # Errors

@@ -305,7 +305,7 @@ impl Tx {
     }
 }
 
-fn normal(email: &str) -> String {
+pub(crate) fn normal(email: &str) -> String {
     email.trim().to_lowercase()
 }
 

@@ -141,6 +141,10 @@ impl Store {
                 self.postpone(job, now.plus(HELD_FOR)).await?;
                 return Ok(JobState::Queued);
             }
+            JobFailure::Waits { wait, .. } => {
+                self.postpone(job, now.plus(*wait)).await?;
+                return Ok(JobState::Queued);
+            }
             JobFailure::Overtaken { .. } => {
                 self.postpone(job, now).await?;
                 return Ok(JobState::Queued);

@@ -209,6 +209,7 @@ fn message(text: &str) -> MessageView {
         direction: Direction::Incoming,
         language: posthouse_mail::language::detect(text),
         headers: Vec::new(),
+        message_id: None,
         attachments: Vec::new(),
     }
 }

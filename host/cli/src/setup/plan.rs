@@ -211,6 +211,12 @@ fn grants(grants: &Value) -> String {
     if grants["model"] == true {
         words.push("model".to_owned());
     }
+    if grants["knowledge"] == true {
+        words.push("knowledge".to_owned());
+    }
+    if let Some(bytes) = grants["store"]["bytes"].as_u64() {
+        words.push(format!("store {}", crate::output::bytes(bytes)));
+    }
     for allowance in grants["http"].as_array().into_iter().flatten() {
         words.push(format!("http to {}", allowance["host"].as_str().unwrap_or_default()));
     }

@@ -1,6 +1,7 @@
 //! What types cannot say about a tenant's set-up.
 
 use super::{ImapConfig, MailboxConfig, ModelConfig, PluginConfig, Security, SmtpConfig, TenantConfig};
+use crate::capability::StoreAllowance;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
@@ -344,14 +345,23 @@ impl Check {
                 );
             }
             for (j, method) in allowance.methods.iter().enumerate() {
-                if !matches!(method.as_str(), "GET" | "POST" | "PUT" | "PATCH" | "DELETE") {
+                if !matches!(method.as_str(), "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE") {
                     self.say(
                         format!("{path}.methods[{j}]"),
                         format!("`{method}` is not a method plugins can use"),
-                        "use GET, POST, PUT, PATCH or DELETE",
+                        "use GET, HEAD, POST, PUT, PATCH or DELETE",
                     );
                 }
             }
+        }
+        if let Some(store) = plugin.grants.store
+            && !(1..=StoreAllowance::BYTES_MAX).contains(&store.bytes)
+        {
+            self.say(
+                format!("{at}.grants.store.bytes"),
+                format!("{} bytes is no size of a plugin's store", store.bytes),
+                format!("give it 1 to {} bytes, or leave `store` out", StoreAllowance::BYTES_MAX),
+            );
         }
         for (secret, hosts) in &plugin.grants.secrets {
             let path = format!("{at}.grants.secrets.{secret}");
@@ -475,6 +485,17 @@ mod tests {
             "`plugin[0].grants.secrets.Key`: `Key` cannot be a secret's name; use 1 to 64 of a-z, 0-9 and single _, starting with a letter",
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_store_has_a_size_within_its_bounds() {
+        let with =
+            |bytes: u64| problems(json!({ "plugin": [{ "name": "a", "grants": { "store": { "bytes": bytes } } }] }));
+        assert_eq!(with(1), [""; 0]);
+        assert_eq!(with(16 << 20), [""; 0]);
+        let words = "`plugin[0].grants.store.bytes`: 0 bytes is no size of a plugin's store; give it 1 to 16777216 bytes, or leave `store` out";
+        assert_eq!(with(0), [words]);
+        assert_eq!(with((16 << 20) + 1).len(), 1);
     }
 
     #[test]

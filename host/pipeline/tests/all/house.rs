@@ -119,6 +119,22 @@ fn component(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; run `cargo xtask plugins`", path.display()))
 }
 
+async fn installed(store: &Store, plugins: &[PluginConfig]) -> Vec<NewPlugin> {
+    let mut installed = Vec::new();
+    for plugin in plugins {
+        let bytes = component(plugin.component());
+        installed.push(NewPlugin {
+            name: plugin.name.clone(),
+            world: inspect(&bytes).unwrap().world,
+            version: "1.0.0".to_owned(),
+            digest: store.put_component(&bytes).await.unwrap(),
+            settings: serde_json::Value::Object(plugin.settings.clone()),
+            grants: plugin.grants.clone(),
+        });
+    }
+    installed
+}
+
 impl Test {
     /// A tenant with the given plugins; `change` may set up the rest.
     pub async fn new(plugins: Vec<PluginConfig>, change: impl FnOnce(&mut TenantConfig)) -> Self {
@@ -165,19 +181,7 @@ impl Test {
             )
             .await
             .unwrap();
-        let mut installed = Vec::new();
-        for plugin in &config.plugins {
-            let bytes = component(plugin.component());
-            let world = inspect(&bytes).unwrap().world;
-            installed.push(NewPlugin {
-                name: plugin.name.clone(),
-                world,
-                version: "1.0.0".to_owned(),
-                digest: store.put_component(&bytes).await.unwrap(),
-                settings: serde_json::Value::Object(plugin.settings.clone()),
-                grants: plugin.grants.clone(),
-            });
-        }
+        let installed = installed(&store, &config.plugins).await;
         let mut tx = store.tenant(row.id).begin().await.unwrap();
         let settings = serde_json::to_value(&config.mailboxes[0]).unwrap();
         let new = NewMailbox { name: "support".to_owned(), address: "support@acme.example".to_owned(), settings };
@@ -219,16 +223,34 @@ impl Test {
         taken.into_iter().next().unwrap()
     }
 
+    /// Gives the tenant these plugins, as applying its folder again would.
+    pub async fn plugins(&mut self, plugins: Vec<PluginConfig>) {
+        let installed = installed(self.house.store(), &plugins).await;
+        self.clock.forward(Duration::from_secs(1));
+        let mut tx = self.tenant.scope.begin().await.unwrap();
+        tx.set_plugins(&installed, &actor()).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut config = self.tenant.config.clone();
+        config.plugins = plugins;
+        self.apply(config).await;
+    }
+
+    async fn apply(&mut self, config: TenantConfig) {
+        self.clock.forward(Duration::from_secs(1));
+        let old = self.tenant.row.tenant.clone();
+        let settings = serde_json::to_value(&config).unwrap();
+        let again = NewTenant { digest: format!("{}+", old.digest), settings, ..old };
+        self.house.store().upsert_tenant(&again, &actor()).await.unwrap();
+        self.house.refresh().await.unwrap();
+        self.tenant = self.house.tenant(self.tenant.id()).await.unwrap().unwrap();
+    }
+
     /// Gives the tenant these articles, as applying its folder again would.
     pub async fn articles(&mut self, articles: &[Article]) {
         let mut tx = self.tenant.scope.begin().await.unwrap();
         tx.set_articles(articles, &actor()).await.unwrap();
         tx.commit().await.unwrap();
-        self.clock.forward(Duration::from_secs(1));
-        let again = NewTenant { digest: "2".to_owned(), ..self.tenant.row.tenant.clone() };
-        self.house.store().upsert_tenant(&again, &actor()).await.unwrap();
-        self.house.refresh().await.unwrap();
-        self.tenant = self.house.tenant(self.tenant.id()).await.unwrap().unwrap();
+        self.apply(self.tenant.config.clone()).await;
     }
 
     pub async fn run(&self) {

@@ -68,6 +68,35 @@ async fn every_plugin_call_is_on_record() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_router_may_name_the_agent() {
+    let to = |agent: &str| vec![plugin("router", "guests/grown", json!({ "agent": agent }), Grants::default())];
+    let test = Test::new(to("Mei@Acme.example"), |_| {}).await;
+    let agent = posthouse_store::NewAgent {
+        email: "mei@acme.example".to_owned(),
+        name: "Mei".to_owned(),
+        role: posthouse_model::role::Role::Agent,
+        password_hash: String::new(),
+        language: "zh".to_owned(),
+    };
+    let mut tx = test.tenant.scope.begin().await.unwrap();
+    let mei = tx.add_agent(&agent, &crate::house::actor()).await.unwrap();
+    tx.commit().await.unwrap();
+    let (_, ticket) = ids(&test.mail(letter("a", "Where is my parcel?", "Where is it?")).await);
+    let row = test.tenant.scope.ticket(ticket).await.unwrap();
+    assert_eq!(row.assignee, Some(mei));
+    assert!(test.events().await.contains(&"ticket.assigned".to_owned()));
+    let said = serde_json::to_string(&row.routing_evidence).unwrap();
+    assert!(said.contains("a@example.com"), "{said}");
+
+    let test = Test::new(to("nobody@acme.example"), |_| {}).await;
+    let (_, ticket) = ids(&test.mail(letter("a", "Where is my parcel?", "Where is it?")).await);
+    let row = test.tenant.scope.ticket(ticket).await.unwrap();
+    assert_eq!(row.assignee, None);
+    let said = serde_json::to_string(&row.routing_evidence).unwrap();
+    assert!(said.contains("nobody who signs in as “nobody@acme.example” works here"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn spam_reaches_no_router_and_no_drafter() {
     let test = Test::new(all(), |config| config.screen.spam_confidence_min = 0.5).await;
     let body = "Dear Sir, we offer SEO services: rank #1 on Google, buy 10,000 backlinks, guaranteed traffic, FREE SEO audit. \

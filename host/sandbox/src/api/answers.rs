@@ -270,6 +270,14 @@ impl routing::Host for CallState {}
 type Route = Resource<routing::Route>;
 
 impl routing::HostRoute for CallState {
+    fn set_assignee(&mut self, _: Route, email: String) -> Result<()> {
+        self.answered(email.len())?;
+        if self.label(&email) {
+            self.answers.routing.assignee = Some(email);
+        }
+        Ok(())
+    }
+
     fn set_queue(&mut self, _: Route, name: String) -> Result<()> {
         self.answered(name.len())?;
         if self.label(&name) {

@@ -148,9 +148,7 @@ impl RequestParts {
         for text in self.texts() {
             text.disguised(&secrets, &mut disguised);
         }
-        let mut secrets = secrets;
-        secrets.extend(disguised);
-        Ok(Outbound { method: self.method, url, headers, body, secrets })
+        Ok(Outbound { method: self.method, url, headers, body, secrets, disguised })
     }
 }
 
@@ -220,6 +218,7 @@ impl http::HostRequest for CallState {
         this: Resource<RequestParts>,
     ) -> Result<std::result::Result<Resource<Answer>, http::HttpError>> {
         let begun = tokio::time::Instant::now();
+        self.turn.end();
         let mut to = String::new();
         let result = self.request(&this, &mut to).await;
         let outcome = match &result {
@@ -367,6 +366,7 @@ impl model::HostPrompt for CallState {
             return Ok(Err(model::ModelError::Rejected(format!("at most {limit} model calls per call"))));
         }
         self.model_calls += 1;
+        self.turn.end();
         let begun = tokio::time::Instant::now();
         let request = self.table.get(&this)?.0.clone();
         let host = self.host.clone();

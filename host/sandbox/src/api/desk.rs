@@ -123,6 +123,10 @@ impl HostMessage for CallState {
         Ok(values.take(LIST_MAX).collect())
     }
 
+    fn message_id(&mut self, this: Resource<Message>) -> Result<Option<String>> {
+        Ok(message(&self.input, this.rep())?.message_id.clone())
+    }
+
     fn attachments(&mut self, this: Resource<Message>) -> Result<Vec<Resource<Attachment>>> {
         let count = message(&self.input, this.rep())?.attachments.len().min(LIST_MAX);
         self.hand_out(count)?;

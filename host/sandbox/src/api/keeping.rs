@@ -51,6 +51,7 @@ impl knowledge::HostQuery for CallState {
             return Ok(Err(Invalid(format!("at most {limit} searches per call"))));
         }
         self.knowledge_searches += 1;
+        self.turn.end();
         let query = self.table.get(&this)?.clone();
         if query.text.len() > QUERY_MAX {
             return Ok(Err(Invalid(format!("the text is longer than {QUERY_MAX} bytes"))));
@@ -127,6 +128,7 @@ impl CallState {
     fn store_asked(&mut self) -> Result<()> {
         let limit = self.common.limits.store_calls;
         self.store_calls += 1;
+        self.turn.end();
         if self.store_calls > limit {
             return abort(CallError::TooLarge { what: "calls of its store", limit: u64::from(limit) });
         }

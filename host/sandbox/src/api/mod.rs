@@ -24,20 +24,20 @@ mod generated {
         inline: "
             package posthouse:host;
             world host {
-                import posthouse:plugin/types@1.0.0;
-                import posthouse:plugin/desk@1.0.0;
-                import posthouse:plugin/triaging@1.0.0;
-                import posthouse:plugin/routing@1.0.0;
-                import posthouse:plugin/drafting@1.0.0;
-                import posthouse:plugin/notices@1.0.0;
-                import posthouse:plugin/enriching@1.0.0;
-                import posthouse:plugin/checking@1.0.0;
-                import posthouse:plugin/log@1.0.0;
-                import posthouse:plugin/templates@1.0.0;
-                import posthouse:plugin/http@1.0.0;
-                import posthouse:plugin/model@1.0.0;
-                import posthouse:plugin/knowledge@1.0.0;
-                import posthouse:plugin/store@1.0.0;
+                import posthouse:plugin/types@1.1.0;
+                import posthouse:plugin/desk@1.1.0;
+                import posthouse:plugin/triaging@1.1.0;
+                import posthouse:plugin/routing@1.1.0;
+                import posthouse:plugin/drafting@1.1.0;
+                import posthouse:plugin/notices@1.1.0;
+                import posthouse:plugin/enriching@1.1.0;
+                import posthouse:plugin/checking@1.1.0;
+                import posthouse:plugin/log@1.1.0;
+                import posthouse:plugin/templates@1.1.0;
+                import posthouse:plugin/http@1.1.0;
+                import posthouse:plugin/model@1.1.0;
+                import posthouse:plugin/knowledge@1.1.0;
+                import posthouse:plugin/store@1.1.0;
             }
         ",
         world: "posthouse:host/host",

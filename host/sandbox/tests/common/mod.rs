@@ -40,7 +40,7 @@ fn component(folder: &str, variable: &str, name: &str) -> Arc<[u8]> {
 pub fn from_text(core: &str) -> Arc<[u8]> {
     let mut module = wat::parse_str(core).unwrap();
     let mut resolve = wit_parser::Resolve::default();
-    let (package, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/next")).unwrap();
+    let (package, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/1.0")).unwrap();
     let world = resolve.select_world(&[package], Some("classifier")).unwrap();
     wit_component::embed_component_metadata(&mut module, &resolve, world, wit_component::StringEncoding::UTF8, false)
         .unwrap();
@@ -58,6 +58,19 @@ pub fn classifier_text(extra: &str, body: &str) -> String {
             (func (export "posthouse:plugin/classify@1.0.0#run") (param i32 i32 i32) (result i32) {body} unreachable)
         )"#
     )
+}
+
+/// A component with one name for another, byte for byte.
+pub fn renamed(component: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let (from, to) = (from.as_bytes(), to.as_bytes());
+    assert_eq!(from.len(), to.len());
+    let mut bytes = component.to_vec();
+    for at in 0..bytes.len() - from.len() {
+        if bytes[at..].starts_with(from) {
+            bytes[at..at + to.len()].copy_from_slice(to);
+        }
+    }
+    bytes
 }
 
 pub fn sandbox() -> Sandbox {
@@ -105,6 +118,7 @@ pub fn message() -> Arc<MessageView> {
         direction: Direction::Incoming,
         language: Some("en".to_owned()),
         headers: vec![("X-Shop".to_owned(), "a".to_owned()), ("x-shop".to_owned(), "b".to_owned())],
+        message_id: None,
         attachments: vec![Attachment {
             name: Some("photo.jpg".to_owned()),
             media_type: "image/jpeg".to_owned(),

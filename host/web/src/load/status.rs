@@ -16,8 +16,11 @@ pub(crate) async fn status(seat: &Seat) -> Result<StatusPage, Refusal> {
         seat.scope.plugins(),
         seat.scope.jobs(JobState::Failed)
     )?;
+    let cut_off = |plugin: &str| {
+        incidents.iter().find(|i| i.key.strip_prefix("plugin:") == Some(plugin)).map(|incident| incident.opened_at)
+    };
     Ok(StatusPage {
-        incidents: incidents.into_iter().map(|i| IncidentRow { text: i.detail, since: i.opened_at }).collect(),
+        incidents: incidents.iter().map(|i| IncidentRow { text: i.detail.clone(), since: i.opened_at }).collect(),
         mailboxes: mailboxes
             .into_iter()
             .map(|m| {
@@ -35,6 +38,7 @@ pub(crate) async fn status(seat: &Seat) -> Result<StatusPage, Refusal> {
         plugins: plugins
             .into_iter()
             .map(|p| PluginRow {
+                cut_off: cut_off(&p.plugin.name),
                 name: p.plugin.name,
                 world: p.plugin.world,
                 version: p.plugin.version,

@@ -439,6 +439,7 @@ pub fn status() -> StatusPage {
         ],
         plugins: [("classifier", World::Classifier), ("router", World::Router), ("drafter", World::Drafter)]
             .map(|(name, world)| PluginRow {
+                cut_off: (world == World::Drafter).then(|| NOW.minus(minutes(20))),
                 name: name.into(),
                 world,
                 version: "1.2.0".into(),

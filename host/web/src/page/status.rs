@@ -38,6 +38,8 @@ pub struct PluginRow {
     pub hosts: Vec<String>,
     /// It may call the client's model.
     pub model: bool,
+    /// Cut off since then, because it kept failing.
+    pub cut_off: Option<Timestamp>,
 }
 
 /// Something stuck or silent.
@@ -141,7 +143,10 @@ impl StatusPage {
                     table {
                         thead { tr { th { (t.plugin_name()) } th { (t.plugin_does()) } th { (t.plugin_version()) } th { (t.plugin_may()) } } }
                         tbody { @for p in &self.plugins { tr {
-                            td data-label=(t.plugin_name()) { b { (p.name) } }
+                            td data-label=(t.plugin_name()) {
+                                b { (p.name) }
+                                @if let Some(since) = p.cut_off { " " span.alarm { (icon::warn()) (t.plugin_cut_off(frame.lens.exact(since))) } }
+                            }
                             td data-label=(t.plugin_does()) { (t.world(p.world)) }
                             td data-label=(t.plugin_version()) { (p.version) " " code.mute title=(p.digest) { (p.digest.chars().take(8).collect::<String>()) } }
                             td data-label=(t.plugin_may()) {

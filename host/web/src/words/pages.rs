@@ -48,6 +48,7 @@ super::words! {
     plugins_hint: "The programs that sort mail and write drafts for this team.", "为本团队分拣邮件、撰写草稿的程序。";
     plugins_none: "No plugin is installed: every mail waits for a person.", "未安装插件，所有邮件都等人处理。";
     plugin_name: "Name", "名称";
+    plugin_cut_off(time): "cut off since {time}", "自 {time} 起暂停使用";
     plugin_does: "Does", "作用";
     plugin_version: "Version", "版本";
     plugin_may: "May use", "可使用";

@@ -1,6 +1,6 @@
 //! A checker that looks at everything it may.
 
-wit_bindgen::generate!({ path: "../../../wit/next", world: "checker" });
+wit_bindgen::generate!({ path: "../../../wit/1.0", world: "checker" });
 
 use exports::posthouse::plugin::check::Guest;
 use posthouse::plugin::checking::{Outgoing, Verdict};

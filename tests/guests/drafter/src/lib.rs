@@ -1,6 +1,6 @@
 //! A drafter that asks the model and proposes what it says.
 
-wit_bindgen::generate!({ path: "../../../wit/next", world: "drafter" });
+wit_bindgen::generate!({ path: "../../../wit/1.0", world: "drafter" });
 
 use exports::posthouse::plugin::draft::Guest;
 use posthouse::plugin::desk::{Call, Ticket};

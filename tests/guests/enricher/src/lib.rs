@@ -1,6 +1,6 @@
 //! An enricher that fills everything there is to fill, and more.
 
-wit_bindgen::generate!({ path: "../../../wit/next", world: "enricher" });
+wit_bindgen::generate!({ path: "../../../wit/1.0", world: "enricher" });
 
 use exports::posthouse::plugin::enrich::Guest;
 use posthouse::plugin::desk::{Call, Ticket};

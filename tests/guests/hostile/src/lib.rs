@@ -1,6 +1,6 @@
 //! A classifier that does what its settings say, most of it bad.
 
-wit_bindgen::generate!({ path: "../../../wit/next", world: "classifier" });
+wit_bindgen::generate!({ path: "../../../wit/1.0", world: "classifier" });
 
 use exports::posthouse::plugin::classify::Guest;
 use posthouse::plugin::desk::{Call, Message};

@@ -1,7 +1,7 @@
 //! An enricher that does to its store and the articles what its settings say, one order a line, and reports what came of
 //! each.
 
-wit_bindgen::generate!({ path: "../../../wit/next", world: "enricher" });
+wit_bindgen::generate!({ path: "../../../wit/1.0", world: "enricher" });
 
 use exports::posthouse::plugin::enrich::Guest;
 use posthouse::plugin::desk::{Call, Ticket};

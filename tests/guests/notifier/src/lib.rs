@@ -1,7 +1,7 @@
 //! A notifier that sends what its settings say: lines of `method url`, where `{name}` is a secret. The answer comes
 //! back as the receipt, an error as the failure. Some words instead of a method do other things.
 
-wit_bindgen::generate!({ path: "../../../wit/next", world: "notifier" });
+wit_bindgen::generate!({ path: "../../../wit/1.0", world: "notifier" });
 
 use exports::posthouse::plugin::notify::Guest;
 use posthouse::plugin::desk::Call;
@@ -53,7 +53,9 @@ fn template(text: &str, escape: Escape) -> Template {
 }
 
 fn send(method: &str, url: &str, notice: &Notification) -> Result<String, Failure> {
+    let basic = method == "BASIC";
     let method = match method {
+        "HEAD" => Method::Head,
         "POST" => Method::Post,
         "PUT" => Method::Put,
         "DELETE" => Method::Delete,
@@ -72,6 +74,15 @@ fn send(method: &str, url: &str, notice: &Notification) -> Result<String, Failur
         body.hmac_sha256(&key, &message, DigestEncoding::Hex, Escape::Json);
         body.literal("\"}");
         request.set_body("application/json", &body);
+    }
+    if basic {
+        let password = Template::new();
+        password.literal("shop:");
+        password.secret("token", Escape::None);
+        let header = Template::new();
+        header.literal("Basic ");
+        header.base64(&password);
+        request.set_header("authorization", &header).map_err(failed)?;
     }
     let answer = request.send().map_err(failed)?;
     let text: String = answer.text().chars().take(100).filter(|c| !c.is_control()).collect();

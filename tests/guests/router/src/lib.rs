@@ -1,6 +1,6 @@
 //! A router that reads everything there is of a ticket, says it as evidence, and decides.
 
-wit_bindgen::generate!({ path: "../../../wit/next", world: "router" });
+wit_bindgen::generate!({ path: "../../../wit/1.0", world: "router" });
 
 use exports::posthouse::plugin::route::Guest;
 use posthouse::plugin::desk::{Call, Ticket};

@@ -154,6 +154,7 @@ fn view(body: &str) -> MessageView {
         // As the host itself finds it before any plugin is asked.
         language: Some("en".to_owned()),
         headers: Vec::new(),
+        message_id: None,
         attachments: Vec::new(),
     }
 }

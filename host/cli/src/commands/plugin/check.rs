@@ -6,7 +6,7 @@ use crate::output::{Style, Table, Terminal, bytes};
 use crate::setup::Source;
 use crate::setup::folder::read_settings;
 use clap::Args;
-use posthouse_model::capability::{Capability, Grants, HttpAllowance};
+use posthouse_model::capability::{Capability, Grants, HttpAllowance, StoreAllowance};
 use posthouse_sandbox::{CallLimits, ComponentInfo, PluginSpec, inspect};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ pub struct CheckArgs {
     /// What it may do
     #[arg(long, value_name = "GRANTS.toml")]
     grants: Option<PathBuf>,
-    /// Print JSON: {"plugin", "world", "api", "digest", "size", "needs", "snapshotted", "ok", "error"}
+    /// Print JSON: {"plugin", "world", "api", "api_needed", "because", "digest", "size", "needs", "snapshotted", "ok", "error"}
     #[arg(long)]
     json: bool,
 }
@@ -93,6 +93,8 @@ fn report(args: &CheckArgs, info: Option<&ComponentInfo>, snapshotted: Option<bo
         "plugin": args.plugin,
         "world": info.map(|info| info.world),
         "api": info.map(|info| info.api_version.to_string()),
+        "api_needed": info.map(|info| info.needs.to_string()),
+        "because": info.map(|info| &info.because),
         "digest": info.map(|info| &info.digest),
         "size": info.map(|info| info.size),
         "needs": info.map(needs),
@@ -113,6 +115,7 @@ fn facts(info: &ComponentInfo) -> Table {
     for (label, text) in [
         ("world", info.world.to_string()),
         ("built for API", info.api_version.to_string()),
+        ("works with", works_with(info)),
         ("needs", needs),
         ("size", bytes(info.size)),
         ("digest", info.digest.clone()),
@@ -120,6 +123,15 @@ fn facts(info: &ComponentInfo) -> Table {
         table.row([(Style::Dim, label.to_owned()), (Style::Plain, text)]);
     }
     table
+}
+
+/// Which hosts run it, and why no earlier ones.
+fn works_with(info: &ComponentInfo) -> String {
+    let hosts = format!("hosts that offer API {} or later, before 2.0", info.needs);
+    match info.because.as_slice() {
+        [] => format!("{hosts} (it calls nothing newer)"),
+        because => format!("{hosts}, because it calls {}", because.join(", ")),
+    }
 }
 
 /// Enough for every import to be linked. The host is a name that exists nowhere (RFC 2606): nothing can be reached.
@@ -134,6 +146,8 @@ pub(super) fn all_it_needs(info: &ComponentInfo) -> Grants {
     Grants {
         log: true,
         model: info.capabilities.contains(&Capability::Model),
+        knowledge: info.capabilities.contains(&Capability::Knowledge),
+        store: info.capabilities.contains(&Capability::Store).then_some(StoreAllowance { bytes: 1 << 16 }),
         http: if info.capabilities.contains(&Capability::Http) { vec![nowhere] } else { Vec::new() },
         ..Grants::default()
     }

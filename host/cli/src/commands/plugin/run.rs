@@ -165,6 +165,7 @@ fn message(mail: &ReadMail, now: Timestamp) -> MessageView {
         direction: Direction::Incoming,
         language: mail.language.clone(),
         headers: mail.headers.clone(),
+        message_id: None,
         attachments: mail.attachments.clone(),
     }
 }
