@@ -7,11 +7,11 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { componentize } from "@bytecodealliance/componentize-js";
 import { build as bundle } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PACKAGE = "posthouse:plugin/";
-const VERSION = "1.0.0";
 
 /** What each world exports. */
 export const WORLDS = {
@@ -31,12 +31,11 @@ export const CAPABILITIES = ["log", "http", "model", "knowledge", "store"];
  * @param {string} options.world "classifier", "router", "drafter", "notifier", "enricher" or "checker"
  * @param {string} options.entry the module that exports the plugin: JavaScript or TypeScript
  * @param {string} options.out where the component goes
- * @param {"quickjs" | "spidermonkey"} [options.engine] which JavaScript engine is built in; "quickjs" when not given
  * @param {boolean} [options.minify] removes what only people read from the source; true when not given
  * @returns {Promise<{ bytes: number, capabilities: string[], seconds: number }>} of the component
  * @throws {Error} says what is wrong with the source
  */
-export async function build({ world, entry, out, engine = "quickjs", minify = true }) {
+export async function build({ world, entry, out, minify = true }) {
   const began = performance.now();
   const exported = WORLDS[world];
   if (!exported) throw new Error(`unknown world \`${world}\`: one of ${Object.keys(WORLDS).join(", ")}`);
@@ -47,7 +46,7 @@ export async function build({ world, entry, out, engine = "quickjs", minify = tr
   const folder = await mkdtemp(join(tmpdir(), "posthouse-"));
   try {
     const wit = await narrowed(folder, exported, capabilities);
-    const component = await ENGINES[engine](source.text, wit, folder);
+    const component = await componentized(source.text, wit, folder);
     await mkdir(dirname(resolve(out)), { recursive: true });
     await writeFile(out, component);
     return { bytes: component.length, capabilities, seconds: (performance.now() - began) / 1000 };
@@ -110,25 +109,15 @@ async function narrowed(folder, exported, capabilities) {
   return wit;
 }
 
-const ENGINES = {
-  async quickjs(source, wit) {
-    const { componentize } = await import("componentize-qjs");
-    const options = { witPath: wit, jsSource: source, world: "built", stubWasi: true, sync: true };
-    return (await componentize(options)).component;
-  },
+/** The module and a JavaScript engine as a component, with nothing of WASI in it. */
+async function componentized(source, wit, folder) {
+  const sourcePath = join(folder, "plugin.js");
+  await writeFile(sourcePath, source);
+  const disableFeatures = ["random", "stdio", "clocks", "http", "fetch-event"];
+  return (await componentize({ sourcePath, witPath: wit, worldName: "built", disableFeatures })).component;
+}
 
-  async spidermonkey(source, wit, folder) {
-    const { componentize } = await import("@bytecodealliance/componentize-js").catch(() => {
-      throw new Error("this engine needs `npm install --save-dev @bytecodealliance/componentize-js`");
-    });
-    const sourcePath = join(folder, "plugin.js");
-    await writeFile(sourcePath, source);
-    const disableFeatures = ["random", "stdio", "clocks", "http", "fetch-event"];
-    return (await componentize({ sourcePath, witPath: wit, worldName: "built", disableFeatures })).component;
-  },
-};
-
-const USAGE = `posthouse-build --world WORLD --entry FILE --out FILE [--engine quickjs|spidermonkey] [--no-minify]
+const USAGE = `posthouse-build --world WORLD --entry FILE --out FILE [--no-minify]
   worlds: ${Object.keys(WORLDS).join(", ")}`;
 
 async function main() {
@@ -137,18 +126,17 @@ async function main() {
       world: { type: "string" },
       entry: { type: "string" },
       out: { type: "string" },
-      engine: { type: "string", default: "quickjs" },
       "no-minify": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
-  const { world, entry, out, engine } = values;
-  if (values.help || !world || !entry || !out || !ENGINES[engine]) {
+  const { world, entry, out } = values;
+  if (values.help || !world || !entry || !out) {
     console.error(USAGE);
     process.exitCode = values.help ? 0 : 2;
     return;
   }
-  const made = await build({ world, entry, out, engine, minify: !values["no-minify"] });
+  const made = await build({ world, entry, out, minify: !values["no-minify"] });
   const asks = made.capabilities.join(", ") || "nothing";
   console.log(`${out}: ${(made.bytes / 1e6).toFixed(1)} MB in ${made.seconds.toFixed(1)} s; it asks for ${asks}`);
 }

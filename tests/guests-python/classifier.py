@@ -2,7 +2,7 @@ import re
 
 from lines import of_call, of_message
 from posthouse_sdk import Classifier, Date, Finding, Money, span_in, span_of
-from told import Told
+from told import Told, fail_when_told
 from use_knowledge import use_knowledge
 from use_log import use_log
 from use_store import use_store
@@ -12,7 +12,7 @@ USES = {"log": use_log, "knowledge": use_knowledge, "store": use_store}
 
 class Guest(Told, Classifier):
     def classify(self, message, out, call):
-        self.fail_when_told()
+        fail_when_told(message.subject)
         for line in of_call(call) + of_message(message):
             out.add_evidence(line)
         for name in self.use:

@@ -1,6 +1,6 @@
 from lines import of_call, of_ticket
 from posthouse_sdk import Drafter
-from told import Told
+from told import Told, fail_when_told
 from use_knowledge import use_knowledge
 from use_model import use_model
 
@@ -9,7 +9,7 @@ USES = {"model": use_model, "knowledge": use_knowledge}
 
 class Guest(Told, Drafter):
     def draft(self, ticket, out, call):
-        self.fail_when_told()
+        fail_when_told(ticket.subject)
         first = out.add("Dear Ann,\n\nhello.")
         for line in of_call(call) + of_ticket(ticket):
             first.add_evidence(line)

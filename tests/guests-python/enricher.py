@@ -1,13 +1,13 @@
 from lines import of_call, of_ticket
 from posthouse_sdk import Date, Enricher, Money
-from told import Told
+from told import Told, fail_when_told
 from use_http import use_http
 from use_store import use_store
 
 
 class Guest(Told, Enricher):
     def enrich(self, ticket, out, call):
-        self.fail_when_told()
+        fail_when_told(ticket.subject)
         lines = of_call(call) + of_ticket(ticket)
         if "store" in self.use:
             lines += use_store()

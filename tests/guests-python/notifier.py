@@ -1,15 +1,15 @@
 from lines import of_call, of_notification
 from posthouse_sdk import Notifier, log
-from told import Told
+from told import Told, fail_when_told
 from use_http import use_http
 from use_log import use_log
 
 
 class Guest(Told, Notifier):
     def notify(self, notification, out, call):
-        if self.fail == "temporary":
+        if notification.title == "fail: temporary":
             out.set_retry_after(99999)
-        self.fail_when_told()
+        fail_when_told(notification.title)
         for line in of_call(call) + of_notification(notification):
             log.info(line)
         if "log" in self.use:

@@ -5,7 +5,7 @@ import { configure, failWhenTold } from "../settings.js";
 export const check = checker({
   configure,
   run({ outgoing, call, state }, out) {
-    failWhenTold(state);
+    failWhenTold(outgoing.subject);
     for (const line of [...ofCall(call), ...ofOutgoing(outgoing)]) out.warn("read", line);
     const refund = spanOf("body", /refund/i.exec(outgoing.body));
     if (refund) out.block("promised-refund", "promises a refund", refund);

@@ -10,7 +10,7 @@ const USES = { log: useLog, knowledge: useKnowledge, store: useStore };
 export const classify = classifier({
   configure,
   run({ message, call, state }, out) {
-    failWhenTold(state);
+    failWhenTold(message.subject);
     for (const line of [...ofCall(call), ...ofMessage(message)]) out.addEvidence(line);
     for (const name of state.use) for (const line of USES[name]()) out.addEvidence(line);
     const span = spanOf("body", /\d+-\d+/.exec(message.body));

@@ -9,7 +9,7 @@ const USES = { model: useModel, knowledge: useKnowledge };
 export const draft = drafter({
   configure,
   run({ ticket, call, state }, out) {
-    failWhenTold(state);
+    failWhenTold(ticket.subject);
     const first = out.add("Dear Ann,\n\nhello.");
     for (const line of [...ofCall(call), ...ofTicket(ticket)]) first.addEvidence(line);
     for (const name of state.use) for (const line of USES[name]()) first.addEvidence(line);

@@ -7,10 +7,10 @@ import { useStore } from "../use-store.js";
 export const enrich = enricher({
   configure,
   run({ ticket, call, state }, out) {
-    failWhenTold(state);
+    failWhenTold(ticket.subject);
     for (const line of [...ofCall(call), ...ofTicket(ticket)]) out.addEvidence(line);
     if (state.use.includes("store")) for (const line of useStore()) out.addEvidence(line);
-    if (state.use.includes("http")) for (const line of useHttp(state.url)) out.addEvidence(line);
+    if (state.use.includes("http")) for (const line of useHttp(state.url, state.head)) out.addEvidence(line);
     out.setCustomerName("Ann");
     out.addTag("vip");
     out.addFact("spent", "Spent so far", "149.70 EUR");

@@ -6,7 +6,7 @@ import { useStore } from "../use-store.js";
 export const route = router({
   configure,
   run({ ticket, call, state }, out) {
-    failWhenTold(state);
+    failWhenTold(ticket.subject);
     for (const line of [...ofCall(call), ...ofTicket(ticket)]) out.addEvidence(line);
     if (state.use.includes("store")) for (const line of useStore()) out.addEvidence(line);
     out.setQueue("refunds");
