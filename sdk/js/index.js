@@ -1,5 +1,7 @@
 // Write Posthouse plugins in JavaScript. See README.md.
 export { classifier, router, drafter, notifier, enricher, checker } from "./src/worlds.js";
+export { Attachment, Call, Entity, Message, Notification, Order, Outgoing, Ticket } from "./src/views.js";
+export { Delivery, Draft, Drafts, Enrichment, OrderEntry, Route, Triage, Verdict } from "./src/answers.js";
 export { TemporaryFailure, PermanentFailure, HostError } from "./src/failures.js";
 export { Text, text, url, json, secret, hmacSha256, base64, basicAuth } from "./src/text.js";
 export { money, formatMoney, day, formatDay, spanIn, spanOf, clip } from "./src/values.js";

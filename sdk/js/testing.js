@@ -146,11 +146,11 @@ const DEFAULTS = {
 };
 /** Lists and objects that the host gives as objects of its own. */
 const NESTED = new Set(["ticket", "latest"]);
-const LISTS = new Map([
+const LISTS = new Map(/** @type {[string, object][]} */ ([
   ["entities", DEFAULTS.entity],
   ["orders", DEFAULTS.order],
   ["attachments", DEFAULTS.attachment],
-]);
+]));
 
 /**
  * Plain data as an object with functions, as the host gives it.

@@ -1,3 +1,4 @@
+// @ts-nocheck: stands in for the host in tests.
 // Completes templates as the host does, and hands requests to the test.
 import { createHmac } from "node:crypto";
 import { fake } from "../src/fake.js";

@@ -1,3 +1,4 @@
+// @ts-nocheck: stands in for the host in tests.
 import { fake } from "../src/fake.js";
 
 export class Prompt {

@@ -1,3 +1,4 @@
+// @ts-nocheck: stands in for the host in tests.
 import { fake } from "../src/fake.js";
 import { encodeUtf8 } from "../src/utf8.js";
 
