@@ -29,7 +29,7 @@ impl Need {
 }
 
 /// Everything that tests need besides Rust and a C compiler.
-pub const NEEDS: [Need; 6] = [
+pub const NEEDS: [Need; 7] = [
     Need {
         name: "postgres",
         purpose: "store tests on PostgreSQL",
@@ -61,6 +61,12 @@ pub const NEEDS: [Need; 6] = [
             find_program("chromedriver").is_some()
                 && ["chromium", "chromium-browser", "google-chrome"].iter().any(|p| find_program(p).is_some())
         },
+    },
+    Need {
+        name: "registry",
+        purpose: "tests that put plugin packages into a registry",
+        packages: &["docker-registry"],
+        present: || find_program("docker-registry").is_some(),
     },
     Need {
         name: "sqlite3",

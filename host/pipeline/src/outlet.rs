@@ -11,7 +11,7 @@ use posthouse_mail::submit::{FileSubmitter, SmtpConfig, SmtpSubmitter, Submitter
 use posthouse_model::TicketId;
 use posthouse_model::config;
 use posthouse_sandbox::{
-    CallHost, KnowledgeHit, KnowledgeQuery, LogLevel, ModelAnswer, ModelRefusal, ModelRequest, SecretValue,
+    CallHost, KnowledgeHit, KnowledgeQuery, Lane, LogLevel, ModelAnswer, ModelRefusal, ModelRequest, SecretValue,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -91,6 +91,10 @@ impl TenantHost {
 impl CallHost for TenantHost {
     async fn model(&self, request: ModelRequest) -> Result<ModelAnswer, ModelRefusal> {
         model::complete(&self.house, &self.tenant, &self.plugin, self.ticket, request).await
+    }
+
+    fn lane(&self) -> Option<Lane> {
+        Some(self.tenant.lane.clone())
     }
 
     async fn knowledge(&self, query: KnowledgeQuery) -> Result<Vec<KnowledgeHit>, String> {

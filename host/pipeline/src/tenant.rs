@@ -5,7 +5,7 @@ use crate::knowledge::Knowledge;
 use posthouse_model::config::{MailboxConfig, PluginConfig, TenantConfig};
 use posthouse_model::decision::World;
 use posthouse_model::{MailboxId, TenantId};
-use posthouse_sandbox::{CallGate, CallLimits, Plugin, PluginSpec};
+use posthouse_sandbox::{CallGate, CallLimits, Lane, Plugin, PluginSpec};
 use posthouse_store::{MailboxRow, PluginRow, Scope, StoreError, TenantRow};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +25,8 @@ pub struct Tenant {
     pub scope: Scope,
     /// Bounds its plugin calls.
     pub gate: CallGate,
+    /// Where they compute.
+    pub lane: Lane,
     plugins: Vec<Installed>,
     mailboxes: Vec<Mailbox>,
     knowledge: Knowledge,
@@ -91,6 +93,7 @@ impl Tenant {
         let knowledge = Knowledge::new(articles.collect());
         Ok(Self {
             knowledge,
+            lane: house.sandbox().lane(),
             gate: CallGate::new(CALLS_PER_TENANT_MAX, CALL_WAIT_MAX),
             row,
             config,

@@ -132,7 +132,7 @@ pub enum LoadError {
         reason: String,
     },
     /// `configure` ended badly.
-    #[error("plugin `{plugin}` failed while reading its settings: {error}")]
+    #[error("plugin `{plugin}` failed while it was set up: {error}")]
     Configure {
         /// The plugin's name.
         plugin: String,

@@ -24,6 +24,11 @@ impl CallGate {
         Self { permits: Arc::new(Semaphore::new(permits.max(1) as usize)), wait }
     }
 
+    /// How long one waits for a place at most.
+    pub(crate) fn wait(&self) -> Duration {
+        self.wait
+    }
+
     /// Waits for a place.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! What a call may ask of the rest of the host. The pipeline implements it: the sandbox knows no database, no
 //! keys and no model.
 
+use crate::turns::Lane;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 
@@ -52,6 +53,11 @@ pub trait CallHost: Send + Sync + 'static {
     /// Why they cannot be counted now.
     async fn kept_bytes(&self) -> Result<u64, String> {
         Ok(0)
+    }
+
+    /// Where the tenant's calls compute, one after the other; none where the caller is alone.
+    fn lane(&self) -> Option<Lane> {
+        None
     }
 
     /// A line for the people who run the plugin. At most the call's `log_bytes` arrive here. The text is
@@ -159,6 +165,8 @@ pub enum LogLevel {
 pub struct PlainHost {
     /// By name.
     pub secrets: BTreeMap<String, SecretValue>,
+    /// See [`CallHost::lane`].
+    pub lane: Option<Lane>,
 }
 
 #[async_trait]
@@ -169,6 +177,10 @@ impl CallHost for PlainHost {
 
     async fn secret(&self, name: &str) -> Option<SecretValue> {
         self.secrets.get(name).cloned()
+    }
+
+    fn lane(&self) -> Option<Lane> {
+        self.lane.clone()
     }
 
     fn log(&self, _: LogLevel, _: &str) {}

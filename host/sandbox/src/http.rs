@@ -145,6 +145,7 @@ impl Outlet {
         match answer {
             Err(_) => Err(Refusal::Unreachable(format!("no answer within {} s", TIME_MAX.as_secs()))),
             Ok(Err(Refusal::Unreachable(text))) => Err(Refusal::Unreachable(redact_text(text, &secrets))),
+            Ok(Err(Refusal::Denied(text))) => Err(Refusal::Denied(redact_text(text, &secrets))),
             Ok(Err(other)) => Err(other),
             Ok(Ok(mut answer)) if !secrets.is_empty() => {
                 answer.body = redact(answer.body, &secrets);
@@ -182,6 +183,9 @@ fn unreachable(error: reqwest::Error) -> Refusal {
     let mut words = vec![error.to_string()];
     let mut cause = std::error::Error::source(&error);
     while let Some(inner) = cause {
+        if let Some(NotPublic(text)) = inner.downcast_ref() {
+            return Refusal::Denied(text.clone());
+        }
         let text = inner.to_string();
         if !words.iter().any(|w| w.contains(&text)) {
             words.push(text);
@@ -355,11 +359,16 @@ impl Resolve for CheckedResolver {
         let named = self.named;
         Box::pin(async move {
             let addresses: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            check_resolved(name.as_str(), &addresses, named)?;
+            check_resolved(name.as_str(), &addresses, named).map_err(NotPublic)?;
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
 }
+
+/// A name leads to where it may not; told apart from one that leads nowhere.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NotPublic(String);
 
 fn check_resolved(name: &str, addresses: &[SocketAddr], named: bool) -> Result<(), String> {
     if addresses.is_empty() {

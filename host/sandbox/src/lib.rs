@@ -41,3 +41,4 @@ pub use inspect::{ApiVersion, ComponentInfo, host_api, host_versions, inspect};
 pub use plugin::{Called, Plugin};
 pub use sandbox::Sandbox;
 pub use spec::{CallLimits, PluginSpec, SandboxConfig};
+pub use turns::Lane;

@@ -198,9 +198,24 @@ impl Plugin {
             Ok(permit) => permit,
             Err(busy) => return Called::refused(busy),
         };
-        let begun = Instant::now();
         let state = CallState::new(self.common.clone(), context, host, input);
+        let turn = state.turn.clone();
+        let first = async {
+            if self.common.habit.is_long() {
+                self.common.turns.clone().next(turn.clone()).await;
+            } else {
+                turn.begin().await;
+            }
+        };
+        if tokio::time::timeout(self.gate.wait(), first).await.is_err() {
+            return Called::refused(CallError::Busy { waited: self.gate.wait() });
+        }
+        let begun = Instant::now();
+        let waited_before = turn.waited();
         let (state, result) = self.run(state).await;
+        // Tearing it down is part of what a call costs.
+        self.common.habit.computed((begun.elapsed() + waited_before).saturating_sub(turn.waited()));
+        turn.end();
         let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         if let Err(error) = &result {
             tracing::debug!(
@@ -329,10 +344,24 @@ pub(crate) fn explain(error: &wasmtime::Error, limiter: &Limiter, limits: &CallL
     }
     let words = words.strip_prefix("wasm trap: ").unwrap_or(&words);
     let place = trace
-        .and_then(|trace| trace.frames().iter().find_map(|frame| frame.func_name()))
-        .map(|name| format!(", in `{}`", valid::cut(name, 120)))
+        .and_then(|trace| trace.frames().iter().filter_map(|frame| frame.func_name()).map(readable).find(is_own))
+        .map(|name| format!(", in `{}`", valid::cut(&name, 120)))
         .unwrap_or_default();
     CallError::Trap { reason: format!("{}{place}", valid::cut(words, 500)) }
+}
+
+/// A function's name as its author wrote it.
+fn readable(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
+}
+
+/// Whether a function is the plugin's own, and not of the machinery that every Rust program carries.
+#[expect(clippy::ptr_arg, reason = "the shape that `find` wants")]
+fn is_own(name: &String) -> bool {
+    let inner = name.trim_start_matches(['<', '&', '*']);
+    !["core::", "std::", "alloc::", "__rustc::", "rust_", "dlmalloc::", "abort"]
+        .iter()
+        .any(|own| inner.starts_with(own))
 }
 
 /// Whether the innermost calls are a few functions calling each other over and over. Compiled languages keep a stack

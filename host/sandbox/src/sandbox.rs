@@ -13,7 +13,7 @@ use crate::setup::Setup;
 use crate::spec::{PluginSpec, SandboxConfig};
 use crate::state::{CallState, Common, Input};
 use crate::ticker::Ticker;
-use crate::turns::Turns;
+use crate::turns::{Habit, Lane, Turns};
 use posthouse_model::Timestamp;
 use posthouse_model::call::CallContext;
 use posthouse_model::capability::{Capability, Grants};
@@ -90,6 +90,13 @@ impl Sandbox {
         })))
     }
 
+    /// A lane for one tenant's calls: as many of them compute at the same time as calls may compute for long at all, so that a
+    /// processor is left for other tenants.
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        Lane::new(self.0.config.computing_calls)
+    }
+
     /// Makes a plugin ready to be called: verifies what it is and what it asks for, runs its `configure`, and
     /// compiles it, or takes the compiled code from the cache. Compiling takes 0.1 s for a Rust plugin, several
     /// seconds for one with an interpreter; it happens on threads for blocking work.
@@ -128,6 +135,7 @@ impl Inner {
                 limits: spec.limits,
                 outlet: self.outlet.clone(),
                 turns: self.turns.clone(),
+                habit: Habit::default(),
             }),
             pre,
             exports,

@@ -5,7 +5,7 @@ use crate::host::CallHost;
 use crate::http::{Answer, LazyOutlet};
 use crate::limiter::Limiter;
 use crate::spec::CallLimits;
-use crate::turns::{Turn, Turns};
+use crate::turns::{Habit, Turn, Turns};
 use crate::valid;
 use posthouse_model::call::{CallContext, MessageView, OutgoingView, TicketView};
 use posthouse_model::capability::Grants;
@@ -74,6 +74,7 @@ pub(crate) struct Common {
     pub(crate) limits: CallLimits,
     pub(crate) outlet: Arc<LazyOutlet>,
     pub(crate) turns: Turns,
+    pub(crate) habit: Habit,
 }
 
 pub(crate) struct CallState {
@@ -110,6 +111,7 @@ impl CallState {
     pub(crate) fn new(common: Arc<Common>, context: CallContext, host: Arc<dyn CallHost>, input: Input) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(OBJECTS_MAX);
+        let turn = Turn::in_lane(host.lane());
         let store_allowed = common.grants.store.map_or(0, |store| store.bytes);
         let limiter = Limiter::new(common.limits.memory_bytes, common.limits.table_elements);
         Self {
@@ -127,7 +129,7 @@ impl CallState {
             store_calls: 0,
             store_used: None,
             changes: Changes::within(store_allowed),
-            turn: Turn::default(),
+            turn,
             slices: 0,
             answer_bytes: 0,
             answer_items: 0,

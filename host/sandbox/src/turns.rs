@@ -1,17 +1,32 @@
-//! Turns for calls that compute for long. A call that meets a tick of the epoch waits for a turn before it goes on, and there
-//! is one turn fewer than there are processors: however many calls compute without end, one processor is left for calls that
-//! take microseconds, and for everything else the host does.
+//! Who computes when: so that however much the plugins of one tenant compute, a processor is left for everybody else.
+//!
+//! Every tenant has a lane, in which so many of its calls compute at the same time; the others wait in order. A call that
+//! waits for something outside leaves its place meanwhile. And a call that computes for long (it meets a tick of the epoch, or its
+//! plugin's last call was long) waits for one of the house's turns besides. Of both there is one fewer than there are processors.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
-/// All turns of a sandbox.
+/// A call that computes for longer than this makes its plugin a long one.
+const LONG: Duration = Duration::from_millis(2);
+
+/// Places for calls that compute, one set per tenant. Cheap to clone; clones share the places. See
+/// [`Sandbox::lane`](crate::Sandbox::lane).
+#[derive(Clone, Debug)]
+pub struct Lane(Arc<Semaphore>);
+
+impl Lane {
+    pub(crate) fn new(places: u32) -> Self {
+        Self(Arc::new(Semaphore::new(places.max(1) as usize)))
+    }
+}
+
+/// The house's turns for long calls.
 #[derive(Clone)]
 pub(crate) struct Turns(Arc<Semaphore>);
-
-/// The place for one call's turn: empty until it has computed for longer than a tick.
-#[derive(Clone, Default)]
-pub(crate) struct Turn(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
 
 impl Turns {
     /// `count` at once, at least 1.
@@ -22,19 +37,90 @@ impl Turns {
     /// Gives the call's turn to whoever waits longest, and waits for the next.
     pub(crate) async fn next(self, turn: Turn) {
         turn.end();
+        let begun = Instant::now();
         // Others on this thread come first in any case.
         tokio::task::yield_now().await;
+        let place = turn.place().await;
         // The semaphore is never closed.
-        if let Ok(permit) = self.0.acquire_owned().await {
-            *turn.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(permit);
-        }
+        let permit = self.0.acquire_owned().await.ok();
+        let mut held = turn.held();
+        (held.place, held.permit) = (place, permit);
+        held.waited += begun.elapsed();
     }
 }
 
+/// One call's place in its tenant's lane, and its turn while it has one.
+#[derive(Clone, Default)]
+pub(crate) struct Turn {
+    lane: Option<Lane>,
+    held: Arc<Mutex<Held>>,
+}
+
+#[derive(Default)]
+struct Held {
+    place: Option<OwnedSemaphorePermit>,
+    permit: Option<OwnedSemaphorePermit>,
+    /// How long it waited for turns and for what is outside.
+    waited: Duration,
+}
+
 impl Turn {
-    /// Ends the turn, if the call has it: before it waits for anything outside.
+    pub(crate) fn in_lane(lane: Option<Lane>) -> Self {
+        Self { lane, held: Arc::default() }
+    }
+
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        match &self.lane {
+            // The semaphore is never closed.
+            Some(lane) => lane.0.clone().acquire_owned().await.ok(),
+            None => None,
+        }
+    }
+
+    /// Waits for a place in the lane; at once where there is none to wait for.
+    pub(crate) async fn begin(&self) {
+        if self.lane.is_some() {
+            let begun = Instant::now();
+            let place = self.place().await;
+            let mut held = self.held();
+            held.place = place;
+            held.waited += begun.elapsed();
+        }
+    }
+
+    /// Gives place and turn back, if the call has them: before it waits for anything outside.
     pub(crate) fn end(&self) {
-        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let mut held = self.held();
+        (held.place, held.permit) = (None, None);
+    }
+
+    /// It has waited since then.
+    pub(crate) fn waits(&self, since: Instant) {
+        self.held().waited += since.elapsed();
+    }
+
+    pub(crate) fn waited(&self) -> Duration {
+        self.held().waited
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a plugin's calls are long, as its last one says.
+#[derive(Default)]
+pub(crate) struct Habit(AtomicBool);
+
+impl Habit {
+    /// Whether the next call waits for a turn before it begins.
+    pub(crate) fn is_long(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Takes down for how long a call computed.
+    pub(crate) fn computed(&self, time: Duration) {
+        self.0.store(time > LONG, Ordering::Relaxed);
     }
 }
 
@@ -66,5 +152,32 @@ mod tests {
         turns.clone().next(turn.clone()).await;
         drop(turn);
         turns.next(Turn::default()).await;
+    }
+
+    #[tokio::test]
+    async fn calls_of_one_tenant_wait_for_one_another_and_for_nobody_else() {
+        let lane = Lane::new(1);
+        let (first, second) = (Turn::in_lane(Some(lane.clone())), Turn::in_lane(Some(lane)));
+        first.begin().await;
+        let mut waiting = Box::pin(second.begin());
+        assert!(futures::poll!(&mut waiting).is_pending());
+        let another_tenants = Turn::in_lane(Some(Lane::new(1)));
+        another_tenants.begin().await;
+        // While it waits for a server, the place is another's.
+        first.end();
+        waiting.await;
+        let mut back = Box::pin(first.begin());
+        assert!(futures::poll!(&mut back).is_pending());
+        second.end();
+        assert!(futures::poll!(&mut back).is_ready());
+    }
+
+    #[test]
+    fn a_plugin_is_long_as_its_last_call_was() {
+        let habit = Habit::default();
+        for (time, long) in [(LONG, false), (LONG + Duration::from_nanos(1), true), (Duration::ZERO, false)] {
+            habit.computed(time);
+            assert_eq!(habit.is_long(), long);
+        }
     }
 }

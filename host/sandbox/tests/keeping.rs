@@ -158,7 +158,10 @@ async fn a_store_that_cannot_be_read_is_told_and_asking_without_end_ends() {
     assert_eq!(heard[1], "Err(StoreError::Unavailable(\"the database is away\"))");
     assert_eq!(heard[2], "KnowledgeError::Unavailable(\"the database is away\")");
     let called = call(house(&[]), "flood", 100).await;
-    assert_eq!(called.result.unwrap_err(), CallError::TooLarge { what: "calls of its store", limit: 1_000 });
+    assert_eq!(
+        called.result.unwrap_err(),
+        CallError::TooLarge { what: "the number of calls of its store", limit: 1_000 }
+    );
 }
 
 #[tokio::test]

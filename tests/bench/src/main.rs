@@ -1,12 +1,16 @@
-//! From LMTP delivery into Dovecot to the notifier's request arriving at the chat platform, through `posthouse serve` with
+//! What hostile plugins cost a neighbour ([`neighbour`]), and the way of a mail:
+//! from LMTP delivery into Dovecot to the notifier's request arriving at the chat platform, through `posthouse serve` with
 //! the bundled classifier, router, drafter, checker and Feishu notifier on SQLite, without a model.
 //!
 //! ```text
 //! cargo xtask bench
+//! target/release/posthouse-bench neighbour
 //! ```
 //! Prints distributions, never a verdict. The clock starts before the mail is handed to Dovecot, so that Dovecot's own
 //! share is in every figure.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::disallowed_methods, reason = "a program that measures")]
+
+mod neighbour;
 
 use posthouse_e2e::chat::Feishu;
 use posthouse_e2e::house::House;
@@ -26,6 +30,10 @@ const QUIET: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    neighbour::run().await;
+    if std::env::args().any(|argument| argument == "neighbour") {
+        return ExitCode::SUCCESS;
+    }
     let Some(dovecot) = Dovecot::start() else { return ExitCode::FAILURE };
     let feishu = Feishu::start().await;
     let mut house = House::new(None);

@@ -4,8 +4,8 @@
 //! error, so that a skipped test says why. When [`REQUIRE`] lists the server (as `cargo xtask test` does for all that
 //! it found or installed), a missing one is a failure instead: a green run then means that the tests ran.
 //!
-//! Everything started here ends: Dovecot, Postfix and Chromium when their value is dropped, by the process id that was
-//! started; the shared PostgreSQL cluster when no test process has used it for a while.
+//! Everything started here ends: Dovecot, Postfix, Chromium and the registry when their value is dropped, by the process
+//! id that was started; the shared PostgreSQL cluster when no test process has used it for a while.
 //!
 //! This crate is test equipment. It panics with a readable message instead of returning errors.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
@@ -17,6 +17,7 @@ mod imap;
 mod postfix;
 mod postgres;
 mod process;
+mod registry;
 
 pub use certificate::Certificate;
 pub use chromium::Chromium;
@@ -25,9 +26,10 @@ pub use imap::Inbox;
 pub use postfix::Postfix;
 pub use postgres::{PostgresServer, postgres};
 pub use process::{Running, free_port, wait_for_port};
+pub use registry::Registry;
 
-/// Environment variable: a comma-separated list of servers (`postgres`, `dovecot`, `postfix`, `chromium`) that must be
-/// there. Asking for one of them on a machine without it panics instead of skipping.
+/// Environment variable: a comma-separated list of servers (`postgres`, `dovecot`, `postfix`, `chromium`, `registry`)
+/// that must be there. Asking for one of them on a machine without it panics instead of skipping.
 pub const REQUIRE: &str = "POSTHOUSE_REQUIRE";
 
 /// Prints why `server` is not available, or panics when the run requires it.

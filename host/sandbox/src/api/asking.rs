@@ -221,6 +221,7 @@ impl http::HostRequest for CallState {
         self.turn.end();
         let mut to = String::new();
         let result = self.request(&this, &mut to).await;
+        self.turn.begin().await;
         let outcome = match &result {
             Ok(answer) => answer.status.to_string(),
             Err(refusal) => valid::cut(&refusal.words(), REASON_MAX).to_owned(),
@@ -299,6 +300,7 @@ impl CallState {
     }
 
     pub(super) fn record(&mut self, capability: &str, what: String, outcome: String, begun: tokio::time::Instant) {
+        self.turn.waits(begun);
         let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.host_calls.push(HostCall { capability: capability.to_owned(), what, outcome, duration_us });
     }
@@ -371,6 +373,7 @@ impl model::HostPrompt for CallState {
         let request = self.table.get(&this)?.0.clone();
         let host = self.host.clone();
         let result = host.model(request).await;
+        self.turn.begin().await;
         let outcome = match &result {
             Ok(answer) => format!("ok, {}", valid::cut(&answer.model, REASON_MAX)),
             Err(ModelRefusal::NotConfigured) => "not configured".to_owned(),

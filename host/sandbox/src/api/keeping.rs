@@ -60,6 +60,7 @@ impl knowledge::HostQuery for CallState {
         let host = self.host.clone();
         let wanted = query.limit as usize;
         let found = host.knowledge(query).await;
+        self.turn.begin().await;
         let outcome = match &found {
             Ok(hits) => hits.iter().take(wanted).map(|hit| hit.id.as_str()).collect::<Vec<_>>().join(", "),
             Err(reason) => format!("unavailable: {reason}"),
@@ -128,9 +129,8 @@ impl CallState {
     fn store_asked(&mut self) -> Result<()> {
         let limit = self.common.limits.store_calls;
         self.store_calls += 1;
-        self.turn.end();
         if self.store_calls > limit {
-            return abort(CallError::TooLarge { what: "calls of its store", limit: u64::from(limit) });
+            return abort(CallError::TooLarge { what: "the number of calls of its store", limit: u64::from(limit) });
         }
         Ok(())
     }

@@ -9,12 +9,13 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use crate::repository;
 
 /// Each crate of the house, and the crates of the house that it may use.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("posthouse-model", &[]),
     ("posthouse-store", &["posthouse-model"]),
     ("posthouse-mail", &["posthouse-model"]),
     ("posthouse-sandbox", &["posthouse-model"]),
     ("posthouse-ai", &["posthouse-model"]),
+    ("posthouse-package", &["posthouse-model"]),
     ("posthouse-web", &["posthouse-model", "posthouse-store"]),
     (
         "posthouse-pipeline",
@@ -28,6 +29,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "posthouse-mail",
             "posthouse-sandbox",
             "posthouse-ai",
+            "posthouse-package",
             "posthouse-pipeline",
             "posthouse-web",
             // A guest's rules as a plain library: `bench` compares them with the same rules in the sandbox.
@@ -37,13 +39,15 @@ const ARROWS: [(&str, &[&str]); 8] = [
 ];
 
 /// Outside crates that only one crate of the house may use, tests included.
-const KEPT: [(&str, &str); 6] = [
+const KEPT: [(&str, &str); 8] = [
     ("sqlx", "posthouse-store"),
     ("wasmtime", "posthouse-sandbox"),
     ("wasmtime-wizer", "posthouse-sandbox"),
     ("axum", "posthouse-web"),
     ("maud", "posthouse-web"),
     ("tower-http", "posthouse-web"),
+    ("minisign", "posthouse-package"),
+    ("oci-client", "posthouse-package"),
 ];
 
 /// What `model` must not use: it does no I/O.

@@ -53,6 +53,13 @@ impl Guest for Hostile {
             "many-handles" => loop {
                 std::mem::forget(message.attachments());
             },
+            "many-tags" => (0..10_000).for_each(|n| out.add_tag(&format!("tag-{n}"))),
+            // A clock would let it measure what others do.
+            "clock" => {
+                let begun = call.now();
+                let moved = (0..100_000).any(|_| call.now() != begun);
+                out.add_evidence(&format!("the clock moved: {moved}"));
+            }
             "numbers" => numbers(out),
             "spans" => spans(message, out),
             "names" => names(out),
