@@ -1,0 +1,1 @@
+export { Query } from "posthouse:plugin/knowledge@1.0.0";

@@ -1,0 +1,1 @@
+export { write } from "posthouse:plugin/log@1.0.0";

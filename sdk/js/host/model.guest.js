@@ -1,0 +1,1 @@
+export { Prompt } from "posthouse:plugin/model@1.0.0";
