@@ -47,7 +47,7 @@ pub struct TenantConfig {
     #[serde(default, rename = "plugin")]
     pub plugins: Vec<PluginConfig>,
     /// Public keys (minisign) whose packages are taken. Empty: no signed package is.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub trusted_keys: Vec<String>,
     /// Who is told by default.
     #[serde(default)]

@@ -416,7 +416,7 @@ pub(crate) fn grant_problem(grants: &Grants) -> Option<String> {
             ));
         }
         if let Some(method) =
-            grant.methods.iter().find(|m| !matches!(m.as_str(), "GET" | "POST" | "PUT" | "PATCH" | "DELETE"))
+            grant.methods.iter().find(|m| !matches!(m.as_str(), "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE"))
         {
             return Some(format!("grants.http: method `{method}` is none of GET, POST, PUT, PATCH, DELETE"));
         }

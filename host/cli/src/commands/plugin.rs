@@ -20,6 +20,7 @@ pub enum PluginCommand {
     Check(check::CheckArgs),
     /// Call a plugin on a mail and print what it answers
     Run(run::RunArgs),
+    /// What to do with packages.
     #[command(flatten)]
     Package(package::PackageCommand),
 }

@@ -9,6 +9,7 @@ world = "notifier"
 api = "1.0"
 summary = "Tells the team's own server."
 license = "Apache-2.0"
+authors = ["Acme <dev@acme.example>"]
 
 [capabilities]
 http = [{ host = "hooks.acme.example", methods = ["POST"] }]
@@ -70,7 +71,7 @@ fn the_same_project_gives_the_same_file() {
 #[test]
 fn a_manifest_that_does_not_fit_its_component_is_refused() {
     let host = packed();
-    host.write("project/plugin.toml", MANIFEST.replace("notifier", "router").replace("http = [{", "#"));
+    host.write("project/plugin.toml", MANIFEST.replace("notifier", "router"));
     let refused = host.run(&["plugin", "pack", "project", "--out", "no.phx"]).problem();
     assert!(refused.err.contains("the manifest says it is a router, the component is a notifier"), "{}", refused.err);
     let without = MANIFEST.lines().filter(|l| !l.starts_with("http") && !l.starts_with("secrets")).collect::<Vec<_>>();

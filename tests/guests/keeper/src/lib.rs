@@ -39,7 +39,9 @@ fn obey(words: &[&str]) -> Result<String, Failure> {
     let said = match words {
         ["get", key] => match store::get(key) {
             Ok(None) => "none".to_owned(),
-            Ok(Some(value)) => format!("{} bytes: {}", value.len(), &String::from_utf8_lossy(&value[..value.len().min(20)])),
+            Ok(Some(value)) => {
+                format!("{} bytes: {}", value.len(), &String::from_utf8_lossy(&value[..value.len().min(20)]))
+            }
             Err(error) => format!("{error:?}"),
         },
         ["set", key, value] => format!("{:?}", store::set(key, value.as_bytes())),

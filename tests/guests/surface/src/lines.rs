@@ -12,6 +12,11 @@ fn lines(values: Vec<(&str, Value)>) -> Vec<String> {
     values.into_iter().map(|(name, value)| line(name, value)).collect()
 }
 
+/// Whole numbers without a point, as JavaScript writes them.
+pub(crate) fn number(value: f32) -> Value {
+    if value.fract() == 0.0 { json!(value as i64) } else { json!(value) }
+}
+
 fn address(a: &MailboxAddress) -> Value {
     json!([a.name, a.address])
 }
@@ -97,7 +102,7 @@ pub(crate) fn of_ticket(ticket: &desk::Ticket) -> Vec<String> {
             json!([
                 e.kind(),
                 e.value(),
-                finding.confidence,
+                number(finding.confidence),
                 finding.span.map(span),
                 e.carrier(),
                 e.money().map(money),

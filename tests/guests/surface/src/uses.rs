@@ -1,7 +1,7 @@
 //! Every capability, tried in every way.
 #![allow(dead_code, reason = "each world tries its own part")]
 
-use crate::lines::line;
+use crate::lines::{line, number};
 use posthouse_sdk::bindings::posthouse::plugin::http::{HttpError, Method, Request};
 use posthouse_sdk::text::{Encoding, Escape, Text};
 use posthouse_sdk::{knowledge, log, model, store};
@@ -20,7 +20,8 @@ pub(crate) fn use_knowledge() -> Vec<String> {
     query.set_language("de");
     query.set_limit(2);
     let found = query.search().unwrap_or_default();
-    let found: Value = found.iter().map(|a| json!([a.id(), a.title(), a.language(), a.text(), a.score()])).collect();
+    let found: Value =
+        found.iter().map(|a| json!([a.id(), a.title(), a.language(), a.text(), number(a.score())])).collect();
     vec![line("knowledge", found)]
 }
 

@@ -1,0 +1,40 @@
+//! The promise of the plugin API: components built for every released version, in every language of an SDK, run on this host as
+//! they are. They are kept as they were built then (`tests/compat`), and what they must answer is one table for all.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
+
+mod common;
+mod compat_guests;
+mod compat_host;
+
+use std::path::{Path, PathBuf};
+
+/// The components of a release in a language, unpacked.
+fn unpacked(release: &str, language: &str) -> (tempfile::TempDir, PathBuf) {
+    let archives = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/compat").join(release);
+    let file = std::fs::File::open(archives.join(format!("{language}.tar.zst"))).unwrap();
+    let mut reader = zstd::Decoder::new(file).unwrap();
+    // The archives are packed with a window as long as they are.
+    reader.window_log_max(27).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    tar::Archive::new(reader).unpack(folder.path()).unwrap();
+    let path = folder.path().join(language);
+    (folder, path)
+}
+
+#[tokio::test]
+async fn rust_1_0() {
+    let (_kept, folder) = unpacked("1.0", "rust");
+    compat_guests::run_all(&folder).await;
+}
+
+#[tokio::test]
+async fn javascript_1_0() {
+    let (_kept, folder) = unpacked("1.0", "js");
+    compat_guests::run_all(&folder).await;
+}
+
+#[tokio::test]
+async fn python_1_0() {
+    let (_kept, folder) = unpacked("1.0", "python");
+    compat_guests::run_all(&folder).await;
+}
