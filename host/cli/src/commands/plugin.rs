@@ -1,6 +1,7 @@
 //! `posthouse plugin list`, `check`, `run`, and those for packages
 
 mod check;
+mod grants;
 mod package;
 mod run;
 
@@ -20,6 +21,8 @@ pub enum PluginCommand {
     Check(check::CheckArgs),
     /// Call a plugin on a mail and print what it answers
     Run(run::RunArgs),
+    /// Show what each plugin of a tenant's folder may do, and who says so
+    Grants(grants::GrantsArgs),
     /// What to do with packages.
     #[command(flatten)]
     Package(package::PackageCommand),
@@ -48,6 +51,7 @@ pub async fn run(command: PluginCommand, context: &Context, terminal: &mut Termi
         },
         PluginCommand::Check(args) => check::run(args, context, terminal).await,
         PluginCommand::Run(args) => run::run(args, context, terminal).await,
+        PluginCommand::Grants(args) => grants::run(&args, context, terminal),
         PluginCommand::Package(command) => package::run(command, terminal).await,
     }
 }

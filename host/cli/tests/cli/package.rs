@@ -134,6 +134,18 @@ fn only_what_a_trusted_key_signed_is_taken() {
     assert_eq!(grants["http"][0]["methods"], serde_json::json!(["POST"]));
     assert_eq!(grants["log"], false, "it does not ask for its log");
 
+    let shown = host.run(&["plugin", "grants", "acme", "--json"]).ok().json();
+    let of = |power: &str| {
+        let line = shown.as_array().unwrap().iter().find(|l| l["plugin"] == "hook" && l["power"] == power).unwrap();
+        ["asked", "granted", "allowed", "effective"].map(|key| line[key].as_str().unwrap().to_owned())
+    };
+    assert_eq!(of("http hooks.acme.example"), ["POST", "POST DELETE", "yes", "POST"]);
+    assert_eq!(of("http elsewhere.example"), ["–", "GET POST", "yes", "–"]);
+    assert_eq!(of("model"), ["–", "yes", "yes", "–"]);
+    let secret = "to hooks.acme.example";
+    assert_eq!(of("secret webhook_key"), [secret, secret, "yes", secret]);
+    assert!(host.run(&["plugin", "grants", "acme"]).ok().out.contains("package asks"));
+
     // One byte of the content changed after signing.
     host.write("project/README.md", "# Team hook, improved\n");
     host.run(&["plugin", "pack", "project", "--out", "other.phx"]).ok();
