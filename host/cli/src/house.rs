@@ -138,7 +138,7 @@ impl HouseOperations {
             .all_plugins()
             .iter()
             .filter_map(|installed| {
-                let why = installed.plugin.as_ref().err()?;
+                let why = installed.plugin().err()?;
                 Some(json!({ "plugin": installed.name(), "why": why }))
             })
             .collect();

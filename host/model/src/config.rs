@@ -211,6 +211,21 @@ pub struct PluginConfig {
 }
 
 impl PluginConfig {
+    /// One with everything else left to its default.
+    #[must_use]
+    pub fn new(name: &str, component: Option<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            component,
+            enabled: true,
+            language: None,
+            settings: serde_json::Map::new(),
+            settings_file: None,
+            templates_folder: None,
+            grants: log_only(),
+        }
+    }
+
     /// What it is made from: `component`, else its name.
     #[must_use]
     pub fn component(&self) -> &str {

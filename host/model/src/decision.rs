@@ -1,6 +1,7 @@
 //! The record of one plugin call.
 
 use crate::keep::Changes;
+use crate::release::CallRecord;
 use crate::{DecisionId, MessageId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,29 @@ pub struct HostCall {
     pub outcome: String,
     /// Wall time in microseconds.
     pub duration_us: u64,
+}
+
+/// A line of a plugin's log. Untrusted text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// How much it matters.
+    pub level: LogLevel,
+    /// At most what the call's limit on its log left room for.
+    pub text: String,
+}
+
+crate::triage::named! {
+    /// How much a line of the log matters.
+    pub enum LogLevel {
+        /// For the plugin's author.
+        Debug = "debug",
+        /// Worth knowing.
+        Info = "info",
+        /// Something is odd.
+        Warn = "warn",
+        /// Something failed.
+        Error = "error",
+    }
 }
 
 /// What a call cost.
@@ -69,6 +93,12 @@ pub struct NewDecision {
     pub host_calls: Vec<HostCall>,
     /// What it cost.
     pub cost: CallCost,
+    /// By which release, as what, and what it was told of time and chance.
+    #[serde(default)]
+    pub call: CallRecord,
+    /// What it logged; kept apart from the record.
+    #[serde(skip)]
+    pub log: Vec<LogLine>,
     /// What it read of its own store and writes to it; kept apart from the record.
     #[serde(skip)]
     pub changes: Changes,

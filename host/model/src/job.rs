@@ -43,6 +43,13 @@ pub enum Job {
         /// Local calendar day, `2026-03-01`.
         day: String,
     },
+    /// Make recorded calls of a plugin again with another release, and keep what differs.
+    Replay {
+        /// The plugin's name.
+        plugin: String,
+        /// Number of the release.
+        release: i64,
+    },
 }
 
 impl Job {
@@ -57,6 +64,7 @@ impl Job {
             Self::Dispatch { .. } => "dispatch",
             Self::AppendSent { .. } => "append-sent",
             Self::Digest { .. } => "digest",
+            Self::Replay { .. } => "replay",
         }
     }
 
@@ -71,6 +79,7 @@ impl Job {
             Self::Dispatch { outbox } => format!("dispatch:{outbox}"),
             Self::AppendSent { outbox } => format!("append-sent:{outbox}"),
             Self::Digest { day } => format!("digest:{day}"),
+            Self::Replay { plugin, release } => format!("replay:{plugin}:{release}"),
         }
     }
 
@@ -87,7 +96,11 @@ impl Job {
             &[s(30), s(120), s(600), s(1_800), s(3_600), s(7_200), s(14_400), s(28_800), s(57_600)];
         const CHAT: &[Duration] = &[s(2), s(10), s(60), s(300), s(900), s(3_600)];
         match self {
-            Self::Triage { .. } | Self::Draft { .. } | Self::Check { .. } | Self::Digest { .. } => QUICK,
+            Self::Triage { .. }
+            | Self::Draft { .. }
+            | Self::Check { .. }
+            | Self::Digest { .. }
+            | Self::Replay { .. } => QUICK,
             Self::Notify { .. } => CHAT,
             Self::Dispatch { .. } | Self::AppendSent { .. } => MAIL,
         }

@@ -18,6 +18,8 @@ pub mod keep;
 pub mod mail;
 pub mod notice;
 pub mod outbox;
+pub mod release;
+pub mod replay;
 pub mod role;
 pub mod ticket;
 pub mod time;

@@ -7,13 +7,14 @@ use crate::tenant::Tenant;
 use crate::triage::store;
 use crate::view;
 use posthouse_model::call::{CallContext, MessageView, OutgoingView, TicketView};
-use posthouse_model::capability::Capability;
+use posthouse_model::capability::{Capability, Grants};
 use posthouse_model::decision::{NewDecision, World};
-use posthouse_model::draft::{CheckFinding, DraftProposal};
+use posthouse_model::draft::{CheckFinding, DraftProposal, Verdict};
 use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
 use posthouse_model::ticket::Direction;
 use posthouse_model::{MessageId, TicketId};
+use posthouse_sandbox::Question;
 use posthouse_store::{ClaimedJob, NewNotification, StoreError, TicketRow, Tx};
 use std::sync::Arc;
 
@@ -32,9 +33,11 @@ pub struct Drafted {
 /// Whether no drafter or checker of the tenant waits for anything outside the house.
 #[must_use]
 pub fn is_quick(tenant: &Tenant) -> bool {
-    [World::Drafter, World::Checker].into_iter().flat_map(|world| tenant.plugins(world)).all(|installed| {
-        let grants = &installed.row.plugin.grants;
-        !grants.has(Capability::Model) && !grants.has(Capability::Http)
+    let waits = |grants: &Grants| grants.has(Capability::Model) || grants.has(Capability::Http);
+    let mut installed = [World::Drafter, World::Checker].into_iter().flat_map(|world| tenant.plugins(world));
+    installed.all(|installed| {
+        let canary = installed.canary.as_ref().and_then(|canary| canary.release.plugin.as_ref().ok());
+        !waits(&installed.row.plugin.grants) && !canary.is_some_and(|plugin| waits(plugin.grants()))
     })
 }
 
@@ -49,14 +52,10 @@ pub async fn propose(
 ) -> Drafted {
     let mut drafted = Drafted { decisions: Vec::new(), plugin: None, drafts: Vec::new(), view: Arc::clone(&ticket) };
     for installed in tenant.plugins(World::Drafter) {
-        let hash = view::input_hash(&[context, ticket.as_ref()]);
-        let (result, decision) = caller::call(house, tenant, installed, about, hash, |plugin, host| {
-            let (context, ticket) = (context.clone(), Arc::clone(&ticket));
-            async move { plugin.draft(context, host, ticket).await }
-        })
-        .await;
-        drafted.decisions.push(decision);
-        if let Ok(proposals) = result
+        let question = Question::Draft(Arc::clone(&ticket));
+        let asked = caller::call::<Vec<DraftProposal>>(house, tenant, installed, about, context, question).await;
+        drafted.decisions.extend(asked.decisions);
+        if let Ok(proposals) = asked.result
             && !proposals.is_empty()
         {
             drafted.plugin = Some(installed.name().to_owned());
@@ -108,14 +107,10 @@ pub async fn check(
 ) -> Checked {
     let mut checked = Checked::default();
     for installed in tenant.plugins(World::Checker) {
-        let hash = view::input_hash(&[context, outgoing.as_ref(), ticket.as_ref()]);
-        let (result, decision) = caller::call(house, tenant, installed, about, hash, |plugin, host| {
-            let (context, outgoing, ticket) = (context.clone(), Arc::clone(outgoing), Arc::clone(ticket));
-            async move { plugin.check(context, host, outgoing, ticket).await }
-        })
-        .await;
-        checked.decisions.push(decision);
-        match result {
+        let question = Question::Check(Arc::clone(outgoing), Arc::clone(ticket));
+        let asked = caller::call::<Verdict>(house, tenant, installed, about, context, question).await;
+        checked.decisions.extend(asked.decisions);
+        match asked.result {
             Ok(verdict) => checked.findings.extend(verdict.findings),
             Err(failure) => checked.failed.push(format!("{}: {}", installed.name(), failure.reason)),
         }

@@ -1,6 +1,9 @@
 //! What all steps share: the store, the sandbox, time, secrets, and the tenants with their loaded plugins.
 
 use crate::breaker::Breakers;
+use crate::life::logbook::Logbook;
+use crate::life::shadow::SHADOWS_MAX;
+use crate::life::watch::Watch;
 use crate::metrics::Metrics;
 use crate::secrets::SecretSource;
 use crate::tenant::Tenant;
@@ -13,7 +16,7 @@ use posthouse_store::{Store, StoreError, TenantRow};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// How to set the house up.
 pub struct HouseOptions {
@@ -50,6 +53,9 @@ struct Inner {
     metrics: Metrics,
     troubles: Troubles,
     breakers: Breakers,
+    watch: Watch,
+    logbook: Logbook,
+    shadows: Arc<Semaphore>,
     // What was put on record already and need not be again.
     told: Mutex<HashSet<String>>,
     tenants: RwLock<HashMap<TenantId, Arc<Tenant>>>,
@@ -68,6 +74,9 @@ impl House {
                 metrics: Metrics::default(),
                 troubles: Troubles::default(),
                 breakers: Breakers::default(),
+                watch: Watch::default(),
+                logbook: Logbook::default(),
+                shadows: Arc::new(Semaphore::new(SHADOWS_MAX)),
                 told: Mutex::default(),
                 tenants: RwLock::default(),
                 reloading: tokio::sync::Mutex::default(),
@@ -140,6 +149,27 @@ impl House {
     #[must_use]
     pub fn breakers(&self) -> &Breakers {
         &self.inner.breakers
+    }
+
+    /// What was seen of releases that have yet to earn trust.
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.inner.watch
+    }
+
+    /// How much plugins log.
+    pub(crate) fn logbook(&self) -> &Logbook {
+        &self.inner.logbook
+    }
+
+    /// Places for calls of releases in shadow.
+    pub(crate) fn shadows(&self) -> &Arc<Semaphore> {
+        &self.inner.shadows
+    }
+
+    /// Waits until no call of a release in shadow is under way.
+    pub async fn shadows_done(&self) {
+        // The semaphore is never closed.
+        let _all = self.inner.shadows.acquire_many(u32::try_from(SHADOWS_MAX).unwrap_or(u32::MAX)).await;
     }
 
     /// Counters.

@@ -18,6 +18,7 @@ pub mod heartbeat;
 pub mod house;
 pub mod intake;
 pub mod knowledge;
+pub mod life;
 pub mod metrics;
 pub mod model;
 pub mod notice;

@@ -1,6 +1,6 @@
 //! Telling one notifier one thing.
 
-use crate::caller::{self, About};
+use crate::caller::{self, About, Asked};
 use crate::house::House;
 use crate::tenant::Tenant;
 use crate::triage::store;
@@ -8,6 +8,8 @@ use crate::view;
 use posthouse_model::NotificationId;
 use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
+use posthouse_model::notice::Delivery;
+use posthouse_sandbox::Question;
 use posthouse_store::{ClaimedJob, NotificationRow, NotificationState, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,12 +43,9 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Noti
     let context = caller::context(house, tenant, house.now());
     let notice = Arc::new(row.notice.clone());
     let about = About { ticket: row.ticket, message: None };
-    let hash = view::input_hash(&[&context, notice.as_ref()]);
-    let (result, decision) = caller::call(house, tenant, installed, about, hash, |plugin, host| {
-        let (context, notice) = (context.clone(), Arc::clone(&notice));
-        async move { plugin.notify(context, host, notice, ticket).await }
-    })
-    .await;
+    let question = Question::Notify(notice, ticket);
+    let Asked { result, decisions } =
+        caller::call::<Delivery>(house, tenant, installed, about, &context, question).await;
 
     // While the notifier is cut off nothing is tried, so no try is used up: the word goes out when it is back, if that is
     // soon enough to matter.
@@ -58,7 +57,7 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Noti
         return Err(JobFailure::Waits { reason: failure.reason.clone(), wait });
     }
     let mut tx = scope.begin().await.map_err(store)?;
-    tx.add_decision(&decision, &actor()).await.map_err(store)?;
+    tx.add_decisions(&decisions, &actor()).await.map_err(store)?;
     let outcome = match result {
         Err(failure) if failure.cut_off => {
             tx.notification_failed(id, &failure.reason, &actor()).await.map_err(store)?;

@@ -10,11 +10,12 @@ use posthouse_mail::net::{Auth, Secret, Security};
 use posthouse_mail::submit::{FileSubmitter, SmtpConfig, SmtpSubmitter, Submitter};
 use posthouse_model::TicketId;
 use posthouse_model::config;
+use posthouse_model::decision::LogLine;
 use posthouse_sandbox::{
     CallHost, KnowledgeHit, KnowledgeQuery, Lane, LogLevel, ModelAnswer, ModelRefusal, ModelRequest, SecretValue,
 };
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A folder from a tenant's set-up: a relative one is below the host's data folder.
@@ -73,17 +74,24 @@ pub async fn submitter(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Res
     Ok(Box::new(SmtpSubmitter::new(out)))
 }
 
-/// What one plugin of one tenant may ask of the house during a call.
+/// What one plugin of one tenant may ask of the house during a call. Clones are the same call's.
+#[derive(Clone)]
 pub struct TenantHost {
     house: House,
     tenant: Arc<Tenant>,
     plugin: String,
     ticket: Option<TicketId>,
+    log: Arc<Mutex<Vec<LogLine>>>,
 }
 
 impl TenantHost {
     pub(crate) fn new(house: House, tenant: Arc<Tenant>, plugin: String, ticket: Option<TicketId>) -> Self {
-        Self { house, tenant, plugin, ticket }
+        Self { house, tenant, plugin, ticket, log: Arc::default() }
+    }
+
+    /// What was logged so far, for the record; it is taken out.
+    pub(crate) fn logged(&self) -> Vec<LogLine> {
+        std::mem::take(&mut self.log.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -128,6 +136,13 @@ impl CallHost for TenantHost {
     }
 
     fn log(&self, level: LogLevel, text: &str) {
+        let line = LogLine { level, text: text.to_owned() };
+        let kept = self.house.logbook().take(self.tenant.id(), &self.plugin, self.house.now(), line);
+        let dropped = kept.is_empty();
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).extend(kept);
+        if dropped {
+            return;
+        }
         let (tenant, plugin) = (self.tenant.id(), &self.plugin);
         let ticket = self.ticket.map(|t| t.0);
         match level {

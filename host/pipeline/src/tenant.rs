@@ -4,9 +4,10 @@ use crate::house::House;
 use crate::knowledge::Knowledge;
 use posthouse_model::config::{MailboxConfig, PluginConfig, TenantConfig};
 use posthouse_model::decision::World;
-use posthouse_model::{MailboxId, TenantId};
+use posthouse_model::release::{PATIENCE, ReleaseState};
+use posthouse_model::{MailboxId, TenantId, Timestamp};
 use posthouse_sandbox::{CallGate, CallLimits, Lane, Plugin, PluginSpec};
-use posthouse_store::{MailboxRow, PluginRow, Scope, StoreError, TenantRow};
+use posthouse_store::{MailboxRow, NewPlugin, PluginRow, Scope, StoreError, TenantRow};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,12 +42,40 @@ pub struct Mailbox {
     pub config: MailboxConfig,
 }
 
+/// One release of a plugin, ready to be called.
+pub struct Release {
+    /// The plugin's name in this tenant.
+    pub name: String,
+    /// Number of the release.
+    pub number: i64,
+    /// The plugin's own version.
+    pub version: String,
+    /// Of its component.
+    pub digest: String,
+    /// Loaded, or why not.
+    pub plugin: Result<Arc<Plugin>, String>,
+}
+
+/// A release that answers for a share of the tickets.
+pub struct Canary {
+    /// Which.
+    pub release: Release,
+    /// Per cent of the tickets.
+    pub share: u32,
+}
+
 /// A plugin of a tenant.
 pub struct Installed {
     /// As stored.
     pub row: PluginRow,
-    /// Loaded, or why not.
-    pub plugin: Result<Arc<Plugin>, String>,
+    /// The release that answers.
+    pub release: Release,
+    /// The one that answers for a share, if there is one.
+    pub canary: Option<Canary>,
+    /// The one that is asked beside, if there is one.
+    pub shadow: Option<Arc<Release>>,
+    /// There is a release to go back to.
+    pub has_predecessor: bool,
 }
 
 impl Installed {
@@ -54,6 +83,20 @@ impl Installed {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.row.plugin.name
+    }
+
+    /// The active release, loaded, or why not.
+    ///
+    /// # Errors
+    /// In words, why it could not be loaded.
+    pub fn plugin(&self) -> Result<&Arc<Plugin>, &str> {
+        self.release.plugin.as_ref().map_err(String::as_str)
+    }
+
+    /// Whether the active release is watched, and may be rolled back by itself.
+    #[must_use]
+    pub fn on_probation(&self, now: Timestamp) -> bool {
+        self.has_predecessor && now.since(self.row.installed_at) < PATIENCE.probation
     }
 }
 
@@ -78,16 +121,25 @@ impl Tenant {
                 Some(Mailbox { row, config })
             })
             .collect();
+        let candidates = scope.releases_in(&[ReleaseState::Shadow, ReleaseState::Canary]).await?;
+        let predecessors = scope.plugins_with_predecessor().await?;
         let mut plugins = Vec::new();
         for plugin_row in scope.plugins().await? {
             if config.plugin(&plugin_row.plugin.name).is_some_and(|p| !p.enabled) {
                 continue;
             }
-            let plugin = load_plugin(house, &plugin_row).await?;
-            if let Err(reason) = &plugin {
-                tracing::error!(tenant.id = %row.id, plugin = %plugin_row.plugin.name, reason, "plugin not loaded; its fallback applies");
+            let release = load_release(house, row.id, &plugin_row.plugin, plugin_row.release).await?;
+            let has_predecessor = predecessors.contains(&plugin_row.plugin.name);
+            let mut installed = Installed { row: plugin_row, release, canary: None, shadow: None, has_predecessor };
+            let name = installed.name().to_owned();
+            for candidate in candidates.iter().filter(|candidate| candidate.plugin.name == name) {
+                let release = load_release(house, row.id, &candidate.plugin, candidate.number).await?;
+                match candidate.state {
+                    ReleaseState::Canary => installed.canary = Some(Canary { release, share: candidate.share }),
+                    _ => installed.shadow = Some(Arc::new(release)),
+                }
             }
-            plugins.push(Installed { row: plugin_row, plugin });
+            plugins.push(installed);
         }
         let articles = scope.articles().await?.into_iter().map(|row| row.article);
         let knowledge = Knowledge::new(articles.collect());
@@ -183,8 +235,28 @@ impl Tenant {
     }
 }
 
-async fn load_plugin(house: &House, row: &PluginRow) -> Result<Result<Arc<Plugin>, String>, StoreError> {
-    let plugin = &row.plugin;
+pub(crate) async fn load_release(
+    house: &House,
+    tenant: TenantId,
+    plugin: &NewPlugin,
+    number: i64,
+) -> Result<Release, StoreError> {
+    let loaded = load_plugin(house, plugin).await?;
+    if let Err(reason) = &loaded {
+        tracing::error!(
+            tenant.id = %tenant, plugin = %plugin.name, release = number, reason, "plugin not loaded; its fallback applies"
+        );
+    }
+    Ok(Release {
+        name: plugin.name.clone(),
+        number,
+        version: plugin.version.clone(),
+        digest: plugin.digest.clone(),
+        plugin: loaded,
+    })
+}
+
+async fn load_plugin(house: &House, plugin: &NewPlugin) -> Result<Result<Arc<Plugin>, String>, StoreError> {
     let Some(bytes) = house.store().component(&plugin.digest).await? else {
         return Ok(Err(format!("its component {} is not in the store: apply the tenant again", plugin.digest)));
     };

@@ -6,10 +6,10 @@
 //! Every message ends in exactly one place here. A plugin that fails costs its own step only: an unsorted mail goes
 //! to a person, an unrouted one to the default queue.
 
-use crate::caller::{self, About};
+use crate::caller::{self, About, CallFailure};
 use crate::draft;
 use crate::house::House;
-use crate::tenant::Tenant;
+use crate::tenant::{Installed, Tenant};
 use crate::view;
 use posthouse_mail::screen::{self, Automatic, Own};
 use posthouse_model::MessageId;
@@ -20,6 +20,7 @@ use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
 use posthouse_model::ticket::Outcome;
 use posthouse_model::triage::{Enrichment, Evidence, Routing, Scored, Triage};
+use posthouse_sandbox::{Answer, Question};
 use posthouse_store::{ClaimedJob, MessageRow, StoreError, StoreTrouble, Triaged};
 use std::sync::Arc;
 
@@ -220,6 +221,18 @@ struct Work {
 }
 
 impl Work {
+    async fn ask<T: TryFrom<Answer, Error = Answer>>(
+        &mut self,
+        house: &House,
+        tenant: &Arc<Tenant>,
+        installed: &Installed,
+        question: Question,
+    ) -> Result<T, CallFailure> {
+        let mut asked = caller::call(house, tenant, installed, self.about, &self.context, question).await;
+        self.decisions.append(&mut asked.decisions);
+        asked.result
+    }
+
     async fn classify(
         &mut self,
         house: &House,
@@ -229,15 +242,8 @@ impl Work {
     ) -> Triage {
         let mut triage = Triage::default();
         for installed in tenant.plugins(World::Classifier) {
-            let context = self.context.clone();
-            let hash = view::input_hash(&[&self.context, newest.as_ref()]);
-            let (result, decision) =
-                caller::call(house, tenant, installed, self.about, hash, |plugin, host| async move {
-                    plugin.classify(context, host, Arc::clone(newest)).await
-                })
-                .await;
-            self.decisions.push(decision);
-            if let Ok(found) = result {
+            let question = Question::Classify(Arc::clone(newest));
+            if let Ok(found) = self.ask(house, tenant, installed, question).await {
                 view::merge_triage(&mut triage, found);
             }
         }
@@ -252,16 +258,8 @@ impl Work {
     async fn enrich(&mut self, house: &House, tenant: &Arc<Tenant>) -> Vec<Enrichment> {
         let mut all = Vec::new();
         for installed in tenant.plugins(World::Enricher) {
-            let context = self.context.clone();
-            let input = Arc::new(self.view.clone());
-            let hash = view::input_hash(&[&self.context, input.as_ref()]);
-            let (result, decision) = caller::call(house, tenant, installed, self.about, hash, |plugin, host| {
-                let input = Arc::clone(&input);
-                async move { plugin.enrich(context, host, input).await }
-            })
-            .await;
-            self.decisions.push(decision);
-            if let Ok(found) = result {
+            let question = Question::Enrich(Arc::new(self.view.clone()));
+            if let Ok(found) = self.ask(house, tenant, installed, question).await {
                 view::apply_enrichment(&mut self.view, &found);
                 all.push(found);
             }
@@ -273,16 +271,8 @@ impl Work {
     async fn route(&mut self, house: &House, tenant: &Arc<Tenant>) -> Routing {
         let mut routing = Routing::default();
         for installed in tenant.plugins(World::Router) {
-            let context = self.context.clone();
-            let input = Arc::new(self.view.clone());
-            let hash = view::input_hash(&[&self.context, input.as_ref()]);
-            let (result, decision) = caller::call(house, tenant, installed, self.about, hash, |plugin, host| {
-                let input = Arc::clone(&input);
-                async move { plugin.route(context, host, input).await }
-            })
-            .await;
-            self.decisions.push(decision);
-            if let Ok(found) = result {
+            let question = Question::Route(Arc::new(self.view.clone()));
+            if let Ok(found) = self.ask(house, tenant, installed, question).await {
                 routing = found;
                 break;
             }

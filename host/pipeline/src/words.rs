@@ -62,6 +62,10 @@ pub struct Words {
     pub triage_stuck: fn(u64, &str) -> String,
     /// A plugin is cut off: name, since, its last failure.
     pub plugin_cut_off: fn(&str, &str, &str) -> String,
+    /// An active release was taken back: plugin, version, why.
+    pub plugin_rolled_back: fn(&str, &str, &str) -> String,
+    /// A candidate was taken back: plugin, version, why.
+    pub candidate_taken_back: fn(&str, &str, &str) -> String,
     /// Sending is behind: mails, since.
     pub sending_stuck: fn(u64, &str) -> String,
     /// What to do about any of them.
@@ -175,6 +179,12 @@ static EN: Words = Words {
     silent: |since| format!("No mail has been triaged since {since}, though mail is expected at this time."),
     fetch_stuck: |mailbox, since, reason| format!("Mailbox “{mailbox}” has not been fetched since {since}: {reason}"),
     triage_stuck: |n, since| format!("{n} mails wait for triage, the oldest since {since}."),
+    plugin_rolled_back: |plugin, version, why| {
+        format!("Plugin “{plugin}” {version} was rolled back to the version before: {why}.")
+    },
+    candidate_taken_back: |plugin, version, why| {
+        format!("The candidate {version} of plugin “{plugin}” was taken back; the active version goes on: {why}.")
+    },
     plugin_cut_off: |plugin, since, reason| {
         format!(
             "Plugin “{plugin}” is cut off since {since} because it kept failing; mail goes on without it. Last failure: {reason}"
@@ -269,6 +279,10 @@ static ZH: Words = Words {
     silent: |since| format!("自 {since} 起没有邮件完成分拣,而此时段本应有来信。"),
     fetch_stuck: |mailbox, since, reason| format!("邮箱“{mailbox}”自 {since} 起收取失败:{reason}"),
     triage_stuck: |n, since| format!("{n} 封邮件等待分拣,最早的自 {since} 起。"),
+    plugin_rolled_back: |plugin, version, why| format!("插件“{plugin}”{version} 已自动退回上一版本：{why}。"),
+    candidate_taken_back: |plugin, version, why| {
+        format!("插件“{plugin}”的候选版本 {version} 已撤回，当前版本照常运行：{why}。")
+    },
     plugin_cut_off: |plugin, since, reason| {
         format!("插件“{plugin}”连续出错,自 {since} 起已暂停使用,邮件处理不受影响。最近一次错误:{reason}")
     },

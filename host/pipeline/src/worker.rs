@@ -3,7 +3,7 @@
 use crate::house::House;
 use crate::tenant::Tenant;
 use crate::trouble::Part;
-use crate::{check, digest, dispatch, draft, notify, sent, triage};
+use crate::{check, digest, dispatch, draft, life, notify, sent, triage};
 use futures::FutureExt as _;
 use posthouse_model::JobId;
 use posthouse_model::job::{Job, JobFailure};
@@ -59,7 +59,11 @@ pub async fn run(house: House, stop: CancellationToken) {
             () = tokio::time::sleep(wait), if running.has_room() => {}
         }
     }
-    let _ = tokio::time::timeout(LEASE, running.finish()).await;
+    let _ = tokio::time::timeout(LEASE, async {
+        running.finish().await;
+        house.shadows_done().await;
+    })
+    .await;
 }
 
 /// Runs every job that is due, and those they make, until none is; for commands that feed and leave, and tests.
@@ -72,7 +76,10 @@ pub async fn run_until_idle(house: &House) -> Result<u64, StoreError> {
     loop {
         match running.fill().await? {
             Filled::More => {}
-            Filled::All { .. } if running.is_empty() => return Ok(running.ran),
+            Filled::All { .. } if running.is_empty() => {
+                house.shadows_done().await;
+                return Ok(running.ran);
+            }
             Filled::All { .. } => running.reap().await,
         }
     }
@@ -221,6 +228,7 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
         Job::Dispatch { outbox } => dispatch::run(house, tenant, job, *outbox).await,
         Job::AppendSent { outbox } => sent::run(house, tenant, job, *outbox).await,
         Job::Digest { day } => digest::run(house, tenant, job, day).await,
+        Job::Replay { plugin, release } => life::replay::run(house, tenant, job, plugin, *release).await,
     }
 }
 

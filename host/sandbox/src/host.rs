@@ -3,6 +3,7 @@
 
 use crate::turns::Lane;
 use async_trait::async_trait;
+pub use posthouse_model::decision::LogLevel;
 use std::collections::BTreeMap;
 
 /// The tenant's side of a call. One object may serve many calls.
@@ -145,19 +146,6 @@ pub enum ModelRefusal {
     Unavailable(String),
     /// The provider refused the request.
     Rejected(String),
-}
-
-/// How much a line of the log matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LogLevel {
-    /// For the plugin's author.
-    Debug,
-    /// Worth knowing.
-    Info,
-    /// Something is odd.
-    Warn,
-    /// Something failed.
-    Error,
 }
 
 /// A host without model and log, with a fixed set of secrets: for tests, benchmarks and `plugin run`.

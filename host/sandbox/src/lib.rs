@@ -23,6 +23,7 @@ mod http;
 mod inspect;
 mod limiter;
 mod plugin;
+mod question;
 mod sandbox;
 mod setup;
 mod spec;
@@ -39,6 +40,7 @@ pub use host::{
 };
 pub use inspect::{ApiVersion, ComponentInfo, host_api, host_versions, inspect};
 pub use plugin::{Called, Plugin};
+pub use question::{Answer, Question};
 pub use sandbox::Sandbox;
 pub use spec::{CallLimits, PluginSpec, SandboxConfig};
 pub use turns::Lane;

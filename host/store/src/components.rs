@@ -55,14 +55,15 @@ impl Store {
             .collect()
     }
 
-    /// Deletes those that no tenant uses; how many.
+    /// Deletes those that no tenant uses or may go back to; how many.
     ///
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database).
     pub async fn prune_components(&self) -> Result<u64> {
         let mut tx = self.write().await?;
         let pruned = sql("delete from component where not exists \
-             (select 1 from plugin where plugin.digest = component.digest)")
+             (select 1 from plugin where plugin.digest = component.digest) and not exists \
+             (select 1 from plugin_release where plugin_release.digest = component.digest)")
         .run(&mut tx)
         .await?;
         self.commit(tx, Touched::default()).await?;

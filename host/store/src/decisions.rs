@@ -5,6 +5,7 @@ use crate::{Result, Scope, Tx};
 use posthouse_model::decision::{CallCost, Decision, NewDecision, World};
 use posthouse_model::event::Actor;
 use posthouse_model::keep::Changes;
+use posthouse_model::release::{CallRecord, Stage};
 use posthouse_model::{DecisionId, TenantId, TicketId};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -12,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 /// Decisions written by one statement.
 const ROWS_PER_STATEMENT: usize = 8;
 /// Values of a decision beside tenant and time.
-const COLUMNS_OF_ONE: usize = 12;
+const COLUMNS_OF_ONE: usize = 16;
 /// Decisions shown of one ticket.
 const SHOWN_MAX: i64 = 200;
 
@@ -44,7 +45,9 @@ impl Tx {
                 self.record_decision(*id, decision, output, actor);
             }
             ids.append(&mut new);
-            for decision in decisions.iter().filter(|decision| !decision.changes.is_empty()) {
+            self.add_log(decisions).await?;
+            let counts = |decision: &&NewDecision| !decision.changes.is_empty() && decision.call.stage != Stage::Shadow;
+            for decision in decisions.iter().filter(counts) {
                 self.keep(&decision.plugin, &decision.changes, decision.world == World::Notifier).await?;
             }
         }
@@ -62,7 +65,7 @@ impl Tx {
             .collect();
         let mut statement = sql_of(format!(
             "insert into decision (tenant_id, at, ticket_id, message_id, world, plugin, version, digest, input_hash, output, \
-             error, host_calls, duration_us, memory_bytes) values {} returning id",
+             error, host_calls, duration_us, memory_bytes, release, stage, told_now, told_seed) values {} returning id",
             slots.join(", ")
         ))
         .bind(tenant)
@@ -80,7 +83,12 @@ impl Tx {
                 .bind(decision.error.as_ref())
                 .bind(Json(&decision.host_calls))
                 .bind(i64::try_from(decision.cost.duration_us).unwrap_or(i64::MAX))
-                .bind(i64::try_from(decision.cost.memory_bytes).unwrap_or(i64::MAX));
+                .bind(i64::try_from(decision.cost.memory_bytes).unwrap_or(i64::MAX))
+                .bind(decision.call.release)
+                .bind(decision.call.stage)
+                .bind(decision.call.now)
+                // All 64 bits of a seed, as the databases hold them.
+                .bind(decision.call.seed.cast_signed());
         }
         statement.all(self.on()).await?.iter().map(|row| row.get(0)).collect()
     }
@@ -97,6 +105,8 @@ impl Tx {
             "plugin": decision.plugin,
             "version": decision.version,
             "digest": decision.digest,
+            "release": decision.call.release,
+            "stage": decision.call.stage,
             "input": decision.input_hash,
             "output_sha256": output.map(|output| hex::encode(Sha256::digest(output))),
             "failed": decision.error.is_some(),
@@ -117,8 +127,8 @@ impl Scope {
 
 pub(crate) async fn of_ticket(on: &mut Connection, tenant: TenantId, ticket: TicketId) -> Result<Vec<Decision>> {
     let rows = sql("select id, at, ticket_id, message_id, world, plugin, version, digest, input_hash, output, error, \
-         host_calls, duration_us, memory_bytes from decision where tenant_id = $1 and ticket_id = $2 \
-         order by id desc limit $3")
+         host_calls, duration_us, memory_bytes, release, stage, told_now, told_seed from decision \
+         where tenant_id = $1 and ticket_id = $2 order by id desc limit $3")
     .bind(tenant)
     .bind(ticket)
     .bind(SHOWN_MAX)
@@ -147,6 +157,13 @@ fn read(row: &Row) -> Result<Decision> {
                 duration_us: u64::try_from(row.next::<i64>()?).unwrap_or(0),
                 memory_bytes: u64::try_from(row.next::<i64>()?).unwrap_or(0),
             },
+            call: CallRecord {
+                release: row.next()?,
+                stage: row.next()?,
+                now: row.next()?,
+                seed: row.next::<i64>()?.cast_unsigned(),
+            },
+            log: Vec::new(),
             changes: Changes::default(),
         },
     })

@@ -37,9 +37,31 @@ pub struct PluginRow {
     pub position: i64,
     /// When this component with these settings and grants was installed.
     pub installed_at: Timestamp,
+    /// Number of the release that this is; see [`ReleaseRow`](crate::ReleaseRow).
+    pub release: i64,
 }
 
-const SELECT: &str = "select name, world, version, digest, settings, grants, position, installed_at from plugin \
+/// What a write to a plugin's row is part of.
+pub(crate) enum Installing {
+    /// A release that becomes active, in its plugin's old place or at the end of the list.
+    Release(i64),
+    /// A set-up, which says the place.
+    SetUp { release: i64, position: i64, installed_at: Timestamp },
+}
+
+/// A component must be stored before a plugin is made of it.
+pub(crate) async fn check_component(tx: &mut Tx, plugin: &NewPlugin) -> Result<()> {
+    let stored = sql("select 1 from component where digest = $1").bind(&plugin.digest).optional(tx.on()).await?;
+    if stored.is_none() {
+        return Err(StoreError::refused(format_args!(
+            "the component of plugin `{}` is not stored (digest {})",
+            plugin.name, plugin.digest
+        )));
+    }
+    Ok(())
+}
+
+const SELECT: &str = "select name, world, version, digest, settings, grants, position, installed_at, release from plugin \
      where tenant_id = $1 order by position";
 
 fn read(row: &Row) -> Result<PluginRow> {
@@ -55,6 +77,7 @@ fn read(row: &Row) -> Result<PluginRow> {
         },
         position: row.next()?,
         installed_at: row.next()?,
+        release: row.next()?,
     })
 }
 
@@ -81,14 +104,7 @@ impl Tx {
             if !names.insert(plugin.name.as_str()) {
                 return Err(StoreError::refused(format_args!("two plugins are called `{}`: rename one", plugin.name)));
             }
-            let stored =
-                sql("select 1 from component where digest = $1").bind(&plugin.digest).optional(self.on()).await?;
-            if stored.is_none() {
-                return Err(StoreError::refused(format_args!(
-                    "the component of plugin `{}` is not stored (digest {})",
-                    plugin.name, plugin.digest
-                )));
-            }
+            check_component(self, plugin).await?;
         }
         let before = sql(SELECT).bind(tenant).all(self.on()).await?.iter().map(read).collect::<Result<Vec<_>>>()?;
         for old in before.iter().filter(|old| !names.contains(old.plugin.name.as_str())) {
@@ -97,6 +113,7 @@ impl Tx {
                 .bind(&old.plugin.name)
                 .run(self.on())
                 .await?;
+            self.retire_all(&old.plugin.name).await?;
             self.record(actor, "plugin.removed", format_args!("plugin:{}", old.plugin.name), json!({}));
         }
         for (plugin, position) in plugins.iter().zip(0_i64..) {
@@ -106,22 +123,11 @@ impl Tx {
                 continue;
             }
             let installed_at = old.filter(|_| !changed).map_or(now, |old| old.installed_at);
-            sql("insert into plugin (tenant_id, name, world, version, digest, settings, grants, position, installed_at) \
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (tenant_id, name) do update set \
-                 world = excluded.world, version = excluded.version, digest = excluded.digest, \
-                 settings = excluded.settings, grants = excluded.grants, position = excluded.position, \
-                 installed_at = excluded.installed_at")
-            .bind(tenant)
-            .bind(&plugin.name)
-            .bind(plugin.world)
-            .bind(&plugin.version)
-            .bind(&plugin.digest)
-            .bind(Json(&plugin.settings))
-            .bind(Json(&plugin.grants))
-            .bind(position)
-            .bind(installed_at)
-            .run(self.on())
-            .await?;
+            let release = match old {
+                Some(old) if !changed => old.release,
+                _ => self.release_for(plugin, actor).await?,
+            };
+            self.put_plugin(plugin, Installing::SetUp { release, position, installed_at }).await?;
             let kind = match (changed, old.is_some()) {
                 (false, _) => "plugin.moved",
                 (true, false) => "plugin.installed",
@@ -134,6 +140,50 @@ impl Tx {
                 json!({ "world": plugin.world, "version": plugin.version, "digest": plugin.digest, "position": position }),
             );
         }
+        Ok(())
+    }
+    /// One plugin's row, as it is in this transaction.
+    pub(crate) async fn plugin_row(&mut self, name: &str) -> Result<Option<PluginRow>> {
+        let tenant = self.tenant();
+        let rows = sql(SELECT).bind(tenant).all(self.on()).await?;
+        let rows = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
+        Ok(rows.into_iter().find(|row| row.plugin.name == name))
+    }
+
+    /// Writes one plugin's row.
+    pub(crate) async fn put_plugin(&mut self, plugin: &NewPlugin, installing: Installing) -> Result<()> {
+        let (tenant, now) = (self.tenant(), self.now());
+        let (release, position, installed_at) = match installing {
+            Installing::SetUp { release, position, installed_at } => (release, position, installed_at),
+            Installing::Release(release) => {
+                let position = match self.plugin_row(&plugin.name).await? {
+                    Some(row) => row.position,
+                    None => sql("select coalesce(max(position), -1) + 1 from plugin where tenant_id = $1")
+                        .bind(tenant)
+                        .one(self.on())
+                        .await?
+                        .get(0)?,
+                };
+                (release, position, now)
+            }
+        };
+        sql("insert into plugin (tenant_id, name, world, version, digest, settings, grants, position, installed_at, release) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (tenant_id, name) do update set \
+             world = excluded.world, version = excluded.version, digest = excluded.digest, \
+             settings = excluded.settings, grants = excluded.grants, position = excluded.position, \
+             installed_at = excluded.installed_at, release = excluded.release")
+        .bind(tenant)
+        .bind(&plugin.name)
+        .bind(plugin.world)
+        .bind(&plugin.version)
+        .bind(&plugin.digest)
+        .bind(Json(&plugin.settings))
+        .bind(Json(&plugin.grants))
+        .bind(position)
+        .bind(installed_at)
+        .bind(release)
+        .run(self.on())
+        .await?;
         Ok(())
     }
 }

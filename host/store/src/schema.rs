@@ -6,7 +6,11 @@ use crate::{Result, Store, StoreError};
 
 /// Every migration, oldest first. The position, counted from 1, is the version it leads to. A released one is never
 /// changed; what is new is added at the end.
-const MIGRATIONS: &[&str] = &[include_str!("schema/0001_initial.sql"), include_str!("schema/0002_kept.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/0001_initial.sql"),
+    include_str!("schema/0002_kept.sql"),
+    include_str!("schema/0004_releases.sql"),
+];
 
 /// The version that this host works with.
 pub(crate) const WANTED: i64 = MIGRATIONS.len() as i64;

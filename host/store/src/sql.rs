@@ -206,6 +206,9 @@ names!(
     posthouse_model::draft::DraftOrigin
     posthouse_model::outbox::OutboxState
     posthouse_model::decision::World
+    posthouse_model::decision::LogLevel
+    posthouse_model::release::ReleaseState
+    posthouse_model::release::Stage
     posthouse_model::role::Role
     posthouse_model::notice::NoticeKind
     crate::jobs::JobState

@@ -112,7 +112,7 @@ pub(crate) const TABLES: &[Table] = &[
     counting(
         "decision",
         "id:i tenant_id:i ticket_id:i message_id:i at:i world:t plugin:t version:t digest:t input_hash:t output:t \
-         error:t host_calls:t duration_us:i memory_bytes:i",
+         error:t host_calls:t duration_us:i memory_bytes:i release:i stage:t told_now:i told_seed:i",
     ),
     counting(
         "job",
@@ -127,9 +127,15 @@ pub(crate) const TABLES: &[Table] = &[
     table("secret", "tenant_id:i name:t sealed:b updated_at:i", "tenant_id, name"),
     table(
         "plugin",
-        "tenant_id:i name:t world:t version:t digest:t settings:t grants:t position:i installed_at:i",
+        "tenant_id:i name:t world:t version:t digest:t settings:t grants:t position:i installed_at:i release:i",
         "tenant_id, name",
     ),
+    counting(
+        "plugin_release",
+        "id:i tenant_id:i plugin:t number:i world:t version:t digest:t settings:t grants:t allowance:t source:t state:t \
+         share:i made_by:t created_at:i changed_at:i activated_at:i reason:t replay:t",
+    ),
+    counting("plugin_log", "id:i tenant_id:i plugin:t release:i stage:t ticket_id:i at:i level:t text:t"),
     table("model_use", "tenant_id:i day:t calls:i tokens_in:i tokens_out:i reserved:i", "tenant_id, day"),
     counting(
         "model_call",

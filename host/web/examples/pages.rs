@@ -37,6 +37,13 @@ fn main() -> std::io::Result<()> {
                 list::page(&frame(Place::Tickets), &sample::list(Some(1042)), Some(&sample::conflict(lang))),
             )?;
             write("status", sample::status().draw(&frame(Place::Status)))?;
+            let admin = |place| {
+                let mut frame = frame(place);
+                frame.me.role = posthouse_model::role::Role::Admin;
+                frame
+            };
+            write("plugins", sample::plugins().draw(&admin(Place::Plugins)))?;
+            write("plugin", sample::plugin().draw(&admin(Place::Plugins)))?;
             write("messages", sample::messages().draw(&frame(Place::Messages)))?;
             let sign_in = SignInPage {
                 lang,

@@ -18,6 +18,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 use jiff::tz::TimeZone;
 use posthouse_model::config::TenantConfig;
 use posthouse_model::event::Actor;
+use posthouse_model::role::Role;
 use posthouse_store::{AgentRow, Scope, TenantRow};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -154,7 +155,12 @@ async fn admit(desk: &Desk, access: Access, request: Request) -> Result<Request,
             ask_to_sign_in(desk, &tenant, &parts, typed)
         }));
     };
-    if access == Access::Acting && !seat.agent.role.may_act() {
+    let may = match access {
+        Access::Public | Access::Reading => true,
+        Access::Acting => seat.agent.role.may_act(),
+        Access::Administering => seat.agent.role == Role::Admin,
+    };
+    if !may {
         return Err(refuse(Refusal::NotFound));
     }
     if posts {

@@ -12,10 +12,12 @@ use posthouse_mail::imap;
 use posthouse_mail::maildir::Maildir;
 use posthouse_mail::net::ProbeReport;
 use posthouse_model::decision::World;
+use posthouse_model::notice::Delivery;
 use posthouse_pipeline::caller::{self, About};
 use posthouse_pipeline::notice::{self, Reader};
 use posthouse_pipeline::tenant::{Installed, Mailbox, Tenant};
 use posthouse_pipeline::{House, model, outlet};
+use posthouse_sandbox::Question;
 use posthouse_store::{JobState, StoreTrouble};
 use serde::Serialize;
 use std::sync::Arc;
@@ -142,14 +144,14 @@ async fn examine(args: &DoctorArgs, house: &House, tenant: &Arc<Tenant>, finding
     for installed in tenant.all_plugins() {
         let row = &installed.row.plugin;
         let what = format!("{} {}", row.world, row.name);
-        match &installed.plugin {
+        match installed.plugin() {
             Ok(_) if row.world != World::Notifier => {
                 say(what, true, format!("version {} loads", row.version), None, None)
             }
             Ok(_) => {}
             Err(reason) => {
                 let mend = "mend its settings or grants in tenant.toml and apply the tenant again".to_owned();
-                say(what, false, reason.clone(), Some(mend), None);
+                say(what, false, reason.to_owned(), Some(mend), None);
             }
         }
     }
@@ -187,7 +189,7 @@ async fn examine(args: &DoctorArgs, house: &House, tenant: &Arc<Tenant>, finding
         let mend = "templates stand in until the next day; raise model.tokens_per_day in tenant.toml and apply it to go on today";
         say("model budget".to_owned(), ok, words, Some(mend.to_owned()), None);
     }
-    for installed in tenant.plugins(World::Notifier).filter(|i| i.plugin.is_ok() && !args.no_notifiers) {
+    for installed in tenant.plugins(World::Notifier).filter(|i| i.plugin().is_ok() && !args.no_notifiers) {
         let (ok, words, ms) = tell(house, tenant, installed).await;
         let mend = "look at the notifier's secrets (`posthouse secret list`), its settings and grants in tenant.toml, and whether the \
                     group's bot is still there";
@@ -252,13 +254,10 @@ async fn tell(house: &House, tenant: &Arc<Tenant>, installed: &Installed) -> (bo
     let id = format!("{}-{}-doctor-{}", tenant.slug(), installed.name(), now.0);
     let notice = Arc::new(notice::test(id, &reader, &tenant.config.name));
     let context = caller::context(house, tenant, now);
-    let (result, decision) =
-        caller::call(house, tenant, installed, About::default(), String::new(), |plugin, host| async move {
-            plugin.notify(context, host, notice, None).await
-        })
-        .await;
-    let ms = Some(decision.cost.duration_us / 1_000);
-    match result {
+    let question = Question::Notify(notice, None);
+    let asked = caller::call::<Delivery>(house, tenant, installed, About::default(), &context, question).await;
+    let ms = asked.decisions.last().map(|decision| decision.cost.duration_us / 1_000);
+    match asked.result {
         Ok(_) => (true, "took the test message".to_owned(), ms),
         Err(failure) => (false, failure.reason, ms),
     }

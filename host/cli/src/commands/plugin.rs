@@ -1,7 +1,8 @@
-//! `posthouse plugin list`, `check`, `run`, and those for packages
+//! `posthouse plugin list`, `check`, `run`, those for a plugin's life in a tenant, and those for packages
 
 mod check;
 mod grants;
+mod life;
 mod package;
 mod run;
 
@@ -23,6 +24,9 @@ pub enum PluginCommand {
     Run(run::RunArgs),
     /// Show what each plugin of a tenant's folder may do, and who says so
     Grants(grants::GrantsArgs),
+    /// What to do with a plugin of a tenant.
+    #[command(flatten)]
+    Life(life::LifeCommand),
     /// What to do with packages.
     #[command(flatten)]
     Package(package::PackageCommand),
@@ -52,6 +56,7 @@ pub async fn run(command: PluginCommand, context: &Context, terminal: &mut Termi
         PluginCommand::Check(args) => check::run(args, context, terminal).await,
         PluginCommand::Run(args) => run::run(args, context, terminal).await,
         PluginCommand::Grants(args) => grants::run(&args, context, terminal),
+        PluginCommand::Life(command) => life::run(command, context, terminal).await,
         PluginCommand::Package(command) => package::run(command, terminal).await,
     }
 }

@@ -4,6 +4,7 @@ mod apply;
 mod export;
 
 pub use apply::{Applied, apply};
+pub(crate) use apply::check_plugins;
 
 use crate::failure::{Code, Result};
 use crate::open::Context;

@@ -91,6 +91,8 @@ async fn fill(world: &World) {
         error: Some("trap".into()),
         host_calls: Vec::new(),
         cost: posthouse_model::decision::CallCost::default(),
+        call: Default::default(),
+        log: Vec::new(),
         changes: Default::default(),
     };
     tx.add_decision(&decision, &host()).await.unwrap();

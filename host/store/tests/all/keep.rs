@@ -18,6 +18,8 @@ fn decision(plugin: &str, world: PluginWorld, changes: Changes) -> NewDecision {
         error: None,
         host_calls: Vec::new(),
         cost: CallCost::default(),
+        call: Default::default(),
+        log: Vec::new(),
         changes,
     }
 }

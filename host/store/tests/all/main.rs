@@ -20,5 +20,6 @@ mod notices;
 mod numbers;
 mod open;
 mod outbox;
+mod releases;
 mod setup;
 mod triage;

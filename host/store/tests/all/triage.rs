@@ -197,6 +197,8 @@ on_both! {
                 duration_us: 5,
             }],
             cost: CallCost { duration_us: 44, memory_bytes: 65_536 },
+            call: Default::default(),
+            log: Vec::new(),
             changes: posthouse_model::keep::Changes::default(),
         };
         let failed = NewDecision { output: None, error: Some("trap".into()), ..decision.clone() };
@@ -286,6 +288,8 @@ on_both! {
             error: None,
             host_calls: Vec::new(),
             cost: CallCost { duration_us: n, memory_bytes: 0 },
+            call: Default::default(),
+            log: Vec::new(),
             changes: posthouse_model::keep::Changes::default(),
         };
         let many: Vec<_> = (0..21).map(decision).collect();

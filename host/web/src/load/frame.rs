@@ -20,10 +20,12 @@ pub(crate) enum Done {
     Unassigned,
     Undone,
     Resolved,
+    Staged,
+    Replay,
 }
 
 impl Done {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::Approved,
         Self::Saved,
         Self::Handled,
@@ -35,6 +37,8 @@ impl Done {
         Self::Unassigned,
         Self::Undone,
         Self::Resolved,
+        Self::Staged,
+        Self::Replay,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -50,6 +54,8 @@ impl Done {
             Self::Unassigned => "unassigned",
             Self::Undone => "undone",
             Self::Resolved => "resolved",
+            Self::Staged => "staged",
+            Self::Replay => "replay",
         }
     }
 
@@ -67,6 +73,8 @@ impl Done {
             Self::Unassigned => t.done_unassigned(),
             Self::Undone => t.done_undone(),
             Self::Resolved => t.done_resolved(),
+            Self::Staged => t.done_staged(),
+            Self::Replay => t.done_replay(),
         })
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod frame;
 pub(crate) mod list;
 pub(crate) mod messages;
+pub(crate) mod plugins;
 pub(crate) mod status;
 pub(crate) mod ticket;
 pub(crate) mod trail;

@@ -6,6 +6,7 @@ use crate::words::Lang;
 use posthouse_model::decision::{Decision, World};
 use posthouse_model::draft::{DraftProposal, Verdict};
 use posthouse_model::event::Event;
+use posthouse_model::release::Stage;
 use posthouse_model::triage::{Routing, Triage};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -37,12 +38,14 @@ pub(crate) fn step(decision: &Decision, queue: &impl Fn(&str) -> String) -> Step
         host_calls: record.host_calls.clone(),
         duration_us: record.cost.duration_us,
         at: decision.at,
+        stage: record.call.stage,
     }
 }
 
 /// What a classifier found in one message.
 pub(crate) fn triage_of(decision: &Decision) -> Option<Triage> {
-    (decision.record.world == World::Classifier && decision.record.error.is_none())
+    let record = &decision.record;
+    (record.world == World::Classifier && record.error.is_none() && record.call.stage != Stage::Shadow)
         .then(|| read(decision.record.output.as_ref()))
 }
 

@@ -79,6 +79,8 @@ pub enum Place {
     Messages,
     /// What works and what does not.
     Status,
+    /// What runs and what may follow; for admins.
+    Plugins,
 }
 
 /// A sentence above the page about what was just done or refused.
@@ -185,6 +187,7 @@ impl Frame {
                     (icon::pulse()) span { (t.place_status()) }
                     @if self.troubles > 0 { b.trouble title=(t.troubles_seen()) { (self.troubles) } }
                 }
+                @if self.me.role == Role::Admin { (place(Place::Plugins, "/plugins", icon::plug(), t.place_plugins())) }
                 button.place.keys type="button" data-open="keys" hidden { (icon::keyboard()) span { (t.place_keys()) } }
                 span.gap {}
                 (self.post(&self.team.path("/me/language"), "switch", &html! {

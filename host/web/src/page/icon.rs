@@ -18,6 +18,8 @@ icons! {
     ledger = r#"<path d="M5 3.5h9.5a.8.8 0 0 1 .8.8v12.2H6a1.5 1.5 0 0 1-1.5-1.5V4.2z"/><path d="M7.5 7h5M7.5 10h5M7.5 13h3"/>"#;
     /// A pulse.
     pulse = r#"<path d="M2.5 10.5h3.2l2-5.5 3.4 10 2.3-6.5.9 2h3.2"/>"#;
+    /// A plug.
+    plug = r#"<path d="M7 3.5V7M13 3.5V7M5 7h10v2.5a5 5 0 0 1-10 0zM10 14.5v2.5"/>"#;
     /// A keyboard.
     keyboard = r#"<rect x="2.5" y="5.5" width="15" height="9.5" rx="1.5"/><path d="M5.5 8.5h.01M8.5 8.5h.01M11.5 8.5h.01M14.5 8.5h.01M6.5 12h7"/>"#;
     /// A person.

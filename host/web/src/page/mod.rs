@@ -9,6 +9,7 @@ mod icon;
 pub mod letter;
 pub mod list;
 pub mod messages;
+pub mod plugins;
 pub mod query;
 pub mod sample;
 pub mod side;

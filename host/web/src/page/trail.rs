@@ -5,6 +5,7 @@ use crate::text::highlight::percent;
 use crate::words::Lang;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
+use posthouse_model::release::Stage;
 use posthouse_model::decision::{HostCall, World};
 use posthouse_model::draft::{DraftProposal, Verdict};
 use posthouse_model::triage::{Enrichment, Evidence, Routing, Triage};
@@ -47,6 +48,8 @@ pub struct Step {
     pub duration_us: u64,
     /// When.
     pub at: Timestamp,
+    /// As what it was asked.
+    pub stage: Stage,
 }
 
 impl Step {
@@ -54,8 +57,16 @@ impl Step {
         let t = frame.lang();
         let (sentence, evidence) = self.sentence(frame);
         html! {
-            li.failed[matches!(self.said, Said::Failed(_))] {
-                p.said { b { (t.world(self.world)) } " " (sentence) }
+            li.failed[matches!(self.said, Said::Failed(_))].shadow[self.stage == Stage::Shadow] {
+                p.said {
+                    b { (t.world(self.world)) } " "
+                    @match self.stage {
+                        Stage::Shadow => { span.mute { (t.trail_shadow()) } " " }
+                        Stage::Canary => { span.mute { (t.trail_canary()) } " " }
+                        Stage::Active | Stage::Replay => {}
+                    }
+                    (sentence)
+                }
                 @if let Said::Failed(reason) = &self.said { p.why { (reason) } }
                 @for reason in evidence.iter().take(6) { p.why { (because(t, reason)) } }
                 @if let Said::Checked(verdict) = &self.said { @for finding in &verdict.findings { p.why { (finding.reason) } } }

@@ -6,6 +6,7 @@ mod api;
 mod forms;
 mod live;
 mod mail;
+mod plugins;
 mod public;
 mod settings;
 pub(crate) mod sign_in;
@@ -30,6 +31,8 @@ pub enum Access {
     Reading,
     /// As `Reading`, and may act: auditors see 404.
     Acting,
+    /// As `Reading`, and sets the team up: everybody but admins sees 404.
+    Administering,
 }
 
 /// One route.
@@ -84,6 +87,9 @@ routes! {
     get "/t/{slug}/messages/{id}/raw" Reading mail::raw;
     get "/t/{slug}/messages/{id}/attachments/{part}" Reading mail::attachment;
     get "/t/{slug}/status" Reading settings::status;
+    get "/t/{slug}/plugins" Administering plugins::list;
+    get "/t/{slug}/plugins/{name}" Administering plugins::plugin;
+    post "/t/{slug}/plugins/{name}/{verb}" Administering plugins::act;
     get "/t/{slug}/live" Reading live::stream;
     post "/t/{slug}/me/language" Reading settings::language;
     post "/t/{slug}/me/theme" Reading settings::theme;

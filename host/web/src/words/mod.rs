@@ -9,6 +9,7 @@ mod desk;
 mod event;
 mod names;
 mod pages;
+mod plugins;
 mod ticket;
 mod trail;
 
@@ -146,6 +147,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         event::TABLE,
         names::TABLE,
         pages::TABLE,
+        plugins::TABLE,
         ticket::TABLE,
         ticket::COUNTED,
         trail::TABLE,

@@ -27,6 +27,8 @@ super::words! {
     trail_version(name, version): "{name} {version}", "{name} {version}";
     trail_took(time): "took {time}", "用时 {time}";
     trail_asked(what, outcome): "asked {what}: {outcome}", "请求 {what}：{outcome}";
+    trail_shadow: "(the version in shadow would have said)", "（影子版本的回答）";
+    trail_canary: "(the candidate version)", "（候选版本）";
     trail_proof(digest): "program {digest}", "程序 {digest}";
     micros(n): "{n} µs", "{n} 微秒";
     millis(n): "{n} ms", "{n} 毫秒";

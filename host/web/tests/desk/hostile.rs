@@ -125,6 +125,8 @@ async fn nothing_in_a_mail_becomes_markup() {
                 duration_us: 1,
             }],
             cost: CallCost::default(),
+            call: Default::default(),
+            log: Vec::new(),
             changes: posthouse_model::keep::Changes::default(),
         };
         tx.add_decision(&decision, &host()).await.unwrap();

@@ -28,6 +28,8 @@ async fn the_review_page_says_all_there_is_to_know() {
         error: None,
         host_calls: vec![],
         cost: CallCost { duration_us: 48, memory_bytes: 0 },
+        call: Default::default(),
+        log: Vec::new(),
         changes: posthouse_model::keep::Changes::default(),
     };
     tx.add_decision(&decision, &host()).await.unwrap();

@@ -156,7 +156,12 @@ pub(super) fn all_it_needs(info: &ComponentInfo) -> Grants {
 /// Settings as the plugin gets them.
 pub(super) fn settings(file: Option<&Path>) -> Result<String> {
     Ok(match file {
-        Some(path) => Value::Object(read_settings(path).map_err(Failure::from)?).to_string(),
+        Some(path) => Value::Object(settings_map(path)?).to_string(),
         None => "{}".to_owned(),
     })
+}
+
+/// Settings from a file.
+pub(super) fn settings_map(file: &Path) -> Result<serde_json::Map<String, Value>> {
+    read_settings(file).map_err(Failure::from)
 }

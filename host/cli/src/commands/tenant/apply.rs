@@ -169,7 +169,10 @@ pub(super) fn article_config(article: Article) -> ArticleConfig {
 }
 
 /// Loads every plugin as it would run: what cannot be loaded is refused here, and not at the next mail.
-async fn check_plugins(
+///
+/// # Errors
+/// Everything that is wrong, each with its place.
+pub(crate) async fn check_plugins(
     folder: &Folder,
     opened: &Opened,
     sandbox: &Sandbox,
