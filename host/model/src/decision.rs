@@ -1,5 +1,6 @@
 //! The record of one plugin call.
 
+use crate::exchange::Exchange;
 use crate::keep::Changes;
 use crate::release::CallRecord;
 use crate::{DecisionId, MessageId, TicketId, Timestamp};
@@ -23,10 +24,10 @@ crate::triage::named! {
     }
 }
 
-/// One call of a host function that mattered: outbound HTTP, a model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One call of a host function that mattered: outbound HTTP, a model, a search, a reading of its store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HostCall {
-    /// `http`, `model`, `log`.
+    /// `http`, `model`, `knowledge`, `store`; `host` for what the host has to say itself.
     pub capability: String,
     /// What was asked, without secrets and bodies: `POST open.feishu.cn`.
     pub what: String,
@@ -34,6 +35,25 @@ pub struct HostCall {
     pub outcome: String,
     /// Wall time in microseconds.
     pub duration_us: u64,
+    /// What was asked and answered, whole; none where nothing was asked of anybody (the host refused), or where it is over
+    /// what is kept of one call ([`Exchange::BYTES_PER_CALL_MAX`]). It holds what customers wrote: nothing shows it unless
+    /// asked to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<Exchange>,
+}
+
+impl HostCall {
+    /// The same without the exchange: for showing.
+    #[must_use]
+    pub fn brief(self) -> Self {
+        Self { exchange: None, ..self }
+    }
+
+    /// Whether it is on the record only so that the call can be made again, and says nothing to a person.
+    #[must_use]
+    pub fn is_for_replay(&self) -> bool {
+        self.capability == "store"
+    }
 }
 
 /// A line of a plugin's log. Untrusted text.

@@ -12,6 +12,7 @@ pub mod config;
 pub mod decision;
 pub mod draft;
 pub mod event;
+pub mod exchange;
 pub mod id;
 pub mod job;
 pub mod keep;

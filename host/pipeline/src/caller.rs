@@ -223,6 +223,7 @@ impl Call<'_> {
             what: note,
             outcome: "left out".to_owned(),
             duration_us: 0,
+            exchange: None,
         }));
         match &called.result {
             Ok(answer) => decision.output = serde_json::to_value(answer).ok(),

@@ -44,7 +44,10 @@ pub(crate) fn for_calls(config: &SandboxConfig) -> Result<Engine, SandboxError> 
         .table_keep_resident(16 << 10)
         .pagemap_scan(Enabled::Auto);
     let mut engine = common();
-    engine.allocation_strategy(InstanceAllocationStrategy::Pooling(pool)).cranelift_opt_level(OptLevel::Speed);
+    engine
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .cranelift_opt_level(OptLevel::Speed)
+        .consume_fuel(config.count_fuel);
     match Engine::new(&engine) {
         Ok(engine) => Ok(engine),
         Err(pooled) => {

@@ -3,8 +3,11 @@
 
 use crate::turns::Lane;
 use async_trait::async_trait;
-pub use posthouse_model::decision::LogLevel;
+use posthouse_model::exchange::{HttpAnswer, HttpAsk, HttpRefusal};
 use std::collections::BTreeMap;
+
+pub use posthouse_model::decision::LogLevel;
+pub use posthouse_model::exchange::{KnowledgeHit, KnowledgeQuery, ModelAnswer, ModelRefusal, ModelRequest};
 
 /// The tenant's side of a call. One object may serve many calls.
 #[async_trait]
@@ -19,6 +22,13 @@ pub trait CallHost: Send + Sync + 'static {
     /// A request was refused because this secret may not go to that host: nothing was sent.
     async fn secret_refused(&self, name: &str, host: &str) {
         let _ = (name, host);
+    }
+
+    /// Asked for every request that passed all checks (grants, hosts of secrets, addresses) before it goes out: what stands in
+    /// for the server's answer, none to ask the server. The request names its secrets and holds none.
+    async fn http(&self, request: &HttpAsk) -> Option<Result<HttpAnswer, HttpRefusal>> {
+        let _ = request;
+        None
     }
 
     /// Searches the tenant's articles, the best first. Only reached with the grant `knowledge`.
@@ -87,65 +97,6 @@ impl std::fmt::Debug for SecretValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SecretValue").field("hosts", &self.hosts).finish_non_exhaustive()
     }
-}
-
-/// What the plugin asks of a model. All text is the plugin's, bounded by its memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ModelRequest {
-    /// What the model is told to do.
-    pub instructions: String,
-    /// What it works on, in order: text from outside.
-    pub inputs: Vec<String>,
-    /// At most 4,096.
-    pub max_output_tokens: Option<u32>,
-}
-
-/// What the model said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModelAnswer {
-    /// Untrusted text.
-    pub text: String,
-    /// `gpt-5-mini`
-    pub model: String,
-}
-
-/// What the plugin looks for in the tenant's articles.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KnowledgeQuery {
-    /// Words in any language, or a customer's whole text; at most 8 KiB.
-    pub text: String,
-    /// BCP 47.
-    pub language: Option<String>,
-    /// At most 20.
-    pub limit: u32,
-}
-
-/// An article that fits.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KnowledgeHit {
-    /// What a citation names.
-    pub id: String,
-    /// For people.
-    pub title: String,
-    /// BCP 47.
-    pub language: String,
-    /// Markdown.
-    pub text: String,
-    /// 0 to 1, to compare within one search.
-    pub score: f32,
-}
-
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ModelRefusal {
-    /// No model, or no key for it.
-    NotConfigured,
-    /// Today's budget is used up.
-    OverBudget,
-    /// No answer in time, or the provider failed.
-    Unavailable(String),
-    /// The provider refused the request.
-    Rejected(String),
 }
 
 /// A host without model and log, with a fixed set of secrets: for tests, benchmarks and `plugin run`.

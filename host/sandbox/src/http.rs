@@ -4,6 +4,8 @@ use crate::address::{Reach, reach};
 use crate::error::SandboxError;
 use crate::template::{Secrets, redact, redact_text};
 use posthouse_model::capability::{Grants, HttpAllowance, host_matches};
+pub(crate) use posthouse_model::exchange::HttpRefusal as Refusal;
+use posthouse_model::exchange::{Content, HttpAnswer, carries_credentials};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use std::net::{IpAddr, SocketAddr};
@@ -38,27 +40,6 @@ pub struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
-}
-
-/// Why nothing came back. The texts hold no secret.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    Denied(String),
-    Unreachable(String),
-    TooLarge(String),
-    Invalid(String),
-}
-
-impl Refusal {
-    /// For the record of the call.
-    pub(crate) fn words(&self) -> String {
-        match self {
-            Self::Denied(t) => format!("denied: {t}"),
-            Self::Unreachable(t) => format!("unreachable: {t}"),
-            Self::TooLarge(t) => format!("too large: {t}"),
-            Self::Invalid(t) => format!("invalid: {t}"),
-        }
-    }
 }
 
 /// The two ways out: to the internet only, and to what the operator named. Connections are never shared
@@ -124,23 +105,14 @@ impl Outlet {
         Ok(Self { public: client(false)?, named: client(true)? })
     }
 
-    /// Sends a request that the grants allow, and reads the whole answer.
-    pub(crate) async fn send(&self, grants: &Grants, request: Outbound) -> Result<Answer, Refusal> {
-        let url = check_url(&request)?;
-        let grant = find_grant(grants, request.method, &url, &request.secrets)?;
-        check_secrets(grants, &url, &request.secrets)?;
-        check_literal_address(&url, grant.private)?;
-        let headers = check_headers(&request)?;
-
-        let client = if grant.private { &self.named } else { &self.public };
-        #[expect(clippy::expect_used, reason = "the five names of methods are all valid")]
-        let method = reqwest::Method::from_bytes(request.method.as_bytes()).expect("a method");
+    /// Sends a request that was checked, and reads the whole answer.
+    pub(crate) async fn send(&self, request: Checked) -> Result<Answer, Refusal> {
+        let Checked { method, url, private, headers, body, secrets } = request;
+        let client = if private { &self.named } else { &self.public };
         let mut builder = client.request(method, url).headers(headers);
-        if let Some((_, body)) = request.body {
+        if let Some(body) = body {
             builder = builder.body(body);
         }
-        let mut secrets = request.secrets;
-        secrets.extend(request.disguised);
         let answer = tokio::time::timeout(TIME_MAX, exchange(builder)).await;
         match answer {
             Err(_) => Err(Refusal::Unreachable(format!("no answer within {} s", TIME_MAX.as_secs()))),
@@ -156,6 +128,58 @@ impl Outlet {
             }
             Ok(Ok(answer)) => Ok(answer),
         }
+    }
+}
+
+/// A request that the grants allow, ready to be sent.
+pub(crate) struct Checked {
+    method: reqwest::Method,
+    url: Url,
+    /// Its grant names a private address.
+    private: bool,
+    headers: HeaderMap,
+    body: Option<Vec<u8>>,
+    /// To be taken out of the answer, the disguised ones too.
+    secrets: Secrets,
+}
+
+/// Everything that can be said against a request before it is sent.
+pub(crate) fn check(grants: &Grants, request: Outbound) -> Result<Checked, Refusal> {
+    let url = check_url(&request)?;
+    let grant = find_grant(grants, request.method, &url, &request.secrets)?;
+    check_secrets(grants, &url, &request.secrets)?;
+    check_literal_address(&url, grant.private)?;
+    let headers = check_headers(&request)?;
+    #[expect(clippy::expect_used, reason = "the six names of methods are all valid")]
+    let method = reqwest::Method::from_bytes(request.method.as_bytes()).expect("a method");
+    let mut secrets = request.secrets;
+    secrets.extend(request.disguised);
+    let body = request.body.map(|(_, body)| body);
+    Ok(Checked { method, url, private: grant.private, headers, body, secrets })
+}
+
+impl Answer {
+    /// As it is kept: without what belongs to the connection and without credentials.
+    pub(crate) fn kept(&self) -> HttpAnswer {
+        const OF_THE_CONNECTION: &[&str] = &["connection", "keep-alive", "trailer", "transfer-encoding", "upgrade"];
+        let mut headers = std::collections::BTreeMap::new();
+        for (name, value) in &self.headers {
+            let name = name.to_ascii_lowercase();
+            if !carries_credentials(&name) && !OF_THE_CONNECTION.contains(&name.as_str()) {
+                headers.entry(name).or_insert_with(|| value.clone());
+            }
+        }
+        HttpAnswer { status: self.status, headers, body: Content::of(self.body.clone()) }
+    }
+}
+
+impl From<HttpAnswer> for Answer {
+    fn from(kept: HttpAnswer) -> Self {
+        let body = match kept.body {
+            Content::Text(text) => text.into_bytes(),
+            Content::Bytes(bytes) => bytes,
+        };
+        Self { status: kept.status, headers: kept.headers.into_iter().collect(), body }
     }
 }
 

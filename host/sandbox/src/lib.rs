@@ -24,6 +24,7 @@ mod inspect;
 mod limiter;
 mod plugin;
 mod question;
+mod replay;
 mod sandbox;
 mod setup;
 mod spec;
@@ -41,6 +42,7 @@ pub use host::{
 pub use inspect::{ApiVersion, ComponentInfo, host_api, host_versions, inspect};
 pub use plugin::{Called, Plugin};
 pub use question::{Answer, Question};
+pub use replay::{ReplayHost, Unrecorded};
 pub use sandbox::Sandbox;
-pub use spec::{CallLimits, PluginSpec, SandboxConfig};
+pub use spec::{CallLimits, PluginSpec, SandboxConfig, Used};
 pub use turns::Lane;

@@ -7,7 +7,7 @@ use crate::gate::CallGate;
 use crate::host::CallHost;
 use crate::inspect::{ApiVersion, ComponentInfo};
 use crate::limiter::Limiter;
-use crate::spec::CallLimits;
+use crate::spec::{CallLimits, Used};
 use crate::state::{Abort, Answers, CallState, Common, Input};
 use crate::ticker::{TICK, Ticker};
 use crate::valid;
@@ -26,6 +26,8 @@ use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline, WasmBackt
 
 /// Bytes that a plugin may pass to one host function.
 const HOSTCALL_MAX: usize = 8 << 20;
+/// Where instructions are counted: more than any call can use within its time.
+const FUEL: u64 = u64::MAX;
 /// Bytes of a plugin's own words on why it gave up.
 const FAILURE_MAX: usize = 2_000;
 
@@ -52,7 +54,9 @@ pub struct Called<T> {
     pub result: Result<T, CallError>,
     /// What it cost. Waiting for a turn is not included.
     pub cost: CallCost,
-    /// What it asked of the host: HTTP, a model.
+    /// What it used of its other limits.
+    pub used: Used,
+    /// What it asked of the host: HTTP, a model, searches, readings of its store.
     pub host_calls: Vec<HostCall>,
     /// What the host left out of the answer, and other things worth showing beside it.
     pub notes: Vec<String>,
@@ -212,9 +216,10 @@ impl Plugin {
         }
         let begun = Instant::now();
         let waited_before = turn.waited();
-        let (state, result) = self.run(state).await;
+        let (state, result, fuel) = self.run(state).await;
         // Tearing it down is part of what a call costs.
-        self.common.habit.computed((begun.elapsed() + waited_before).saturating_sub(turn.waited()));
+        let computing = (begun.elapsed() + waited_before).saturating_sub(turn.waited());
+        self.common.habit.computed(computing);
         turn.end();
         let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         if let Err(error) = &result {
@@ -226,17 +231,19 @@ impl Plugin {
             );
         }
         let notes = state.notes();
+        let used = Used { computing, fuel, ..state.used() };
         let changes = if result.is_ok() { state.changes } else { Changes::default() };
         Called {
             changes,
             cost: CallCost { duration_us, memory_bytes: state.limiter.memory_peak },
+            used,
             result: result.map(|()| take(state.answers)),
             host_calls: state.host_calls,
             notes,
         }
     }
 
-    async fn run(&self, state: CallState) -> (CallState, Result<(), CallError>) {
+    async fn run(&self, state: CallState) -> (CallState, Result<(), CallError>, Option<u64>) {
         let _ticking = self.ticker.watch();
         let limits = &self.common.limits;
         let mut store = armed(&self.pre, state, limits);
@@ -248,7 +255,8 @@ impl Plugin {
             Ok(Ok(Err(Ended::GaveUp(why)))) => Err(gave_up(why, &store.data().answers.delivery)),
             Ok(Ok(Ok(()))) => Ok(()),
         };
-        (store.into_data(), result)
+        let fuel = self.common.count_fuel.then(|| FUEL - store.get_fuel().unwrap_or(0));
+        (store.into_data(), result, fuel)
     }
 
     async fn run_in(&self, store: &mut Store<CallState>) -> wasmtime::Result<Result<(), Ended>> {
@@ -272,6 +280,7 @@ impl<T> Called<T> {
         Self {
             result: Err(error),
             cost: CallCost::default(),
+            used: Used::default(),
             host_calls: Vec::new(),
             notes: Vec::new(),
             changes: Changes::default(),
@@ -288,6 +297,10 @@ pub(crate) fn armed(pre: &InstancePre<CallState>, mut state: CallState, limits: 
     let mut store = Store::new(pre.engine(), state);
     store.limiter(|s| &mut s.limiter);
     store.set_hostcall_fuel(HOSTCALL_MAX);
+    if store.data().common.count_fuel {
+        // An engine that counts has fuel; with any other, there is nothing to be set.
+        let _ = store.set_fuel(FUEL);
+    }
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |mut store| {
         let state = store.data_mut();

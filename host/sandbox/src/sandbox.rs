@@ -133,6 +133,7 @@ impl Inner {
                 name: spec.name,
                 grants: spec.grants,
                 limits: spec.limits,
+                count_fuel: self.config.count_fuel,
                 outlet: self.outlet.clone(),
                 turns: self.turns.clone(),
                 habit: Habit::default(),

@@ -27,6 +27,8 @@ pub struct SandboxConfig {
     pub extra_roots: Vec<Vec<u8>>,
     /// Sent with outbound HTTP.
     pub user_agent: String,
+    /// Count the instructions of each call ([`Used::fuel`]). They cost time to count: for tests of plugins, never in production.
+    pub count_fuel: bool,
 }
 
 /// Processors that this process may use.
@@ -45,6 +47,7 @@ impl Default for SandboxConfig {
             memory_ceiling: 256 << 20,
             extra_roots: Vec::new(),
             user_agent: concat!("Posthouse/", env!("CARGO_PKG_VERSION")).to_owned(),
+            count_fuel: false,
         }
     }
 }
@@ -129,4 +132,27 @@ impl Default for CallLimits {
             store_calls: 1_000,
         }
     }
+}
+
+/// What one call used of its limits, beside the time and memory in its [`CallCost`](posthouse_model::decision::CallCost).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Time on the processor: what of the call's time it did not wait for others.
+    pub computing: Duration,
+    /// Instructions, where the sandbox counts them: the same for the same call on every machine.
+    pub fuel: Option<u64>,
+    /// Bytes of everything it answered.
+    pub answer_bytes: u64,
+    /// Entries of everything it answered.
+    pub answer_items: u32,
+    /// Bytes it logged, each line as 16 at least.
+    pub log_bytes: u64,
+    /// Outbound HTTP requests.
+    pub http_requests: u32,
+    /// Calls of the client's model.
+    pub model_calls: u32,
+    /// Searches in the tenant's articles.
+    pub knowledge_searches: u32,
+    /// Questions to its store and writes to it.
+    pub store_calls: u32,
 }

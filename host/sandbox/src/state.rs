@@ -4,16 +4,19 @@ use crate::error::CallError;
 use crate::host::CallHost;
 use crate::http::{Answer, LazyOutlet};
 use crate::limiter::Limiter;
-use crate::spec::CallLimits;
+use crate::spec::{CallLimits, Used};
 use crate::turns::{Habit, Turn, Turns};
 use crate::valid;
-use posthouse_model::call::{CallContext, MessageView, OutgoingView, TicketView};
+use posthouse_model::call::CallContext;
+pub(crate) use posthouse_model::call::CallInput as Input;
 use posthouse_model::capability::Grants;
 use posthouse_model::decision::HostCall;
 use posthouse_model::draft::{DraftProposal, Verdict};
+use posthouse_model::exchange::Exchange;
 use posthouse_model::keep::Changes;
-use posthouse_model::notice::{Delivery, Notice};
+use posthouse_model::notice::Delivery;
 use posthouse_model::triage::{Enrichment, Routing, Span, Triage};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use wasmtime::component::ResourceTable;
 
@@ -29,29 +32,12 @@ pub(crate) const BODY_MAX: usize = 256 << 10;
 #[error("{0}")]
 pub(crate) struct Abort(pub(crate) CallError);
 
-/// What the call is about. Immutable and shared: nothing is copied until the plugin asks.
-pub(crate) enum Input {
-    Message(Arc<MessageView>),
-    Ticket(Arc<TicketView>),
-    Notice(Arc<Notice>, Option<Arc<TicketView>>),
-    Outgoing(Arc<OutgoingView>, Arc<TicketView>),
-}
-
-impl Input {
-    pub(crate) fn ticket(&self) -> Option<&TicketView> {
-        match self {
-            Self::Message(_) | Self::Notice(_, None) => None,
-            Self::Ticket(ticket) | Self::Notice(_, Some(ticket)) | Self::Outgoing(_, ticket) => Some(ticket),
-        }
-    }
-
-    /// The text that spans point into.
-    fn spanned(&self) -> (&str, &str) {
-        match self {
-            Self::Message(m) => (&m.subject, valid::cut(&m.body, BODY_MAX)),
-            Self::Outgoing(o, _) => (&o.subject, &o.body),
-            Self::Ticket(_) | Self::Notice(..) => ("", ""),
-        }
+/// The text that spans point into.
+fn spanned(input: &Input) -> (&str, &str) {
+    match input {
+        Input::Message(m) => (&m.subject, valid::cut(&m.body, BODY_MAX)),
+        Input::Outgoing(o, _) => (&o.subject, &o.body),
+        Input::Ticket(_) | Input::Notice(..) => ("", ""),
     }
 }
 
@@ -72,6 +58,7 @@ pub(crate) struct Common {
     pub(crate) name: String,
     pub(crate) grants: Grants,
     pub(crate) limits: CallLimits,
+    pub(crate) count_fuel: bool,
     pub(crate) outlet: Arc<LazyOutlet>,
     pub(crate) turns: Turns,
     pub(crate) habit: Habit,
@@ -94,6 +81,8 @@ pub(crate) struct CallState {
     pub(crate) store_used: Option<u64>,
     /// What it read of its store and wrote.
     pub(crate) changes: Changes,
+    /// Keys whose reading is on the record already.
+    pub(crate) store_looked: BTreeSet<String>,
     /// Its turn, while it has one.
     pub(crate) turn: Turn,
     /// Slices of processor time left; see `plugin::arm`.
@@ -105,6 +94,8 @@ pub(crate) struct CallState {
     logged: usize,
     log_dropped: u64,
     refused: Vec<(&'static str, u32)>,
+    exchanged: usize,
+    exchanges_left_out: u32,
 }
 
 impl CallState {
@@ -129,6 +120,7 @@ impl CallState {
             store_calls: 0,
             store_used: None,
             changes: Changes::within(store_allowed),
+            store_looked: BTreeSet::new(),
             turn,
             slices: 0,
             answer_bytes: 0,
@@ -138,6 +130,8 @@ impl CallState {
             logged: 0,
             log_dropped: 0,
             refused: Vec::new(),
+            exchanged: 0,
+            exchanges_left_out: 0,
         }
     }
 
@@ -191,7 +185,7 @@ impl CallState {
     /// The span when it points at text of this call; otherwise none, with a note.
     pub(crate) fn checked_span(&mut self, span: Option<Span>) -> Option<Span> {
         let span = span?;
-        let (subject, body) = self.input.spanned();
+        let (subject, body) = spanned(&self.input);
         if valid::span(span, subject, body) {
             return Some(span);
         }
@@ -211,6 +205,23 @@ impl CallState {
         }
     }
 
+    /// What was asked and answered, as far as there is room for it on the record. `least` bytes are what it has at least: what
+    /// is far too large is not even made.
+    pub(crate) fn exchange(&mut self, least: usize, make: impl FnOnce() -> Exchange) -> Option<Exchange> {
+        let room = Exchange::BYTES_PER_CALL_MAX - self.exchanged;
+        let made = (least <= room).then(make).map(|exchange| (exchange.bytes(), exchange));
+        match made {
+            Some((bytes, exchange)) if bytes <= room => {
+                self.exchanged += bytes;
+                Some(exchange)
+            }
+            _ => {
+                self.exchanges_left_out = self.exchanges_left_out.saturating_add(1);
+                None
+            }
+        }
+    }
+
     /// What the host did to the plugin's answer, for the record of the decision.
     pub(crate) fn notes(&self) -> Vec<String> {
         let mut notes: Vec<_> =
@@ -218,7 +229,25 @@ impl CallState {
         if self.log_dropped > 0 {
             notes.push(format!("log: {} bytes dropped", self.log_dropped));
         }
+        if self.exchanges_left_out > 0 {
+            let (count, max) = (self.exchanges_left_out, Exchange::BYTES_PER_CALL_MAX);
+            notes.push(format!("not recorded whole: {count} of what it asked the host, over {max} bytes a call"));
+        }
         notes
+    }
+
+    /// What was used so far, but for what only the one who runs the call can measure.
+    pub(crate) fn used(&self) -> Used {
+        Used {
+            answer_bytes: self.answer_bytes,
+            answer_items: self.answer_items,
+            log_bytes: self.logged as u64,
+            http_requests: self.http_requests,
+            model_calls: self.model_calls,
+            knowledge_searches: self.knowledge_searches,
+            store_calls: self.store_calls,
+            ..Used::default()
+        }
     }
 
     /// Accounts for an HTTP answer that the plugin may now read.

@@ -114,6 +114,47 @@ impl Template {
         }
     }
 
+    /// The text as it may be kept: a secret as `{secret:name}`, and what was computed from one as what it was made of.
+    /// Braces that a plugin writes itself look the same; nothing ever expands them.
+    pub(crate) fn shown(&self) -> String {
+        let mut out = String::with_capacity(self.bytes);
+        self.show(&mut out);
+        out
+    }
+
+    fn show(&self, out: &mut String) {
+        for piece in self.pieces.iter() {
+            match piece {
+                Piece::Literal(text) => out.push_str(text),
+                Piece::Secret { name, .. } => {
+                    out.push_str("{secret:");
+                    out.push_str(name);
+                    out.push('}');
+                }
+                Piece::Hmac { key, message, encoding, .. } => {
+                    out.push_str(match encoding {
+                        DigestEncoding::Hex => "{hmac-sha256 in hex, key ",
+                        DigestEncoding::Base64 => "{hmac-sha256 in base64, key ",
+                        DigestEncoding::Base64Url => "{hmac-sha256 in base64url, key ",
+                    });
+                    key.show(out);
+                    out.push_str(", message ");
+                    message.show(out);
+                    out.push('}');
+                }
+                Piece::Base64(of) => match of.complete(&Secrets::new()) {
+                    // Without secrets there is nothing to hide.
+                    Some(plain) => STANDARD.encode_string(plain, out),
+                    None => {
+                        out.push_str("{base64 of ");
+                        of.show(out);
+                        out.push('}');
+                    }
+                },
+            }
+        }
+    }
+
     /// The completed text; none when it is longer than [`TEXT_MAX`]. Every secret in it must be in `secrets`.
     pub(crate) fn complete(&self, secrets: &Secrets) -> Option<String> {
         let mut out = String::with_capacity(self.bytes);
@@ -262,6 +303,22 @@ mod tests {
         let mut names = BTreeSet::new();
         t.secrets(&mut names);
         assert_eq!(names.len(), 1, "a key inside a signature counts as used");
+    }
+
+    #[test]
+    fn what_is_kept_names_secrets_and_holds_none() {
+        let (mut key, mut message, mut t) = (Template::default(), Template::default(), Template::default());
+        assert!(key.secret("key".into(), Escape::None));
+        assert!(message.literal("1.".into()) && message.secret("token".into(), Escape::Json));
+        assert!(t.literal("a=".into()) && t.secret("token".into(), Escape::Percent) && t.literal("&b=".into()));
+        assert!(t.hmac(&key, &message, DigestEncoding::Hex, Escape::None) && t.base64(&message));
+        let mut plain = Template::default();
+        assert!(plain.literal("b".into()) && t.base64(&plain));
+        assert_eq!(
+            t.shown(),
+            "a={secret:token}&b={hmac-sha256 in hex, key {secret:key}, message 1.{secret:token}}{base64 of \
+             1.{secret:token}}Yg=="
+        );
     }
 
     #[test]

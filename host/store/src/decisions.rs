@@ -1,12 +1,13 @@
 //! Decisions: the record of every plugin call.
 
-use crate::sql::{Connection, Json, Row, placeholders, sql, sql_of};
+use crate::sql::{Connection, Json, Reader, Row, placeholders, sql_of};
 use crate::{Result, Scope, Tx};
-use posthouse_model::decision::{CallCost, Decision, NewDecision, World};
+use posthouse_model::decision::{CallCost, Decision, HostCall, NewDecision, World};
 use posthouse_model::event::Actor;
 use posthouse_model::keep::Changes;
 use posthouse_model::release::{CallRecord, Stage};
-use posthouse_model::{DecisionId, TenantId, TicketId};
+use posthouse_model::{DecisionId, MessageId, TenantId, TicketId};
+use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -16,6 +17,11 @@ const ROWS_PER_STATEMENT: usize = 8;
 const COLUMNS_OF_ONE: usize = 16;
 /// Decisions shown of one ticket.
 const SHOWN_MAX: i64 = 200;
+/// Decisions read at once with everything that was asked and answered (256 KiB each at most).
+const RECORDED_MAX: u32 = 100;
+/// What [`read`] reads, in its order.
+const COLUMNS: &str = "id, at, ticket_id, message_id, world, plugin, version, digest, input_hash, output, error, host_calls, \
+                       duration_us, memory_bytes, release, stage, told_now, told_seed";
 
 impl Tx {
     /// Records one plugin call. The audit chain gets the digests of component and output, so that neither can be
@@ -115,29 +121,92 @@ impl Tx {
     }
 }
 
+/// Which recorded decisions to read whole.
+#[derive(Clone, Debug)]
+pub struct RecordedQuery<'a> {
+    /// Of this plugin.
+    pub plugin: &'a str,
+    /// Of this ticket alone.
+    pub ticket: Option<TicketId>,
+    /// Older than this one: where the page before ended.
+    pub before: Option<DecisionId>,
+    /// At most so many; at most 100 come at once.
+    pub limit: u32,
+}
+
 impl Scope {
-    /// Of one ticket, oldest first, the newest 200.
+    /// Of one ticket, oldest first, the newest 200, without what was asked of the host in full: for showing.
     ///
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database).
     pub async fn decisions(&self, ticket: TicketId) -> Result<Vec<Decision>> {
         of_ticket(&mut *self.read().await?, self.tenant, ticket).await
     }
+
+    /// On one message, oldest first, without what was asked of the host in full.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn decisions_on(&self, message: MessageId) -> Result<Vec<Decision>> {
+        let statement =
+            format!("select {COLUMNS} from decision where tenant_id = $1 and message_id = $2 order by id limit $3");
+        let rows =
+            sql_of(statement).bind(self.tenant).bind(message).bind(SHOWN_MAX).all(&mut *self.read().await?).await?;
+        rows.iter().map(brief).collect()
+    }
+
+    /// Of one plugin, newest first, with everything that was asked and answered: for making the calls again.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn recorded(&self, query: &RecordedQuery<'_>) -> Result<Vec<Decision>> {
+        let statement = format!(
+            "select {COLUMNS} from decision where tenant_id = $1 and plugin = $2 and id < $3 \
+             and ($4 = 0 or ticket_id = $4) order by id desc limit $5"
+        );
+        let rows = sql_of(statement)
+            .bind(self.tenant)
+            .bind(query.plugin)
+            .bind(query.before.map_or(i64::MAX, |id| id.0))
+            .bind(query.ticket.map_or(0, |id| id.0))
+            .bind(i64::from(query.limit.min(RECORDED_MAX)))
+            .all(&mut *self.read().await?)
+            .await?;
+        rows.iter().map(|row| read(row, |row| row.json())).collect()
+    }
 }
 
 pub(crate) async fn of_ticket(on: &mut Connection, tenant: TenantId, ticket: TicketId) -> Result<Vec<Decision>> {
-    let rows = sql("select id, at, ticket_id, message_id, world, plugin, version, digest, input_hash, output, error, \
-         host_calls, duration_us, memory_bytes, release, stage, told_now, told_seed from decision \
-         where tenant_id = $1 and ticket_id = $2 order by id desc limit $3")
-    .bind(tenant)
-    .bind(ticket)
-    .bind(SHOWN_MAX)
-    .all(on)
-    .await?;
-    rows.iter().rev().map(read).collect()
+    let statement =
+        format!("select {COLUMNS} from decision where tenant_id = $1 and ticket_id = $2 order by id desc limit $3");
+    let rows = sql_of(statement).bind(tenant).bind(ticket).bind(SHOWN_MAX).all(on).await?;
+    rows.iter().rev().map(brief).collect()
 }
 
-fn read(row: &Row) -> Result<Decision> {
+/// Reads a host call past its exchange.
+#[derive(Deserialize)]
+struct Brief {
+    capability: String,
+    what: String,
+    outcome: String,
+    duration_us: u64,
+}
+
+fn brief(row: &Row) -> Result<Decision> {
+    read(row, |row| {
+        let calls: Vec<Brief> = row.json()?;
+        let whole = |Brief { capability, what, outcome, duration_us }| HostCall {
+            capability,
+            what,
+            outcome,
+            duration_us,
+            exchange: None,
+        };
+        Ok(calls.into_iter().map(whole).filter(|call| !call.is_for_replay()).collect())
+    })
+}
+
+fn read(row: &Row, host_calls: impl FnOnce(&mut Reader<'_>) -> Result<Vec<HostCall>>) -> Result<Decision> {
     let mut row = row.reader();
     Ok(Decision {
         id: row.next()?,
@@ -152,7 +221,7 @@ fn read(row: &Row) -> Result<Decision> {
             input_hash: row.next()?,
             output: row.next::<Option<Json<serde_json::Value>>>()?.map(|json| json.0),
             error: row.next()?,
-            host_calls: row.json()?,
+            host_calls: host_calls(&mut row)?,
             cost: CallCost {
                 duration_us: u64::try_from(row.next::<i64>()?).unwrap_or(0),
                 memory_bytes: u64::try_from(row.next::<i64>()?).unwrap_or(0),

@@ -62,6 +62,7 @@ pub use approve::Approval;
 pub use articles::{Article, ArticleRow};
 pub use claim::{ClaimRequest, ClaimedJob};
 pub use components::ComponentRow;
+pub use decisions::RecordedQuery;
 pub use digest::{DigestNumbers, LedgerRow, Progress};
 pub use dispatch::{OutboxLease, OutboxMail};
 pub use drafts::{DraftEdit, DraftRow};

@@ -3,12 +3,13 @@
 use super::wit::{http, log, model, templates};
 use crate::error::CallError;
 use crate::host::{LogLevel, ModelAnswer, ModelRefusal, ModelRequest, SecretValue};
-use crate::http::{Answer, HEADERS_MAX, Outbound, Refusal, header_name, host_of};
+use crate::http::{self as wire, Answer, HEADERS_MAX, Outbound, Refusal, header_name, host_of};
 use crate::state::{CallState, abort};
 use crate::template::{DigestEncoding, Escape, Secrets, TEXT_MAX, Template, is_secret_name};
 use crate::valid;
 use posthouse_model::capability::{host_matches, secret_may_go};
 use posthouse_model::decision::HostCall;
+use posthouse_model::exchange::{Content, Exchange, HttpAsk, Told, carries_credentials};
 use std::collections::BTreeSet;
 use wasmtime::Result;
 use wasmtime::component::{Resource, ResourceTableError};
@@ -133,6 +134,20 @@ impl RequestParts {
         names
     }
 
+    /// As it may be kept.
+    fn shown(&self) -> HttpAsk {
+        let mut headers = std::collections::BTreeMap::new();
+        for (name, value) in self.headers.iter().filter(|(name, _)| !carries_credentials(name)) {
+            headers.insert(name.clone(), value.shown());
+        }
+        let (media_type, body) = match &self.body {
+            None => (None, None),
+            Some((kind, Body::Text(text))) => (Some(kind.clone()), Some(Content::Text(text.shown()))),
+            Some((kind, Body::Bytes(bytes))) => (Some(kind.clone()), Some(Content::of(bytes.clone()))),
+        };
+        HttpAsk { method: self.method.to_owned(), url: self.url.shown(), headers, media_type, body }
+    }
+
     fn complete(&self, secrets: Secrets) -> std::result::Result<Outbound, Refusal> {
         let text = |t: &Template| {
             t.complete(&secrets).ok_or_else(|| Refusal::TooLarge(format!("a text is longer than {TEXT_MAX} bytes")))
@@ -220,14 +235,21 @@ impl http::HostRequest for CallState {
         let begun = tokio::time::Instant::now();
         self.turn.end();
         let mut to = String::new();
-        let result = self.request(&this, &mut to).await;
+        let mut asked = None;
+        let result = self.request(&this, &mut to, &mut asked).await;
         self.turn.begin().await;
         let outcome = match &result {
             Ok(answer) => answer.status.to_string(),
             Err(refusal) => valid::cut(&refusal.words(), REASON_MAX).to_owned(),
         };
         let what = format!("{}{to}", self.table.get(&this)?.method);
-        self.record("http", what, outcome, begun);
+        let exchange = asked.and_then(|ask| {
+            let least = ask.body.as_ref().map_or(0, |body| body.as_bytes().len());
+            let least = least + result.as_ref().map_or(0, |answer| answer.body.len());
+            let reply = || result.as_ref().map(Answer::kept).map_err(Clone::clone);
+            self.exchange(least, || Exchange::Http(Told { ask, reply: reply() }))
+        });
+        self.record("http", what, outcome, begun, exchange);
         match result {
             Ok(answer) => {
                 self.hold_answer(&answer)?;
@@ -244,7 +266,13 @@ impl http::HostRequest for CallState {
 }
 
 impl CallState {
-    async fn request(&mut self, this: &Resource<RequestParts>, to: &mut String) -> Result<Answer, Refusal> {
+    /// Sends it. `asked` is set when it passed every check, so that the answer is not the host's own.
+    async fn request(
+        &mut self,
+        this: &Resource<RequestParts>,
+        to: &mut String,
+        asked: &mut Option<HttpAsk>,
+    ) -> Result<Answer, Refusal> {
         let limit = self.common.limits.http_requests;
         if self.http_requests >= limit {
             return Err(Refusal::TooLarge(format!("at most {limit} requests per call")));
@@ -277,8 +305,13 @@ impl CallState {
                 )));
             }
         }
-        let common = self.common.clone();
-        common.outlet.get()?.send(&common.grants, request).await
+        let request = wire::check(&self.common.grants, request)?;
+        let ask = asked.insert(self.table.get(this).map_err(stray)?.shown());
+        let host = self.host.clone();
+        match host.http(ask).await {
+            Some(reply) => reply.map(Answer::from),
+            None => self.common.outlet.clone().get()?.send(request).await,
+        }
     }
 
     async fn secret_value(&mut self, name: &str) -> Result<SecretValue, Refusal> {
@@ -299,10 +332,17 @@ impl CallState {
         })
     }
 
-    pub(super) fn record(&mut self, capability: &str, what: String, outcome: String, begun: tokio::time::Instant) {
+    pub(super) fn record(
+        &mut self,
+        capability: &str,
+        what: String,
+        outcome: String,
+        begun: tokio::time::Instant,
+        exchange: Option<Exchange>,
+    ) {
         self.turn.waits(begun);
         let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.host_calls.push(HostCall { capability: capability.to_owned(), what, outcome, duration_us });
+        self.host_calls.push(HostCall { capability: capability.to_owned(), what, outcome, duration_us, exchange });
     }
 }
 
@@ -372,8 +412,11 @@ impl model::HostPrompt for CallState {
         let begun = tokio::time::Instant::now();
         let request = self.table.get(&this)?.0.clone();
         let host = self.host.clone();
-        let result = host.model(request).await;
+        let mut result = host.model(request.clone()).await;
         self.turn.begin().await;
+        if let Ok(answer) = &mut result {
+            answer.text = valid::text(std::mem::take(&mut answer.text), COMPLETION_MAX);
+        }
         let outcome = match &result {
             Ok(answer) => format!("ok, {}", valid::cut(&answer.model, REASON_MAX)),
             Err(ModelRefusal::NotConfigured) => "not configured".to_owned(),
@@ -381,12 +424,14 @@ impl model::HostPrompt for CallState {
             Err(ModelRefusal::Unavailable(t)) => format!("unavailable: {}", valid::cut(t, REASON_MAX)),
             Err(ModelRefusal::Rejected(t)) => format!("rejected: {}", valid::cut(t, REASON_MAX)),
         };
-        self.record("model", "complete".to_owned(), outcome, begun);
+        let asked = request.instructions.len() + request.inputs.iter().map(String::len).sum::<usize>();
+        let least = asked + result.as_ref().map_or(0, |answer| answer.text.len());
+        let exchange = self.exchange(least, || Exchange::Model(Told { ask: request, reply: result.clone() }));
+        self.record("model", "complete".to_owned(), outcome, begun, exchange);
         match result {
             Ok(answer) => {
-                let text = valid::text(answer.text, COMPLETION_MAX);
-                self.hold(text.len())?;
-                Ok(Ok(self.object(ModelAnswer { text, model: answer.model })?))
+                self.hold(answer.text.len())?;
+                Ok(Ok(self.object(answer)?))
             }
             Err(ModelRefusal::NotConfigured) => Ok(Err(model::ModelError::NotConfigured)),
             Err(ModelRefusal::OverBudget) => Ok(Err(model::ModelError::OverBudget)),

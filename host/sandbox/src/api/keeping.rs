@@ -5,8 +5,11 @@ use crate::error::CallError;
 use crate::host::{KnowledgeHit, KnowledgeQuery};
 use crate::state::{CallState, abort};
 use crate::valid;
+use posthouse_model::decision::HostCall;
+use posthouse_model::exchange::{Content, Exchange, Kept as KeptValue, Nothing, StoreKey, StoreListing, Told};
 use posthouse_model::keep::{Changes, entry_bytes};
 use std::collections::BTreeSet;
+use tokio::time::Instant;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
@@ -59,20 +62,27 @@ impl knowledge::HostQuery for CallState {
         let begun = tokio::time::Instant::now();
         let host = self.host.clone();
         let wanted = query.limit as usize;
-        let found = host.knowledge(query).await;
+        let mut found = host.knowledge(query.clone()).await;
         self.turn.begin().await;
+        if let Ok(hits) = &mut found {
+            hits.truncate(wanted);
+            for hit in hits {
+                hit.text.truncate(valid::cut(&hit.text, ARTICLE_MAX).len());
+            }
+        }
         let outcome = match &found {
-            Ok(hits) => hits.iter().take(wanted).map(|hit| hit.id.as_str()).collect::<Vec<_>>().join(", "),
+            Ok(hits) => hits.iter().map(|hit| hit.id.as_str()).collect::<Vec<_>>().join(", "),
             Err(reason) => format!("unavailable: {reason}"),
         };
-        self.record("knowledge", "search".to_owned(), valid::cut(&outcome, 500).to_owned(), begun);
+        let least = query.text.len() + found.iter().flatten().map(|hit| hit.text.len()).sum::<usize>();
+        let exchange = self.exchange(least, || Exchange::Knowledge(Told { ask: query, reply: found.clone() }));
+        self.record("knowledge", "search".to_owned(), valid::cut(&outcome, 500).to_owned(), begun, exchange);
         let hits = match found {
             Ok(hits) => hits,
             Err(reason) => return Ok(Err(Unavailable(reason))),
         };
         let mut handles = Vec::new();
-        for mut hit in hits.into_iter().take(wanted) {
-            hit.text.truncate(valid::cut(&hit.text, ARTICLE_MAX).len());
+        for hit in hits {
             self.hold(hit.text.len() + hit.title.len() + hit.id.len())?;
             handles.push(self.object(hit)?);
         }
@@ -114,6 +124,11 @@ impl knowledge::HostArticle for CallState {
 
 type Kept<T> = std::result::Result<T, store::StoreError>;
 
+/// For the record.
+fn unavailable(reason: &str) -> String {
+    format!("unavailable: {}", valid::cut(reason, 500))
+}
+
 fn invalid_key(key: &str) -> Option<store::StoreError> {
     match key.len() {
         1..=Changes::KEY_BYTES_MAX => None,
@@ -137,14 +152,65 @@ impl CallState {
 
     /// What is kept under a key before this call wrote; remembered, so that a change by another call is noticed.
     async fn kept_before(&mut self, key: &str) -> Result<Kept<Option<Vec<u8>>>> {
-        let host = self.host.clone();
-        let value = match host.kept(key).await {
+        let value = match self.look(key).await {
             Ok(value) => value,
             Err(reason) => return Ok(Err(store::StoreError::Unavailable(reason))),
         };
         self.hold(key.len() + value.as_ref().map_or(0, Vec::len))?;
         self.changes.saw(key, value.as_deref());
         Ok(Ok(value))
+    }
+
+    /// Asks the host for one key. Only the first look at it goes on the record: within a call the host says the same again.
+    async fn look(&mut self, key: &str) -> std::result::Result<Option<Vec<u8>>, String> {
+        let begun = Instant::now();
+        let host = self.host.clone();
+        let found = host.kept(key).await;
+        if self.store_looked.insert(key.to_owned()) {
+            let outcome = match &found {
+                Ok(Some(value)) => format!("{} bytes", value.len()),
+                Ok(None) => "nothing".to_owned(),
+                Err(reason) => unavailable(reason),
+            };
+            let least = found.iter().flatten().map(Vec::len).sum();
+            let answer = |value: &Option<Vec<u8>>| KeptValue { value: value.clone().map(Content::of) };
+            let told = || Told {
+                ask: StoreKey { key: key.to_owned() },
+                reply: found.as_ref().map(answer).map_err(Clone::clone),
+            };
+            self.looked("get", outcome, begun, least, || Exchange::StoreGet(told()));
+        }
+        found
+    }
+
+    /// Asks the host how much is kept.
+    async fn look_at_size(&mut self) -> std::result::Result<u64, String> {
+        let begun = Instant::now();
+        let host = self.host.clone();
+        let found = host.kept_bytes().await;
+        let outcome = found.as_ref().map_or_else(|reason| unavailable(reason), |bytes| format!("{bytes} bytes"));
+        self.looked("used", outcome, begun, 0, || Exchange::StoreUsed(Told { ask: Nothing {}, reply: found.clone() }));
+        found
+    }
+
+    /// Asks the host for keys.
+    async fn look_at_keys(&mut self, ask: StoreListing) -> std::result::Result<Vec<String>, String> {
+        let begun = Instant::now();
+        let host = self.host.clone();
+        let found = host.kept_keys(&ask.prefix, ask.after.as_deref(), ask.limit).await;
+        let outcome = found.as_ref().map_or_else(|reason| unavailable(reason), |keys| format!("{} keys", keys.len()));
+        let least = found.iter().flatten().map(String::len).sum();
+        self.looked("keys", outcome, begun, least, || Exchange::StoreKeys(Told { ask, reply: found.clone() }));
+        found
+    }
+
+    /// Puts a look at its store on the record: for the sake of a replay only, so not where it does not fit there.
+    fn looked(&mut self, what: &str, outcome: String, begun: Instant, least: usize, make: impl FnOnce() -> Exchange) {
+        if let Some(exchange) = self.exchange(least, make) {
+            let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+            let (capability, what) = ("store".to_owned(), what.to_owned());
+            self.host_calls.push(HostCall { capability, what, outcome, duration_us, exchange: Some(exchange) });
+        }
     }
 
     async fn put(&mut self, key: String, value: Option<Vec<u8>>) -> Result<Kept<()>> {
@@ -158,18 +224,17 @@ impl CallState {
             return Ok(Err(store::StoreError::Invalid(format!("a value has at most {max} bytes, this one {bytes}"))));
         }
         // The room an overwritten value takes is known by its size alone: that is no reading of it.
-        let host = self.host.clone();
         let unavailable = |reason| Ok(Err(store::StoreError::Unavailable(reason)));
         let before = match self.changes.written(&key) {
             Some(value) => value.map(|value| entry_bytes(&key, value)),
-            None => match host.kept(&key).await {
+            None => match self.look(&key).await {
                 Ok(value) => value.map(|value| entry_bytes(&key, &value)),
                 Err(reason) => return unavailable(reason),
             },
         };
         let used = match self.store_used {
             Some(used) => used,
-            None => match host.kept_bytes().await {
+            None => match self.look_at_size().await {
                 Ok(bytes) => bytes,
                 Err(reason) => return unavailable(reason),
             },
@@ -215,8 +280,8 @@ impl store::Host for CallState {
         let deleted = self.changes.deleted_under(&prefix);
         // What this call deleted is still in the database: ask for as many more.
         let ask = u32::try_from(limit + deleted).unwrap_or(u32::MAX);
-        let host = self.host.clone();
-        let kept = match host.kept_keys(&prefix, after.as_deref(), ask).await {
+        let listing = StoreListing { prefix: prefix.clone(), after: after.clone(), limit: ask };
+        let kept = match self.look_at_keys(listing).await {
             Ok(keys) => keys,
             Err(reason) => return Ok(Err(store::StoreError::Unavailable(reason))),
         };

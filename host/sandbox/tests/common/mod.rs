@@ -1,6 +1,8 @@
 //! What the sandbox's tests share: guests, views, hosts.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+pub mod server;
+
 use async_trait::async_trait;
 use posthouse_model::Timestamp;
 use posthouse_model::call::{CallContext, MessageView, TicketView};

@@ -195,6 +195,7 @@ on_both! {
                 what: "GET x".into(),
                 outcome: "200".into(),
                 duration_us: 5,
+                exchange: None,
             }],
             cost: CallCost { duration_us: 44, memory_bytes: 65_536 },
             call: Default::default(),

@@ -299,6 +299,7 @@ fn trail() -> Vec<Step> {
         what: "POST open.feishu.cn".into(),
         outcome: "200".into(),
         duration_us: 181_000,
+        exchange: None,
     }];
     vec![
         step(World::Classifier, Said::Sorted(Box::new(triage)), "classifier", 48, 4),

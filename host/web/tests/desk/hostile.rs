@@ -123,6 +123,7 @@ async fn nothing_in_a_mail_becomes_markup() {
                 what: text.clone(),
                 outcome: text.clone(),
                 duration_us: 1,
+                exchange: None,
             }],
             cost: CallCost::default(),
             call: Default::default(),
