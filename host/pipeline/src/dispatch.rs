@@ -144,15 +144,7 @@ enum Objections {
 async fn objections(house: &House, tenant: &Arc<Tenant>, row: &OutboxRow) -> Result<Objections, JobFailure> {
     let ticket = tenant.scope.ticket(row.ticket).await.map_err(store)?;
     let thread = tenant.scope.thread(row.ticket, view::THREAD_MAX).await.map_err(store)?;
-    let outgoing = OutgoingView {
-        subject: row.subject.clone(),
-        body: row.body.clone(),
-        to: addresses(row, false),
-        cc: addresses(row, true),
-        language: row.language.clone(),
-        attachment_names: Vec::new(),
-        automatic: row.automatic,
-    };
+    let outgoing = outgoing(row);
     let context = caller::context(house, tenant, house.now());
     let about = About { ticket: Some(row.ticket), message: row.answers };
     let view = Arc::new(view::ticket(&ticket, thread.iter().map(|m| Arc::new(view::message(m))).collect()));
@@ -174,6 +166,19 @@ async fn objections(house: &House, tenant: &Arc<Tenant>, row: &OutboxRow) -> Res
         }
         _ => Objections::None,
     })
+}
+
+/// What a checker is shown of approved mail.
+pub(crate) fn outgoing(row: &OutboxRow) -> OutgoingView {
+    OutgoingView {
+        subject: row.subject.clone(),
+        body: row.body.clone(),
+        to: addresses(row, false),
+        cc: addresses(row, true),
+        language: row.language.clone(),
+        attachment_names: Vec::new(),
+        automatic: row.automatic,
+    }
 }
 
 fn addresses(row: &OutboxRow, cc: bool) -> Vec<Address> {

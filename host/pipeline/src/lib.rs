@@ -24,6 +24,7 @@ pub mod model;
 pub mod notice;
 pub mod notify;
 pub mod outlet;
+pub mod rebuild;
 pub mod schedule;
 pub mod secrets;
 pub mod sent;

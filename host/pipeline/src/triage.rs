@@ -143,6 +143,15 @@ fn screened(house: &House, tenant: &Tenant, message: &MessageRow) -> Option<(Out
     Some((outcome, automatic.reason()))
 }
 
+/// The language that the host detected, where no classifier said one.
+pub(crate) fn fill_language(triage: &mut Triage, row: &MessageRow) {
+    if triage.language.is_none()
+        && let Some(language) = &row.read.language
+    {
+        triage.language = Some(Scored { value: language.clone(), confidence: HOST_LANGUAGE_CONFIDENCE });
+    }
+}
+
 fn matches_sender(list: &[String], address: &str) -> bool {
     list.iter().any(|entry| {
         let entry = entry.trim().to_lowercase();
@@ -247,11 +256,7 @@ impl Work {
                 view::merge_triage(&mut triage, found);
             }
         }
-        if triage.language.is_none()
-            && let Some(language) = &row.read.language
-        {
-            triage.language = Some(Scored { value: language.clone(), confidence: HOST_LANGUAGE_CONFIDENCE });
-        }
+        fill_language(&mut triage, row);
         triage
     }
 

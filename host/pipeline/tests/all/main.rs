@@ -6,6 +6,7 @@ mod drafts;
 mod heartbeat;
 mod house;
 mod keeping;
+mod rebuild;
 mod secrets;
 mod sending;
 mod triage;
