@@ -247,15 +247,30 @@ impl Context {
     /// # Errors
     /// The processor is not supported, or a folder or certificate cannot be used.
     pub fn sandbox(&self, host: Option<(&HostConfig, &MasterKey)>) -> Result<Sandbox> {
-        let mut config = SandboxConfig::default();
-        if let Some((host, key)) = host {
-            config.cache_dir = Some(host.data_dir.join("compiled"));
-            config.cache_key = derive(key, "compiled plugins");
-            config.concurrent_calls = host.plugins.concurrent_calls;
-            config.extra_roots = extra_roots(host)?;
-        }
-        Sandbox::new(config).map_err(|error| Failure::new(error.to_string()))
+        sandbox(host, false)
     }
+
+    /// As [`Context::sandbox_alone`], one that counts instructions: slower, and for trying plugins only.
+    ///
+    /// # Errors
+    /// As [`Context::sandbox`].
+    pub fn sandbox_that_counts(&self, host: &HostConfig) -> Result<Sandbox> {
+        match self.present_key(host) {
+            Ok(Some(key)) if host.data_dir.is_dir() => sandbox(Some((host, &key)), true),
+            _ => sandbox(None, true),
+        }
+    }
+}
+
+fn sandbox(host: Option<(&HostConfig, &MasterKey)>, count_fuel: bool) -> Result<Sandbox> {
+    let mut config = SandboxConfig { count_fuel, ..SandboxConfig::default() };
+    if let Some((host, key)) = host {
+        config.cache_dir = Some(host.data_dir.join("compiled"));
+        config.cache_key = derive(key, "compiled plugins");
+        config.concurrent_calls = host.plugins.concurrent_calls;
+        config.extra_roots = extra_roots(host)?;
+    }
+    Sandbox::new(config).map_err(|error| Failure::new(error.to_string()))
 }
 
 impl Opened {

@@ -79,7 +79,7 @@ async fn no_secret_is_in_an_exchange() {
     for form in ["s3cr/t", "s3cr%2Ft", "c2hvcDpzM2Ny", "3fb788de4238", "Jefe", "s3ssion"] {
         assert!(!text.contains(form), "{form}: {text}");
     }
-    assert!(!text.contains("authorization") && !text.to_lowercase().contains("set-cookie"), "{text}");
+    assert!(!text.contains("\"authorization\":") && !text.to_lowercase().contains("set-cookie"), "{text}");
     let Some(Exchange::Http(told)) = &calls[0].exchange else { panic!("{text}") };
     assert_eq!(told.ask.url, format!("{base}/echo/{{secret:token}}"));
     assert_eq!(told.ask.headers["x-title"], "{secret:token}");

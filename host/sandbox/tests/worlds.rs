@@ -256,3 +256,18 @@ fn common_allowance() -> posthouse_model::capability::HttpAllowance {
         private: false,
     }
 }
+
+#[tokio::test]
+async fn instructions_are_counted_where_they_are_asked_for() {
+    let counting = Sandbox::new(SandboxConfig { count_fuel: true, ..SandboxConfig::default() }).unwrap();
+    let plugin = counting.load(spec("router", "{}")).await.unwrap();
+    let first = plugin.route(context(), host(), Arc::new(ticket())).await;
+    let again = plugin.route(context(), host(), Arc::new(ticket())).await;
+    assert!(first.result.is_ok() && first.used.fuel.is_some_and(|fuel| fuel > 0), "{:?}", first.used);
+    assert_eq!(first.used.fuel, again.used.fuel);
+    assert!(first.used.answer_bytes > 0 && first.used.answer_items > 0);
+    let plain = load(&sandbox(), "router", "{}").await.unwrap();
+    let called = plain.route(context(), host(), Arc::new(ticket())).await;
+    assert_eq!(called.used.fuel, None);
+    assert_eq!(called.result, first.result);
+}

@@ -4,7 +4,10 @@ mod check;
 mod grants;
 mod life;
 mod package;
+mod record;
 mod run;
+mod subject;
+pub mod test;
 
 use crate::failure::{Code, Result};
 use crate::open::{Context, tenant};
@@ -22,6 +25,10 @@ pub enum PluginCommand {
     Check(check::CheckArgs),
     /// Call a plugin on a mail and print what it answers
     Run(run::RunArgs),
+    /// Try a plugin on its fixtures and show what each call used of its limits
+    Test(test::TestArgs),
+    /// Make fixtures from a plugin's real calls, personal data redacted
+    Record(record::RecordArgs),
     /// Show what each plugin of a tenant's folder may do, and who says so
     Grants(grants::GrantsArgs),
     /// What to do with a plugin of a tenant.
@@ -55,6 +62,8 @@ pub async fn run(command: PluginCommand, context: &Context, terminal: &mut Termi
         },
         PluginCommand::Check(args) => check::run(args, context, terminal).await,
         PluginCommand::Run(args) => run::run(args, context, terminal).await,
+        PluginCommand::Test(args) => test::run(&args, context, terminal).await,
+        PluginCommand::Record(args) => record::run(&args, context, terminal).await,
         PluginCommand::Grants(args) => grants::run(&args, context, terminal),
         PluginCommand::Life(command) => life::run(command, context, terminal).await,
         PluginCommand::Package(command) => package::run(command, terminal).await,

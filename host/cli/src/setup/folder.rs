@@ -159,13 +159,20 @@ fn resolve_settings(dir: &Path, plugin: &mut PluginConfig, at: &str, source: &So
 /// # Errors
 /// What is wrong, with its place.
 pub fn read_settings(path: &Path) -> Result<Map<String, Value>, Problem> {
+    read_settings_text(path, &read_text(path, FILE_BYTES_MAX)?)
+}
+
+/// As [`read_settings`], from text that is at hand.
+///
+/// # Errors
+/// What is wrong, with its place.
+pub fn read_settings_text(path: &Path, text: &str) -> Result<Map<String, Value>, Problem> {
     if path.extension().is_some_and(|e| e == "json") {
-        let text = read_text(path, FILE_BYTES_MAX)?;
-        return serde_json::from_str(&text).map_err(|error| {
+        return serde_json::from_str(text).map_err(|error| {
             Problem::file(path, error.to_string(), "write one JSON object").at(error.line(), error.column())
         });
     }
-    Source::read(path)?.parse()
+    Source::new(path, text).parse()
 }
 
 /// The first TOML date in settings: the parser hands it over as a map with a key of its own.

@@ -4,6 +4,7 @@
 mod audit;
 mod backup;
 mod eval;
+mod fixtures;
 mod help;
 mod host;
 mod mail;

@@ -1,14 +1,15 @@
 //! What plugins found, and where mails end.
 
 use crate::world::{agent, host};
-use posthouse_model::TicketId;
 use posthouse_model::decision::{CallCost, HostCall, NewDecision, World as PluginWorld};
+use posthouse_model::exchange::{Beginning, Exchange, Kept, StoreKey, Told};
 use posthouse_model::ticket::{Outcome, TicketStatus};
 use posthouse_model::triage::{
     Enrichment, Entity, EntityValue, Evidence, Fact, Order, Risk, Routing, Scored, Sentiment, Span, TextPart, Triage,
     Urgency,
 };
-use posthouse_store::{Scope, StoreError, TicketRow, Triaged};
+use posthouse_model::{TicketId, Timestamp};
+use posthouse_store::{RecordedQuery, Scope, StoreError, TicketRow, Triaged};
 
 fn order(number: &str, start: u32) -> Entity {
     Entity {
@@ -210,6 +211,58 @@ on_both! {
         let decisions = world.scope.decisions(ticket).await.unwrap();
         assert_eq!(decisions[0].id, first);
         assert_eq!(decisions.iter().map(|d| d.record.clone()).collect::<Vec<_>>(), [decision, failed]);
+    }
+
+    async fn what_was_asked_in_full_is_read_only_where_it_is_asked_for(world) {
+        let (message, ticket) = world.take_new(&world.mail("a@x")).await;
+        let (other, other_ticket) = world.take_new(&world.mail("b@x")).await;
+        let told = Told { ask: StoreKey { key: "k".into() }, reply: Ok(Kept { value: Some("a customer's".into()) }) };
+        let call = |capability: &str| HostCall {
+            capability: capability.into(),
+            what: "GET x".into(),
+            outcome: "200".into(),
+            duration_us: 5,
+            exchange: Some(Exchange::StoreGet(told.clone())),
+        };
+        let began = HostCall::began(Beginning { now: Timestamp(7), seed: u64::MAX });
+        let decision = NewDecision {
+            ticket: Some(ticket),
+            message: Some(message),
+            world: PluginWorld::Enricher,
+            plugin: "shop".into(),
+            version: "1.0.0".into(),
+            digest: "abc".into(),
+            input_hash: "def".into(),
+            output: None,
+            error: None,
+            host_calls: vec![call("http"), call("store"), began],
+            cost: CallCost::default(),
+            changes: posthouse_model::keep::Changes::default(),
+        };
+        let elsewhere = NewDecision { ticket: Some(other_ticket), message: Some(other), ..decision.clone() };
+        let other_plugin = NewDecision { plugin: "other".into(), ..decision.clone() };
+        let mut tx = world.scope.begin().await.unwrap();
+        let all = [decision.clone(), elsewhere.clone(), other_plugin, decision.clone()];
+        let ids = tx.add_decisions(&all, &host()).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let shown = world.scope.ticket_detail(1).await.unwrap().decisions;
+        let standing = world.scope.decisions(ticket).await.unwrap();
+        let on_message = world.scope.decisions_on(message).await.unwrap();
+        for brief in [&shown, &standing, &on_message] {
+            assert_eq!(brief.len(), 3);
+            assert!(!serde_json::to_string(brief).unwrap().contains("a customer's"));
+            assert!(brief.iter().all(|d| d.record.host_calls == [call("http").brief()]), "{brief:#?}");
+        }
+        let query = RecordedQuery { plugin: "shop", ticket: None, before: None, limit: 2 };
+        let newest = world.scope.recorded(&query).await.unwrap();
+        assert_eq!(newest.iter().map(|d| d.id).collect::<Vec<_>>(), [ids[3], ids[1]]);
+        assert_eq!(newest[0].record, decision);
+        assert_eq!(newest[0].record.beginning(), Some(Beginning { now: Timestamp(7), seed: u64::MAX }));
+        let query = RecordedQuery { before: Some(newest[1].id), ..query };
+        assert_eq!(world.scope.recorded(&query).await.unwrap().len(), 1);
+        let query = RecordedQuery { ticket: Some(other_ticket), before: None, ..query };
+        assert_eq!(world.scope.recorded(&query).await.unwrap()[0].record, elsewhere);
     }
 }
 

@@ -1,21 +1,20 @@
 //! `posthouse plugin run`
 
 use super::check::{all_it_needs, settings};
+use super::subject::installed;
 use crate::failure::{Code, Failure, Result, While as _};
+use crate::fixture::parts::{self, TicketPart};
 use crate::open::{Context, tenant};
 use crate::output::{Style, Terminal};
 use crate::setup::Source;
 use clap::Args;
 use posthouse_mail::read::read_mail;
-use posthouse_model::Timestamp;
-use posthouse_model::call::{CallContext, MessageView, OutgoingView, TicketView};
+use posthouse_model::call::{CallContext, CallInput, TicketView};
 use posthouse_model::decision::{CallCost, HostCall, World};
-use posthouse_model::mail::{Address, ReadMail};
+use posthouse_model::mail::ReadMail;
 use posthouse_model::notice::{Notice, NoticeKind};
-use posthouse_model::ticket::{Direction, TicketStatus};
 use posthouse_model::triage::Urgency;
 use posthouse_sandbox::{CallHost, CallLimits, Called, PlainHost, Plugin, PluginSpec, SecretValue, inspect};
-use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,6 +49,9 @@ pub struct RunArgs {
     /// The ticket's urgency: low, medium, high or urgent
     #[arg(long)]
     urgency: Option<Urgency>,
+    /// With --json, what was asked of the host and answered in full, as fixtures hold it: it may be a customer's
+    #[arg(long, requires = "json")]
+    exchanges: bool,
     /// Print JSON: {"plugin", "world", "ok", "result", "error", "host_calls", "notes", "cost"}
     #[arg(long)]
     json: bool,
@@ -63,21 +65,19 @@ pub async fn run(args: RunArgs, context: &Context, terminal: &mut Terminal) -> R
     let (plugin, host, call) = load(&args, context).await?;
     let mail = mail(&args, plugin.world())?;
     let now = call.now;
-    let view = Arc::new(message(&mail, now));
-    let ticket = Arc::new(ticket(&args, &mail, view.clone(), now));
-    let world = plugin.world();
-    let outcome = match world {
-        World::Classifier => Outcome::of(plugin.classify(call, host, view).await),
-        World::Router => Outcome::of(plugin.route(call, host, ticket).await),
-        World::Drafter => Outcome::of(plugin.draft(call, host, ticket).await),
-        World::Enricher => Outcome::of(plugin.enrich(call, host, ticket).await),
-        World::Checker => Outcome::of(plugin.check(call, host, Arc::new(outgoing(&mail)), ticket).await),
+    let view = Arc::new(parts::message(&mail, now));
+    let part = TicketPart { category: args.category.clone(), urgency: args.urgency, ..TicketPart::default() };
+    let ticket = Arc::new(part.view(vec![view.clone()], now));
+    let input = match plugin.world() {
+        World::Classifier => CallInput::Message(view),
+        World::Router | World::Drafter | World::Enricher => CallInput::Ticket(ticket),
+        World::Checker => CallInput::Outgoing(Arc::new(parts::outgoing(&mail)), ticket),
         World::Notifier => {
-            let about = args.mail.is_some().then(|| ticket.clone());
-            let notice = notice(&call, about.as_deref());
-            Outcome::of(plugin.notify(call, host, Arc::new(notice), about).await)
+            let about = args.mail.is_some().then_some(ticket);
+            CallInput::Notice(Arc::new(notice(&call, about.as_deref())), about)
         }
     };
+    let outcome = Outcome::of(plugin.answer(call, host, input).await, args.exchanges);
     print(&args, &plugin, &outcome, terminal)?;
     Ok(if outcome.error.is_none() { Code::Ok } else { Code::Problem })
 }
@@ -108,29 +108,14 @@ async fn load(args: &RunArgs, context: &Context) -> Result<(Arc<Plugin>, Arc<dyn
     };
     let opened = context.open().await?;
     let row = tenant(&opened.store, Some(slug)).await?;
-    let plugins = opened.store.tenant(row.id).plugins().await?;
-    let names = plugins.iter().map(|p| p.plugin.name.clone()).collect::<Vec<_>>().join(", ");
-    let Some(installed) = plugins.into_iter().map(|p| p.plugin).find(|p| p.name == args.plugin) else {
-        return Err(Failure::new(format!("{slug} has no plugin `{}`", args.plugin)).mend(format!("there are: {names}")));
-    };
-    let component = opened.store.component(&installed.digest).await?;
-    let component =
-        component.ok_or_else(|| Failure::new("its component is not in the database").mend("apply the tenant again"))?;
+    let spec = installed(&opened.store, row.id, slug, &args.plugin).await?;
     let mut host = PlainHost::default();
-    for name in installed.grants.secrets.keys() {
+    for name in spec.grants.secrets.keys() {
         if let Some(found) = opened.secrets.find(row.id, slug, name).await.map_err(Failure::new)? {
             let value = SecretValue { value: found.value.to_string(), hosts: found.hosts };
             host.secrets.insert(name.clone(), value);
         }
     }
-    let spec = PluginSpec {
-        name: installed.name,
-        version: installed.version,
-        component: component.into(),
-        settings: installed.settings.to_string(),
-        grants: installed.grants,
-        limits,
-    };
     let sandbox = context.sandbox(Some((&opened.host, &opened.key)))?;
     let plugin = sandbox.load(spec).await.map_err(refused)?;
     call.tenant_name = row.tenant.name;
@@ -149,61 +134,6 @@ fn mail(args: &RunArgs, world: World) -> Result<ReadMail> {
         // A test notice is about nothing.
         None if world == World::Notifier => Ok(ReadMail::default()),
         None => Err(Failure::usage(format!("a {world} needs a mail")).mend("name one with --mail FILE")),
-    }
-}
-
-fn message(mail: &ReadMail, now: Timestamp) -> MessageView {
-    MessageView {
-        subject: mail.subject.clone(),
-        body: mail.reply_text.clone(),
-        full_text: mail.text.clone(),
-        from: mail.from.clone(),
-        reply_to: mail.reply_to.first().cloned(),
-        to: mail.to.clone(),
-        cc: mail.cc.clone(),
-        sent_at: mail.date.unwrap_or(now),
-        direction: Direction::Incoming,
-        language: mail.language.clone(),
-        headers: mail.headers.clone(),
-        message_id: None,
-        attachments: mail.attachments.clone(),
-    }
-}
-
-fn ticket(args: &RunArgs, mail: &ReadMail, message: Arc<MessageView>, now: Timestamp) -> TicketView {
-    let nobody = Address { name: None, address: "nobody@customer.invalid".to_owned() };
-    TicketView {
-        number: 1,
-        subject: mail.subject.clone(),
-        status: TicketStatus::New,
-        created_at: now,
-        customer: mail.customer().cloned().unwrap_or(nobody),
-        category: args.category.clone(),
-        urgency: args.urgency,
-        sentiment: None,
-        language: mail.language.clone(),
-        entities: Vec::new(),
-        tags: Vec::new(),
-        queue: None,
-        deadline: None,
-        missing: Vec::new(),
-        risks: Vec::new(),
-        facts: Vec::new(),
-        orders: Vec::new(),
-        message_count: 1,
-        recent: vec![message],
-    }
-}
-
-fn outgoing(mail: &ReadMail) -> OutgoingView {
-    OutgoingView {
-        subject: mail.subject.clone(),
-        body: mail.text.clone(),
-        to: mail.to.clone(),
-        cc: mail.cc.clone(),
-        language: mail.language.clone(),
-        attachment_names: mail.attachments.iter().filter_map(|file| file.name.clone()).collect(),
-        automatic: false,
     }
 }
 
@@ -236,12 +166,14 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn of<T: Serialize>(called: Called<T>) -> Self {
+    fn of(called: Called<Value>, exchanges: bool) -> Self {
         let (result, error) = match called.result {
-            Ok(value) => (serde_json::to_value(value).ok(), None),
+            Ok(value) => (Some(value), None),
             Err(error) => (None, Some(error.to_string())),
         };
-        Self { result, error, host_calls: called.host_calls, notes: called.notes, cost: called.cost }
+        let shown = |call: HostCall| if exchanges { call } else { call.brief() };
+        let host_calls = called.host_calls.into_iter().map(shown).collect();
+        Self { result, error, host_calls, notes: called.notes, cost: called.cost }
     }
 }
 
