@@ -26,6 +26,8 @@ fn the_commands_are_an_interface() {
         &["plugin", "list"],
         &["plugin", "check"],
         &["plugin", "run"],
+        &["plugin", "test"],
+        &["plugin", "record"],
         &["audit", "verify"],
         &["eval"],
         &["backup"],
