@@ -2,7 +2,6 @@
 
 use crate::Timestamp;
 use crate::mail::{Address, Attachment};
-use crate::notice::Notice;
 use crate::ticket::{Direction, TicketStatus};
 use crate::triage::{Entity, Fact, Order, Risk, Sentiment, Urgency};
 use serde::{Deserialize, Serialize};
@@ -112,29 +111,4 @@ pub struct OutgoingView {
     pub attachment_names: Vec<String>,
     /// No person has read it.
     pub automatic: bool,
-}
-
-/// What a call is about: the one thing that the plugin's world is asked about. Shared, so that nothing is copied until a
-/// plugin asks.
-#[derive(Clone, Debug, PartialEq)]
-pub enum CallInput {
-    /// A classifier's.
-    Message(Arc<MessageView>),
-    /// A router's, drafter's or enricher's. It holds at least one message.
-    Ticket(Arc<TicketView>),
-    /// A notifier's, with the ticket that it is about.
-    Notice(Arc<Notice>, Option<Arc<TicketView>>),
-    /// A checker's: the reply, and the ticket it answers.
-    Outgoing(Arc<OutgoingView>, Arc<TicketView>),
-}
-
-impl CallInput {
-    /// The ticket that can be read in the call, if any.
-    #[must_use]
-    pub fn ticket(&self) -> Option<&TicketView> {
-        match self {
-            Self::Message(_) | Self::Notice(_, None) => None,
-            Self::Ticket(ticket) | Self::Notice(_, Some(ticket)) | Self::Outgoing(_, ticket) => Some(ticket),
-        }
-    }
 }

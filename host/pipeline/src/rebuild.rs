@@ -9,14 +9,16 @@ use crate::dispatch;
 use crate::draft;
 use crate::triage::fill_language;
 use crate::view::{self, erased::Hashable};
-use posthouse_model::call::{CallContext, CallInput, MessageView, OutgoingView, TicketView};
+use posthouse_model::call::{CallContext, MessageView, OutgoingView, TicketView};
 use posthouse_model::config::TenantConfig;
 use posthouse_model::decision::{Decision, World};
 use posthouse_model::draft::DraftProposal;
 use posthouse_model::notice::Notice;
+use posthouse_model::release::Stage;
 use posthouse_model::ticket::{Direction, TicketStatus};
 use posthouse_model::triage::{Enrichment, Entity, Routing, Triage};
-use posthouse_model::{DecisionId, MessageId};
+use posthouse_model::{DecisionId, MessageId, Timestamp};
+use posthouse_sandbox::Question;
 use posthouse_store::{MessageRow, Scope, StoreError, TicketDetail};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -30,8 +32,8 @@ const NOTIFICATIONS_MAX: u32 = 500;
 pub struct Rebuilt {
     /// Time, seed, tenant and language.
     pub context: CallContext,
-    /// What it was about.
-    pub input: CallInput,
+    /// What it was asked.
+    pub input: Question,
     /// It is the very same: its hash is the recorded one.
     pub exact: bool,
     /// What may differ, in words for a person.
@@ -55,10 +57,11 @@ pub enum RebuildError {
 /// When the store cannot be read, or holds no longer what the call was about.
 pub async fn rebuild(scope: &Scope, config: &TenantConfig, decision: &Decision) -> Result<Rebuilt, RebuildError> {
     let record = &decision.record;
-    let beginning = record.beginning();
+    // Records of a time when it was not kept have none.
+    let told = record.call.now != Timestamp::default();
     let context = CallContext {
-        now: beginning.map_or(decision.at, |began| began.now),
-        seed: beginning.map_or(0, |began| began.seed),
+        now: if told { record.call.now } else { decision.at },
+        seed: record.call.seed,
         tenant_name: config.name.clone(),
         agent_language: config.agent_language.clone(),
     };
@@ -70,7 +73,7 @@ pub async fn rebuild(scope: &Scope, config: &TenantConfig, decision: &Decision) 
         World::Notifier => past.notice().await?,
     };
     let mut doubts = Vec::new();
-    if beginning.is_none() {
+    if !told {
         doubts.push(
             "time and seed of the call are not on record: the time of its record is taken, and seed 0".to_owned(),
         );
@@ -80,7 +83,7 @@ pub async fn rebuild(scope: &Scope, config: &TenantConfig, decision: &Decision) 
                 .to_owned(),
         );
     }
-    if matches!(&input, CallInput::Notice(_, Some(_))) {
+    if matches!(&input, Question::Notify(_, Some(_))) {
         doubts.push("the ticket beside the notice is as it is now".to_owned());
     }
     Ok(Rebuilt { context, input, exact, doubts })
@@ -101,35 +104,40 @@ impl Past<'_> {
         view::input_hash(&all) == self.decision.record.input_hash
     }
 
-    async fn message(&self) -> Result<(CallInput, bool), RebuildError> {
+    async fn message(&self) -> Result<(Question, bool), RebuildError> {
         let id = self.decision.record.message.ok_or(RebuildError::Gone("the mail of this call"))?;
         let message = view::message(&self.scope.message(id).await?);
         let exact = self.is_same(&[&message]);
-        Ok((CallInput::Message(Arc::new(message)), exact))
+        Ok((Question::Classify(Arc::new(message)), exact))
     }
 
-    async fn ticket(&self) -> Result<(CallInput, bool), RebuildError> {
+    async fn ticket(&self) -> Result<(Question, bool), RebuildError> {
         let views = self.views(&self.detail().await?);
         let same = views.iter().position(|view| self.is_same(&[view.as_ref()]));
         let view = views.into_iter().nth(same.unwrap_or(0)).ok_or(RebuildError::Gone("the ticket's mail"))?;
-        Ok((CallInput::Ticket(view), same.is_some()))
+        let question = match self.decision.record.world {
+            World::Drafter => Question::Draft(view),
+            World::Enricher => Question::Enrich(view),
+            _ => Question::Route(view),
+        };
+        Ok((question, same.is_some()))
     }
 
-    async fn outgoing(&self) -> Result<(CallInput, bool), RebuildError> {
+    async fn outgoing(&self) -> Result<(Question, bool), RebuildError> {
         let detail = self.detail().await?;
         let mut nearest = None;
         for ticket in self.views(&detail) {
             for reply in self.replies(&detail, &ticket) {
                 if self.is_same(&[&reply, ticket.as_ref()]) {
-                    return Ok((CallInput::Outgoing(Arc::new(reply), ticket), true));
+                    return Ok((Question::Check(Arc::new(reply), ticket), true));
                 }
-                nearest.get_or_insert_with(|| CallInput::Outgoing(Arc::new(reply), Arc::clone(&ticket)));
+                nearest.get_or_insert_with(|| Question::Check(Arc::new(reply), Arc::clone(&ticket)));
             }
         }
         Ok((nearest.ok_or(RebuildError::Gone("the reply that was checked"))?, false))
     }
 
-    async fn notice(&self) -> Result<(CallInput, bool), RebuildError> {
+    async fn notice(&self) -> Result<(Question, bool), RebuildError> {
         let record = &self.decision.record;
         let all = self.scope.notifications(NOTIFICATIONS_MAX).await?;
         let mine =
@@ -141,7 +149,7 @@ impl Past<'_> {
             Some(_) => Some(now(&self.detail().await?)),
             None => None,
         };
-        Ok((CallInput::Notice(Arc::new((*notice).clone()), ticket), same.is_some()))
+        Ok((Question::Notify(Arc::new((*notice).clone()), ticket), same.is_some()))
     }
 
     async fn detail(&self) -> Result<TicketDetail, RebuildError> {
@@ -203,7 +211,11 @@ impl Past<'_> {
 
     /// What calls found in one message before a decision.
     fn found(&self, detail: &TicketDetail, row: &MessageRow, before: DecisionId) -> Found {
-        let on_it = |decision: &&Decision| decision.record.message == Some(row.id) && decision.id < before;
+        // What a release in shadow said changed nothing.
+        let on_it = |decision: &&Decision| {
+            let counts = decision.record.call.stage != Stage::Shadow;
+            counts && decision.record.message == Some(row.id) && decision.id < before
+        };
         let mut found = Found::default();
         let mut routed = false;
         for decision in detail.decisions.iter().filter(on_it) {
@@ -231,7 +243,10 @@ impl Past<'_> {
     /// and what was approved.
     fn replies(&self, detail: &TicketDetail, ticket: &TicketView) -> Vec<OutgoingView> {
         let record = &self.decision.record;
-        let before = |decision: &&Decision| decision.id < self.decision.id && decision.record.message == record.message;
+        let before = |decision: &&Decision| {
+            let counts = decision.record.call.stage != Stage::Shadow;
+            counts && decision.id < self.decision.id && decision.record.message == record.message
+        };
         let drafters = detail.decisions.iter().filter(before).filter(|d| d.record.world == World::Drafter);
         let proposed: Vec<DraftProposal> =
             drafters.filter_map(answer::<Vec<DraftProposal>>).next_back().unwrap_or_default();

@@ -3,7 +3,7 @@
 
 use crate::host::CallHost;
 use crate::plugin::{Called, Plugin};
-use posthouse_model::call::{CallContext, CallInput, MessageView, OutgoingView, TicketView};
+use posthouse_model::call::{CallContext, MessageView, OutgoingView, TicketView};
 use posthouse_model::decision::World;
 use posthouse_model::draft::{DraftProposal, Verdict};
 use posthouse_model::notice::{Delivery, Notice};
@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::sync::Arc;
 
 /// What a plugin is asked, with all that the call may read. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Question {
     /// What is this mail about?
     Classify(Arc<MessageView>),
@@ -29,19 +29,6 @@ pub enum Question {
 }
 
 impl Question {
-    /// What a world is asked about this; a ticket is several worlds' to answer for.
-    #[must_use]
-    pub fn of(world: World, input: CallInput) -> Self {
-        match (input, world) {
-            (CallInput::Message(message), _) => Self::Classify(message),
-            (CallInput::Ticket(ticket), World::Drafter) => Self::Draft(ticket),
-            (CallInput::Ticket(ticket), World::Enricher) => Self::Enrich(ticket),
-            (CallInput::Ticket(ticket), _) => Self::Route(ticket),
-            (CallInput::Notice(notice, ticket), _) => Self::Notify(notice, ticket),
-            (CallInput::Outgoing(outgoing, ticket), _) => Self::Check(outgoing, ticket),
-        }
-    }
-
     /// The world that answers it.
     #[must_use]
     pub fn world(&self) -> World {
@@ -119,23 +106,19 @@ impl Plugin {
             Question::Route(ticket) => self.route(context, host, ticket).await.map(Answer::Routing),
             Question::Draft(ticket) => self.draft(context, host, ticket).await.map(Answer::Drafts),
             Question::Enrich(ticket) => self.enrich(context, host, ticket).await.map(Answer::Enrichment),
-            Question::Notify(notice, ticket) => {
-                self.notify(context, host, notice, ticket).await.map(Answer::Delivery)
-            }
-            Question::Check(outgoing, ticket) => {
-                self.check(context, host, outgoing, ticket).await.map(Answer::Verdict)
-            }
+            Question::Notify(notice, ticket) => self.notify(context, host, notice, ticket).await.map(Answer::Delivery),
+            Question::Check(outgoing, ticket) => self.check(context, host, outgoing, ticket).await.map(Answer::Verdict),
         }
     }
 
-    /// As [`ask`](Self::ask), for what this plugin's world is asked about; the answer comes as JSON, as decisions keep it.
+    /// As [`ask`](Self::ask); the answer comes as JSON, as decisions keep it.
     pub async fn answer(
         &self,
         context: CallContext,
         host: Arc<dyn CallHost>,
-        input: CallInput,
+        question: Question,
     ) -> Called<serde_json::Value> {
-        let called = self.ask(context, host, Question::of(self.world(), input)).await;
+        let called = self.ask(context, host, question).await;
         // Answers are lists and fields of text and numbers: all of them have a JSON form.
         called.map(|answer| serde_json::to_value(answer).unwrap_or_default())
     }

@@ -7,14 +7,13 @@ use crate::limiter::Limiter;
 use crate::spec::{CallLimits, Used};
 use crate::turns::{Habit, Turn, Turns};
 use crate::valid;
-use posthouse_model::call::CallContext;
-pub(crate) use posthouse_model::call::CallInput as Input;
+use posthouse_model::call::{CallContext, MessageView, OutgoingView, TicketView};
 use posthouse_model::capability::Grants;
 use posthouse_model::decision::HostCall;
 use posthouse_model::draft::{DraftProposal, Verdict};
 use posthouse_model::exchange::Exchange;
 use posthouse_model::keep::Changes;
-use posthouse_model::notice::Delivery;
+use posthouse_model::notice::{Delivery, Notice};
 use posthouse_model::triage::{Enrichment, Routing, Span, Triage};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -32,12 +31,29 @@ pub(crate) const BODY_MAX: usize = 256 << 10;
 #[error("{0}")]
 pub(crate) struct Abort(pub(crate) CallError);
 
-/// The text that spans point into.
-fn spanned(input: &Input) -> (&str, &str) {
-    match input {
-        Input::Message(m) => (&m.subject, valid::cut(&m.body, BODY_MAX)),
-        Input::Outgoing(o, _) => (&o.subject, &o.body),
-        Input::Ticket(_) | Input::Notice(..) => ("", ""),
+/// What the call is about. Immutable and shared: nothing is copied until the plugin asks.
+pub(crate) enum Input {
+    Message(Arc<MessageView>),
+    Ticket(Arc<TicketView>),
+    Notice(Arc<Notice>, Option<Arc<TicketView>>),
+    Outgoing(Arc<OutgoingView>, Arc<TicketView>),
+}
+
+impl Input {
+    pub(crate) fn ticket(&self) -> Option<&TicketView> {
+        match self {
+            Self::Message(_) | Self::Notice(_, None) => None,
+            Self::Ticket(ticket) | Self::Notice(_, Some(ticket)) | Self::Outgoing(_, ticket) => Some(ticket),
+        }
+    }
+
+    /// The text that spans point into.
+    fn spanned(&self) -> (&str, &str) {
+        match self {
+            Self::Message(m) => (&m.subject, valid::cut(&m.body, BODY_MAX)),
+            Self::Outgoing(o, _) => (&o.subject, &o.body),
+            Self::Ticket(_) | Self::Notice(..) => ("", ""),
+        }
     }
 }
 
@@ -185,7 +201,7 @@ impl CallState {
     /// The span when it points at text of this call; otherwise none, with a note.
     pub(crate) fn checked_span(&mut self, span: Option<Span>) -> Option<Span> {
         let span = span?;
-        let (subject, body) = spanned(&self.input);
+        let (subject, body) = self.input.spanned();
         if valid::span(span, subject, body) {
             return Some(span);
         }

@@ -6,14 +6,15 @@ mod common;
 use async_trait::async_trait;
 use common::server::{Server, local, with_secrets};
 use common::{TestHost, context, guest, notice, sandbox, spec, ticket};
-use posthouse_model::call::CallInput;
 use posthouse_model::capability::{Grants, StoreAllowance};
-use posthouse_model::decision::HostCall;
+use posthouse_model::decision::{HostCall, World};
 use posthouse_model::exchange::{
     Exchange, HttpAnswer, HttpAsk, HttpRefusal, KnowledgeHit, KnowledgeQuery, ModelAnswer, ModelRefusal, ModelRequest,
     Told,
 };
-use posthouse_sandbox::{CallHost, Called, LogLevel, Plugin, PluginSpec, ReplayHost, SecretValue, Unrecorded};
+use posthouse_sandbox::{
+    CallHost, Called, LogLevel, Plugin, PluginSpec, Question, ReplayHost, SecretValue, Unrecorded,
+};
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -28,7 +29,7 @@ async fn sender(lines: &str, grants: Grants) -> Arc<Plugin> {
 }
 
 async fn tell(plugin: &Plugin, host: Arc<dyn CallHost>, title: &str) -> Called<Value> {
-    plugin.answer(context(), host, CallInput::Notice(notice(title), None)).await
+    plugin.answer(context(), host, Question::Notify(notice(title), None)).await
 }
 
 fn replay(inner: Arc<dyn CallHost>, recorded: &[HostCall], unrecorded: Unrecorded) -> Arc<ReplayHost> {
@@ -245,7 +246,12 @@ async fn keeper(orders: &str) -> Arc<Plugin> {
 }
 
 async fn asked(plugin: &Plugin, host: Arc<dyn CallHost>) -> Called<Value> {
-    plugin.answer(context(), host, CallInput::Ticket(Arc::new(ticket()))).await
+    let ticket = Arc::new(ticket());
+    let question = match plugin.world() {
+        World::Drafter => Question::Draft(ticket),
+        _ => Question::Enrich(ticket),
+    };
+    plugin.answer(context(), host, question).await
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use crate::house::{Test, actor, bundled, ids, letter, plugin, silent_group};
 use posthouse_model::capability::{Grants, StoreAllowance};
 use posthouse_model::decision::{Decision, World};
-use posthouse_model::exchange::Exchange;
+use posthouse_model::release::CallRecord;
 use posthouse_pipeline::rebuild::{RebuildError, rebuild};
 use posthouse_sandbox::{PlainHost, ReplayHost, Unrecorded};
 use posthouse_store::RecordedQuery;
@@ -63,7 +63,7 @@ async fn a_recorded_call_made_again_gives_the_same_answer() {
     test.mail(letter("a", "Where is my parcel?", "My order 1042-88 has not arrived. Where is it?")).await;
     test.mail(letter("c", "Where is my other parcel?", "My order 1050-11 has not arrived. Where is it?")).await;
     for (name, world) in WORLDS.into_iter().filter(|(_, world)| *world != World::Notifier) {
-        let plugin = test.tenant.plugins(world).next().unwrap().plugin.clone().unwrap();
+        let plugin = test.tenant.plugins(world).next().unwrap().plugin().unwrap().clone();
         for decision in recorded(&test, name).await {
             let rebuilt = rebuild(&test.tenant.scope, &test.tenant.config, &decision).await.unwrap();
             let calls = &decision.record.host_calls;
@@ -102,7 +102,7 @@ async fn what_a_person_changed_is_doubtful_and_said() {
 
     // A record from before time and seed were kept.
     let mut old = classifier.clone();
-    old.record.host_calls.retain(|call| !matches!(call.exchange, Some(Exchange::Began(_))));
+    old.record.call = CallRecord::default();
     let rebuilt = again(&old).await;
     assert!(!rebuilt.exact && rebuilt.doubts[0].contains("not on record") && rebuilt.context.now == old.at);
 

@@ -2,7 +2,8 @@
 
 use crate::world::{agent, host};
 use posthouse_model::decision::{CallCost, HostCall, NewDecision, World as PluginWorld};
-use posthouse_model::exchange::{Beginning, Exchange, Kept, StoreKey, Told};
+use posthouse_model::exchange::{Exchange, Kept, StoreKey, Told};
+use posthouse_model::release::CallRecord;
 use posthouse_model::ticket::{Outcome, TicketStatus};
 use posthouse_model::triage::{
     Enrichment, Entity, EntityValue, Evidence, Fact, Order, Risk, Routing, Scored, Sentiment, Span, TextPart, Triage,
@@ -224,7 +225,7 @@ on_both! {
             duration_us: 5,
             exchange: Some(Exchange::StoreGet(told.clone())),
         };
-        let began = HostCall::began(Beginning { now: Timestamp(7), seed: u64::MAX });
+        let told_it = CallRecord { now: Timestamp(7), seed: u64::MAX, ..CallRecord::default() };
         let decision = NewDecision {
             ticket: Some(ticket),
             message: Some(message),
@@ -235,8 +236,10 @@ on_both! {
             input_hash: "def".into(),
             output: None,
             error: None,
-            host_calls: vec![call("http"), call("store"), began],
+            host_calls: vec![call("http"), call("store")],
             cost: CallCost::default(),
+            call: told_it,
+            log: Vec::new(),
             changes: posthouse_model::keep::Changes::default(),
         };
         let elsewhere = NewDecision { ticket: Some(other_ticket), message: Some(other), ..decision.clone() };
@@ -258,7 +261,6 @@ on_both! {
         let newest = world.scope.recorded(&query).await.unwrap();
         assert_eq!(newest.iter().map(|d| d.id).collect::<Vec<_>>(), [ids[3], ids[1]]);
         assert_eq!(newest[0].record, decision);
-        assert_eq!(newest[0].record.beginning(), Some(Beginning { now: Timestamp(7), seed: u64::MAX }));
         let query = RecordedQuery { before: Some(newest[1].id), ..query };
         assert_eq!(world.scope.recorded(&query).await.unwrap().len(), 1);
         let query = RecordedQuery { ticket: Some(other_ticket), before: None, ..query };

@@ -150,7 +150,7 @@ async fn one(
     out: &Path,
 ) -> Result<std::result::Result<Written, String>> {
     let record = &decision.record;
-    if let (None, Some(error)) = (record.beginning(), &record.error) {
+    if let (0, Some(error)) = (record.cost.duration_us, &record.error) {
         return Ok(Err(format!("the plugin was not called: {error}")));
     }
     if record.world != recorder.plugin.world() {

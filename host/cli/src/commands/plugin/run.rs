@@ -9,12 +9,12 @@ use crate::output::{Style, Terminal};
 use crate::setup::Source;
 use clap::Args;
 use posthouse_mail::read::read_mail;
-use posthouse_model::call::{CallContext, CallInput, TicketView};
+use posthouse_model::call::{CallContext, TicketView};
 use posthouse_model::decision::{CallCost, HostCall, World};
 use posthouse_model::mail::ReadMail;
 use posthouse_model::notice::{Notice, NoticeKind};
 use posthouse_model::triage::Urgency;
-use posthouse_sandbox::{CallHost, CallLimits, Called, PlainHost, Plugin, PluginSpec, SecretValue, inspect};
+use posthouse_sandbox::{CallHost, CallLimits, Called, PlainHost, Plugin, PluginSpec, Question, SecretValue, inspect};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -68,16 +68,18 @@ pub async fn run(args: RunArgs, context: &Context, terminal: &mut Terminal) -> R
     let view = Arc::new(parts::message(&mail, now));
     let part = TicketPart { category: args.category.clone(), urgency: args.urgency, ..TicketPart::default() };
     let ticket = Arc::new(part.view(vec![view.clone()], now));
-    let input = match plugin.world() {
-        World::Classifier => CallInput::Message(view),
-        World::Router | World::Drafter | World::Enricher => CallInput::Ticket(ticket),
-        World::Checker => CallInput::Outgoing(Arc::new(parts::outgoing(&mail)), ticket),
+    let question = match plugin.world() {
+        World::Classifier => Question::Classify(view),
+        World::Router => Question::Route(ticket),
+        World::Drafter => Question::Draft(ticket),
+        World::Enricher => Question::Enrich(ticket),
+        World::Checker => Question::Check(Arc::new(parts::outgoing(&mail)), ticket),
         World::Notifier => {
             let about = args.mail.is_some().then_some(ticket);
-            CallInput::Notice(Arc::new(notice(&call, about.as_deref())), about)
+            Question::Notify(Arc::new(notice(&call, about.as_deref())), about)
         }
     };
-    let outcome = Outcome::of(plugin.answer(call, host, input).await, args.exchanges);
+    let outcome = Outcome::of(plugin.answer(call, host, question).await, args.exchanges);
     print(&args, &plugin, &outcome, terminal)?;
     Ok(if outcome.error.is_none() { Code::Ok } else { Code::Problem })
 }

@@ -8,7 +8,7 @@ use crate::fixture::write;
 use crate::open::Context;
 use crate::output::{Style, Table, Terminal, bytes, safe, short};
 use clap::Args;
-use posthouse_sandbox::{CallLimits, LogLevel};
+use posthouse_sandbox::CallLimits;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -121,22 +121,13 @@ fn print(name: &str, trials: &[Trial], limits: &CallLimits, terminal: &mut Termi
 
 fn log(trial: &Trial, terminal: &mut Terminal) -> Result<()> {
     for (level, text) in trial.logged.iter().take(LOG_LINES) {
-        let line = format!("        log {}: {}", level_name(*level), short(text, VALUE_CELLS));
+        let line = format!("        log {}: {}", level.as_str(), short(text, VALUE_CELLS));
         terminal.line(terminal.paint(Style::Dim, &line))?;
     }
     if let Some(more) = trial.logged.len().checked_sub(LOG_LINES).filter(|more| *more > 0) {
         terminal.line(terminal.paint(Style::Dim, &format!("        log: {more} more lines")))?;
     }
     Ok(())
-}
-
-fn level_name(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Debug => "debug",
-        LogLevel::Info => "info",
-        LogLevel::Warn => "warn",
-        LogLevel::Error => "error",
-    }
 }
 
 /// Why a fixture did not pass, for a person.
@@ -271,7 +262,7 @@ fn report(trial: &Trial) -> Value {
     json!({
         "name": trial.name, "ok": trial.faults.is_empty(), "faults": trial.faults.iter().map(fault).collect::<Vec<_>>(),
         "notes": trial.notes,
-        "log": trial.logged.iter().map(|(level, text)| json!([level_name(*level), text])).collect::<Vec<_>>(),
+        "log": trial.logged.iter().map(|(level, text)| json!([level.as_str(), text])).collect::<Vec<_>>(),
         "used": used, "result": result, "error": error,
     })
 }
