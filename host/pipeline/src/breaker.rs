@@ -17,6 +17,10 @@ pub const PAUSE_MIN: Duration = Duration::from_secs(30);
 /// And at most.
 pub const PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
 
+/// Which installation of a plugin a breaker is about: when it was installed, and the number of its release. Another one begins
+/// afresh.
+pub type Installation = (Timestamp, i64);
+
 /// What a call may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Leave {
@@ -46,8 +50,7 @@ pub struct CutOff {
 
 #[derive(Clone, Debug, Default)]
 struct Breaker {
-    /// Which installation of the plugin: another version begins afresh.
-    installed_at: Timestamp,
+    installation: Installation,
     failures: u32,
     reason: String,
     open: Option<Open>,
@@ -72,8 +75,8 @@ pub struct Breakers {
 
 impl Breakers {
     /// Asks for leave to call.
-    pub fn ask(&self, tenant: TenantId, plugin: &str, installed_at: Timestamp, now: Timestamp) -> Leave {
-        self.with(tenant, plugin, installed_at, |breaker| {
+    pub fn ask(&self, tenant: TenantId, plugin: &str, installation: Installation, now: Timestamp) -> Leave {
+        self.with(tenant, plugin, installation, |breaker| {
             let Some(open) = &mut breaker.open else { return Leave::Go };
             let on_trial = open.trial_since.is_some_and(|began| now.since(began) < open.pause);
             if now >= open.until && !on_trial {
@@ -91,13 +94,13 @@ impl Breakers {
         &self,
         tenant: TenantId,
         plugin: &str,
-        installed_at: Timestamp,
+        installation: Installation,
         now: Timestamp,
         result: Result<(), &CallError>,
     ) {
-        self.with(tenant, plugin, installed_at, |breaker| match result {
+        self.with(tenant, plugin, installation, |breaker| match result {
             Ok(()) => {
-                *breaker = Breaker { installed_at, proven: true, ..Breaker::default() };
+                *breaker = Breaker { installation, proven: true, ..Breaker::default() };
             }
             Err(error) if error.blames_plugin() && error.retry_after().is_none() => {
                 breaker.failures = breaker.failures.saturating_add(1);
@@ -152,13 +155,13 @@ impl Breakers {
         &self,
         tenant: TenantId,
         plugin: &str,
-        installed_at: Timestamp,
+        installation: Installation,
         change: impl FnOnce(&mut Breaker) -> T,
     ) -> T {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let breaker = all.entry((tenant, plugin.to_owned())).or_default();
-        if breaker.installed_at != installed_at {
-            *breaker = Breaker { installed_at, ..Breaker::default() };
+        if breaker.installation != installation {
+            *breaker = Breaker { installation, ..Breaker::default() };
         }
         change(breaker)
     }
@@ -170,6 +173,7 @@ mod tests {
 
     const TENANT: TenantId = TenantId(1);
     const START: Timestamp = Timestamp(0);
+    const FIRST: Installation = (START, 1);
 
     struct Watched {
         breakers: Breakers,
@@ -181,14 +185,14 @@ mod tests {
             Self { breakers: Breakers::default(), now: START }
         }
         fn may(&self) -> bool {
-            self.breakers.ask(TENANT, "p", START, self.now) == Leave::Go
+            self.breakers.ask(TENANT, "p", FIRST, self.now) == Leave::Go
         }
         fn fails(&self) {
             let error = CallError::Trap { reason: "unreachable".to_owned() };
-            self.breakers.ended(TENANT, "p", START, self.now, Err(&error));
+            self.breakers.ended(TENANT, "p", FIRST, self.now, Err(&error));
         }
         fn answers(&self) {
-            self.breakers.ended(TENANT, "p", START, self.now, Ok(()));
+            self.breakers.ended(TENANT, "p", FIRST, self.now, Ok(()));
         }
         fn later(&mut self, wait: Duration) {
             self.now = self.now.plus(wait);
@@ -211,8 +215,8 @@ mod tests {
         let cut_off = watched.breakers.cut_off(TENANT);
         assert_eq!((cut_off.len(), cut_off[0].plugin.as_str()), (1, "p"));
         // Nobody else is.
-        assert_eq!(watched.breakers.ask(TenantId(2), "p", START, watched.now), Leave::Go);
-        assert_eq!(watched.breakers.ask(TENANT, "q", START, watched.now), Leave::Go);
+        assert_eq!(watched.breakers.ask(TenantId(2), "p", FIRST, watched.now), Leave::Go);
+        assert_eq!(watched.breakers.ask(TENANT, "q", FIRST, watched.now), Leave::Go);
     }
 
     #[test]
@@ -248,7 +252,7 @@ mod tests {
         watched.later(PAUSE_MIN);
         assert!(watched.may(), "the first trial was lost");
         let busy = CallError::Busy { waited: Duration::ZERO };
-        watched.breakers.ended(TENANT, "p", START, watched.now, Err(&busy));
+        watched.breakers.ended(TENANT, "p", FIRST, watched.now, Err(&busy));
         assert!(watched.may());
     }
 
@@ -259,7 +263,7 @@ mod tests {
             CallError::Failure { temporary: true, text: "busy".to_owned(), retry_after: Some(Duration::from_secs(60)) };
         for error in [again, CallError::Busy { waited: Duration::ZERO }, CallError::Host { reason: "x".to_owned() }] {
             for _ in 0..=FAILURES_MAX {
-                watched.breakers.ended(TENANT, "p", START, watched.now, Err(&error));
+                watched.breakers.ended(TENANT, "p", FIRST, watched.now, Err(&error));
             }
         }
         assert!(watched.may());
@@ -270,6 +274,6 @@ mod tests {
         let watched = Watched::new();
         (0..FAILURES_MAX).for_each(|_| watched.fails());
         assert!(!watched.may());
-        assert_eq!(watched.breakers.ask(TENANT, "p", Timestamp(1), watched.now), Leave::Go);
+        assert_eq!(watched.breakers.ask(TENANT, "p", (START, 2), watched.now), Leave::Go);
     }
 }

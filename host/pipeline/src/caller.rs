@@ -145,9 +145,9 @@ impl Call<'_> {
     /// Calls the active release, unless it is cut off.
     async fn active(&self, installed: &Installed) -> (Result<Answer, CallFailure>, NewDecision, Option<CallError>) {
         let (house, tenant) = (self.house, self.tenant.id());
-        let (name, installed_at) = (installed.name(), installed.row.installed_at);
+        let (name, installation) = (installed.name(), (installed.row.installed_at, installed.row.release));
         if let Leave::CutOff { failures, until, reason } =
-            house.breakers().ask(tenant, name, installed_at, house.now())
+            house.breakers().ask(tenant, name, installation, house.now())
         {
             let wait = until.since(house.now());
             let words = format!("cut off after {failures} failures in a row, the last one: {reason}");
@@ -162,7 +162,7 @@ impl Call<'_> {
         // A plugin that was not loaded, or never got its turn, was not called.
         if result.is_ok() || error.is_some() {
             let ended = error.as_ref().map_or(Ok(()), Err);
-            house.breakers().ended(tenant, name, installed_at, house.now(), ended);
+            house.breakers().ended(tenant, name, installation, house.now(), ended);
         }
         (result, decision, error)
     }

@@ -265,8 +265,12 @@ async fn given_up(tenant: &Tenant, job: &Job, reason: &str) -> Result<(), StoreE
         Job::Triage { message } => triage::given_up(tenant, *message, reason).await,
         Job::Notify { notification } => notify::given_up(tenant, *notification, reason).await,
         Job::Dispatch { outbox } => dispatch::given_up(tenant, *outbox, reason).await,
-        // The ticket is there without a draft, or with one that the page calls unchecked; the copy and the digest are
-        // listed among the failed jobs.
-        Job::Draft { .. } | Job::Check { .. } | Job::AppendSent { .. } | Job::Digest { .. } => Ok(()),
+        // The ticket is there without a draft, or with one that the page calls unchecked; the copy, the digest and
+        // the replay are listed among the failed jobs.
+        Job::Draft { .. }
+        | Job::Check { .. }
+        | Job::AppendSent { .. }
+        | Job::Digest { .. }
+        | Job::Replay { .. } => Ok(()),
     }
 }

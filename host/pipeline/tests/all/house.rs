@@ -245,6 +245,12 @@ impl Test {
         self.tenant = self.house.tenant(self.tenant.id()).await.unwrap().unwrap();
     }
 
+    /// Takes over what was changed, as a running host does within a second.
+    pub async fn reload(&mut self) {
+        self.house.refresh().await.unwrap();
+        self.tenant = self.house.tenant(self.tenant.id()).await.unwrap().unwrap();
+    }
+
     /// Gives the tenant these articles, as applying its folder again would.
     pub async fn articles(&mut self, articles: &[Article]) {
         let mut tx = self.tenant.scope.begin().await.unwrap();

@@ -6,6 +6,7 @@ mod drafts;
 mod heartbeat;
 mod house;
 mod keeping;
+mod life;
 mod rebuild;
 mod secrets;
 mod sending;

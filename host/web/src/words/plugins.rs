@@ -1,9 +1,9 @@
 //! The plugins page.
 
-use super::{Lang, words};
+use super::Lang;
 use posthouse_model::release::ReleaseState;
 
-words! {
+super::words! {
     place_plugins: "Plugins", "插件";
     plugins_lead: "The programs that sort mail, route it, write drafts and tell the chat groups. A new version can be tried on earlier mail, run beside the present one, and answer for a share of the tickets before it answers for all.", "负责分拣邮件、分派工单、撰写草稿和通知群聊的程序。新版本可以先在历史邮件上重放、与现行版本并行试跑、接管部分工单，再全面启用。";
     plugin_answers: "Answers now", "现行版本";
