@@ -10,6 +10,7 @@ pub mod failure;
 pub mod house;
 pub mod open;
 pub mod output;
+mod post;
 pub mod secrets;
 pub mod setup;
 pub mod system;

@@ -1,7 +1,11 @@
-//! `posthouse plugin list`, `check`, `run`, and those for packages
+//! `posthouse plugin list`, `check`, `run`, those for projects, and those for packages
 
+mod build;
 mod check;
+mod dev;
 mod grants;
+mod listen;
+mod new;
 mod package;
 mod run;
 
@@ -23,6 +27,14 @@ pub enum PluginCommand {
     Run(run::RunArgs),
     /// Show what each plugin of a tenant's folder may do, and who says so
     Grants(grants::GrantsArgs),
+    /// Make a project for a new plugin
+    New(new::NewArgs),
+    /// Build a project's component
+    Build(build::BuildArgs),
+    /// Build and test a project, and again after every change
+    Dev(dev::DevArgs),
+    /// Show what a notifier posts, in place of a chat platform
+    Listen(listen::ListenArgs),
     /// What to do with packages.
     #[command(flatten)]
     Package(package::PackageCommand),
@@ -52,6 +64,10 @@ pub async fn run(command: PluginCommand, context: &Context, terminal: &mut Termi
         PluginCommand::Check(args) => check::run(args, context, terminal).await,
         PluginCommand::Run(args) => run::run(args, context, terminal).await,
         PluginCommand::Grants(args) => grants::run(&args, context, terminal),
+        PluginCommand::New(args) => new::run(&args, terminal),
+        PluginCommand::Build(args) => build::run(args, terminal).await,
+        PluginCommand::Dev(args) => dev::run(args, terminal).await,
+        PluginCommand::Listen(args) => listen::run(args, terminal).await,
         PluginCommand::Package(command) => package::run(command, terminal).await,
     }
 }

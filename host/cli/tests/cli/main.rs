@@ -9,6 +9,7 @@ mod host;
 mod mail;
 mod package;
 mod plugin;
+mod project;
 mod secret;
 mod tenant;
 mod ticket;
