@@ -1,15 +1,16 @@
 //! `posthouse plugin dev`: build and test after every change.
 
-mod watching;
-
 use super::build::{build, with_progress};
-use crate::failure::{Code, Failure, Result};
+use crate::failure::{Code, Result, While as _};
 use crate::output::{Style, Terminal, bytes};
 use clap::Args;
 use posthouse_kit::project::Project;
 use posthouse_kit::sources;
 use std::path::PathBuf;
-use watching::Watching;
+use std::time::Duration;
+
+/// How often the folder is looked at. A change counts when the next look finds it at rest.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Options of `plugin dev`.
 #[derive(Args, Debug)]
@@ -25,21 +26,20 @@ pub struct DevArgs {
 /// Runs the command until it is interrupted.
 ///
 /// # Errors
-/// There is no project, or its folder cannot be watched.
+/// There is no project, or its folder cannot be read any more.
 pub async fn run(args: DevArgs, terminal: &mut Terminal) -> Result {
     let project = Project::open(&args.dir)?;
-    // Before the first round, so that no change falls between.
-    let mut watching = Watching::start(project.dir())?;
     terminal.note(format!("watching {}; Ctrl-C ends it", project.dir().display()));
     for number in 1_u64.. {
-        let seen = sources::fingerprint(project.dir()).ok();
+        // Before the build, so that no change falls between.
+        let seen = fingerprint(&project).await.ok();
         tokio::select! {
             () = interrupted() => break,
             outcome = round(&project, terminal.interactive) => print(number, outcome, terminal)?,
         }
         tokio::select! {
             () = interrupted() => break,
-            changed = changed(&project, &mut watching, seen.as_deref()) => changed?,
+            changed = changed(&project, seen) => changed?,
         }
     }
     Ok(Code::Ok)
@@ -77,32 +77,46 @@ fn print(number: u64, outcome: Result<(String, Vec<String>)>, terminal: &mut Ter
     Ok(())
 }
 
-/// Waits until the sources are not what they were, and rest.
-async fn changed(project: &Project, watching: &mut Watching, seen: Option<&str>) -> Result<()> {
+/// Waits until the sources are not what they were, and rest: editors write in several steps.
+///
+/// It looks, in place of asking the system for word of changes: that also works on shared and mounted folders, has no limit
+/// on what is watched, and is the same everywhere. A look reads no file, only the list of them.
+async fn changed(project: &Project, seen: Option<String>) -> Result<()> {
+    let mut last = glance(project).await?;
+    // What changed while the round ran is in no glance.
+    let mut pending = fingerprint(project).await.ok() != seen;
     loop {
-        watching.next().await?;
-        // What cannot be read now is being changed.
-        if sources::fingerprint(project.dir()).ok().as_deref() != seen || seen.is_none() {
-            return Ok(());
+        tokio::time::sleep(LOOK_EVERY).await;
+        let now = glance(project).await?;
+        if now != last {
+            last = now;
+            pending = true;
+        } else if pending {
+            if fingerprint(project).await.ok() != seen {
+                return Ok(());
+            }
+            pending = false;
         }
     }
+}
+
+async fn glance(project: &Project) -> Result<String> {
+    let dir = project.dir().to_owned();
+    Ok(tokio::task::spawn_blocking(move || sources::glance(&dir))
+        .await
+        .while_doing("the folder cannot be looked at")??)
+}
+
+/// Contents, not times: a file that is saved unchanged is no change.
+async fn fingerprint(project: &Project) -> Result<String> {
+    let dir = project.dir().to_owned();
+    let print = tokio::task::spawn_blocking(move || sources::fingerprint(&dir)).await;
+    Ok(print.while_doing("the sources cannot be read")??)
 }
 
 async fn interrupted() {
     // Where no signal can be waited for, the system's own handling ends the process.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
-    }
-}
-
-impl From<notify::Error> for Failure {
-    fn from(error: notify::Error) -> Self {
-        let failure = Self::new(format!("the project's folder cannot be watched: {error}"));
-        match error.kind {
-            notify::ErrorKind::MaxFilesWatch => {
-                failure.mend("the system allows no more: raise fs.inotify.max_user_watches, or end other watchers")
-            }
-            _ => failure,
-        }
     }
 }
