@@ -106,6 +106,12 @@ impl From<std::io::Error> for Failure {
     }
 }
 
+impl From<posthouse_kit::Trouble> for Failure {
+    fn from(trouble: posthouse_kit::Trouble) -> Self {
+        Self { mend: trouble.mend, ..Self::new(trouble.what) }
+    }
+}
+
 impl From<posthouse_store::StoreError> for Failure {
     fn from(error: posthouse_store::StoreError) -> Self {
         use posthouse_store::StoreError;

@@ -11,6 +11,7 @@ pub mod fixture;
 pub mod house;
 pub mod open;
 pub mod output;
+mod post;
 pub mod secrets;
 pub mod setup;
 pub mod system;

@@ -1,8 +1,12 @@
-//! `posthouse plugin list`, `check`, `run`, those for a plugin's life in a tenant, and those for packages
+//! `posthouse plugin list`, `check`, `run`, those for projects, those for a plugin's life in a tenant, and those for packages
 
+mod build;
 mod check;
+mod dev;
 mod grants;
 mod life;
+mod listen;
+mod new;
 mod package;
 mod record;
 mod run;
@@ -34,6 +38,14 @@ pub enum PluginCommand {
     /// What to do with a plugin of a tenant.
     #[command(flatten)]
     Life(life::LifeCommand),
+    /// Make a project for a new plugin
+    New(new::NewArgs),
+    /// Build a project's component
+    Build(build::BuildArgs),
+    /// Build and test a project, and again after every change
+    Dev(dev::DevArgs),
+    /// Show what a notifier posts, in place of a chat platform
+    Listen(listen::ListenArgs),
     /// What to do with packages.
     #[command(flatten)]
     Package(package::PackageCommand),
@@ -66,6 +78,10 @@ pub async fn run(command: PluginCommand, context: &Context, terminal: &mut Termi
         PluginCommand::Record(args) => record::run(&args, context, terminal).await,
         PluginCommand::Grants(args) => grants::run(&args, context, terminal),
         PluginCommand::Life(command) => life::run(command, context, terminal).await,
+        PluginCommand::New(args) => new::run(&args, terminal),
+        PluginCommand::Build(args) => build::run(args, terminal).await,
+        PluginCommand::Dev(args) => dev::run(args, terminal).await,
+        PluginCommand::Listen(args) => listen::run(args, terminal).await,
         PluginCommand::Package(command) => package::run(command, terminal).await,
     }
 }

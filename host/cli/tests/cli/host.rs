@@ -72,14 +72,20 @@ impl Host {
         self.run_with(args, b"")
     }
 
-    /// With this on standard input. The environment is empty but for what a test sets.
-    pub fn run_with(&self, args: &[&str], input: &[u8]) -> Ran {
+    /// The binary in this folder. The environment is empty but for what a test sets.
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_posthouse"));
         command.args(args).current_dir(self.dir.path()).env_clear();
         if let Some(plugins) = std::env::var_os("POSTHOUSE_PLUGINS") {
             command.env("POSTHOUSE_PLUGINS", plugins);
         }
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// With this on standard input.
+    pub fn run_with(&self, args: &[&str], input: &[u8]) -> Ran {
+        let mut command = self.command(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         // A command that reads nothing may have ended by now.
@@ -120,6 +126,14 @@ Content-Type: text/plain; charset=utf-8\r\n\
 Hello, where is my order 1042-88? The parcel has not arrived and I am waiting for delivery.\r\n\
 \r\n\
 Ana\r\n";
+
+/// A bundled plugin's component.
+pub fn bundled(name: &str) -> Vec<u8> {
+    let folder = std::env::var_os("POSTHOUSE_PLUGINS")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("plugins"));
+    std::fs::read(folder.join(name).with_extension("wasm")).unwrap()
+}
 
 /// Where a repository has its corpus, if it is there.
 pub fn corpus() -> Option<PathBuf> {

@@ -10,6 +10,7 @@ mod host;
 mod mail;
 mod package;
 mod plugin;
+mod project;
 mod secret;
 mod tenant;
 mod ticket;

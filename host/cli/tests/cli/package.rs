@@ -1,7 +1,6 @@
 //! From a project's folder to a signed package that a tenant takes.
 
-use crate::host::{ACME, Host};
-use std::path::PathBuf;
+use crate::host::{ACME, Host, bundled};
 
 const MANIFEST: &str = r#"id = "acme/team-hook"
 version = "1.4.2"
@@ -32,13 +31,6 @@ grants.http = [{ host = "hooks.acme.example", methods = ["POST", "DELETE"] }, { 
 grants.secrets = { webhook_key = ["hooks.acme.example"] }
 grants.model = true
 "#;
-
-fn bundled(name: &str) -> Vec<u8> {
-    let folder = std::env::var_os("POSTHOUSE_PLUGINS")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("plugins"));
-    std::fs::read(folder.join(name).with_extension("wasm")).unwrap()
-}
 
 /// A host with a project beside it, packed.
 fn packed() -> Host {

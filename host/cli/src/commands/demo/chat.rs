@@ -3,6 +3,7 @@
 use crate::failure::{Failure, Result};
 use crate::open::Context;
 use crate::output::{safe, short};
+use crate::post;
 use crate::setup::folder::Folder;
 use posthouse_model::capability::{Grants, HttpAllowance};
 use posthouse_model::config::PluginConfig;
@@ -12,14 +13,12 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Name of the notifier that the demo adds to each shop.
 const NOTIFIER: &str = "demo-group";
 /// The secret that the Feishu notifier wants; the demo's group takes any value.
 pub const TOKEN: &str = "feishu_token";
-const REQUEST_BYTES_MAX: usize = 256 * 1024;
 
 /// The group.
 pub struct Group {
@@ -98,41 +97,15 @@ impl Group {
 
 async fn serve(mut stream: TcpStream, shows: &AtomicBool) {
     let mut buffer = Vec::new();
-    while let Some(body) = request(&mut stream, &mut buffer).await {
+    while let Some(posted) = post::next(&mut stream, &mut buffer).await {
         if shows.load(Ordering::Relaxed)
-            && let Ok(card) = serde_json::from_slice::<Value>(&body)
+            && let Ok(card) = serde_json::from_slice::<Value>(&posted.body)
         {
             let title = card["card"]["header"]["title"]["content"].as_str().unwrap_or("…");
             eprintln!("  chat  {}", short(&safe(title), 100));
         }
-        let answer = r#"{"code":0,"msg":"success","data":{}}"#;
-        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
-        let text = format!("{head}Content-Length: {}\r\n\r\n{answer}", answer.len());
-        if stream.write_all(text.as_bytes()).await.is_err() {
+        if post::answer(&mut stream, 200, r#"{"code":0,"msg":"success","data":{}}"#).await.is_err() {
             return;
-        }
-    }
-}
-
-/// The body of the next request; none at the end, or when it is no request that a notifier makes.
-async fn request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Vec<u8>> {
-    loop {
-        if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(&buffer[..end]).to_ascii_lowercase();
-            let length =
-                head.lines().find_map(|line| line.strip_prefix("content-length:"))?.trim().parse::<usize>().ok()?;
-            let whole = end + 4 + length;
-            if whole > REQUEST_BYTES_MAX {
-                return None;
-            }
-            if buffer.len() >= whole {
-                let body = buffer[end + 4..whole].to_vec();
-                buffer.drain(..whole);
-                return Some(body);
-            }
-        }
-        if buffer.len() > REQUEST_BYTES_MAX || stream.read_buf(buffer).await.ok()? == 0 {
-            return None;
         }
     }
 }

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use posthouse_model::capability::Capability;
 use posthouse_package::registry::{OciAddress, Registry, RegistryOptions};
 use posthouse_package::signing::{self, TrustedKey};
-use posthouse_package::{COMPONENT, Package};
+use posthouse_package::{COMPONENT, Manifest, Package};
 use posthouse_sandbox::{ComponentInfo, inspect};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -113,7 +113,7 @@ pub fn pack(args: &PackArgs, terminal: &mut Terminal) -> Result {
     let package = Package::from_folder(&args.dir, &component).map_err(|error| Failure::new(error.to_string()))?;
     let info =
         inspect(package.component()).map_err(|error| Failure::new(format!("{}: {error}", component.display())))?;
-    let faults = disagreements(&package, &info);
+    let faults = disagreements(package.manifest(), &info);
     if !faults.is_empty() {
         let what = format!("plugin.toml and {} disagree: {}", component.display(), faults.join("; "));
         return Err(Failure::new(what).mend("correct plugin.toml, or build the component again"));
@@ -146,8 +146,7 @@ pub fn pack(args: &PackArgs, terminal: &mut Terminal) -> Result {
 }
 
 /// Where the component is not what the manifest says.
-fn disagreements(package: &Package, info: &ComponentInfo) -> Vec<String> {
-    let manifest = package.manifest();
+pub(super) fn disagreements(manifest: &Manifest, info: &ComponentInfo) -> Vec<String> {
     let mut faults = Vec::new();
     if manifest.world != info.world {
         faults.push(format!("the manifest says it is a {}, the component is a {}", manifest.world, info.world));

@@ -16,6 +16,7 @@ use posthouse_model::notice::{Notice, NoticeKind};
 use posthouse_model::triage::Urgency;
 use posthouse_sandbox::{CallHost, CallLimits, Called, PlainHost, Plugin, PluginSpec, Question, SecretValue, inspect};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,7 +28,8 @@ it cost. Nothing is stored. A classifier gets the mail; a router, drafter or enr
 a checker the mail's text as a reply about to go out; a notifier a test notice.
 
 With --tenant, PLUGIN is the name of a plugin as installed there, with its settings, grants and secrets: a notifier then
-really posts to its group. Without, it has no secrets and no model, and reaches no host that --grants does not name.")]
+really posts to its group. Without, it has no model, no secrets but
+those of --secrets, and reaches no host that --grants does not name.")]
 pub struct RunArgs {
     /// A bundled plugin's name, a .wasm file, or a folder with one; with --tenant, the name of an installed one
     plugin: String,
@@ -35,7 +37,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     mail: Option<PathBuf>,
     /// As installed in this tenant
-    #[arg(long, value_name = "SLUG", conflicts_with_all = ["settings", "grants"])]
+    #[arg(long, value_name = "SLUG", conflicts_with_all = ["settings", "grants", "secrets"])]
     tenant: Option<String>,
     /// Its settings: a .toml or .json file
     #[arg(long, value_name = "FILE")]
@@ -43,6 +45,9 @@ pub struct RunArgs {
     /// What it may do: what would stand under [plugin.grants] in tenant.toml
     #[arg(long, value_name = "GRANTS.toml")]
     grants: Option<PathBuf>,
+    /// Secrets for this call: lines of name = "value"; each may go where the grants say
+    #[arg(long, value_name = "SECRETS.toml", requires = "grants")]
+    secrets: Option<PathBuf>,
     /// The ticket's category, for worlds after the classifier
     #[arg(long)]
     category: Option<String>,
@@ -102,11 +107,16 @@ async fn load(args: &RunArgs, context: &Context) -> Result<(Arc<Plugin>, Arc<dyn
             Some(path) => Source::read(path)?.parse()?,
             None => all_it_needs(&info),
         };
+        let mut host_side = PlainHost::default();
+        if let Some(path) = &args.secrets {
+            let values: BTreeMap<String, String> = Source::read(path)?.parse()?;
+            host_side.secrets = values.into_iter().map(|(name, value)| (name, SecretValue::anywhere(value))).collect();
+        }
         let (name, version) = (args.plugin.clone(), component.version());
         let settings = settings(args.settings.as_deref())?;
         let spec = PluginSpec { name, version, component: component.bytes, settings, grants, limits };
         let plugin = context.sandbox_alone(&host)?.load(spec).await.map_err(refused)?;
-        return Ok((plugin, Arc::new(PlainHost::default()), call));
+        return Ok((plugin, Arc::new(host_side), call));
     };
     let opened = context.open().await?;
     let row = tenant(&opened.store, Some(slug)).await?;
