@@ -104,7 +104,7 @@ impl Marketplace {
             return Err(format!("settings, `{}`: reply_within_hours is {hours}; use 1 to {HOURS_MAX}", self.name));
         }
         for relay in &self.relays {
-            let domain = relay.split_once('@').map(|(_, domain)| domain.trim_start_matches("*."));
+            let domain = relay.split_once('@').map(|(_, domain)| domain.strip_prefix("*.").unwrap_or(domain));
             if domain.is_none_or(|domain| domain.is_empty() || domain.contains(['@', '*', ' '])) {
                 return Err(format!(
                     "settings, `{}`: `{relay}` is no relay; write @relay.example, @*.relay.example or an address",
