@@ -80,7 +80,9 @@ impl Router for MarketplaceClock {
             out.set_priority(SHORT_PRIORITY);
             out.add_tag(SHORT_TAG);
         }
-        if let Some(night) = self.night.as_ref().filter(|_| verdict.is_for_the_night) {
+        // A threat or a risk is for people who are not there at night: the next router knows them.
+        let is_calm = ticket.risks().is_empty();
+        if let Some(night) = self.night.as_ref().filter(|_| verdict.is_for_the_night && is_calm) {
             out.set_queue(&night.queue);
             out.add_tag(NIGHT_TAG);
             out.add_evidence(&words.night(night.from, night.to));
