@@ -15,14 +15,14 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use posthouse_kit::wasm::{self, TARGET, WasmCompiler};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use walkdir::WalkDir;
-use wit_component::ComponentEncoder;
 
 use crate::progress::{self, Working};
 use crate::shell::{self, repository, target_folder};
-use crate::wasm_target::{TARGET, WasmCompiler};
+use crate::wasm_target;
 
 /// The workspaces of guests: the folder in the checkout, and the folder below the target folder for its components.
 const WORKSPACES: [(&str, &str); 2] = [("plugins", "plugins"), ("tests/guests", "guests")];
@@ -32,10 +32,6 @@ const SHARED_SOURCES: [&str; 2] = ["sdk/rust", "wit"];
 
 /// Raised when this file makes something else from the same sources.
 const BUILDER_VERSION: &str = "2";
-
-/// Bytes of stack of a guest. The linker's own choice is 1 MiB, all of which is looked through after every call for what
-/// was written.
-const STACK_SIZE: u32 = 256 << 10;
 
 /// What [`build_all`] did.
 #[derive(Debug, Default)]
@@ -69,7 +65,7 @@ pub fn build_all() -> Result<Built> {
 
 fn build_workspace(source: &Path, folder: &Path, title: &str, built: &mut Built) -> Result<()> {
     let working = Working::start(format!("building {title}"));
-    let compiler = WasmCompiler::find_or_install(&working)?;
+    let compiler = wasm_target::find_or_install(&working)?;
     let hash = hash_of(source, &compiler)?;
     if let Some(components) = up_to_date(folder, &hash) {
         working.done(&format!("{} components, up to date", components.len()));
@@ -85,7 +81,8 @@ fn build_workspace(source: &Path, folder: &Path, title: &str, built: &mut Built)
     let mut index = Vec::new();
     for (component, module) in components.iter().zip(modules) {
         working.detail(&format!("component {}", component.name));
-        let bytes = encode(&module).with_context(|| format!("{} does not become a component", component.name))?;
+        let bytes =
+            wasm::component(&module).with_context(|| format!("{} does not become a component", component.name))?;
         write_atomically(&folder.join(format!("{}.wasm", component.name)), &bytes)?;
         index.push(json!({
             "name": component.name,
@@ -172,7 +169,7 @@ fn compile(
     let build = |packages: &[&str], features: &[String]| {
         let mut cargo = compiler.cargo(source, "build");
         cargo.arg("--release").env("CARGO_TARGET_DIR", build_folder);
-        cargo.env("CARGO_ENCODED_RUSTFLAGS", rust_flags());
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", wasm::flags(&[(&repository(), "/posthouse")]));
         for package in packages {
             cargo.args(["--package", package]);
         }
@@ -204,20 +201,6 @@ fn compile(
     Ok(modules)
 }
 
-/// Compiler flags: the stack, and what keeps this machine's folders out of the components, so that they are the same from
-/// any checkout.
-fn rust_flags() -> String {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo"))).unwrap_or_default();
-    let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
-    let stack = format!("-Clink-arg=-zstack-size={STACK_SIZE}");
-    [stack, remap(&home, "/cargo"), remap(&repository(), "/posthouse")].join("\u{1f}")
-}
-
-fn encode(module: &[u8]) -> Result<Vec<u8>> {
-    ComponentEncoder::default().validate(true).module(module)?.encode()
-}
-
 /// A hash of everything that the components are made from.
 fn hash_of(source: &Path, compiler: &WasmCompiler) -> Result<String> {
     let mut hash = Sha256::new();
@@ -225,7 +208,7 @@ fn hash_of(source: &Path, compiler: &WasmCompiler) -> Result<String> {
     hash.update(compiler.identity()?);
     let shared = SHARED_SOURCES.map(|folder| repository().join(folder));
     for folder in std::iter::once(source).chain(shared.iter().map(PathBuf::as_path)) {
-        let hidden = |name: &str| name.starts_with('.') || name == "target" || name == "tests";
+        let hidden = |name: &str| name.starts_with('.') || ["target", "template", "tests"].contains(&name);
         let files = WalkDir::new(folder).sort_by_file_name().into_iter();
         for entry in files.filter_entry(|entry| entry.depth() == 0 || !hidden(&entry.file_name().to_string_lossy())) {
             let entry = entry.with_context(|| format!("cannot read {}", folder.display()))?;

@@ -12,6 +12,7 @@ pub mod machine;
 pub mod suite;
 
 mod progress;
+mod sdks;
 mod shell;
 mod wasm_target;
 

@@ -1,15 +1,12 @@
 //! Progress for a person at a terminal; plain lines where the output is a file.
 
-use std::io::{BufRead as _, BufReader, Read};
-use std::process::{Command, Stdio};
-use std::sync::mpsc::{self, Sender};
-use std::thread::JoinHandle;
+use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
-
-use crate::shell;
+use posthouse_kit::process;
+pub(crate) use posthouse_kit::process::Stream;
 
 /// A line that shows that work goes on, and what.
 pub(crate) struct Working {
@@ -61,51 +58,12 @@ pub(crate) fn cargo_build(working: &Working, command: &mut Command) -> Result<()
     })
 }
 
-/// Where a program says what it is doing.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stream {
-    /// Standard output.
-    Output,
-    /// Standard error.
-    Errors,
-}
-
 /// Runs a program to its end and shows each line of one stream to `watch` as it comes; an error has all lines of both.
 pub(crate) fn run(command: &mut Command, watched: Stream, mut watch: impl FnMut(&str)) -> Result<()> {
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("{} could not be started", shell::line(command)))?;
-    let (lines, received) = mpsc::channel();
-    let readers =
-        [read(Stream::Output, child.stdout.take(), lines.clone()), read(Stream::Errors, child.stderr.take(), lines)];
-    let mut printed = String::new();
-    for (stream, line) in received {
+    process::run(command, &mut |stream, line| {
         if stream == watched {
             watch(line.trim_start());
         }
-        printed.push_str(&line);
-        printed.push('\n');
-    }
-    for reader in readers {
-        // A reader ends with its pipe and cannot fail.
-        let _ = reader.join();
-    }
-    let status = child.wait()?;
-    if !status.success() {
-        bail!("{}\nended with {status}:\n{}", shell::line(command), printed.trim_end());
-    }
+    })?;
     Ok(())
-}
-
-fn read(stream: Stream, pipe: Option<impl Read + Send + 'static>, lines: Sender<(Stream, String)>) -> JoinHandle<()> {
-    std::thread::spawn(move || {
-        for line in pipe.into_iter().flat_map(|pipe| BufReader::new(pipe).split(b'\n')).map_while(Result::ok) {
-            if lines.send((stream, String::from_utf8_lossy(&line).into_owned())).is_err() {
-                break;
-            }
-        }
-    })
 }

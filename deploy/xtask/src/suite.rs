@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::api;
 use crate::guest;
 use crate::machine;
+use crate::sdks;
 use crate::shell::{self, repository, target_folder};
 
 /// The steps, in order. The tests of the workspace come last, so that their result is the last thing one reads.
@@ -28,6 +29,8 @@ pub enum Step {
     Plugins,
     /// The bundled plugins' own tests, on this machine's processor.
     PluginTests,
+    /// The SDKs' own tests in their own languages, their project templates among them.
+    SdkTests,
     /// Documentation builds without a warning, and its examples run.
     Docs,
     /// All tests of the workspace, those against real servers among them.
@@ -36,8 +39,17 @@ pub enum Step {
 
 impl Step {
     /// All steps in order.
-    pub const ALL: [Self; 8] =
-        [Self::Install, Self::Format, Self::Api, Self::Lint, Self::Plugins, Self::PluginTests, Self::Docs, Self::Tests];
+    pub const ALL: [Self; 9] = [
+        Self::Install,
+        Self::Format,
+        Self::Api,
+        Self::Lint,
+        Self::Plugins,
+        Self::PluginTests,
+        Self::SdkTests,
+        Self::Docs,
+        Self::Tests,
+    ];
 
     /// The name on the command line and in the table.
     pub fn name(self) -> &'static str {
@@ -48,6 +60,7 @@ impl Step {
             Self::Lint => "lint",
             Self::Plugins => "plugins",
             Self::PluginTests => "plugin-tests",
+            Self::SdkTests => "sdk-tests",
             Self::Docs => "docs",
             Self::Tests => "tests",
         }
@@ -64,6 +77,7 @@ impl Step {
                 made => Outcome::Done(format!("{made} of {} components built", built.components.len())),
             }),
             Self::PluginTests => plugin_tests(counts),
+            Self::SdkTests => sdks::test(counts),
             Self::Docs => docs(counts),
             Self::Tests => tests(counts),
         }
@@ -87,7 +101,8 @@ pub fn run(only: &[Step]) -> ExitCode {
     let mut failed = counts.failed;
     println!("\n{}", table(&rows));
     for (step, _, outcome) in &rows {
-        let counted = matches!(step, Step::PluginTests | Step::Docs | Step::Tests) && counts.failed > 0;
+        let counted =
+            matches!(step, Step::PluginTests | Step::SdkTests | Step::Docs | Step::Tests) && counts.failed > 0;
         if matches!(outcome, Outcome::Failed(_)) && !counted {
             failed += 1;
         }
@@ -96,19 +111,22 @@ pub fn run(only: &[Step]) -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// What became of a step.
 #[derive(Debug)]
-enum Outcome {
+pub(crate) enum Outcome {
+    /// All of it was done.
     Done(String),
     /// Done as far as this machine allows; says what was left out and why.
     Partly(String),
+    /// A test failed, or it could not be run.
     Failed(String),
 }
 
 /// How many tests ran, over all steps.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Counts {
-    passed: u64,
-    failed: u64,
+pub(crate) struct Counts {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
 }
 
 fn install() -> Result<Outcome> {
@@ -182,7 +200,7 @@ fn guest_manifests() -> impl Iterator<Item = std::path::PathBuf> {
     ["plugins", "tests/guests"].into_iter().map(|f| repository().join(f).join("Cargo.toml")).filter(|m| m.is_file())
 }
 
-fn native_plugins_folder() -> std::path::PathBuf {
+pub(crate) fn native_plugins_folder() -> std::path::PathBuf {
     target_folder().join("plugins-native")
 }
 
@@ -199,7 +217,7 @@ fn check(command: &mut Command) -> Result<()> {
 }
 
 /// Runs tests, passing on what they print, and adds up their summary lines.
-fn counted(command: &mut Command, counts: &mut Counts) -> Result<Counts> {
+pub(crate) fn counted(command: &mut Command, counts: &mut Counts) -> Result<Counts> {
     let colour = if std::io::stderr().is_terminal() { "always" } else { "never" };
     let mut child = command
         .env("CARGO_TERM_COLOR", colour)
@@ -235,8 +253,39 @@ fn pass_on(pipe: impl Read, found: &Mutex<Counts>, print: impl Fn(&str)) {
     }
 }
 
-/// Reads the summary lines of cargo test and of nextest.
+/// Reads the summary lines of cargo test, of nextest, of `node --test` (as TAP) and of Python's unittest.
 fn summary(line: &str) -> Option<Counts> {
+    tap(line).or_else(|| unittest(line)).or_else(|| cargos(line))
+}
+
+/// `# pass 20`, `# fail 0`. A test that was cancelled was not passed.
+fn tap(line: &str) -> Option<Counts> {
+    let (word, number) = line.strip_prefix("# ")?.split_once(' ')?;
+    let number = number.parse().ok()?;
+    match word {
+        "pass" => Some(Counts { passed: number, failed: 0 }),
+        "fail" | "cancelled" => Some(Counts { passed: 0, failed: number }),
+        _ => None,
+    }
+}
+
+/// `Ran 12 tests in 0.1s`, and after it `FAILED (failures=1, errors=2)` when some of those did not pass.
+fn unittest(line: &str) -> Option<Counts> {
+    if let Some(rest) = line.strip_prefix("Ran ") {
+        let (number, rest) = rest.split_once(' ')?;
+        let ran = rest.starts_with("test in ") || rest.starts_with("tests in ");
+        return ran.then(|| number.parse().ok()).flatten().map(|passed| Counts { passed, failed: 0 });
+    }
+    let parts = line.strip_prefix("FAILED (")?.strip_suffix(')')?;
+    let failed = parts
+        .split(", ")
+        .filter_map(|part| part.split_once('='))
+        .filter(|(name, _)| ["failures", "errors", "unexpected successes"].contains(name));
+    let failed = failed.filter_map(|(_, number)| number.parse::<u64>().ok()).sum();
+    Some(Counts { passed: 0, failed })
+}
+
+fn cargos(line: &str) -> Option<Counts> {
     // Further in stands what a failed test printed, which nextest shows once more.
     let numbers = match line.strip_prefix("test result: ") {
         Some(rest) => rest.split_once(". ")?.1,
@@ -305,6 +354,20 @@ mod tests {
         );
         assert_eq!(summary("running 3 tests"), None);
         assert_eq!(summary("    test result: FAILED. 0 passed; 1 failed; 0 ignored"), None, "inside nextest's report");
+    }
+
+    #[test]
+    fn the_sdks_runners_summaries_are_read() {
+        let counts = |passed, failed| Some(Counts { passed, failed });
+        assert_eq!(summary("# pass 20"), counts(20, 0));
+        assert_eq!(summary("# fail 2"), counts(0, 2));
+        assert_eq!(summary("# cancelled 1"), counts(0, 1));
+        assert_eq!(summary("# tests 22"), None);
+        assert_eq!(summary("# Subtest: a pass 3"), None);
+        assert_eq!(summary("Ran 12 tests in 0.042s"), counts(12, 0));
+        assert_eq!(summary("Ran 1 test in 0.042s"), counts(1, 0));
+        assert_eq!(summary("FAILED (failures=1, errors=2, skipped=3)"), counts(0, 3));
+        assert_eq!(summary("Ran away"), None);
     }
 
     #[test]

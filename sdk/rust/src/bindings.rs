@@ -25,7 +25,7 @@ wit_bindgen::generate!({
             import posthouse:plugin/checking@1.0.0;
         }
     ",
-    path: "../../wit/1.0",
+    path: "wit",
     world: "posthouse:sdk/interfaces",
     pub_export_macro: true,
     export_macro_name: "__no_exports",
@@ -36,7 +36,7 @@ macro_rules! world {
     ($module:ident, $world:literal, $macro_name:literal, { $($with:tt)* }) => {
         pub mod $module {
             wit_bindgen::generate!({
-                path: "../../wit/1.0",
+                path: "wit",
                 world: $world,
                 pub_export_macro: true,
                 export_macro_name: $macro_name,

@@ -94,6 +94,15 @@ impl Request {
             text: response.text(),
         })
     }
+
+    /// Requests leave only from inside a component.
+    ///
+    /// # Errors
+    /// Always.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn send(&self) -> Result<Answer, NoAnswer> {
+        Err(NoAnswer::Unreachable("requests leave only from inside a component".to_owned()))
+    }
 }
 
 /// An answer, of any status.
