@@ -100,7 +100,8 @@ async fn serve(
         let (status, answer) = judge(&request);
         seen.lock().expect("not poisoned").push((request, status));
         let text = answer.to_string();
-        let head = format!("HTTP/1.1 {status} .\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", text.len());
+        let head =
+            format!("HTTP/1.1 {status} .\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", text.len());
         stream.write_all(head.as_bytes()).await?;
         stream.write_all(text.as_bytes()).await?;
     }

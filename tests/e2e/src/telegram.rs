@@ -12,7 +12,9 @@ const TAGS: [&str; 8] = ["b", "strong", "i", "em", "u", "s", "code", "pre"];
 #[must_use]
 pub fn judge(request: &Request, token: &str, chat: i64) -> Reply {
     match refusal(request, token, chat) {
-        None => (200, json!({ "ok": true, "result": { "message_id": 1, "chat": { "id": chat, "type": "supergroup" } } })),
+        None => {
+            (200, json!({ "ok": true, "result": { "message_id": 1, "chat": { "id": chat, "type": "supergroup" } } }))
+        }
         Some((code, words)) => (code, json!({ "ok": false, "error_code": code, "description": words })),
     }
 }
