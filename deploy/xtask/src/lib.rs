@@ -7,6 +7,7 @@
 pub mod api;
 pub mod bench;
 pub mod demo;
+pub mod examples;
 pub mod guest;
 pub mod machine;
 pub mod suite;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 use xtask::suite::{self, Step};
-use xtask::{api, bench, demo, guest, machine, repository};
+use xtask::{api, bench, demo, examples, guest, machine, repository};
 
 /// Builds, tests and shows Posthouse from a checkout.
 #[derive(Parser)]
@@ -37,6 +37,8 @@ enum Task {
     },
     /// Build all plugins and test guests to WebAssembly components.
     Plugins,
+    /// Build and pack the example clients' own plugins; says which this machine cannot build.
+    Examples,
     /// The plugin API's promise: released versions never change, and the next one only adds.
     Api {
         #[command(subcommand)]
@@ -96,6 +98,16 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let built = guest::build_all()?;
             for component in &built.components {
                 println!("{component}");
+            }
+        }
+        Task::Examples => {
+            guest::build_all()?;
+            let built = examples::build(false)?;
+            for package in &built.packages {
+                println!("examples/{}.phx", package.replace('/', "/plugins/"));
+            }
+            for left_out in &built.left_out {
+                println!("left out: {left_out}");
             }
         }
         Task::Api { what } => {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use crate::api;
+use crate::examples;
 use crate::guest;
 use crate::machine;
 use crate::sdks;
@@ -31,6 +32,8 @@ pub enum Step {
     PluginTests,
     /// The SDKs' own tests in their own languages, their project templates among them.
     SdkTests,
+    /// The example clients' own plugins: built, packed, and their own tests in their own languages.
+    Examples,
     /// Documentation builds without a warning, and its examples run.
     Docs,
     /// All tests of the workspace, those against real servers among them.
@@ -39,7 +42,7 @@ pub enum Step {
 
 impl Step {
     /// All steps in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Install,
         Self::Format,
         Self::Api,
@@ -47,6 +50,7 @@ impl Step {
         Self::Plugins,
         Self::PluginTests,
         Self::SdkTests,
+        Self::Examples,
         Self::Docs,
         Self::Tests,
     ];
@@ -61,6 +65,7 @@ impl Step {
             Self::Plugins => "plugins",
             Self::PluginTests => "plugin-tests",
             Self::SdkTests => "sdk-tests",
+            Self::Examples => "examples",
             Self::Docs => "docs",
             Self::Tests => "tests",
         }
@@ -78,6 +83,7 @@ impl Step {
             }),
             Self::PluginTests => plugin_tests(counts),
             Self::SdkTests => sdks::test(counts),
+            Self::Examples => examples::test(counts),
             Self::Docs => docs(counts),
             Self::Tests => tests(counts),
         }
@@ -101,8 +107,8 @@ pub fn run(only: &[Step]) -> ExitCode {
     let mut failed = counts.failed;
     println!("\n{}", table(&rows));
     for (step, _, outcome) in &rows {
-        let counted =
-            matches!(step, Step::PluginTests | Step::SdkTests | Step::Docs | Step::Tests) && counts.failed > 0;
+        let counted = matches!(step, Step::PluginTests | Step::SdkTests | Step::Examples | Step::Docs | Step::Tests)
+            && counts.failed > 0;
         if matches!(outcome, Outcome::Failed(_)) && !counted {
             failed += 1;
         }
@@ -159,7 +165,12 @@ fn lint() -> Result<Outcome> {
     let mut plugins = shell::cargo();
     plugins.args(["clippy", "--workspace", "--all-targets", "--manifest-path", "plugins/Cargo.toml"]);
     check(plugins.env("CARGO_TARGET_DIR", native_plugins_folder()).args(["--", "-D", "warnings"]))?;
-    Ok(Outcome::Done("host and plugins".to_owned()))
+    for manifest in examples::rust_manifests() {
+        let mut example = shell::cargo();
+        example.args(["clippy", "--all-targets", "--manifest-path"]).arg(manifest);
+        check(example.env("CARGO_TARGET_DIR", native_plugins_folder()).args(["--", "-D", "warnings"]))?;
+    }
+    Ok(Outcome::Done("host, plugins and examples".to_owned()))
 }
 
 fn plugin_tests(counts: &mut Counts) -> Result<Outcome> {
@@ -183,10 +194,14 @@ fn tests(counts: &mut Counts) -> Result<Outcome> {
     } else {
         cargo.args(["test", "--workspace", "--all-targets", "--no-fail-fast"]);
     }
-    // Servers that are there must not be skipped over by mistake.
+    // What is there must not be skipped over by mistake.
     let (met, missing): (Vec<_>, Vec<_>) = machine::NEEDS.iter().partition(|need| need.is_met());
     let names = |needs: &[&machine::Need]| needs.iter().map(|need| need.name).collect::<Vec<_>>().join(",");
-    cargo.env("POSTHOUSE_REQUIRE", names(&met));
+    let mut required = names(&met);
+    if examples::are_built() {
+        required.push_str(",examples");
+    }
+    cargo.env("POSTHOUSE_REQUIRE", required);
     cargo.env("POSTHOUSE_PLUGINS", target_folder().join("plugins"));
     cargo.env("POSTHOUSE_GUESTS", target_folder().join("guests"));
     let ran = counted(&mut cargo, counts)?;
@@ -197,7 +212,8 @@ fn tests(counts: &mut Counts) -> Result<Outcome> {
 }
 
 fn guest_manifests() -> impl Iterator<Item = std::path::PathBuf> {
-    ["plugins", "tests/guests"].into_iter().map(|f| repository().join(f).join("Cargo.toml")).filter(|m| m.is_file())
+    let workspaces = ["plugins", "tests/guests"].into_iter().map(|f| repository().join(f).join("Cargo.toml"));
+    workspaces.filter(|m| m.is_file()).chain(examples::rust_manifests())
 }
 
 pub(crate) fn native_plugins_folder() -> std::path::PathBuf {

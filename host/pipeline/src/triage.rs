@@ -272,14 +272,18 @@ impl Work {
         all
     }
 
-    /// The first router that answers decides.
+    /// Routers are asked in order until one names a queue. What an earlier one said stands, and the next one completes it:
+    /// one may know only deadlines, another only places.
     async fn route(&mut self, house: &House, tenant: &Arc<Tenant>) -> Routing {
         let mut routing = Routing::default();
         for installed in tenant.plugins(World::Router) {
             let question = Question::Route(Arc::new(self.view.clone()));
             if let Ok(found) = self.ask(house, tenant, installed, question).await {
-                routing = found;
-                break;
+                view::complete_routing(&mut routing, found);
+                if routing.queue.is_some() {
+                    break;
+                }
+                view::apply_tags(&mut self.view, &routing.tags);
             }
         }
         // A queue that the tenant does not have would hide the ticket from everybody.

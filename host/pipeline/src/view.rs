@@ -115,6 +115,26 @@ pub fn apply_routing(view: &mut TicketView, routing: &Routing, default_queue: &s
     extend_new(&mut view.tags, &routing.tags);
 }
 
+/// Lets the next plugin in line see tags.
+pub fn apply_tags(view: &mut TicketView, tags: &[String]) {
+    extend_new(&mut view.tags, tags);
+}
+
+/// Puts a later router's decision to an earlier one's: what the earlier said of queue and agent stands, the earlier deadline
+/// and the higher priority count, lists are joined.
+pub fn complete_routing(into: &mut Routing, later: Routing) {
+    into.queue = into.queue.take().or(later.queue);
+    into.assignee = into.assignee.take().or(later.assignee);
+    into.priority = into.priority.max(later.priority);
+    into.deadline = match (into.deadline, later.deadline) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    };
+    extend_new(&mut into.notifiers, &later.notifiers);
+    extend_new(&mut into.tags, &later.tags);
+    into.evidence.extend(later.evidence);
+}
+
 fn extend_new(known: &mut Vec<String>, more: &[String]) {
     for item in more {
         if !known.contains(item) {
@@ -222,6 +242,27 @@ mod tests {
         assert_eq!(first.urgency.unwrap().value, Urgency::High);
         assert_eq!(first.tags, ["a", "b"]);
         assert_eq!(first.spam, Some(0.3));
+    }
+
+    #[test]
+    fn a_later_router_completes_an_earlier_one() {
+        let at = |seconds| Some(posthouse_model::Timestamp::from_seconds(seconds));
+        let mut first = Routing { deadline: at(50), priority: Some(90), tags: vec!["a".into()], ..Routing::default() };
+        let later = Routing {
+            queue: Some("returns".into()),
+            deadline: at(70),
+            priority: Some(40),
+            tags: vec!["a".into(), "b".into()],
+            notifiers: vec!["team".into()],
+            ..Routing::default()
+        };
+        complete_routing(&mut first, later);
+        assert_eq!((first.queue.as_deref(), first.deadline, first.priority), (Some("returns"), at(50), Some(90)));
+        assert_eq!((first.tags, first.notifiers), (vec!["a".to_owned(), "b".to_owned()], vec!["team".to_owned()]));
+
+        let mut open = Routing { queue: Some("night".into()), ..Routing::default() };
+        complete_routing(&mut open, Routing { queue: Some("x".into()), deadline: at(9), ..Routing::default() });
+        assert_eq!((open.queue.as_deref(), open.deadline, open.priority), (Some("night"), at(9), None));
     }
 
     #[test]

@@ -2,10 +2,13 @@
 //! The real servers (Dovecot, Postfix, PostgreSQL, Chromium) are in the crate `posthouse-servers`.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::disallowed_methods)]
 
+pub mod answering;
 pub mod chat;
 pub mod desk;
 pub mod door;
+pub mod example;
 pub mod house;
 pub mod lock;
 pub mod model;
 pub mod smtp;
+pub mod telegram;

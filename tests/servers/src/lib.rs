@@ -32,6 +32,12 @@ pub use registry::Registry;
 /// that must be there. Asking for one of them on a machine without it panics instead of skipping.
 pub const REQUIRE: &str = "POSTHOUSE_REQUIRE";
 
+/// Says that a test is left out for want of something that is no server, such as built examples, and why; panics when the run
+/// requires it.
+pub fn skip(what: &str, reason: &str) {
+    let _: Option<()> = missing(what, reason);
+}
+
 /// Prints why `server` is not available, or panics when the run requires it.
 fn missing<T>(server: &str, reason: &str) -> Option<T> {
     let required = std::env::var(REQUIRE).unwrap_or_default();

@@ -111,6 +111,15 @@ impl Finder {
         all.into_iter().collect()
     }
 
+    /// The project of a package that is named but not there: the folder beside it, of the same name, with a `plugin.toml`.
+    #[must_use]
+    pub fn unbuilt(&self, written: &str, base: &Path) -> Option<PathBuf> {
+        let path = base.join(written);
+        let is_package = path.extension().is_some_and(|extension| extension == "phx");
+        let project = path.with_extension("");
+        (is_package && !path.exists() && project.join("plugin.toml").is_file()).then_some(project)
+    }
+
     /// A component by what a person wrote: a bundled plugin's name, a `.wasm` file, a package (`.phx`), or a folder with exactly one such file.
     /// Paths are relative to `base`.
     ///
@@ -133,7 +142,18 @@ impl Finder {
             return Component::read(path, false);
         }
         if looks_like_path {
-            return Err(Problem::file(path, "there is no such component", "check the path"));
+            return Err(match self.unbuilt(written, base) {
+                Some(project) => Problem::file(
+                    path,
+                    "the package is not built yet",
+                    format!(
+                        "in a checkout of Posthouse run `cargo xtask examples`; elsewhere `posthouse plugin build {0}`, then \
+                         `posthouse plugin pack {0} --out {0}.phx`",
+                        project.display()
+                    ),
+                ),
+                None => Problem::file(path, "there is no such component", "check the path"),
+            });
         }
         let dirs: Vec<_> = self.dirs.iter().map(|dir| dir.display().to_string()).collect();
         let known: Vec<_> = self.all().into_iter().map(|(name, _)| name).collect();
@@ -182,6 +202,16 @@ mod tests {
         assert_eq!(finder.find("a", dir.path()).unwrap().path, a.join("router.wasm"));
         let several = finder.find("./b", dir.path()).unwrap_err();
         assert_eq!(several.what, "the folder holds several .wasm files");
+        std::fs::create_dir(a.join("own")).unwrap();
+        let nothing = finder.find("a/own.phx", dir.path()).unwrap_err();
+        assert_eq!(nothing.what, "there is no such component");
+        std::fs::write(a.join("own/plugin.toml"), "").unwrap();
+        let unbuilt = finder.find("a/own.phx", dir.path()).unwrap_err();
+        assert_eq!(unbuilt.what, "the package is not built yet");
+        assert!(unbuilt.mend.contains("`cargo xtask examples`"), "{}", unbuilt.mend);
+        assert_eq!(finder.unbuilt("a/own.phx", dir.path()), Some(a.join("own")));
+        std::fs::write(a.join("own.phx"), "").unwrap();
+        assert_eq!(finder.unbuilt("a/own.phx", dir.path()), None);
         let missing = finder.find("drafter", dir.path()).unwrap_err();
         assert!(missing.mend.starts_with("bundled are: classifier, router;"), "{}", missing.mend);
     }

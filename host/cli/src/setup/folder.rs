@@ -6,7 +6,7 @@
 //!   settings/….toml      settings of plugins, named by `settings_file`
 //!   templates/….md       replies, named by `templates_folder`
 //!   knowledge/….md       the knowledge base
-//!   plugins/….wasm       plugins of the tenant's own, named by `component`
+//!   plugins/….phx        plugins of the tenant's own, named by `component`; what they are built from may lie beside them
 //! ```
 //!
 //! Nothing is changed by reading, and all problems are told at once.
@@ -44,6 +44,19 @@ impl Folder {
     /// # Errors
     /// Everything that is wrong, each with its place.
     pub fn load(dir: &Path, finder: &Finder) -> Result<Self, Vec<Problem>> {
+        Self::read(dir, finder, false).map(|(folder, _)| folder)
+    }
+
+    /// Reads it without the plugins whose package is not built yet, and gives their names: for showing a set-up on a machine
+    /// that cannot build all of them. What such a plugin would have done is not done.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_what_is_built(dir: &Path, finder: &Finder) -> Result<(Self, Vec<String>), Vec<Problem>> {
+        Self::read(dir, finder, true)
+    }
+
+    fn read(dir: &Path, finder: &Finder, leave_out: bool) -> Result<(Self, Vec<String>), Vec<Problem>> {
         if !dir.is_dir() {
             let what = if dir.exists() { "this is not a folder" } else { "there is no such folder" };
             return Err(vec![Problem::file(dir, what, "name a tenant's folder, the one that holds tenant.toml")]);
@@ -52,8 +65,13 @@ impl Folder {
         let mut config: TenantConfig = source.parse().map_err(|problem| vec![problem])?;
         let mut problems: Vec<Problem> = config.problems().into_iter().map(|found| placed(&source, found)).collect();
         let mut components = Vec::new();
+        let mut left_out = Vec::new();
         for (i, plugin) in config.plugins.iter_mut().enumerate() {
             let at = format!("plugin[{i}]");
+            if leave_out && finder.unbuilt(plugin.component(), dir).is_some() {
+                left_out.push(plugin.name.clone());
+                continue;
+            }
             if let Err(found) = resolve_settings(dir, plugin, &at, &source) {
                 problems.extend(found);
             }
@@ -62,6 +80,7 @@ impl Folder {
                 Err(found) => problems.push(source.problem(format!("{at}.component"), found.what, found.mend)),
             }
         }
+        config.plugins.retain(|plugin| !left_out.contains(&plugin.name));
         for (i, mailbox) in config.mailboxes.iter_mut().enumerate() {
             let imap = mailbox.imap.as_mut().map(|imap| ("imap", &mut imap.ca_file, &mut imap.ca_pem));
             let smtp = mailbox.smtp.as_mut().map(|smtp| ("smtp", &mut smtp.ca_file, &mut smtp.ca_pem));
@@ -92,7 +111,7 @@ impl Folder {
                 Vec::new()
             }
         };
-        if problems.is_empty() { Ok(Self { source, config, articles, components }) } else { Err(problems) }
+        if problems.is_empty() { Ok((Self { source, config, articles, components }, left_out)) } else { Err(problems) }
     }
 
     /// SHA-256 over everything in it that is applied, lower-case hexadecimal.
@@ -237,6 +256,26 @@ mod tests {
         let before = read.digest();
         std::fs::write(dir.path().join("plugins/own.wasm"), "other").unwrap();
         assert_ne!(Folder::load(dir.path(), &Finder::default()).unwrap().digest(), before);
+    }
+
+    #[test]
+    fn what_is_not_built_is_a_problem_or_left_out() {
+        let own = |name: &str| format!("[[plugin]]\nname = \"{name}\"\ncomponent = \"plugins/{name}.phx\"\n");
+        let bare = "[[plugin]]\nname = \"bare\"\ncomponent = \"bare.wasm\"\nsettings = { a = 1 }\n";
+        let text = format!("slug = \"acme\"\nname = \"Acme\"\n{MAILBOX}{}{bare}", own("mine"));
+        let dir = folder(&[("tenant.toml", &text), ("bare.wasm", "bytes"), ("plugins/mine/plugin.toml", "")]);
+        let problems = Folder::load(dir.path(), &Finder::default()).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!(problems[0].what, "the package is not built yet");
+        let (read, left_out) = Folder::load_what_is_built(dir.path(), &Finder::default()).unwrap();
+        assert_eq!(left_out, ["mine"]);
+        let names: Vec<_> = read.config.plugins.iter().map(|plugin| plugin.name.as_str()).collect();
+        assert_eq!((names, read.components.len()), (vec!["bare"], 1));
+
+        // Only what could be built is left out: a package without a project stays a problem.
+        std::fs::remove_file(dir.path().join("plugins/mine/plugin.toml")).unwrap();
+        let problems = Folder::load_what_is_built(dir.path(), &Finder::default()).unwrap_err();
+        assert_eq!(problems[0].what, "there is no such component");
     }
 
     #[test]

@@ -158,17 +158,40 @@ fn an_exported_folder_applied_changes_nothing() {
 }
 
 #[test]
-fn the_examples_apply() {
+fn an_example_whose_own_plugins_are_not_built_says_what_to_run() {
     let host = Host::new();
-    for name in ["electronics", "fashion"] {
-        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);
-        let ran = host.run(&["tenant", "apply", dir.to_str().unwrap(), "--json"]).ok();
-        assert_eq!(ran.json()["tenant"], name);
-        let again = host.run(&["tenant", "apply", dir.to_str().unwrap(), "--json"]).ok();
-        assert_eq!(again.json()["changes"], serde_json::json!([]));
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    for (name, own) in [("beauty", 2), ("electronics", 2), ("fashion", 1)] {
+        copy_without_packages(&examples.join(name), &host.path(name));
+        let refused = host.run(&["tenant", "apply", name]).problem().err;
+        assert_eq!(refused.matches("the package is not built yet").count(), own, "{refused}");
+        assert!(refused.contains("in a checkout of Posthouse run `cargo xtask examples`"), "{refused}");
+        assert!(refused.contains(&format!("{name}/tenant.toml:")), "it has a place: {refused}");
     }
+    assert!(!host.path("data/posthouse.db").exists(), "nothing was changed");
+}
+
+/// A folder with the plugins' manifests, and without what building leaves in it.
+fn copy_without_packages(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let (path, name) = (entry.path(), entry.file_name());
+        let is_built = path.extension().is_some_and(|e| e == "phx" || e == "wasm");
+        if path.is_file() && !is_built {
+            std::fs::copy(&path, to.join(name)).unwrap();
+        } else if path.is_dir() && !["node_modules", ".venv", "target"].iter().any(|n| name == *n) {
+            copy_without_packages(&path, &to.join(name));
+        }
+    }
+}
+
+#[test]
+fn with_several_tenants_a_command_asks_which() {
+    let host = Host::with_acme();
+    host.write("other/tenant.toml", ACME.replace("\"acme\"", "\"other\"").replace("/acme", "/other"));
+    host.run(&["tenant", "apply", "other"]).ok();
     assert_eq!(host.run(&["tenant", "list", "--json"]).ok().json().as_array().unwrap().len(), 2);
     let several = host.run(&["ticket", "list"]);
     assert_eq!(several.code, 2);
-    assert!(several.err.contains("say which with --tenant: electronics, fashion"), "{}", several.err);
+    assert!(several.err.contains("say which with --tenant: acme, other"), "{}", several.err);
 }

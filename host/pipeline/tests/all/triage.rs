@@ -1,4 +1,4 @@
-use crate::house::{Test, bundled, ids, letter, plugin};
+use crate::house::{START, Test, bundled, ids, letter, plugin};
 use posthouse_model::capability::Grants;
 use posthouse_model::decision::World;
 use posthouse_model::ticket::{Outcome, TicketStatus};
@@ -141,6 +141,33 @@ async fn the_same_mail_again_changes_nothing() {
     let again = test.mail(mail).await;
     assert_eq!(again, Taken::Known { message: ids(&first).0 });
     assert_eq!(test.events().await, events);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn routers_are_asked_until_one_names_a_queue() {
+    let router = |name: &str, rules: serde_json::Value| {
+        let settings = json!({ "use_default_rules": false, "rules": rules });
+        plugin(name, "router", settings, Grants::default())
+    };
+    let clock =
+        router("clock", json!([{ "name": "fast", "then": { "tags": ["fast"], "respond_within_minutes": 30 } }]));
+    let places = router(
+        "places",
+        json!([
+            { "name": "all", "then": { "queue": "inbox", "respond_within_minutes": 90, "priority": 70 } },
+            { "name": "seen", "when": { "tags": ["fast"] }, "then": { "tags": ["seen"] } },
+        ]),
+    );
+    let never = router("never", json!([{ "name": "never", "then": { "tags": ["never"] } }]));
+    let test = Test::new(vec![clock, places, never], |_| {}).await;
+    let (_, ticket) = ids(&test.mail(letter("a", "Where is my parcel?", "Where is it?")).await);
+    let row = test.tenant.scope.ticket(ticket).await.unwrap();
+    assert_eq!((row.queue.as_deref(), row.priority), (Some("inbox"), 70));
+    assert_eq!(row.tags, ["fast", "seen"], "the second saw what the first said, the third was not asked");
+    assert_eq!(row.deadline, Some(START), "the earlier deadline counts: half an hour after it was sent");
+    let asked: Vec<String> =
+        test.tenant.scope.decisions(ticket).await.unwrap().into_iter().map(|d| d.record.plugin).collect();
+    assert_eq!(asked, ["clock", "places"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,10 @@
 //! A house with example shops, their sample mail triaged, and a browser in front of it.
 
 use fantoccini::{Client, Locator};
+use posthouse_e2e::example;
 use posthouse_e2e::house::House;
 use posthouse_servers::Chromium;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Of every agent.
@@ -33,23 +33,6 @@ pub fn letter(id: &str, from: &str, to: &str, subject: &str, body: &str) -> Stri
     )
 }
 
-fn examples() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
 impl Desk {
     /// A house with these example shops. Each takes in its own samples when `samples`, and then the mails given for it.
     /// A reply can be taken back for `undo_seconds`. `None` where there is no browser.
@@ -58,7 +41,7 @@ impl Desk {
         let mut house = House::new(None);
         for shop in shops {
             let folder = house.path().join(shop);
-            copy(&examples().join(shop), &folder);
+            example::copy_bare(shop, &folder);
             let settings = folder.join("tenant.toml");
             let text = std::fs::read_to_string(&settings).unwrap();
             let line =
