@@ -46,6 +46,7 @@ pub fn house(context: &Context, opened: &Opened, worker: &str) -> Result<House> 
         entropy: Arc::clone(&context.entropy),
         secrets: Arc::clone(&opened.secrets) as Arc<dyn SecretSource>,
         models,
+        ceiling: opened.host.plugins.ceiling(),
         installation: installation(opened),
         data_dir: opened.host.data_dir.clone(),
         public_url: opened.host.public_url.clone(),

@@ -12,6 +12,7 @@ pub mod house;
 pub mod open;
 pub mod output;
 mod post;
+pub mod registry;
 pub mod secrets;
 pub mod setup;
 pub mod system;

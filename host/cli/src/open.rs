@@ -5,6 +5,7 @@ use crate::failure::{Failure, Result, While as _};
 use crate::secrets::Secrets;
 use crate::setup::components::Finder;
 use crate::setup::host::{HostConfig, LogFormat};
+use crate::setup::packages::Packages;
 use crate::setup::{Problem, source};
 use crate::system::{Environment, SystemClock, SystemEntropy};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -60,11 +61,16 @@ impl Context {
         Ok(HostConfig::load(self.global.config.as_deref())?)
     }
 
-    /// Where bundled plugins are.
+    /// Where bundled plugins are, and packages that the host has fetched.
     #[must_use]
     pub fn finder(&self, host: Option<&HostConfig>) -> Finder {
         let configured = host.and_then(|host| host.plugins.dir.as_deref());
-        Finder::new(self.global.plugins_dir.as_deref(), configured, self.environment.cargo_target_dir.as_deref())
+        let target_dir = self.environment.cargo_target_dir.as_deref();
+        let finder = Finder::new(self.global.plugins_dir.as_deref(), configured, target_dir);
+        match host {
+            Some(host) => finder.with_packages(Packages::below(&host.data_dir)),
+            None => finder,
+        }
     }
 
     /// Opens the store at this host's schema version.
@@ -268,6 +274,7 @@ fn sandbox(host: Option<(&HostConfig, &MasterKey)>, count_fuel: bool) -> Result<
         config.cache_dir = Some(host.data_dir.join("compiled"));
         config.cache_key = derive(key, "compiled plugins");
         config.concurrent_calls = host.plugins.concurrent_calls;
+        config.memory_ceiling = host.plugins.ceiling.memory_mib << 20;
         config.extra_roots = extra_roots(host)?;
     }
     Sandbox::new(config).map_err(|error| Failure::new(error.to_string()))

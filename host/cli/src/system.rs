@@ -15,6 +15,8 @@ pub struct Environment {
     pub master_key: Option<Zeroizing<String>>,
     /// `POSTHOUSE_PASSPHRASE`: for `backup` and `restore`.
     pub passphrase: Option<Zeroizing<String>>,
+    /// `POSTHOUSE_REGISTRY_AUTH`, `registry.example.com=user:password`: for one registry of plugin packages.
+    pub registry: Option<RegistryAuth>,
     /// `POSTHOUSE_SECRET_<TENANT>_<NAME>`, by the variable's whole name.
     pub secrets: BTreeMap<String, Zeroizing<String>>,
     /// `CARGO_TARGET_DIR`: where a development build keeps its plugins.
@@ -23,6 +25,32 @@ pub struct Environment {
     pub colour: bool,
     /// `TERM` is not `dumb`: lines may be redrawn.
     pub redraw: bool,
+}
+
+/// User and password of one registry.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RegistryAuth {
+    /// Host name, with a port where addresses have one: they are sent to no other.
+    pub registry: String,
+    /// The user.
+    pub user: String,
+    /// The password.
+    pub password: Zeroizing<String>,
+}
+
+impl RegistryAuth {
+    /// Reads `registry.example.com=user:password`; none where it is something else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (registry, rest) = text.split_once('=')?;
+        let (user, password) = rest.split_once(':')?;
+        let sound = !registry.is_empty() && !user.is_empty();
+        sound.then(|| Self {
+            registry: registry.to_owned(),
+            user: user.to_owned(),
+            password: Zeroizing::new(password.to_owned()),
+        })
+    }
 }
 
 impl Environment {
@@ -38,6 +66,7 @@ impl Environment {
             database_url: get("POSTHOUSE_DATABASE_URL"),
             master_key: get("POSTHOUSE_MASTER_KEY"),
             passphrase: get("POSTHOUSE_PASSPHRASE"),
+            registry: get("POSTHOUSE_REGISTRY_AUTH").and_then(|text| RegistryAuth::parse(&text)),
             cargo_target_dir: get("CARGO_TARGET_DIR").map(|dir| dir.as_str().into()),
             colour: get("NO_COLOR").is_none() && !dumb,
             redraw: !dumb,
@@ -116,6 +145,7 @@ impl Room {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -126,6 +156,14 @@ mod tests {
         assert!(!Room { free: 10_000 * MIB, size: 1_000_000 * MIB }.is_low(), "a hundredth of a large disk is much");
         #[cfg(unix)]
         assert!(Room::of(&std::env::temp_dir()).is_some_and(|room| room.size >= room.free));
+    }
+
+    #[test]
+    fn a_password_belongs_to_one_registry() {
+        let known = RegistryAuth::parse("127.0.0.1:5000=ada:a:b=c").unwrap();
+        assert_eq!((known.registry.as_str(), known.user.as_str()), ("127.0.0.1:5000", "ada"));
+        assert_eq!(known.password.as_str(), "a:b=c");
+        assert!(RegistryAuth::parse("ada:secret").is_none() && RegistryAuth::parse("=ada:secret").is_none());
     }
 
     #[test]

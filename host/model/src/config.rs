@@ -17,6 +17,7 @@ pub use mailbox::{FilesConfig, ImapConfig, MailboxConfig, MaildirConfig, Securit
 pub use watch::{DigestConfig, HeartbeatConfig, TimeOfDay, Weekday};
 
 use crate::capability::Grants;
+use crate::limits::Limits;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -183,8 +184,9 @@ pub struct QueueConfig {
 pub struct PluginConfig {
     /// Its name in this tenant; see [`is_name`]. Routers name notifiers by it.
     pub name: String,
-    /// A bundled plugin's name (`classifier`), or a path to a package (`.phx`) or a `.wasm` file relative to the tenant's folder. Default:
-    /// the plugin's name.
+    /// A bundled plugin's name (`classifier`); a package in a registry (`oci:registry.example.com/team/rules:1.2.0`); or a path
+    /// relative to the tenant's folder to a package (`.phx`), a plugin project's folder or a `.wasm` file. Default: the
+    /// plugin's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<String>,
     /// Off: stays installed, is never called. Default on.
@@ -208,6 +210,10 @@ pub struct PluginConfig {
     /// What it may do. Default: write to its log and nothing else.
     #[serde(default = "log_only")]
     pub grants: Grants,
+    /// What one call may cost at most, where less than the package asks for or the host gives is to do; for a component
+    /// without a package what it gets. Default: what the package asks for.
+    #[serde(default, skip_serializing_if = "Limits::is_empty")]
+    pub limits: Limits,
 }
 
 impl PluginConfig {
@@ -223,6 +229,7 @@ impl PluginConfig {
             settings_file: None,
             templates_folder: None,
             grants: log_only(),
+            limits: Limits::default(),
         }
     }
 

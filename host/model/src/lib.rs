@@ -8,6 +8,7 @@
 
 pub mod call;
 pub mod capability;
+pub mod ceiling;
 pub mod config;
 pub mod decision;
 pub mod draft;
@@ -16,6 +17,7 @@ pub mod exchange;
 pub mod id;
 pub mod job;
 pub mod keep;
+pub mod limits;
 pub mod mail;
 pub mod notice;
 pub mod outbox;

@@ -115,13 +115,8 @@ pub struct Patience {
 }
 
 /// What holds for every release.
-pub const PATIENCE: Patience = Patience {
-    window: 50,
-    failed: 5,
-    failed_percent: 10,
-    late: 3,
-    probation: Duration::from_secs(24 * 60 * 60),
-};
+pub const PATIENCE: Patience =
+    Patience { window: 50, failed: 5, failed_percent: 10, late: 3, probation: Duration::from_secs(24 * 60 * 60) };
 
 /// How a watched call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,9 +218,8 @@ mod tests {
             let got = count("router", share);
             assert!(got.abs_diff(about) < 150, "{share} %: {got}");
         }
-        let both = (0..10_000)
-            .filter(|n| is_in_share("a", TicketId(*n), 10) && is_in_share("b", TicketId(*n), 10))
-            .count();
+        let both =
+            (0..10_000).filter(|n| is_in_share("a", TicketId(*n), 10) && is_in_share("b", TicketId(*n), 10)).count();
         assert!((50..150).contains(&both), "{both}");
     }
 

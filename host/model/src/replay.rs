@@ -134,10 +134,8 @@ impl Adder {
         let Self { mut report, changes, us_before, us_after } = self;
         for (name, changes) in changes {
             let calls = changes.values().map(|(calls, _)| calls).sum();
-            let mut changes: Vec<Change> = changes
-                .into_iter()
-                .map(|((from, to), (calls, tickets))| Change { from, to, calls, tickets })
-                .collect();
+            let mut changes: Vec<Change> =
+                changes.into_iter().map(|((from, to), (calls, tickets))| Change { from, to, calls, tickets }).collect();
             changes.sort_by(|a, b| b.calls.cmp(&a.calls));
             changes.truncate(CHANGES_MAX);
             report.aspects.push(Aspect { name, calls, changes });
@@ -195,7 +193,13 @@ mod tests {
                 to: (*to).to_owned(),
             })
             .collect();
-        Again { ticket: Some(ticket), exact: ticket % 2 == 0, differences, before: (false, 100), after: (ticket == 7, 300) }
+        Again {
+            ticket: Some(ticket),
+            exact: ticket % 2 == 0,
+            differences,
+            before: (false, 100),
+            after: (ticket == 7, 300),
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::lock::LockFile;
 use crate::manifest::Manifest;
-use crate::package::Package;
+use crate::package::{Package, PackageBuilder};
 use crate::settings::SettingsSchema;
 use crate::signing::TrustedKey;
 
@@ -16,6 +16,34 @@ pub fn package(bytes: &[u8]) {
     assert_eq!(again.as_ref(), Ok(&package), "a package changes when it is written and read");
     assert_eq!(again.map(|again| again.digest()), Ok(package.digest()), "a package's digest changes");
     let _ = package.verify(&[]);
+}
+
+/// What lies in a package, divided by bytes 0xff: manifest, README, licence, schema (none where empty), a signature, a
+/// fixture's name, its content. What can be built can be written and read, and stays the same package.
+///
+/// # Panics
+/// When it does not.
+pub fn contents(bytes: &[u8]) {
+    let mut pieces = bytes.split(|byte| *byte == 0xff);
+    let mut text = || pieces.next().map(|piece| String::from_utf8_lossy(piece).into_owned()).unwrap_or_default();
+    let (manifest, readme, licence, schema) = (text(), text(), text(), text());
+    let (signature, name, content) = (text(), text(), text());
+    let mut builder = PackageBuilder::new().manifest(manifest).component(&b"\0asm\x0d\0\x01\0"[..]);
+    builder = builder.readme(readme).licence(licence);
+    if !schema.is_empty() {
+        builder = builder.schema(schema);
+    }
+    if !signature.is_empty() {
+        builder = builder.file("signatures/0123456789ABCDEF.minisig", signature.into_bytes());
+    }
+    if !name.is_empty() {
+        builder = builder.fixture(&name, content.into_bytes());
+    }
+    let Ok(built) = builder.build() else { return };
+    if let Ok(file) = built.write() {
+        assert_eq!(Package::read(&file).as_ref(), Ok(&built), "a package changes when it is written and read");
+        package(&file);
+    }
 }
 
 /// A manifest. What is accepted means the same after being written and read.

@@ -31,8 +31,7 @@ pub use digest::{Digest, DigestError};
 pub use error::PackageError;
 pub use lock::{LockEntry, LockError, LockFile, Source};
 pub use manifest::{
-    ApiVersion, Capabilities, Fallback, LimitAsks, Manifest, ManifestProblem, ManifestProblems, ModelAsk, PluginId,
-    StoreAsk,
+    ApiVersion, Capabilities, Fallback, HttpAsk, Manifest, ManifestProblem, ManifestProblems, PluginId, StoreAsk,
 };
 pub use name::{COMPONENT, FIXTURES, LICENCE, MANIFEST, README, SCHEMA, SIGNATURES};
 pub use package::{Package, PackageBuilder};

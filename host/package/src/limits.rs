@@ -1,5 +1,5 @@
 //! How large a package may be, and what a manifest may ask for. A reader of packages never holds more than the
-//! file and what these limits allow it to unpack to.
+//! file and what these limits allow it to unpack to. What it may ask for in a call: [`posthouse_model::limits`].
 
 use std::ops::RangeInclusive;
 
@@ -36,27 +36,3 @@ pub const LIST_ENTRIES: usize = 64;
 
 /// Bytes that a plugin may ask for in its key-value space, per tenant.
 pub const STORE_BYTES: RangeInclusive<u64> = 1..=16 << 20;
-
-/// Tokens of the client's model that a plugin may ask for, per tenant and day.
-pub const MODEL_TOKENS_PER_DAY: RangeInclusive<u64> = 1..=1_000_000_000;
-
-/// Calls of the client's model that a plugin may ask for, per tenant and day.
-pub const MODEL_CALLS: RangeInclusive<u64> = 1..=1_000_000;
-
-/// Milliseconds of computing in one call that a plugin may ask for.
-pub const CPU_MS: RangeInclusive<u64> = 1..=60_000;
-
-/// Milliseconds by the wall clock in one call that a plugin may ask for.
-pub const WALL_MS: RangeInclusive<u64> = 1..=600_000;
-
-/// Mebibytes of linear memory that a plugin may ask for.
-pub const MEMORY_MIB: RangeInclusive<u64> = 1..=4_096;
-
-/// Kibibytes of one call's answer that a plugin may ask for.
-pub const ANSWER_KIB: RangeInclusive<u64> = 1..=16_384;
-
-/// Outbound HTTP requests in one call that a plugin may ask for.
-pub const HTTP_REQUESTS: RangeInclusive<u64> = 0..=256;
-
-/// Calls of the client's model in one call that a plugin may ask for.
-pub const MODEL_CALLS_PER_CALL: RangeInclusive<u64> = 0..=64;

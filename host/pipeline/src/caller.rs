@@ -5,6 +5,7 @@
 //! the answer that counts ([`crate::life::shadow`]).
 
 use crate::breaker::Leave;
+use crate::denials;
 use crate::house::House;
 use crate::life::{shadow, watch};
 use crate::outlet::TenantHost;
@@ -146,8 +147,7 @@ impl Call<'_> {
     async fn active(&self, installed: &Installed) -> (Result<Answer, CallFailure>, NewDecision, Option<CallError>) {
         let (house, tenant) = (self.house, self.tenant.id());
         let (name, installation) = (installed.name(), (installed.row.installed_at, installed.row.release));
-        if let Leave::CutOff { failures, until, reason } =
-            house.breakers().ask(tenant, name, installation, house.now())
+        if let Leave::CutOff { failures, until, reason } = house.breakers().ask(tenant, name, installation, house.now())
         {
             let wait = until.since(house.now());
             let words = format!("cut off after {failures} failures in a row, the last one: {reason}");
@@ -202,7 +202,13 @@ impl Call<'_> {
 
     /// What this call's plugin may ask of the house.
     pub(crate) fn host(&self, release: &Release) -> TenantHost {
-        TenantHost::new(self.house.clone(), Arc::clone(self.tenant), release.name.clone(), self.about.ticket)
+        TenantHost::new(
+            self.house.clone(),
+            Arc::clone(self.tenant),
+            release.name.clone(),
+            release.model,
+            self.about.ticket,
+        )
     }
 
     /// Asks a plugin and takes down what came of it.
@@ -214,6 +220,10 @@ impl Call<'_> {
     ) -> Result<Answer, CallError> {
         let (house, tenant) = (self.house, self.tenant);
         let called = plugin.ask(self.context.clone(), host, self.question.clone()).await;
+        // What a release in shadow asks for is refused in any case.
+        if decision.call.stage != Stage::Shadow {
+            denials::record(house, tenant, &decision.plugin, &called.denied).await;
+        }
         decision.cost = called.cost;
         decision.changes = called.changes;
         decision.host_calls = called.host_calls;
@@ -261,12 +271,7 @@ impl Call<'_> {
             error: None,
             host_calls: Vec::new(),
             cost: CallCost::default(),
-            call: CallRecord {
-                release: release.number,
-                stage,
-                now: self.context.now,
-                seed: self.context.seed,
-            },
+            call: CallRecord { release: release.number, stage, now: self.context.now, seed: self.context.seed },
             log: Vec::new(),
             changes: Changes::default(),
         }

@@ -10,6 +10,7 @@ use crate::tenant::Tenant;
 use crate::trouble::{HouseTrouble, Part, Troubles};
 use posthouse_ai::Models;
 use posthouse_mail::thread::Installation;
+use posthouse_model::ceiling::Ceiling;
 use posthouse_model::{Clock, Entropy, TenantId, Timestamp};
 use posthouse_sandbox::Sandbox;
 use posthouse_store::{Store, StoreError, TenantRow};
@@ -32,6 +33,8 @@ pub struct HouseOptions {
     pub secrets: Arc<dyn SecretSource>,
     /// Calls the tenants' own models.
     pub models: Models,
+    /// What no plugin gets, whatever tenants grant.
+    pub ceiling: Ceiling,
     /// Tells our own mail from everybody else's.
     pub installation: Installation,
     /// Relative Maildir and outgoing folders are below it.
@@ -131,6 +134,12 @@ impl House {
     #[must_use]
     pub fn models(&self) -> &Models {
         &self.inner.options.models
+    }
+
+    /// What no plugin gets, whatever tenants grant.
+    #[must_use]
+    pub fn ceiling(&self) -> &Ceiling {
+        &self.inner.options.ceiling
     }
 
     /// Where relative folders of tenants are.

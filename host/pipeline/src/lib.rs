@@ -10,7 +10,8 @@
 pub mod breaker;
 pub mod caller;
 pub mod check;
-pub mod digest;
+pub mod denials;
+mod digest;
 pub mod dispatch;
 pub mod draft;
 pub mod fetch;

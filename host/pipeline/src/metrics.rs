@@ -28,19 +28,26 @@ struct Histogram {
 }
 
 /// What each counter means.
-const HELP: [(&str, &str, &str); 5] = [
+const HELP: [(&str, &str, &str); 7] = [
     ("posthouse_messages_total", "counter", "Messages taken in, by what became of them."),
     ("posthouse_outcomes_total", "counter", "Messages triaged, by where they ended."),
     ("posthouse_submissions_total", "counter", "Tries at submitting a reply, by outcome."),
     ("posthouse_job_seconds", "histogram", "Time to run a job, by kind and result."),
     ("posthouse_plugin_call_seconds", "histogram", "Time of a plugin call, by world and result."),
+    ("posthouse_plugin_calls_refused_total", "counter", "Calls not made because the plugin is cut off, by world."),
+    ("posthouse_plugin_denied_total", "counter", "What plugins asked for beyond what they may, by capability."),
 ];
 
 impl Metrics {
     /// Counts one.
     pub fn count(&self, name: &'static str, labels: &[(&str, &str)]) {
+        self.add(name, labels, 1);
+    }
+
+    /// Counts several.
+    pub fn add(&self, name: &'static str, labels: &[(&str, &str)], count: u64) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        *inner.counters.entry((name, render_labels(labels))).or_default() += 1;
+        *inner.counters.entry((name, render_labels(labels))).or_default() += count;
     }
 
     /// Observes a duration.
@@ -101,9 +108,11 @@ mod tests {
         let metrics = Metrics::default();
         metrics.count("posthouse_messages_total", &[("taken", "new")]);
         metrics.count("posthouse_messages_total", &[("taken", "new")]);
+        metrics.add("posthouse_plugin_denied_total", &[("capability", "http")], 3);
         metrics.observe("posthouse_job_seconds", &[("job", "triage"), ("result", "done")], Duration::from_millis(2));
         let text = metrics.render();
         assert!(text.contains("posthouse_messages_total{taken=\"new\"} 2\n"), "{text}");
+        assert!(text.contains("posthouse_plugin_denied_total{capability=\"http\"} 3\n"), "{text}");
         assert!(
             text.contains("posthouse_job_seconds_bucket{job=\"triage\",result=\"done\",le=\"0.001\"} 0\n"),
             "{text}"

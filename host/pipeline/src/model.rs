@@ -1,14 +1,15 @@
-//! The tenant's own model, called on its key and within its budget of the day. Every call is on record.
+//! The tenant's own model, called on its key and within its budget of the day and the plugin's. Every call is on record.
 
 use crate::house::House;
 use crate::secrets::{self, SecretError};
 use crate::tenant::Tenant;
 use posthouse_ai::{AiError, ApiKey, Prompt, Provider, budget};
 use posthouse_model::TicketId;
+use posthouse_model::capability::ModelAllowance;
 use posthouse_model::config::ModelConfig;
 use posthouse_model::event::Actor;
 use posthouse_sandbox::{ModelAnswer, ModelRefusal, ModelRequest};
-use posthouse_store::ModelCall;
+use posthouse_store::{ModelCall, ModelReservation, Reserved};
 
 /// How to reach a tenant's model.
 ///
@@ -24,6 +25,17 @@ pub async fn provider(house: &House, tenant: &Tenant, config: &ModelConfig) -> R
     Provider::new(config, Some(ApiKey::new(key).map_err(unusable)?)).map_err(unusable)
 }
 
+/// Who asks a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    /// The plugin's name.
+    pub plugin: &'a str,
+    /// How much of the tenant's budget is its own.
+    pub allowance: &'a ModelAllowance,
+    /// On which ticket.
+    pub ticket: Option<TicketId>,
+}
+
 /// Calls the model for a plugin: sets tokens aside first, so that calls at the same time cannot spend the same ones.
 ///
 /// # Errors
@@ -31,8 +43,7 @@ pub async fn provider(house: &House, tenant: &Tenant, config: &ModelConfig) -> R
 pub async fn complete(
     house: &House,
     tenant: &Tenant,
-    plugin: &str,
-    ticket: Option<TicketId>,
+    asking: Asking<'_>,
     request: ModelRequest,
 ) -> Result<ModelAnswer, ModelRefusal> {
     let Some(config) = &tenant.config.model else { return Err(ModelRefusal::NotConfigured) };
@@ -51,7 +62,15 @@ pub async fn complete(
     let start = house.now();
     let day = budget::day(start, &tenant.config.time_zone);
     let wanted = to_i64(provider.reservation(&prompt));
-    if !reserve(tenant, &day, wanted, to_i64(config.tokens_per_day)).await? {
+    let reservation = ModelReservation {
+        day: &day,
+        plugin: asking.plugin,
+        tokens: wanted,
+        tenant_tokens: to_i64(config.tokens_per_day),
+        plugin_tokens: asking.allowance.tokens_per_day.map(to_i64),
+        plugin_calls: asking.allowance.calls.map(to_i64),
+    };
+    if reserve(tenant, &reservation).await? != Reserved::Yes {
         return Err(ModelRefusal::OverBudget);
     }
 
@@ -62,8 +81,8 @@ pub async fn complete(
         .map_or((0, 0), |completion| (to_i64(completion.usage.input_tokens), to_i64(completion.usage.output_tokens)));
     let call = ModelCall {
         at: start,
-        ticket,
-        plugin: plugin.to_owned(),
+        ticket: asking.ticket,
+        plugin: asking.plugin.to_owned(),
         model: result.as_ref().map_or_else(|_| config.model.clone(), |completion| completion.model.clone()),
         tokens_in,
         tokens_out,
@@ -80,12 +99,12 @@ pub async fn complete(
     }
 }
 
-async fn reserve(tenant: &Tenant, day: &str, wanted: i64, limit: i64) -> Result<bool, ModelRefusal> {
+async fn reserve(tenant: &Tenant, wanted: &ModelReservation<'_>) -> Result<Reserved, ModelRefusal> {
     let reserve = async {
         let mut tx = tenant.scope.begin().await?;
-        let granted = tx.reserve_tokens(day, wanted, limit).await?;
+        let reserved = tx.reserve_model_call(wanted).await?;
         tx.commit().await?;
-        Ok::<bool, posthouse_store::StoreError>(granted)
+        Ok::<Reserved, posthouse_store::StoreError>(reserved)
     };
     reserve.await.map_err(|error| ModelRefusal::Unavailable(format!("the budget cannot be read: {error}")))
 }

@@ -1,5 +1,6 @@
 //! The tenant's ways to the outside: its mail servers and its model, with secrets put in at the last moment.
 
+use crate::denials;
 use crate::house::House;
 use crate::model;
 use crate::secrets::{self, SecretError};
@@ -9,6 +10,7 @@ use posthouse_mail::imap::ImapConfig;
 use posthouse_mail::net::{Auth, Secret, Security};
 use posthouse_mail::submit::{FileSubmitter, SmtpConfig, SmtpSubmitter, Submitter};
 use posthouse_model::TicketId;
+use posthouse_model::capability::{Denial, ModelAllowance};
 use posthouse_model::config;
 use posthouse_model::decision::LogLine;
 use posthouse_sandbox::{
@@ -80,13 +82,21 @@ pub struct TenantHost {
     house: House,
     tenant: Arc<Tenant>,
     plugin: String,
+    /// How much of the model is its own, where it may call it at all.
+    model: ModelAllowance,
     ticket: Option<TicketId>,
     log: Arc<Mutex<Vec<LogLine>>>,
 }
 
 impl TenantHost {
-    pub(crate) fn new(house: House, tenant: Arc<Tenant>, plugin: String, ticket: Option<TicketId>) -> Self {
-        Self { house, tenant, plugin, ticket, log: Arc::default() }
+    pub(crate) fn new(
+        house: House,
+        tenant: Arc<Tenant>,
+        plugin: String,
+        model: ModelAllowance,
+        ticket: Option<TicketId>,
+    ) -> Self {
+        Self { house, tenant, plugin, model, ticket, log: Arc::default() }
     }
 
     /// What was logged so far, for the record; it is taken out.
@@ -98,7 +108,8 @@ impl TenantHost {
 #[async_trait]
 impl CallHost for TenantHost {
     async fn model(&self, request: ModelRequest) -> Result<ModelAnswer, ModelRefusal> {
-        model::complete(&self.house, &self.tenant, &self.plugin, self.ticket, request).await
+        let asking = model::Asking { plugin: &self.plugin, allowance: &self.model, ticket: self.ticket };
+        model::complete(&self.house, &self.tenant, asking, request).await
     }
 
     fn lane(&self) -> Option<Lane> {
@@ -132,6 +143,7 @@ impl CallHost for TenantHost {
     }
 
     async fn secret_refused(&self, name: &str, host: &str) {
+        self.house.metrics().count(denials::COUNTER, &[("capability", Denial::Secret.as_str())]);
         secrets::refused(&self.house, &self.tenant, name, host, &format!("plugin {}", self.plugin)).await;
     }
 

@@ -2,8 +2,10 @@
 
 use crate::house::House;
 use crate::knowledge::Knowledge;
+use posthouse_model::capability::ModelAllowance;
 use posthouse_model::config::{MailboxConfig, PluginConfig, TenantConfig};
 use posthouse_model::decision::World;
+use posthouse_model::limits::CallBounds;
 use posthouse_model::release::{PATIENCE, ReleaseState};
 use posthouse_model::{MailboxId, TenantId, Timestamp};
 use posthouse_sandbox::{CallGate, CallLimits, Lane, Plugin, PluginSpec};
@@ -52,6 +54,8 @@ pub struct Release {
     pub version: String,
     /// Of its component.
     pub digest: String,
+    /// How much of the tenant's model is its own, where it may call it at all.
+    pub model: ModelAllowance,
     /// Loaded, or why not.
     pub plugin: Result<Arc<Plugin>, String>,
 }
@@ -128,12 +132,12 @@ impl Tenant {
             if config.plugin(&plugin_row.plugin.name).is_some_and(|p| !p.enabled) {
                 continue;
             }
-            let release = load_release(house, row.id, &plugin_row.plugin, plugin_row.release).await?;
+            let release = load_release(house, row.id, &config, &plugin_row.plugin, plugin_row.release).await?;
             let has_predecessor = predecessors.contains(&plugin_row.plugin.name);
             let mut installed = Installed { row: plugin_row, release, canary: None, shadow: None, has_predecessor };
             let name = installed.name().to_owned();
             for candidate in candidates.iter().filter(|candidate| candidate.plugin.name == name) {
-                let release = load_release(house, row.id, &candidate.plugin, candidate.number).await?;
+                let release = load_release(house, row.id, &config, &candidate.plugin, candidate.number).await?;
                 match candidate.state {
                     ReleaseState::Canary => installed.canary = Some(Canary { release, share: candidate.share }),
                     _ => installed.shadow = Some(Arc::new(release)),
@@ -238,10 +242,11 @@ impl Tenant {
 pub(crate) async fn load_release(
     house: &House,
     tenant: TenantId,
+    config: &TenantConfig,
     plugin: &NewPlugin,
     number: i64,
 ) -> Result<Release, StoreError> {
-    let loaded = load_plugin(house, plugin).await?;
+    let loaded = load_plugin(house, config, plugin).await?;
     if let Err(reason) = &loaded {
         tracing::error!(
             tenant.id = %tenant, plugin = %plugin.name, release = number, reason, "plugin not loaded; its fallback applies"
@@ -252,11 +257,28 @@ pub(crate) async fn load_release(
         number,
         version: plugin.version.clone(),
         digest: plugin.digest.clone(),
+        model: plugin.grants.model.unwrap_or_default(),
         plugin: loaded,
     })
 }
 
-async fn load_plugin(house: &House, plugin: &NewPlugin) -> Result<Result<Arc<Plugin>, String>, StoreError> {
+/// Loads a plugin as far as this host allows now: what its operator allows may have changed since the tenant was applied.
+async fn load_plugin(
+    house: &House,
+    config: &TenantConfig,
+    plugin: &NewPlugin,
+) -> Result<Result<Arc<Plugin>, String>, StoreError> {
+    let ceiling = house.ceiling();
+    let mut excesses = ceiling.excesses(&plugin.grants);
+    let tenant_gives = config.plugin(&plugin.name).map(|entry| entry.limits).unwrap_or_default();
+    let bounds = plugin.limits.settle(&tenant_gives, &ceiling.limits).unwrap_or_else(|beyond| {
+        excesses.extend(beyond);
+        CallBounds::default()
+    });
+    if !excesses.is_empty() {
+        let words: Vec<_> = excesses.iter().map(ToString::to_string).collect();
+        return Ok(Err(words.join(". ")));
+    }
     let Some(bytes) = house.store().component(&plugin.digest).await? else {
         return Ok(Err(format!("its component {} is not in the store: apply the tenant again", plugin.digest)));
     };
@@ -266,7 +288,7 @@ async fn load_plugin(house: &House, plugin: &NewPlugin) -> Result<Result<Arc<Plu
         component: bytes.into(),
         settings: plugin.settings.to_string(),
         grants: plugin.grants.clone(),
-        limits: CallLimits::default(),
+        limits: CallLimits::from(&bounds),
     };
     Ok(house.sandbox().load(spec).await.map_err(|error| error.to_string()))
 }

@@ -267,10 +267,8 @@ async fn given_up(tenant: &Tenant, job: &Job, reason: &str) -> Result<(), StoreE
         Job::Dispatch { outbox } => dispatch::given_up(tenant, *outbox, reason).await,
         // The ticket is there without a draft, or with one that the page calls unchecked; the copy, the digest and
         // the replay are listed among the failed jobs.
-        Job::Draft { .. }
-        | Job::Check { .. }
-        | Job::AppendSent { .. }
-        | Job::Digest { .. }
-        | Job::Replay { .. } => Ok(()),
+        Job::Draft { .. } | Job::Check { .. } | Job::AppendSent { .. } | Job::Digest { .. } | Job::Replay { .. } => {
+            Ok(())
+        }
     }
 }

@@ -55,7 +55,7 @@ fn spec(path: &Path, settings: &str) -> PluginSpec {
         version: "0".into(),
         component: std::fs::read(path).unwrap().into(),
         settings: settings.into(),
-        grants: Grants { log: true, model: true, http: vec![http], ..Grants::default() },
+        grants: Grants { log: true, model: Some(Default::default()), http: vec![http], ..Grants::default() },
         limits: CallLimits::default(),
     }
 }

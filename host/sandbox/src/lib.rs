@@ -40,7 +40,7 @@ pub use host::{
     CallHost, KnowledgeHit, KnowledgeQuery, LogLevel, ModelAnswer, ModelRefusal, ModelRequest, PlainHost, SecretValue,
 };
 pub use inspect::{ApiVersion, ComponentInfo, host_api, host_versions, inspect};
-pub use plugin::{Called, Plugin};
+pub use plugin::{Called, Denied, Plugin};
 pub use question::{Answer, Question};
 pub use replay::{ReplayHost, Unrecorded};
 pub use sandbox::Sandbox;

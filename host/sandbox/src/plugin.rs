@@ -12,7 +12,7 @@ use crate::state::{Abort, Answers, CallState, Common, Input};
 use crate::ticker::{TICK, Ticker};
 use crate::valid;
 use posthouse_model::call::{CallContext, MessageView, OutgoingView, TicketView};
-use posthouse_model::capability::Grants;
+use posthouse_model::capability::{Denial, Grants};
 use posthouse_model::decision::{CallCost, HostCall, World};
 use posthouse_model::draft::{DraftProposal, Verdict};
 use posthouse_model::keep::Changes;
@@ -58,10 +58,23 @@ pub struct Called<T> {
     pub used: Used,
     /// What it asked of the host: HTTP, a model, searches, readings of its store.
     pub host_calls: Vec<HostCall>,
+    /// What it asked for and may not have.
+    pub denied: Vec<Denied>,
     /// What the host left out of the answer, and other things worth showing beside it.
     pub notes: Vec<String>,
     /// What it read of its own store and wrote to it, to be kept with the decision; empty when the call failed.
     pub changes: Changes,
+}
+
+/// Something that a plugin asked for in a call and may not have: it got a typed error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denied {
+    /// Which kind of power.
+    pub denial: Denial,
+    /// `POST evil.example`, `token`: no secret is in it.
+    pub what: String,
+    /// How often in this call.
+    pub times: u32,
 }
 
 impl std::fmt::Debug for Plugin {
@@ -239,6 +252,7 @@ impl Plugin {
             used,
             result: result.map(|()| take(state.answers)),
             host_calls: state.host_calls,
+            denied: state.denied,
             notes,
         }
     }
@@ -282,6 +296,7 @@ impl<T> Called<T> {
             cost: CallCost::default(),
             used: Used::default(),
             host_calls: Vec::new(),
+            denied: Vec::new(),
             notes: Vec::new(),
             changes: Changes::default(),
         }

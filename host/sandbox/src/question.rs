@@ -92,6 +92,7 @@ impl<T> Called<T> {
             cost: self.cost,
             used: self.used,
             host_calls: self.host_calls,
+            denied: self.denied,
             notes: self.notes,
             changes: self.changes,
         }

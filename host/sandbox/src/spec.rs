@@ -1,6 +1,7 @@
 //! What the host says about itself, about a plugin, and about the limits of one call.
 
 use posthouse_model::capability::Grants;
+use posthouse_model::limits::{CallBounds, Limit};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,23 +115,33 @@ pub struct CallLimits {
     pub store_calls: u32,
 }
 
-impl Default for CallLimits {
-    fn default() -> Self {
+impl From<&CallBounds> for CallLimits {
+    /// What a plugin can ask for as it was settled; everything else is the same for every plugin.
+    fn from(bounds: &CallBounds) -> Self {
+        let count = |limit| u32::try_from(bounds.get(limit)).unwrap_or(u32::MAX);
+        let cpu = Duration::from_millis(bounds.get(Limit::CpuMs));
         Self {
-            cpu: Duration::from_millis(500),
-            configure_cpu: Duration::from_secs(10),
-            wall: Duration::from_secs(30),
-            memory_bytes: 64 << 20,
+            cpu,
+            configure_cpu: cpu.max(Duration::from_secs(10)),
+            wall: Duration::from_millis(bounds.get(Limit::WallMs)),
+            memory_bytes: bounds.get(Limit::MemoryMib).saturating_mul(1 << 20),
             table_elements: 100_000,
-            answer_bytes: 1 << 20,
+            answer_bytes: bounds.get(Limit::AnswerKib).saturating_mul(1 << 10),
             answer_items: 1_000,
             log_bytes: 16 << 10,
             handles: 10_000,
-            http_requests: 8,
-            model_calls: 4,
+            http_requests: count(Limit::HttpRequests),
+            model_calls: count(Limit::ModelCalls),
             knowledge_searches: 8,
             store_calls: 1_000,
         }
+    }
+}
+
+impl Default for CallLimits {
+    /// What is usual: [`CallBounds::default`].
+    fn default() -> Self {
+        Self::from(&CallBounds::default())
     }
 }
 

@@ -4,11 +4,12 @@ use crate::error::CallError;
 use crate::host::CallHost;
 use crate::http::{Answer, LazyOutlet};
 use crate::limiter::Limiter;
+use crate::plugin::Denied;
 use crate::spec::{CallLimits, Used};
 use crate::turns::{Habit, Turn, Turns};
 use crate::valid;
 use posthouse_model::call::{CallContext, MessageView, OutgoingView, TicketView};
-use posthouse_model::capability::Grants;
+use posthouse_model::capability::{Denial, Grants};
 use posthouse_model::decision::HostCall;
 use posthouse_model::draft::{DraftProposal, Verdict};
 use posthouse_model::exchange::Exchange;
@@ -25,6 +26,11 @@ const HELD_MAX: u64 = 32 << 20;
 const OBJECTS_MAX: usize = 1_000;
 /// `message.body` at most.
 pub(crate) const BODY_MAX: usize = 256 << 10;
+
+/// Different things that a call was denied; further ones are only counted.
+const DENIED_MAX: usize = 32;
+/// Bytes of the words on each.
+const DENIED_BYTES_MAX: usize = 300;
 
 /// Ends a call from within a host function, with the reason to be shown.
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +118,7 @@ pub(crate) struct CallState {
     refused: Vec<(&'static str, u32)>,
     exchanged: usize,
     exchanges_left_out: u32,
+    pub(crate) denied: Vec<Denied>,
 }
 
 impl CallState {
@@ -148,6 +155,7 @@ impl CallState {
             refused: Vec::new(),
             exchanged: 0,
             exchanges_left_out: 0,
+            denied: Vec::new(),
         }
     }
 
@@ -195,6 +203,23 @@ impl CallState {
         match self.refused.iter_mut().find(|(w, _)| *w == what) {
             Some((_, count)) => *count = count.saturating_add(1),
             None => self.refused.push((what, 1)),
+        }
+    }
+
+    /// Notes that it asked for what it may not have.
+    pub(crate) fn deny(&mut self, denial: Denial, what: &str) {
+        let what = valid::cut(what, DENIED_BYTES_MAX);
+        let known = self.denied.iter().position(|d| d.denial == denial && d.what == what);
+        let place = match known {
+            None if self.denied.len() < DENIED_MAX => {
+                return self.denied.push(Denied { denial, what: what.to_owned(), times: 1 });
+            }
+            // The list is full: what comes on top is counted with another of its kind.
+            None => self.denied.iter().position(|d| d.denial == denial),
+            known => known,
+        };
+        if let Some(denied) = place.and_then(|place| self.denied.get_mut(place)) {
+            denied.times = denied.times.saturating_add(1);
         }
     }
 

@@ -6,8 +6,9 @@ mod common;
 use common::server::{Server, local, with_secrets};
 use common::{TestHost, context, notice, sandbox, spec};
 use posthouse_model::capability::Grants;
+use posthouse_model::limits::Limits;
 use posthouse_model::notice::Delivery;
-use posthouse_sandbox::{CallError, Called, PluginSpec, SecretValue};
+use posthouse_sandbox::{CallError, CallLimits, Called, PluginSpec, SecretValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -150,6 +151,27 @@ async fn requests_are_counted() {
     let called = notify(sends(&line.repeat(9), local(server.port)), "").await;
     assert!(failure(&called).contains("at most 8 requests"), "{}", failure(&called));
     assert_eq!(server.got.lock().unwrap().len(), 8);
+}
+
+#[tokio::test]
+async fn so_many_requests_go_out_as_were_asked_for() {
+    let server = Server::start().await;
+    let line = format!("GET http://127.0.0.1:{}/\n", server.port);
+    let mut gone = 0;
+    for (allowed, sent) in [(0, 1), (2, 2), (2, 3), (12, 12)] {
+        let asked = Limits { http_requests: Some(allowed), ..Limits::default() };
+        let bounds = asked.settle(&Limits::default(), &Limits::default()).unwrap();
+        let mut spec = sends(&line.repeat(sent), local(server.port));
+        spec.limits = CallLimits::from(&bounds);
+        let called = notify(spec, "").await;
+        gone += sent.min(usize::try_from(allowed).unwrap());
+        assert_eq!(server.got.lock().unwrap().len(), gone, "{allowed} {sent}");
+        if sent as u64 > allowed {
+            assert!(failure(&called).contains(&format!("at most {allowed} requests")), "{}", failure(&called));
+        } else {
+            called.result.unwrap();
+        }
+    }
 }
 
 #[tokio::test]

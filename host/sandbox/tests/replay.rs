@@ -300,7 +300,7 @@ async fn what_changes_nothing_is_asked_where_the_mode_says_so() {
 #[tokio::test]
 async fn a_model_is_never_asked_in_a_replay() {
     let mut granted = spec("drafter", "1");
-    granted.grants.model = true;
+    granted.grants.model = Some(Default::default());
     let plugin = loaded(granted).await;
     let live = asked(&plugin, Arc::new(House::default())).await;
     let house = Arc::new(House::default());

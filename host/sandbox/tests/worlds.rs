@@ -118,7 +118,7 @@ async fn a_ticket_is_read_and_routed() {
 async fn a_draft_is_written_with_the_model() {
     let sandbox = sandbox();
     let mut granted = spec("drafter", "1");
-    granted.grants.model = true;
+    granted.grants.model = Some(Default::default());
     let plugin = sandbox.load(granted).await.unwrap();
     let host = Arc::new(TestHost {
         answer: Some(Ok(ModelAnswer { text: "Dear Ann".into(), model: "small".into() })),
@@ -146,7 +146,7 @@ async fn a_draft_is_written_with_the_model() {
 #[tokio::test]
 async fn without_a_model_the_drafter_says_so() {
     let mut granted = spec("drafter", "6");
-    granted.grants.model = true;
+    granted.grants.model = Some(Default::default());
     let plugin = sandbox().load(granted).await.unwrap();
     let refusing = |refusal| Arc::new(TestHost { answer: Some(Err(refusal)), ..TestHost::default() });
     let called = plugin.draft(context(), refusing(ModelRefusal::OverBudget), Arc::new(ticket())).await;
@@ -159,7 +159,7 @@ async fn without_a_model_the_drafter_says_so() {
 #[tokio::test]
 async fn a_model_that_never_answers_ends_at_the_wall_clock() {
     let mut granted = spec("drafter", "1");
-    granted.grants.model = true;
+    granted.grants.model = Some(Default::default());
     granted.limits.wall = Duration::from_millis(50);
     let sandbox = sandbox();
     let plugin = sandbox.load(granted).await.unwrap();
@@ -175,7 +175,7 @@ async fn calls_wait_for_a_turn_and_give_up() {
         SandboxConfig { concurrent_calls: 1, queue_wait: Duration::from_millis(50), ..SandboxConfig::default() };
     let sandbox = Sandbox::new(config).unwrap();
     let mut granted = spec("drafter", "1");
-    granted.grants.model = true;
+    granted.grants.model = Some(Default::default());
     granted.limits.wall = Duration::from_millis(500);
     let plugin = sandbox.load(granted).await.unwrap();
     let waiting = tokio::spawn({

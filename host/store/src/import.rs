@@ -19,31 +19,53 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _};
 const LINE_BYTES_MAX: u64 = 200 * 1024 * 1024;
 
 impl Store {
-    /// Reads an export into this database, which must be migrated and hold nothing. All or nothing.
+    /// Reads an export into this database, which must hold nothing and need not be migrated: afterwards it is at this host's
+    /// schema version. An export that was made at an earlier version is read into that one and then migrated. All or nothing.
     ///
     /// Replies that were about to be sent when the export was taken become uncertain: the machine it was taken on may
     /// have sent them since, and a person must decide. Each is an event.
     ///
     /// # Errors
     /// [`StoreError::Import`] for a file that is cut, altered, from a newer host or not an export, and for a database
-    /// that is not empty. Nothing is written then.
+    /// that is not empty; [`StoreError::Schema`] for one that a newer host has migrated. Nothing is written then.
     pub async fn import(&self, from: &mut (dyn AsyncBufRead + Unpin + Send)) -> Result<ExportReport> {
-        self.check_schema().await?;
-        let mut tx = self.inner.engine.write(Durability::Machine).await?;
-        for table in ["tenant", "component"] {
-            if self.has_rows(&mut tx, table).await? {
-                return Err(refused("the database is not empty: restore into a new one"));
-            }
-        }
-        sql("delete from meta").run(&mut tx).await?;
         let mut lines = Lines { from, hash: Sha256::new(), line: Vec::new(), number: 0 };
-        let report = read_all(&mut tx, &mut lines).await?;
-        if self.inner.engine.kind == Kind::Postgres {
-            continue_counting(&mut tx).await?;
-        }
+        let first = read_first(&mut lines).await?;
+        let kind = self.inner.engine.kind;
+        let mut tx = self.inner.engine.write(Durability::Machine).await?;
+        self.make_ready(&mut tx, first.schema).await?;
+        let report = read_all(&mut tx, &mut lines, &first).await?;
+        continue_counting(kind, &mut tx, first.schema).await?;
+        schema::climb(kind, &mut tx, self.now(), first.schema, schema::WANTED).await?;
+        continue_counting(kind, &mut tx, schema::WANTED).await?;
         self.stop_unsent(&mut tx).await?;
         self.commit(tx, Touched { jobs: true, tenant: None }).await?;
         Ok(report)
+    }
+
+    /// An empty database at this schema version.
+    async fn make_ready(&self, on: &mut Connection, wanted: i64) -> Result<()> {
+        let kind = self.inner.engine.kind;
+        schema::lock(kind, on).await?;
+        let found = schema::version(kind, on).await?;
+        if found > schema::WANTED {
+            return Err(StoreError::Schema { found, wanted: schema::WANTED });
+        }
+        if found > 0 {
+            for table in ["tenant", "component"] {
+                if self.has_rows(on, table).await? {
+                    return Err(refused("the database is not empty: restore into a new one"));
+                }
+            }
+        }
+        if found != wanted {
+            if found > 0 {
+                schema::clear(on).await?;
+            }
+            schema::climb(kind, on, self.now(), 0, wanted).await?;
+        }
+        sql("delete from meta").run(on).await?;
+        Ok(())
     }
 
     async fn stop_unsent(&self, on: &mut Connection) -> Result<()> {
@@ -92,19 +114,23 @@ impl Store {
     }
 }
 
-async fn read_all(on: &mut Connection, lines: &mut Lines<'_>) -> Result<ExportReport> {
+async fn read_first(lines: &mut Lines<'_>) -> Result<First> {
     let first: First = lines.next().await?.parse().map_err(|_| refused("this is not an export of Posthouse"))?;
-    if first.format != FORMAT {
+    if first.format != FORMAT || first.schema < 1 {
         return Err(refused("this is not an export of Posthouse"));
     }
-    if first.version != FORMAT_VERSION || first.schema != schema::WANTED {
+    if first.version != FORMAT_VERSION || first.schema > schema::WANTED {
         return Err(refused(format_args!(
-            "it was made by another version of the host (schema {}, this host has {}): restore it with that version, \
-             then update",
+            "it was made by a newer version of the host (schema {}, this host has {}): update this host, then restore",
             first.schema,
             schema::WANTED
         )));
     }
+    Ok(first)
+}
+
+async fn read_all(on: &mut Connection, lines: &mut Lines<'_>, first: &First) -> Result<ExportReport> {
+    let version = first.schema;
     let mut rows = 0;
     let mut table: Option<(&Table, String)> = None;
     loop {
@@ -112,10 +138,10 @@ async fn read_all(on: &mut Connection, lines: &mut Lines<'_>) -> Result<ExportRe
         let line = lines.next().await?;
         if line.starts_with_array() {
             let (table, insert) = table.as_ref().ok_or_else(|| line.damaged("a row before any table"))?;
-            insert_row(on, table, insert, &line).await?;
+            insert_row(on, table, version, insert, &line).await?;
             rows += 1;
         } else if let Ok(begins) = line.parse::<Begins>() {
-            table = Some(begin(&begins, &line)?);
+            table = Some(begin(&begins, version, &line)?);
         } else if let Ok(last) = line.parse::<Last>() {
             let sha256 = hex::encode(before.finalize());
             if last.rows != rows || last.sha256 != sha256 {
@@ -128,24 +154,25 @@ async fn read_all(on: &mut Connection, lines: &mut Lines<'_>) -> Result<ExportRe
     }
 }
 
-fn begin(begins: &Begins, line: &Line<'_>) -> Result<(&'static Table, String)> {
-    let table = TABLES.iter().find(|table| table.name == begins.table);
-    let table = table.ok_or_else(|| line.damaged("a table this host does not know"))?;
-    if !table.columns().map(|(name, _)| name).eq(begins.columns.iter().map(String::as_str)) {
-        return Err(line.damaged("other columns than this host's"));
+fn begin(begins: &Begins, version: i64, line: &Line<'_>) -> Result<(&'static Table, String)> {
+    let table = TABLES.iter().find(|table| table.name == begins.table && table.is_in(version));
+    let table = table.ok_or_else(|| line.damaged("a table that its version does not have"))?;
+    let columns: Vec<&str> = table.columns_at(version).map(|(name, _)| name).collect();
+    if columns != begins.columns {
+        return Err(line.damaged("other columns than its version has"));
     }
-    let count = begins.columns.len();
-    let insert = format!("insert into {} ({}) values ({})", table.name, table.column_list(), placeholders(1, count));
+    let insert =
+        format!("insert into {} ({}) values ({})", table.name, columns.join(", "), placeholders(1, columns.len()));
     Ok((table, insert))
 }
 
-async fn insert_row(on: &mut Connection, table: &Table, insert: &str, line: &Line<'_>) -> Result<()> {
+async fn insert_row(on: &mut Connection, table: &Table, version: i64, insert: &str, line: &Line<'_>) -> Result<()> {
     let values: Vec<Value> = line.parse().map_err(|_| line.damaged("not a row"))?;
-    if values.len() != table.columns().count() {
+    if values.len() != table.columns_at(version).count() {
         return Err(line.damaged("a row with too many or too few values"));
     }
     let mut statement = sql_of(insert.to_owned());
-    for ((_, holds), value) in table.columns().zip(values) {
+    for ((_, holds), value) in table.columns_at(version).zip(values) {
         let wrong = || line.damaged("a value of the wrong kind");
         statement = match (holds, value) {
             (Holds::Integer, Value::Null) => statement.bind(None::<i64>),
@@ -164,8 +191,11 @@ async fn insert_row(on: &mut Connection, table: &Table, insert: &str, line: &Lin
 }
 
 /// PostgreSQL counts ids in sequences, which do not see rows that bring their own.
-async fn continue_counting(on: &mut Connection) -> Result<()> {
-    for table in TABLES.iter().filter(|table| table.counts) {
+async fn continue_counting(kind: Kind, on: &mut Connection, version: i64) -> Result<()> {
+    if kind != Kind::Postgres {
+        return Ok(());
+    }
+    for table in TABLES.iter().filter(|table| table.counts && table.is_in(version)) {
         sql_of(format!(
             "select setval(pg_get_serial_sequence('{0}', 'id'), coalesce((select max(id) from {0}), 0) + 1, false)",
             table.name

@@ -75,7 +75,7 @@ pub use jobs::{JobCounts, JobError, JobRow, JobState};
 pub use list::{Assigned, Counts, Page, TicketQuery, TicketSort, TicketSummary};
 pub use mailboxes::{Cursor, MailboxRow, NewMailbox};
 pub use messages::{MessageRow, MessageSummary};
-pub use models::{ModelCall, ModelUse};
+pub use models::{ModelCall, ModelReservation, ModelUse, PluginModelUse, Reserved};
 pub use notifications::{NewNotification, NotificationRow, NotificationState};
 pub use outbox::{AttemptRow, OutboxRow, RecipientRow};
 pub use plugin_log::LogRow;

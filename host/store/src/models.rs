@@ -42,7 +42,63 @@ pub struct ModelUse {
     pub reserved: i64,
 }
 
+/// What a call of a model may need, and how much there is.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelReservation<'a> {
+    /// The tenant's local calendar day, `2026-03-01`.
+    pub day: &'a str,
+    /// Who asks.
+    pub plugin: &'a str,
+    /// What the call may use at most, input and output.
+    pub tokens: i64,
+    /// What the tenant may use in a day.
+    pub tenant_tokens: i64,
+    /// What the plugin may use in a day; none: no bound of its own.
+    pub plugin_tokens: Option<i64>,
+    /// How often it may call in a day; none: no bound of its own.
+    pub plugin_calls: Option<i64>,
+}
+
+/// Whether there is as much as a call may need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reserved {
+    /// It is set aside.
+    Yes,
+    /// The plugin has used up its own part; nothing is set aside.
+    PluginOverBudget,
+    /// The tenant has used up its day; nothing is set aside.
+    TenantOverBudget,
+}
+
+/// What a plugin used in a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PluginModelUse {
+    /// Calls made, those under way and those that failed among them.
+    pub calls: i64,
+    /// Tokens sent and received.
+    pub tokens: i64,
+    /// Tokens set aside for calls under way; see [`ModelUse::reserved`].
+    pub reserved: i64,
+}
+
 impl Scope {
+    /// What a plugin used in a day.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn plugin_model_use(&self, plugin: &str, day: &str) -> Result<PluginModelUse> {
+        let row = sql("select calls, tokens, reserved from plugin_model_use \
+             where tenant_id = $1 and plugin = $2 and day = $3")
+        .bind(self.tenant)
+        .bind(plugin)
+        .bind(day)
+        .optional(&mut *self.read().await?)
+        .await?;
+        let Some(row) = row else { return Ok(PluginModelUse::default()) };
+        let mut row = row.reader();
+        Ok(PluginModelUse { calls: row.next()?, tokens: row.next()?, reserved: row.next()? })
+    }
+
     /// A day's total. `day` is the tenant's local calendar day, `2026-03-01`.
     ///
     /// # Errors
@@ -89,12 +145,49 @@ fn read(row: &Row) -> Result<ModelCall> {
 }
 
 impl Tx {
-    /// Sets tokens aside for a call; false when the day's budget does not allow it. Commit before calling the model,
-    /// and give them back with [`Tx::record_model_call`] whatever came of it.
+    /// Sets tokens aside for a call, out of what the plugin may use in the day and out of what the tenant may: both or neither.
+    /// The call itself is counted now. Commit before calling the model, and give the tokens back with
+    /// [`Tx::record_model_call`] whatever came of it.
     ///
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database).
-    pub async fn reserve_tokens(&mut self, day: &str, tokens: i64, budget: i64) -> Result<bool> {
+    pub async fn reserve_model_call(&mut self, wanted: &ModelReservation<'_>) -> Result<Reserved> {
+        let (tenant, tokens) = (self.tenant(), wanted.tokens.max(0));
+        sql("insert into plugin_model_use (tenant_id, plugin, day, calls, tokens, reserved) values ($1, $2, $3, 0, 0, 0) \
+             on conflict (tenant_id, plugin, day) do nothing")
+        .bind(tenant)
+        .bind(wanted.plugin)
+        .bind(wanted.day)
+        .run(self.on())
+        .await?;
+        let own = sql("update plugin_model_use set calls = calls + 1, reserved = reserved + $1 \
+             where tenant_id = $2 and plugin = $3 and day = $4 and calls < $5 and tokens + reserved + $1 <= $6")
+        .bind(tokens)
+        .bind(tenant)
+        .bind(wanted.plugin)
+        .bind(wanted.day)
+        .bind(wanted.plugin_calls.unwrap_or(i64::MAX))
+        .bind(wanted.plugin_tokens.unwrap_or(i64::MAX))
+        .run(self.on())
+        .await?;
+        if own == 0 {
+            return Ok(Reserved::PluginOverBudget);
+        }
+        if self.reserve_tokens(wanted.day, tokens, wanted.tenant_tokens).await? {
+            return Ok(Reserved::Yes);
+        }
+        sql("update plugin_model_use set calls = calls - 1, reserved = reserved - $1 \
+             where tenant_id = $2 and plugin = $3 and day = $4")
+        .bind(tokens)
+        .bind(tenant)
+        .bind(wanted.plugin)
+        .bind(wanted.day)
+        .run(self.on())
+        .await?;
+        Ok(Reserved::TenantOverBudget)
+    }
+
+    async fn reserve_tokens(&mut self, day: &str, tokens: i64, budget: i64) -> Result<bool> {
         let tenant = self.tenant();
         sql("insert into model_use (tenant_id, day, calls, tokens_in, tokens_out, reserved) values ($1, $2, 0, 0, 0, 0) \
              on conflict (tenant_id, day) do nothing")
@@ -104,7 +197,7 @@ impl Tx {
         .await?;
         let reserved = sql("update model_use set reserved = reserved + $1 \
              where tenant_id = $2 and day = $3 and tokens_in + tokens_out + reserved + $1 <= $4")
-        .bind(tokens.max(0))
+        .bind(tokens)
         .bind(tenant)
         .bind(day)
         .bind(budget)
@@ -129,6 +222,16 @@ impl Tx {
         .bind(call.tokens_in)
         .bind(call.tokens_out)
         .bind(reserved.max(0))
+        .run(self.on())
+        .await?;
+        sql("update plugin_model_use set tokens = tokens + $1, \
+             reserved = case when reserved > $2 then reserved - $2 else 0 end \
+             where tenant_id = $3 and plugin = $4 and day = $5")
+        .bind(call.tokens_in.saturating_add(call.tokens_out))
+        .bind(reserved.max(0))
+        .bind(tenant)
+        .bind(&call.plugin)
+        .bind(day)
         .run(self.on())
         .await?;
         sql("insert into model_call (tenant_id, at, ticket_id, plugin, model, tokens_in, tokens_out, duration_ms, outcome) \

@@ -71,7 +71,8 @@ impl Scope {
 
 impl Tx {
     pub(crate) async fn add_log(&mut self, decisions: &[NewDecision]) -> Result<()> {
-        let lines: Vec<_> = decisions.iter().flat_map(|decision| decision.log.iter().map(move |l| (decision, l))).collect();
+        let lines: Vec<_> =
+            decisions.iter().flat_map(|decision| decision.log.iter().map(move |l| (decision, l))).collect();
         let (tenant, now) = (self.tenant(), self.now());
         for lines in lines.chunks(ROWS_PER_STATEMENT) {
             let slots: Vec<String> = (0..lines.len())

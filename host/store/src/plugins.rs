@@ -6,6 +6,7 @@ use posthouse_model::Timestamp;
 use posthouse_model::capability::Grants;
 use posthouse_model::decision::World;
 use posthouse_model::event::Actor;
+use posthouse_model::limits::Limits;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashSet;
@@ -25,6 +26,9 @@ pub struct NewPlugin {
     pub settings: serde_json::Value,
     /// What it may do.
     pub grants: Grants,
+    /// What it asks for in one call; what it gets is settled when it is loaded.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 /// An installed plugin.
@@ -61,7 +65,7 @@ pub(crate) async fn check_component(tx: &mut Tx, plugin: &NewPlugin) -> Result<(
     Ok(())
 }
 
-const SELECT: &str = "select name, world, version, digest, settings, grants, position, installed_at, release from plugin \
+const SELECT: &str = "select name, world, version, digest, settings, grants, limits, position, installed_at, release from plugin \
      where tenant_id = $1 order by position";
 
 fn read(row: &Row) -> Result<PluginRow> {
@@ -74,6 +78,7 @@ fn read(row: &Row) -> Result<PluginRow> {
             digest: row.next()?,
             settings: row.json()?,
             grants: row.json()?,
+            limits: row.json()?,
         },
         position: row.next()?,
         installed_at: row.next()?,
@@ -167,11 +172,11 @@ impl Tx {
                 (release, position, now)
             }
         };
-        sql("insert into plugin (tenant_id, name, world, version, digest, settings, grants, position, installed_at, release) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (tenant_id, name) do update set \
+        sql("insert into plugin (tenant_id, name, world, version, digest, settings, grants, limits, position, installed_at, \
+             release) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (tenant_id, name) do update set \
              world = excluded.world, version = excluded.version, digest = excluded.digest, \
-             settings = excluded.settings, grants = excluded.grants, position = excluded.position, \
-             installed_at = excluded.installed_at, release = excluded.release")
+             settings = excluded.settings, grants = excluded.grants, limits = excluded.limits, \
+             position = excluded.position, installed_at = excluded.installed_at, release = excluded.release")
         .bind(tenant)
         .bind(&plugin.name)
         .bind(plugin.world)
@@ -179,6 +184,7 @@ impl Tx {
         .bind(&plugin.digest)
         .bind(Json(&plugin.settings))
         .bind(Json(&plugin.grants))
+        .bind(Json(&plugin.limits))
         .bind(position)
         .bind(installed_at)
         .bind(release)

@@ -64,8 +64,8 @@ pub struct RolledBack {
     pub to: Option<i64>,
 }
 
-const COLUMNS: &str = "number, plugin, world, version, digest, settings, grants, allowance, source, state, share, made_by, \
-     created_at, changed_at, activated_at, reason, replay";
+const COLUMNS: &str = "number, plugin, world, version, digest, settings, grants, limits, allowance, source, state, share, \
+     made_by, created_at, changed_at, activated_at, reason, replay";
 const SOURCE_BYTES_MAX: usize = 200;
 
 fn read(row: &Row) -> Result<ReleaseRow> {
@@ -79,6 +79,7 @@ fn read(row: &Row) -> Result<ReleaseRow> {
             digest: row.next()?,
             settings: row.json()?,
             grants: row.json()?,
+            limits: row.json()?,
         },
         allowance: row.next::<Option<Json<Grants>>>()?.map(|json| json.0),
         source: row.next()?,
@@ -99,14 +100,16 @@ impl Scope {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn releases(&self, plugin: &str) -> Result<Vec<ReleaseRow>> {
-        sql_of(format!("select {COLUMNS} from plugin_release where tenant_id = $1 and plugin = $2 order by number desc"))
-            .bind(self.tenant)
-            .bind(plugin)
-            .all(&mut *self.read().await?)
-            .await?
-            .iter()
-            .map(read)
-            .collect()
+        sql_of(format!(
+            "select {COLUMNS} from plugin_release where tenant_id = $1 and plugin = $2 order by number desc"
+        ))
+        .bind(self.tenant)
+        .bind(plugin)
+        .all(&mut *self.read().await?)
+        .await?
+        .iter()
+        .map(read)
+        .collect()
     }
 
     /// Of all plugins, those that are in one of these states, by plugin.
@@ -146,13 +149,14 @@ impl Scope {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn release_use(&self, plugin: &str) -> Result<Vec<ReleaseUse>> {
-        let rows = sql("select release, stage, count(*), cast(sum(case when error is null then 0 else 1 end) as bigint), \
+        let rows =
+            sql("select release, stage, count(*), cast(sum(case when error is null then 0 else 1 end) as bigint), \
              cast(avg(duration_us) as bigint), max(at) from decision where tenant_id = $1 and plugin = $2 \
              group by release, stage order by release desc, stage")
-        .bind(self.tenant)
-        .bind(plugin)
-        .all(&mut *self.read().await?)
-        .await?;
+            .bind(self.tenant)
+            .bind(plugin)
+            .all(&mut *self.read().await?)
+            .await?;
         rows.iter()
             .map(|row| {
                 let mut row = row.reader();
@@ -361,14 +365,13 @@ impl Tx {
         actor: &Actor,
     ) -> Result<()> {
         let tenant = self.tenant();
-        let touched =
-            sql("update plugin_release set replay = $1 where tenant_id = $2 and plugin = $3 and number = $4")
-                .bind(Json(report))
-                .bind(tenant)
-                .bind(plugin)
-                .bind(number)
-                .run(self.on())
-                .await?;
+        let touched = sql("update plugin_release set replay = $1 where tenant_id = $2 and plugin = $3 and number = $4")
+            .bind(Json(report))
+            .bind(tenant)
+            .bind(plugin)
+            .bind(number)
+            .run(self.on())
+            .await?;
         if touched == 0 {
             return Err(missing(plugin, number));
         }
@@ -387,14 +390,16 @@ impl Tx {
 
     async fn release_rows(&mut self, plugin: &str) -> Result<Vec<ReleaseRow>> {
         let tenant = self.tenant();
-        sql_of(format!("select {COLUMNS} from plugin_release where tenant_id = $1 and plugin = $2 order by number desc"))
-            .bind(tenant)
-            .bind(plugin)
-            .all(self.on())
-            .await?
-            .iter()
-            .map(read)
-            .collect()
+        sql_of(format!(
+            "select {COLUMNS} from plugin_release where tenant_id = $1 and plugin = $2 order by number desc"
+        ))
+        .bind(tenant)
+        .bind(plugin)
+        .all(self.on())
+        .await?
+        .iter()
+        .map(read)
+        .collect()
     }
 
     /// The release that a set-up brings for a plugin: the one that has just this, else a new one. It becomes the active one,
@@ -434,16 +439,19 @@ impl Tx {
     async fn add_release(&mut self, new: &NewRelease, state: ReleaseState, actor: &Actor) -> Result<i64> {
         let (tenant, now) = (self.tenant(), self.now());
         plugins::check_component(self, &new.plugin).await?;
-        let number: i64 = sql("select coalesce(max(number), 0) + 1 from plugin_release where tenant_id = $1 and plugin = $2")
-            .bind(tenant)
-            .bind(&new.plugin.name)
-            .one(self.on())
-            .await?
-            .get(0)?;
+        let number: i64 =
+            sql("select coalesce(max(number), 0) + 1 from plugin_release where tenant_id = $1 and plugin = $2")
+                .bind(tenant)
+                .bind(&new.plugin.name)
+                .one(self.on())
+                .await?
+                .get(0)?;
         let source = new.source.char_indices().take_while(|(at, c)| at + c.len_utf8() <= SOURCE_BYTES_MAX);
-        sql("insert into plugin_release (tenant_id, plugin, number, world, version, digest, settings, grants, allowance, \
-             source, state, share, made_by, created_at, changed_at) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $13)")
+        sql(
+            "insert into plugin_release (tenant_id, plugin, number, world, version, digest, settings, grants, limits, \
+             allowance, source, state, share, made_by, created_at, changed_at) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $14)",
+        )
         .bind(tenant)
         .bind(&new.plugin.name)
         .bind(number)
@@ -452,6 +460,7 @@ impl Tx {
         .bind(&new.plugin.digest)
         .bind(Json(&new.plugin.settings))
         .bind(Json(&new.plugin.grants))
+        .bind(Json(&new.plugin.limits))
         .bind(new.allowance.as_ref().map(Json))
         .bind(source.map(|(_, c)| c).collect::<String>())
         .bind(state)

@@ -1,15 +1,19 @@
 //! The tables and how a database gets to them, from any version to the newest in one step.
 
 use crate::engine::{Durability, Kind};
-use crate::sql::{Connection, sql};
+use crate::sql::{Connection, sql, sql_of};
+use crate::tables::{LEFT_OUT, TABLES};
 use crate::{Result, Store, StoreError};
+use posthouse_model::Timestamp;
 
 /// Every migration, oldest first. The position, counted from 1, is the version it leads to. A released one is never
 /// changed; what is new is added at the end.
 const MIGRATIONS: &[&str] = &[
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_kept.sql"),
+    include_str!("schema/0003_limits.sql"),
     include_str!("schema/0004_releases.sql"),
+    include_str!("schema/0005_model_budget.sql"),
 ];
 
 /// The version that this host works with.
@@ -36,10 +40,7 @@ pub(crate) async fn version(kind: Kind, on: &mut Connection) -> Result<i64> {
 pub(crate) async fn migrate(store: &Store) -> Result<i64> {
     let engine = &store.inner.engine;
     let mut tx = engine.write(Durability::Machine).await?;
-    if engine.kind == Kind::Postgres {
-        // Two processes that start together: the second waits and finds nothing left to do.
-        sql("select pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).run(&mut tx).await?;
-    }
+    lock(engine.kind, &mut tx).await?;
     let found = version(engine.kind, &mut tx).await?;
     if found > WANTED {
         return Err(StoreError::Schema { found, wanted: WANTED });
@@ -47,20 +48,41 @@ pub(crate) async fn migrate(store: &Store) -> Result<i64> {
     if found == WANTED {
         return Ok(found);
     }
-    sql("create table if not exists schema_version (version bigint primary key, applied_at bigint not null)")
-        .run(&mut tx)
-        .await?;
-    for (migration, to) in MIGRATIONS.iter().zip(1_i64..).skip(usize::try_from(found).unwrap_or(0)) {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(in_dialect(migration, engine.kind))).execute(&mut *tx).await?;
-        sql("insert into schema_version (version, applied_at) values ($1, $2)")
-            .bind(to)
-            .bind(store.now())
-            .run(&mut tx)
-            .await?;
-        tracing::info!(schema.version = to, "database migrated");
-    }
+    climb(engine.kind, &mut tx, store.now(), found, WANTED).await?;
     tx.commit().await?;
     Ok(WANTED)
+}
+
+/// Brings a database from one version to a later one, as part of a transaction.
+pub(crate) async fn climb(kind: Kind, on: &mut Connection, now: Timestamp, from: i64, to: i64) -> Result<()> {
+    sql("create table if not exists schema_version (version bigint primary key, applied_at bigint not null)")
+        .run(on)
+        .await?;
+    let (skip, last) = (usize::try_from(from).unwrap_or(0), usize::try_from(to).unwrap_or(0));
+    for (migration, version) in MIGRATIONS.iter().zip(1_i64..).take(last).skip(skip) {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(in_dialect(migration, kind))).execute(&mut *on).await?;
+        sql("insert into schema_version (version, applied_at) values ($1, $2)").bind(version).bind(now).run(on).await?;
+        tracing::info!(schema.version = version, "database migrated");
+    }
+    Ok(())
+}
+
+/// Takes every table of ours out of a database at [`WANTED`], as part of a transaction. Other tables stay.
+pub(crate) async fn clear(on: &mut Connection) -> Result<()> {
+    // Children before parents.
+    for table in LEFT_OUT.iter().copied().chain(TABLES.iter().rev().map(|table| table.name)) {
+        sql_of(format!("drop table if exists {table}")).run(on).await?;
+    }
+    Ok(())
+}
+
+/// Makes sure that no other process migrates before the transaction is over.
+pub(crate) async fn lock(kind: Kind, on: &mut Connection) -> Result<()> {
+    if kind == Kind::Postgres {
+        // Two processes that start together: the second waits and finds nothing left to do.
+        sql("select pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).run(on).await?;
+    }
+    Ok(())
 }
 
 /// The text with its two words in a database's own language.

@@ -1,6 +1,9 @@
 //! Every table with its columns, in an order in which rows can be put in: what a backup holds.
 //!
-//! A test compares this list with the schema of both databases, so that no column is forgotten.
+//! A test compares this list with the schema of both databases, at every version, so that no column is forgotten and a
+//! backup made at an older version is read as what it was.
+
+use crate::schema::WANTED;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,19 +17,31 @@ pub(crate) enum Holds {
 /// A table of the backup.
 pub(crate) struct Table {
     pub(crate) name: &'static str,
-    /// Names with what they hold: `i`, `r`, `t`, `b`.
+    /// Names with what they hold: `i`, `r`, `t`, `b`; then, where it came later than the table, `@` and the schema version
+    /// that brought it.
     columns: &'static str,
     /// Rows come out in this order, so that the same content gives the same backup.
     pub(crate) order: &'static str,
     /// Has an `id` that counts up.
     pub(crate) counts: bool,
+    /// The schema version that brought it.
+    since: i64,
 }
 
 impl Table {
     /// The columns in order.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = (&'static str, Holds)> {
-        self.columns.split_whitespace().filter_map(|column| {
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (&'static str, Holds)> + use<> {
+        self.columns_at(WANTED)
+    }
+
+    /// Those that there were at an earlier schema version.
+    pub(crate) fn columns_at(&self, version: i64) -> impl Iterator<Item = (&'static str, Holds)> + use<> {
+        self.columns.split_whitespace().filter_map(move |column| {
             let (name, holds) = column.split_once(':')?;
+            let (holds, since) = holds.split_once('@').unwrap_or((holds, "1"));
+            if since.parse::<i64>().is_ok_and(|since| since > version) {
+                return None;
+            }
             let holds = match holds {
                 "i" => Holds::Integer,
                 "r" => Holds::Real,
@@ -37,6 +52,16 @@ impl Table {
         })
     }
 
+    /// Whether there was such a table at a schema version.
+    pub(crate) fn is_in(&self, version: i64) -> bool {
+        self.since <= version
+    }
+
+    /// For a table that came later than the first schema.
+    const fn since(self, version: i64) -> Self {
+        Self { since: version, ..self }
+    }
+
     /// `a, b, c`
     pub(crate) fn column_list(&self) -> String {
         self.columns().map(|(name, _)| name).collect::<Vec<_>>().join(", ")
@@ -44,16 +69,15 @@ impl Table {
 }
 
 const fn table(name: &'static str, columns: &'static str, order: &'static str) -> Table {
-    Table { name, columns, order, counts: false }
+    Table { name, columns, order, counts: false, since: 1 }
 }
 
 const fn counting(name: &'static str, columns: &'static str) -> Table {
-    Table { name, columns, order: "id", counts: true }
+    Table { name, columns, order: "id", counts: true, since: 1 }
 }
 
 /// Not in a backup: `schema_version` (the importing host has its own) and `session` (who restores a backup somewhere
 /// else must not sign people in there).
-#[cfg(test)]
 pub(crate) const LEFT_OUT: &[&str] = &["schema_version", "session"];
 
 /// Parents before children.
@@ -112,7 +136,7 @@ pub(crate) const TABLES: &[Table] = &[
     counting(
         "decision",
         "id:i tenant_id:i ticket_id:i message_id:i at:i world:t plugin:t version:t digest:t input_hash:t output:t \
-         error:t host_calls:t duration_us:i memory_bytes:i release:i stage:t told_now:i told_seed:i",
+         error:t host_calls:t duration_us:i memory_bytes:i release:i@4 stage:t@4 told_now:i@4 told_seed:i@4",
     ),
     counting(
         "job",
@@ -127,22 +151,25 @@ pub(crate) const TABLES: &[Table] = &[
     table("secret", "tenant_id:i name:t sealed:b updated_at:i", "tenant_id, name"),
     table(
         "plugin",
-        "tenant_id:i name:t world:t version:t digest:t settings:t grants:t position:i installed_at:i release:i",
+        "tenant_id:i name:t world:t version:t digest:t settings:t grants:t position:i installed_at:i limits:t@3 release:i@4",
         "tenant_id, name",
     ),
     counting(
         "plugin_release",
-        "id:i tenant_id:i plugin:t number:i world:t version:t digest:t settings:t grants:t allowance:t source:t state:t \
-         share:i made_by:t created_at:i changed_at:i activated_at:i reason:t replay:t",
-    ),
-    counting("plugin_log", "id:i tenant_id:i plugin:t release:i stage:t ticket_id:i at:i level:t text:t"),
+        "id:i tenant_id:i plugin:t number:i world:t version:t digest:t settings:t grants:t limits:t allowance:t source:t \
+         state:t share:i made_by:t created_at:i changed_at:i activated_at:i reason:t replay:t",
+    )
+    .since(4),
+    counting("plugin_log", "id:i tenant_id:i plugin:t release:i stage:t ticket_id:i at:i level:t text:t").since(4),
     table("model_use", "tenant_id:i day:t calls:i tokens_in:i tokens_out:i reserved:i", "tenant_id, day"),
+    table("plugin_model_use", "tenant_id:i plugin:t day:t calls:i tokens:i reserved:i", "tenant_id, plugin, day")
+        .since(5),
     counting(
         "model_call",
         "id:i tenant_id:i at:i ticket_id:i plugin:t model:t tokens_in:i tokens_out:i duration_ms:i outcome:t",
     ),
     table("article", "tenant_id:i id:t language:t title:t body:t updated_at:i", "tenant_id, id, language"),
-    table("kept", "tenant_id:i plugin:t key:b value:b", "tenant_id, plugin, key"),
+    table("kept", "tenant_id:i plugin:t key:b value:b", "tenant_id, plugin, key").since(2),
 ];
 
 #[cfg(test)]
@@ -150,7 +177,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::sql::sql;
-    use crate::{Store, StoreOptions};
+    use crate::{Store, StoreOptions, schema};
     use posthouse_model::{Clock, Entropy, Timestamp};
     use std::collections::BTreeSet;
     use std::sync::Arc;
@@ -172,10 +199,13 @@ mod tests {
     const POSTGRES: &str = "select table_name::text, column_name::text, data_type::text from information_schema.columns \
          where table_schema = current_schema()";
 
-    async fn compare(url: String, query: &'static str) {
+    async fn compare(url: String, query: &'static str, version: i64) {
         let store =
             Store::open(StoreOptions { url, clock: Arc::new(Nothing), entropy: Arc::new(Nothing) }).await.unwrap();
-        store.migrate().await.unwrap();
+        let kind = store.inner.engine.kind;
+        let mut tx = store.write().await.unwrap();
+        schema::climb(kind, &mut tx, Timestamp(0), 0, version).await.unwrap();
+        tx.commit().await.unwrap();
         let rows = sql(query).all(&mut store.inner.engine.read().await.unwrap()).await.unwrap();
         let mut there = BTreeSet::new();
         for row in &rows {
@@ -193,8 +223,9 @@ mod tests {
         }
         let listed: BTreeSet<_> = TABLES
             .iter()
+            .filter(|table| table.is_in(version))
             .flat_map(|table| {
-                table.columns().map(|(column, holds)| {
+                table.columns_at(version).map(|(column, holds)| {
                     let holds = match holds {
                         Holds::Integer => "Integer",
                         Holds::Real => "Real",
@@ -205,15 +236,19 @@ mod tests {
                 })
             })
             .collect();
-        assert_eq!(listed, there);
+        assert_eq!(listed, there, "at version {version}");
     }
 
     #[tokio::test]
     async fn no_column_is_left_out_of_backups() {
         let folder = tempfile::tempdir().unwrap();
-        compare(format!("sqlite:{}", folder.path().join("x.db").display()), SQLITE).await;
-        if let Some(server) = posthouse_servers::postgres() {
-            compare(server.fresh_database().await, POSTGRES).await;
+        let server = posthouse_servers::postgres();
+        for version in 1..=WANTED {
+            let file = folder.path().join(format!("{version}.db"));
+            compare(format!("sqlite:{}", file.display()), SQLITE, version).await;
+            if let Some(server) = &server {
+                compare(server.fresh_database().await, POSTGRES, version).await;
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ mod dev;
 mod grants;
 mod life;
 mod listen;
+mod lock;
 mod new;
 mod package;
 mod record;
@@ -35,6 +36,8 @@ pub enum PluginCommand {
     Record(record::RecordArgs),
     /// Show what each plugin of a tenant's folder may do, and who says so
     Grants(grants::GrantsArgs),
+    /// Write down exactly which packages a tenant's folder is made with
+    Lock(lock::LockArgs),
     /// What to do with a plugin of a tenant.
     #[command(flatten)]
     Life(life::LifeCommand),
@@ -76,13 +79,14 @@ pub async fn run(command: PluginCommand, context: &Context, terminal: &mut Termi
         PluginCommand::Run(args) => run::run(args, context, terminal).await,
         PluginCommand::Test(args) => test::run(&args, context, terminal).await,
         PluginCommand::Record(args) => record::run(&args, context, terminal).await,
-        PluginCommand::Grants(args) => grants::run(&args, context, terminal),
+        PluginCommand::Grants(args) => grants::run(&args, context, terminal).await,
+        PluginCommand::Lock(args) => lock::run(args, context, terminal).await,
         PluginCommand::Life(command) => life::run(command, context, terminal).await,
         PluginCommand::New(args) => new::run(&args, terminal),
         PluginCommand::Build(args) => build::run(args, terminal).await,
         PluginCommand::Dev(args) => dev::run(args, terminal).await,
         PluginCommand::Listen(args) => listen::run(args, terminal).await,
-        PluginCommand::Package(command) => package::run(command, terminal).await,
+        PluginCommand::Package(command) => package::run(command, context, terminal).await,
     }
 }
 
@@ -142,7 +146,7 @@ async fn installed(slug: &str, as_json: bool, context: &Context, terminal: &mut 
     for installed in &plugins {
         let plugin = &installed.plugin;
         let mut may = Vec::new();
-        if plugin.grants.model {
+        if plugin.grants.model.is_some() {
             may.push("model".to_owned());
         }
         may.extend(plugin.grants.http.iter().map(|allowance| allowance.host.clone()));

@@ -14,7 +14,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _};
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Reads a backup into the database that posthouse.toml names, which must be empty, all or nothing, and puts the master key
-into its file. A backup made on SQLite can be restored into PostgreSQL and the other way round. Afterwards `posthouse
+into its file. A backup made on SQLite can be restored into PostgreSQL and the other way round, and one made by an older
+Posthouse is brought up to this one in the same step. Afterwards `posthouse
 serve` goes on where the backup was made; `posthouse doctor` says what this machine still lacks.
 
 The passphrase comes from --passphrase-file (- reads standard input) or POSTHOUSE_PASSPHRASE.")]
@@ -61,7 +62,6 @@ pub async fn run(args: RestoreArgs, context: &Context, terminal: &mut Terminal) 
         None => false,
     };
     let store = context.connect_any(&host).await?;
-    store.migrate().await?;
     let report = store.import(&mut file).await?;
     if !is_there {
         write_key(path, &key)?;

@@ -3,8 +3,8 @@
 mod apply;
 mod export;
 
-pub use apply::{Applied, apply};
 pub(crate) use apply::check_plugins;
+pub use apply::{Applied, apply};
 
 use crate::failure::{Code, Result};
 use crate::open::Context;

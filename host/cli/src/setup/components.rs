@@ -1,9 +1,10 @@
 //! Where bundled plugins are found, and how a component is named.
 
 use super::Problem;
+use super::packages::Packages;
 use super::source::read_bytes;
 use posthouse_model::capability::Grants;
-use posthouse_package::Package;
+use posthouse_package::{COMPONENT, MANIFEST, Package};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ pub const COMPONENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 #[derive(Clone, Debug, Default)]
 pub struct Finder {
     dirs: Vec<PathBuf>,
+    packages: Option<Packages>,
 }
 
 /// A component's bytes and where they came from.
@@ -60,6 +62,20 @@ impl Component {
         })?;
         Ok(Self { path, bytes: package.component().clone(), bundled, package: Some(Arc::new(package)) })
     }
+
+    /// What packing a project's folder would give now.
+    fn of_project(dir: &Path) -> Result<Self, Problem> {
+        let path = dir.join(COMPONENT);
+        if !path.is_file() {
+            let what = format!("the project has no {COMPONENT}");
+            return Err(Problem::file(dir, what, "build it first"));
+        }
+        let package = Package::from_folder(dir, &path).map_err(|error| {
+            let mend = "correct it; `posthouse plugin pack` says the same";
+            Problem::file(dir, format!("the project cannot be packed: {error}"), mend)
+        })?;
+        Ok(Self { path, bytes: package.component().clone(), bundled: false, package: Some(Arc::new(package)) })
+    }
 }
 
 impl Finder {
@@ -76,7 +92,19 @@ impl Finder {
         dirs.extend(
             binary_dir.into_iter().flat_map(|dir| dir.ancestors().skip(1).take(2)).map(|dir| dir.join("plugins")),
         );
-        Self { dirs }
+        Self { dirs, packages: None }
+    }
+
+    /// The same, knowing where this host keeps packages that it has fetched.
+    #[must_use]
+    pub fn with_packages(self, packages: Packages) -> Self {
+        Self { packages: Some(packages), ..self }
+    }
+
+    /// Packages that this host has fetched; none where there is no host.
+    #[must_use]
+    pub fn packages(&self) -> Option<&Packages> {
+        self.packages.as_ref()
     }
 
     /// The folders, in order.
@@ -120,7 +148,8 @@ impl Finder {
         (is_package && !path.exists() && project.join("plugin.toml").is_file()).then_some(project)
     }
 
-    /// A component by what a person wrote: a bundled plugin's name, a `.wasm` file, a package (`.phx`), or a folder with exactly one such file.
+    /// A component by what a person wrote: a bundled plugin's name, a `.wasm` file, a package (`.phx`), a plugin project's folder
+    /// (as it would be packed, unsigned), or a folder with exactly one `.wasm` file.
     /// Paths are relative to `base`.
     ///
     /// # Errors
@@ -136,6 +165,9 @@ impl Finder {
         let path = base.join(written);
         if path.is_file() {
             return Component::read(path, false);
+        }
+        if path.join(MANIFEST).is_file() {
+            return Component::of_project(&path);
         }
         if path.is_dir() {
             let path = only_component(&path)?;
@@ -193,7 +225,7 @@ mod tests {
             std::fs::create_dir_all(folder).unwrap();
             std::fs::write(folder.join(format!("{name}.wasm")), folder.to_str().unwrap()).unwrap();
         }
-        let finder = Finder { dirs: vec![a.clone(), b.clone()] };
+        let finder = Finder { dirs: vec![a.clone(), b.clone()], ..Finder::default() };
         assert_eq!(finder.bundled("router"), Some(a.join("router.wasm")));
         assert_eq!(finder.bundled("../b/router"), None);
         assert_eq!(finder.all().iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>(), ["classifier", "router"]);

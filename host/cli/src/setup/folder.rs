@@ -7,6 +7,7 @@
 //!   templates/….md       replies, named by `templates_folder`
 //!   knowledge/….md       the knowledge base
 //!   plugins/….phx        plugins of the tenant's own, named by `component`; what they are built from may lie beside them
+//!   plugins.lock         which packages exactly, where they come from a registry
 //! ```
 //!
 //! Nothing is changed by reading, and all problems are told at once.
@@ -14,6 +15,7 @@
 mod text;
 
 use super::components::{Component, Finder};
+use super::locked::Locked;
 use super::source::{FILE_BYTES_MAX, read_text};
 use super::{Problem, Source};
 use posthouse_model::config::{ArticleConfig, ConfigProblem, PluginConfig, TenantConfig};
@@ -66,6 +68,7 @@ impl Folder {
         let mut problems: Vec<Problem> = config.problems().into_iter().map(|found| placed(&source, found)).collect();
         let mut components = Vec::new();
         let mut left_out = Vec::new();
+        let locked = Locked::read(dir).map_err(|problem| vec![problem])?;
         for (i, plugin) in config.plugins.iter_mut().enumerate() {
             let at = format!("plugin[{i}]");
             if leave_out && finder.unbuilt(plugin.component(), dir).is_some() {
@@ -75,9 +78,9 @@ impl Folder {
             if let Err(found) = resolve_settings(dir, plugin, &at, &source) {
                 problems.extend(found);
             }
-            match finder.find(plugin.component(), dir) {
+            match locked.component(plugin, &at, finder, &source) {
                 Ok(component) => components.push(component),
-                Err(found) => problems.push(source.problem(format!("{at}.component"), found.what, found.mend)),
+                Err(problem) => problems.push(problem),
             }
         }
         config.plugins.retain(|plugin| !left_out.contains(&plugin.name));

@@ -1,6 +1,9 @@
 //! `posthouse.toml`.
 
 use super::{Problem, Source};
+use posthouse_model::capability::{ANY_HOST, StoreAllowance, is_host_pattern};
+use posthouse_model::ceiling::Ceiling;
+use posthouse_model::limits::{Limit, Limits};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -71,6 +74,59 @@ pub struct PluginsConfig {
     pub allow_unsigned: bool,
     /// At once, over all tenants.
     pub concurrent_calls: u32,
+    /// What no tenant can give a plugin.
+    pub ceiling: CeilingConfig,
+}
+
+/// What no tenant can give a plugin. Hosts on private addresses stand in [`PluginsConfig::private_hosts`].
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CeilingConfig {
+    /// That may be called at all; `*` for every one on the internet.
+    pub http_hosts: Vec<String>,
+    /// Whether plugins may call their client's model.
+    pub model: bool,
+    /// Of one plugin's store.
+    pub store_bytes: u64,
+    /// [`Limit::CpuMs`].
+    pub cpu_ms: u64,
+    /// [`Limit::WallMs`].
+    pub wall_ms: u64,
+    /// [`Limit::MemoryMib`].
+    pub memory_mib: u64,
+    /// [`Limit::AnswerKib`].
+    pub answer_kib: u64,
+    /// [`Limit::HttpRequests`].
+    pub http_requests: u64,
+    /// [`Limit::ModelCalls`].
+    pub model_calls: u64,
+}
+
+impl CeilingConfig {
+    fn limits(&self) -> Limits {
+        Limits {
+            cpu_ms: Some(self.cpu_ms),
+            wall_ms: Some(self.wall_ms),
+            memory_mib: Some(self.memory_mib),
+            answer_kib: Some(self.answer_kib),
+            http_requests: Some(self.http_requests),
+            model_calls: Some(self.model_calls),
+        }
+    }
+}
+
+impl PluginsConfig {
+    /// What no tenant can give a plugin.
+    #[must_use]
+    pub fn ceiling(&self) -> Ceiling {
+        Ceiling {
+            http_hosts: self.ceiling.http_hosts.clone(),
+            private_hosts: self.private_hosts.clone(),
+            model: self.ceiling.model,
+            store_bytes: self.ceiling.store_bytes,
+            limits: self.ceiling.limits(),
+        }
+    }
 }
 
 /// How to get out.
@@ -139,7 +195,29 @@ impl Default for SecretsConfig {
 
 impl Default for PluginsConfig {
     fn default() -> Self {
-        Self { dir: None, private_hosts: Vec::new(), allow_unsigned: false, concurrent_calls: 32 }
+        Self {
+            dir: None,
+            private_hosts: Vec::new(),
+            allow_unsigned: false,
+            concurrent_calls: 32,
+            ceiling: CeilingConfig::default(),
+        }
+    }
+}
+
+impl Default for CeilingConfig {
+    fn default() -> Self {
+        Self {
+            http_hosts: vec![ANY_HOST.to_owned()],
+            model: true,
+            store_bytes: StoreAllowance::BYTES_MAX,
+            cpu_ms: Limit::CpuMs.ceiling(),
+            wall_ms: Limit::WallMs.ceiling(),
+            memory_mib: Limit::MemoryMib.ceiling(),
+            answer_kib: Limit::AnswerKib.ceiling(),
+            http_requests: Limit::HttpRequests.ceiling(),
+            model_calls: Limit::ModelCalls.ceiling(),
+        }
     }
 }
 
@@ -209,6 +287,24 @@ impl HostConfig {
                 format!("{} is out of range", self.plugins.concurrent_calls),
                 "use 1 to 1000",
             );
+        }
+        for (limit, value) in self.plugins.ceiling.limits().out_of_range() {
+            let (low, high) = limit.range().into_inner();
+            let key = format!("plugins.ceiling.{limit}");
+            say(&key, format!("{value} is out of range"), &format!("use {low} to {high}"));
+        }
+        if self.plugins.ceiling.store_bytes > StoreAllowance::BYTES_MAX {
+            say(
+                "plugins.ceiling.store_bytes",
+                format!("{} is out of range", self.plugins.ceiling.store_bytes),
+                &format!("use 0 to {}", StoreAllowance::BYTES_MAX),
+            );
+        }
+        for (i, host) in self.plugins.ceiling.http_hosts.iter().enumerate() {
+            if host != ANY_HOST && !is_host_pattern(host) {
+                let mend = "use an exact lower-case name, *.example.com for every name below, or * for every host";
+                say(&format!("plugins.ceiling.http_hosts[{i}]"), format!("`{host}` is not a host"), mend);
+            }
         }
         if tracing_subscriber::EnvFilter::try_new(&self.log.level).is_err() {
             let mend = "use error, warn, info, debug or trace, or a filter such as \"info,posthouse_mail=debug\"";

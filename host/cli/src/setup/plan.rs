@@ -208,7 +208,7 @@ fn summary(kind: &str, value: &Value) -> String {
 
 fn grants(grants: &Value) -> String {
     let mut words = Vec::new();
-    if grants["model"] == true {
+    if grants["model"] == true || grants["model"].is_object() {
         words.push("model".to_owned());
     }
     if grants["knowledge"] == true {

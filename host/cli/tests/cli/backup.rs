@@ -78,6 +78,31 @@ fn what_is_no_backup_or_was_altered_is_refused() {
     assert_eq!(other.run(&["tenant", "list", "--json"]).ok().json()[0]["slug"], "acme");
 }
 
+/// Made when the database was at schema 2: before a plugin's limits were kept.
+const OLDER: &[u8] = include_bytes!("../fixtures/schema-2.backup");
+
+#[test]
+fn a_backup_of_an_older_posthouse_is_brought_up_to_this_one() {
+    for migrated in [false, true] {
+        let mut host = Host::new();
+        host.set("POSTHOUSE_PASSPHRASE", "a phrase for the safe");
+        if migrated {
+            host.run(&["migrate"]).ok();
+        }
+        host.write("older.posthouse", OLDER);
+        let restored = host.run(&["restore", "older.posthouse", "--json"]).ok().json();
+        assert_eq!(restored["schema"], 2);
+        let plugins = host.run(&["plugin", "list", "--tenant", "acme", "--json"]).ok().json();
+        assert_eq!((&plugins[0]["name"], &plugins[0]["limits"]), (&"orders".into(), &serde_json::json!({})));
+        assert_eq!(host.run(&["ticket", "show", "1", "--json"]).ok().json()["messages"].as_array().unwrap().len(), 1);
+        host.run(&["audit", "verify"]).ok();
+        let secrets = host.run(&["secret", "list", "acme"]);
+        assert!(secrets.out.contains("imap_password"), "{secrets:?}");
+        host.write("second.eml", MAIL.replace("<first@", "<second@"));
+        host.run(&["ingest", "second.eml"]).ok();
+    }
+}
+
 #[test]
 fn a_backup_of_sqlite_comes_up_on_postgresql() {
     let Some(server) = posthouse_servers::postgres() else { return };

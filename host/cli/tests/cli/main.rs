@@ -3,10 +3,12 @@
 
 mod audit;
 mod backup;
+mod bounds;
 mod eval;
 mod fixtures;
 mod help;
 mod host;
+mod lock;
 mod mail;
 mod package;
 mod plugin;

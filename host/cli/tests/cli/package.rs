@@ -32,14 +32,19 @@ grants.secrets = { webhook_key = ["hooks.acme.example"] }
 grants.model = true
 "#;
 
-/// A host with a project beside it, packed.
-fn packed() -> Host {
-    let host = Host::new();
-    host.write("project/plugin.toml", MANIFEST);
+/// A project whose manifest ends in this.
+pub fn project(host: &Host, asks: &str) {
+    host.write("project/plugin.toml", format!("{MANIFEST}{asks}"));
     host.write("project/settings.schema.json", SCHEMA);
     host.write("project/README.md", "# Team hook\n");
     host.write("project/LICENSE", "Apache-2.0\n");
     host.write("project/plugin.wasm", bundled("notifier-webhook"));
+}
+
+/// A host with a project beside it, packed.
+fn packed() -> Host {
+    let host = Host::new();
+    project(&host, "");
     let packed = host.run(&["plugin", "pack", "project"]).ok();
     assert!(
         packed.out.contains("packed team-hook-1.4.2.phx") && packed.out.contains("acme/team-hook 1.4.2"),

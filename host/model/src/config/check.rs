@@ -1,7 +1,7 @@
 //! What types cannot say about a tenant's set-up.
 
 use super::{ImapConfig, MailboxConfig, ModelConfig, PluginConfig, Security, SmtpConfig, TenantConfig};
-use crate::capability::StoreAllowance;
+use crate::capability::{ModelAllowance, StoreAllowance, is_host_pattern};
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
@@ -329,8 +329,7 @@ impl Check {
         self.one_of(at, "settings", !plugin.settings.is_empty(), "settings_file", plugin.settings_file.is_some());
         for (i, allowance) in plugin.grants.http.iter().enumerate() {
             let path = format!("{at}.grants.http[{i}]");
-            let host = allowance.host.strip_prefix("*.").unwrap_or(&allowance.host);
-            if host.is_empty() || host.contains(['*', '/', '@', ' ']) || host.chars().any(|c| c.is_ascii_uppercase()) {
+            if !is_host_pattern(&allowance.host) {
                 self.say(
                     format!("{path}.host"),
                     format!("`{}` is not a host that can be allowed", allowance.host),
@@ -351,6 +350,21 @@ impl Check {
                         format!("`{method}` is not a method plugins can use"),
                         "use GET, HEAD, POST, PUT, PATCH or DELETE",
                     );
+                }
+            }
+        }
+        for (limit, value) in plugin.limits.out_of_range() {
+            let (low, high) = limit.range().into_inner();
+            self.range(format!("{at}.limits.{limit}"), value, low, high);
+        }
+        if let Some(model) = plugin.grants.model {
+            let said = [
+                ("tokens_per_day", model.tokens_per_day, ModelAllowance::TOKENS),
+                ("calls", model.calls, ModelAllowance::CALLS),
+            ];
+            for (key, value, range) in said {
+                if let Some(value) = value {
+                    self.range(format!("{at}.grants.model.{key}"), value, *range.start(), *range.end());
                 }
             }
         }

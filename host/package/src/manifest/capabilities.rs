@@ -1,10 +1,10 @@
 //! The section `[capabilities]`.
 
 use super::section::{Problems, Section};
-use super::{Capabilities, ModelAsk, StoreAsk, check};
+use super::{Capabilities, HttpAsk, StoreAsk, check};
 use crate::error::shown;
 use crate::limits;
-use posthouse_model::capability::{HttpAllowance, host_matches};
+use posthouse_model::capability::{ANY_HOST, HttpAllowance, ModelAllowance, covers};
 use std::collections::BTreeMap;
 
 pub(super) fn read(p: &mut Problems<'_>, mut section: Section<'_>) -> Capabilities {
@@ -14,9 +14,9 @@ pub(super) fn read(p: &mut Problems<'_>, mut section: Section<'_>) -> Capabiliti
         ..Capabilities::default()
     };
     if let Some(mut model) = section.section(p, "model") {
-        asked.model = Some(ModelAsk {
-            tokens_per_day: model.number(p, "tokens_per_day", &limits::MODEL_TOKENS_PER_DAY),
-            calls: model.number(p, "calls", &limits::MODEL_CALLS),
+        asked.model = Some(ModelAllowance {
+            tokens_per_day: model.number(p, "tokens_per_day", &ModelAllowance::TOKENS),
+            calls: model.number(p, "calls", &ModelAllowance::CALLS),
         });
         model.finish(p);
     }
@@ -46,15 +46,16 @@ pub(super) fn read(p: &mut Problems<'_>, mut section: Section<'_>) -> Capabiliti
     asked
 }
 
-fn destination_of(allowance: &HttpAllowance) -> (&str, &str, u16) {
-    let usual = if allowance.scheme == "http" { 80 } else { 443 };
-    (&allowance.host, &allowance.scheme, allowance.port.unwrap_or(usual))
+fn destination_of(ask: &HttpAsk) -> (String, String, Option<u16>) {
+    let HttpAllowance { host, scheme, port, .. } = ask.allowance();
+    let usual = if scheme == "http" { 80 } else { 443 };
+    (host, scheme, port.or((!ask.is_any()).then_some(usual)))
 }
 
-fn http(p: &mut Problems<'_>, mut section: Section<'_>) -> Option<HttpAllowance> {
-    let host = section.needed(p, "host", "api.example.com", check::host);
+fn http(p: &mut Problems<'_>, mut section: Section<'_>) -> Option<HttpAsk> {
+    let host = section.needed(p, "host", "api.example.com", check::host_or_any);
     let port = section.number(p, "port", &(1..=u64::from(u16::MAX))).and_then(|port| u16::try_from(port).ok());
-    let scheme = section.text(p, "scheme", check::scheme).map_or_else(|| "https".to_owned(), |(scheme, _)| scheme);
+    let scheme = section.text(p, "scheme", check::scheme).map(|(scheme, _)| scheme);
     let mut methods: Vec<String> = Vec::new();
     for (text, at) in section.texts(p, "methods").map(|(methods, _)| methods).unwrap_or_default() {
         match check::method(text) {
@@ -66,11 +67,27 @@ fn http(p: &mut Problems<'_>, mut section: Section<'_>) -> Option<HttpAllowance>
         }
     }
     let private = section.flag(p, "private").unwrap_or_default();
+    let reason = section.text(p, "reason", check::line(200));
+    match (&host, &reason) {
+        (Some((host, at)), None) if host == ANY_HOST => {
+            let what =
+                "is any host that the tenant names: say why, reason = \"the team's own server\", or name the hosts";
+            p.add(*at, section.path("host"), what);
+        }
+        (Some((host, _)), Some((_, at))) if host != ANY_HOST => {
+            p.add(
+                *at,
+                section.path("reason"),
+                "is given only where the tenant names the hosts, host = \"*\": remove it",
+            );
+        }
+        _ => {}
+    }
     section.finish(p);
-    Some(HttpAllowance { host: host?.0, port, scheme, methods, private })
+    Some(HttpAsk { host: host?.0, port, scheme, methods, private, reason: reason.map(|(reason, _)| reason) })
 }
 
-fn read_secrets(p: &mut Problems<'_>, section: &Section<'_>, http: &[HttpAllowance]) -> BTreeMap<String, Vec<String>> {
+fn read_secrets(p: &mut Problems<'_>, section: &Section<'_>, http: &[HttpAsk]) -> BTreeMap<String, Vec<String>> {
     let mut secrets = BTreeMap::new();
     let lists = section.lists(p);
     too_many(p, section.at(), "capabilities.secrets", lists.len());
@@ -89,9 +106,9 @@ fn read_secrets(p: &mut Problems<'_>, section: &Section<'_>, http: &[HttpAllowan
         too_many(p, at, &key, hosts.len());
         let mut allowed = Vec::new();
         for (text, at) in hosts {
-            match check::host(text) {
+            match check::host_or_any(text) {
                 Err(what) => p.add(at, &key, what),
-                Ok(host) if !http.iter().any(|to| to.host == host || host_matches(&to.host, &host)) => {
+                Ok(host) if !http.iter().any(|to| covers(&to.host, &host)) => {
                     let line = format!("http = [{{ host = \"{host}\" }}]");
                     p.add(at, &key, format!("may go to {}, which `http` does not cover: add {line}", shown(&host)));
                 }

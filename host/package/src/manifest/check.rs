@@ -1,6 +1,7 @@
 //! The rules for single values.
 
 use super::{ApiVersion, Fallback, PluginId};
+use posthouse_model::capability::ANY_HOST;
 use posthouse_model::decision::World;
 use std::net::IpAddr;
 
@@ -86,6 +87,11 @@ pub(super) fn fallback(world: Option<World>) -> impl FnOnce(&str) -> Result<Fall
                 .ok_or_else(|| format!("should be one of {}", all.map(Fallback::as_str).collect::<Vec<_>>().join(", ")))
         }
     }
+}
+
+/// A host, or those that the tenant names.
+pub(super) fn host_or_any(text: &str) -> Result<String, String> {
+    if text == ANY_HOST { Ok(text.to_owned()) } else { host(text) }
 }
 
 /// A host as grants write it: the sandbox compares hosts letter by letter.

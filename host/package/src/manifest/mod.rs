@@ -5,8 +5,9 @@ mod check;
 mod parse;
 mod section;
 
-use posthouse_model::capability::{Grants, HttpAllowance, StoreAllowance};
+use posthouse_model::capability::{ANY_HOST, Grants, HttpAllowance, ModelAllowance, StoreAllowance};
 use posthouse_model::decision::World;
+use posthouse_model::limits::Limits;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,8 +36,8 @@ pub struct Manifest {
     /// What it asks to be allowed.
     pub capabilities: Capabilities,
     /// What it asks to be given in a call, where the host's defaults do not do.
-    #[serde(skip_serializing_if = "LimitAsks::is_empty")]
-    pub limits: LimitAsks,
+    #[serde(skip_serializing_if = "Limits::is_empty")]
+    pub limits: Limits,
     /// What its author expects to happen when it is cut off. It fits the [world](Self::world).
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "fallback_table")]
     pub fallback: Option<Fallback>,
@@ -135,15 +136,15 @@ pub struct Capabilities {
     pub log: bool,
     /// To search the tenant's knowledge.
     pub knowledge: bool,
-    /// To use the client's own model.
+    /// To use the client's own model, so much of it in a day; what is not said is left to the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub model: Option<ModelAsk>,
+    pub model: Option<ModelAllowance>,
     /// To keep something between calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreAsk>,
     /// To call these destinations.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub http: Vec<HttpAllowance>,
+    pub http: Vec<HttpAsk>,
     /// To use these secrets, each toward hosts that `http` covers.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, Vec<String>>,
@@ -155,8 +156,8 @@ impl Capabilities {
     pub fn as_grants(&self) -> Grants {
         Grants {
             log: self.log,
-            model: self.model.is_some(),
-            http: self.http.clone(),
+            model: self.model,
+            http: self.http.iter().map(HttpAsk::allowance).collect(),
             secrets: self.secrets.clone(),
             knowledge: self.knowledge,
             store: self.store.map(|store| StoreAllowance { bytes: store.bytes }),
@@ -164,16 +165,48 @@ impl Capabilities {
     }
 }
 
-/// How much of the client's model a plugin asks for, per tenant and day. None leaves it to the tenant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+/// A destination that a plugin asks to call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct ModelAsk {
-    /// Tokens in a day.
+pub struct HttpAsk {
+    /// Exact, `*.example.com`, or [`ANY_HOST`]: those hosts that the tenant names.
+    pub host: String,
+    /// None: 443 or 80 by the scheme; where the tenant names the host, the port it names.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tokens_per_day: Option<u64>,
-    /// Calls in a day.
+    pub port: Option<u16>,
+    /// `https` or `http`. None: `https`; where the tenant names the host, the scheme it names.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub calls: Option<u64>,
+    pub scheme: Option<String>,
+    /// None named: GET and POST.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub methods: Vec<String>,
+    /// It is meant to be on a private network.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
+    /// Why the plugin cannot name the host itself: one line of at most 200 characters. There for [`ANY_HOST`], and only there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl HttpAsk {
+    /// Whether the tenant names the hosts.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.host == ANY_HOST
+    }
+
+    /// The allowance that would give it.
+    #[must_use]
+    pub fn allowance(&self) -> HttpAllowance {
+        let usual = if self.is_any() { ANY_HOST } else { "https" };
+        HttpAllowance {
+            host: self.host.clone(),
+            port: self.port,
+            scheme: self.scheme.clone().unwrap_or_else(|| usual.to_owned()),
+            methods: self.methods.clone(),
+            private: self.private,
+        }
+    }
 }
 
 /// How much a plugin asks to keep, per tenant.
@@ -182,38 +215,6 @@ pub struct ModelAsk {
 pub struct StoreAsk {
     /// Bytes of all keys and values together.
     pub bytes: u64,
-}
-
-/// What a plugin asks for in one call. None: the host's default does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct LimitAsks {
-    /// Milliseconds of computing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpu_ms: Option<u64>,
-    /// Milliseconds by the wall clock, host calls included.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wall_ms: Option<u64>,
-    /// Mebibytes of linear memory.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory_mib: Option<u64>,
-    /// Kibibytes of everything it answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub answer_kib: Option<u64>,
-    /// Outbound HTTP requests.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub http_requests: Option<u64>,
-    /// Calls of the client's model.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub model_calls: Option<u64>,
-}
-
-impl LimitAsks {
-    /// Whether it asks for nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 /// What the host does in place of a plugin that is cut off.
@@ -245,6 +246,19 @@ impl Fallback {
             World::Checker => Self::NoAutoSend,
             World::Notifier => Self::Retry,
             World::Enricher => Self::Skip,
+        }
+    }
+
+    /// What that means, in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Unsorted => "the mail waits unsorted for a person",
+            Self::DefaultQueue => "the ticket goes to the default queue",
+            Self::NoDraft => "there is no draft, the agent writes",
+            Self::NoAutoSend => "nothing is sent without a person",
+            Self::Retry => "it is tried again, and the desk shows it",
+            Self::Skip => "the ticket goes on without",
         }
     }
 

@@ -1,8 +1,9 @@
 //! Reading a manifest from its text.
 
 use super::section::{Problems, Section};
-use super::{Capabilities, LimitAsks, Manifest, ManifestProblems, capabilities, check};
+use super::{Capabilities, Manifest, ManifestProblems, capabilities, check};
 use crate::limits;
+use posthouse_model::limits::{Limit, Limits};
 use toml::de::DeTable;
 
 pub(super) fn parse(text: &str) -> Result<Manifest, ManifestProblems> {
@@ -38,7 +39,7 @@ fn read(p: &mut Problems<'_>, mut top: Section<'_>) -> Option<Manifest> {
     let homepage = top.text(p, "homepage", check::homepage);
     let capabilities =
         top.section(p, "capabilities").map_or_else(Capabilities::default, |section| capabilities::read(p, section));
-    let limits = top.section(p, "limits").map_or_else(LimitAsks::default, |section| limit_asks(p, section));
+    let limits = top.section(p, "limits").map_or_else(Limits::default, |section| limit_asks(p, section));
     let mut fallback = None;
     if let Some(mut section) = top.section(p, "fallback") {
         fallback = section.needed(p, "when", "unsorted", check::fallback(world)).map(|(fallback, _)| fallback);
@@ -83,15 +84,11 @@ fn authors(p: &mut Problems<'_>, top: &mut Section<'_>) -> Option<Vec<String>> {
     Some(authors)
 }
 
-fn limit_asks(p: &mut Problems<'_>, mut section: Section<'_>) -> LimitAsks {
-    let asked = LimitAsks {
-        cpu_ms: section.number(p, "cpu_ms", &limits::CPU_MS),
-        wall_ms: section.number(p, "wall_ms", &limits::WALL_MS),
-        memory_mib: section.number(p, "memory_mib", &limits::MEMORY_MIB),
-        answer_kib: section.number(p, "answer_kib", &limits::ANSWER_KIB),
-        http_requests: section.number(p, "http_requests", &limits::HTTP_REQUESTS),
-        model_calls: section.number(p, "model_calls", &limits::MODEL_CALLS_PER_CALL),
-    };
+fn limit_asks(p: &mut Problems<'_>, mut section: Section<'_>) -> Limits {
+    let mut asked = Limits::default();
+    for limit in Limit::ALL.iter().copied() {
+        asked.set(limit, section.number(p, limit.as_str(), &limit.range()));
+    }
     section.finish(p);
     asked
 }

@@ -6,6 +6,7 @@ mod hostile;
 mod limits;
 mod lock;
 mod manifest;
+mod mutations;
 mod roundtrip;
 mod settings;
 mod signing;

@@ -1,7 +1,9 @@
 //! The manifest: what is accepted, and in which words it is refused.
 
 use crate::support::{MANIFEST, SMALL_MANIFEST};
+use posthouse_model::capability::ModelAllowance;
 use posthouse_model::decision::World;
+use posthouse_model::limits::Limit;
 use posthouse_package::{Fallback, Manifest, fuzz, limits};
 use proptest::prelude::*;
 
@@ -30,12 +32,13 @@ fn every_key_is_read() {
     let model = asked.model.unwrap();
     assert_eq!((model.tokens_per_day, model.calls), (Some(200_000), Some(500)));
     assert_eq!(asked.store.unwrap().bytes, 65_536);
-    assert_eq!((asked.http[0].scheme.as_str(), asked.http[0].port), ("https", None));
+    assert_eq!((asked.http[0].scheme.as_deref(), asked.http[0].port), (None, None));
+    assert_eq!(asked.http[0].allowance().scheme, "https");
     assert_eq!((asked.http[1].port, asked.http[1].private), (Some(8443), true));
     assert_eq!(asked.secrets["api_key"], ["api.example.com", "a.hooks.example"]);
     assert_eq!((manifest.limits.cpu_ms, manifest.limits.model_calls), (Some(1_000), Some(2)));
     let grants = asked.as_grants();
-    assert!(grants.log && grants.model && grants.http == asked.http && grants.secrets == asked.secrets);
+    assert!(grants.log && grants.model == asked.model && grants.http.len() == 2 && grants.secrets == asked.secrets);
     let small = Manifest::parse(SMALL_MANIFEST).unwrap();
     assert!(small.limits.is_empty() && small.fallback.is_none() && !small.capabilities.log);
 }
@@ -183,16 +186,40 @@ fn hosts_are_written_in_one_way() {
 }
 
 #[test]
+fn hosts_may_be_left_to_the_tenant_with_a_reason() {
+    let with = |http: &str, secrets: &str| {
+        Manifest::parse(&format!("{SMALL_MANIFEST}\n[capabilities]\nhttp = [{http}]\nsecrets = {{ {secrets} }}\n"))
+    };
+    let any = "{ host = \"*\", methods = [\"POST\"], reason = \"the team's own server\" }";
+    let manifest = with(any, "key = [\"*\"]").unwrap();
+    let asked = &manifest.capabilities.http[0];
+    assert!(asked.is_any() && asked.reason.as_deref() == Some("the team's own server"));
+    assert_eq!(asked.allowance().scheme, "*", "the tenant names scheme and port as well");
+    assert_eq!(Manifest::parse(&manifest.to_toml().unwrap()).unwrap(), manifest);
+    assert!(with(any, "key = [\"a.example.com\"]").is_ok());
+    for (http, secrets, words) in [
+        ("{ host = \"*\" }", "", "`capabilities.http[0].host` is any host that the tenant names: say why"),
+        ("{ host = \"*\", reason = \" \" }", "", "`capabilities.http[0].reason` is empty"),
+        ("{ host = \"a.example\", reason = \"r\" }", "", "`capabilities.http[0].reason` is given only where"),
+        (
+            "{ host = \"a.example\" }",
+            "key = [\"*\"]",
+            "`capabilities.secrets.key` may go to *, which `http` does not cover",
+        ),
+        ("{ host = \"*.*\", reason = \"r\" }", "", "is not a host"),
+    ] {
+        let said = with(http, secrets).unwrap_err().to_string();
+        assert!(said.contains(words), "{said}");
+    }
+    let twice = format!("{any}, {any}");
+    assert!(with(&twice, "").unwrap_err().to_string().contains("named already"));
+}
+
+#[test]
 fn numbers_stay_within_their_limits() {
     let fixed = "\n[capabilities]\nstore = { bytes = 1 }\nmodel = {}\n[limits]\n";
-    for (key, range) in [
-        ("cpu_ms", limits::CPU_MS),
-        ("wall_ms", limits::WALL_MS),
-        ("memory_mib", limits::MEMORY_MIB),
-        ("answer_kib", limits::ANSWER_KIB),
-        ("http_requests", limits::HTTP_REQUESTS),
-        ("model_calls", limits::MODEL_CALLS_PER_CALL),
-    ] {
+    for limit in Limit::ALL.iter().copied() {
+        let (key, range) = (limit.as_str(), limit.range());
         let with = |number: &str| Manifest::parse(&format!("{SMALL_MANIFEST}{fixed}{key} = {number}\n"));
         assert!(with(&range.start().to_string()).is_ok() && with(&range.end().to_string()).is_ok());
         let beyond = (range.end() + 1).to_string();
@@ -204,8 +231,8 @@ fn numbers_stay_within_their_limits() {
     }
     for (key, range) in [
         ("store = { bytes", limits::STORE_BYTES),
-        ("model = { tokens_per_day", limits::MODEL_TOKENS_PER_DAY),
-        ("model = { calls", limits::MODEL_CALLS),
+        ("model = { tokens_per_day", ModelAllowance::TOKENS),
+        ("model = { calls", ModelAllowance::CALLS),
     ] {
         let with = |number: u64| Manifest::parse(&format!("{SMALL_MANIFEST}\n[capabilities]\n{key} = {number} }}\n"));
         assert!(with(*range.start()).is_ok() && with(*range.end()).is_ok());

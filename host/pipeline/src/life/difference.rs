@@ -134,12 +134,7 @@ mod tests {
             "urgency": { "value": "high", "confidence": 1.0 }, "spam": 0.9, "entities": [] });
         assert_eq!(
             told(World::Classifier, Ok(&first), Ok(&second)),
-            [
-                "category: shipping → refund",
-                "entities: order-number 1042-88 → –",
-                "spam: – → yes",
-                "urgency: – → high"
-            ]
+            ["category: shipping → refund", "entities: order-number 1042-88 → –", "spam: – → yes", "urgency: – → high"]
         );
     }
 

@@ -33,10 +33,8 @@ impl Logbook {
         let mut kept = Vec::new();
         if minute.begun != begun {
             if minute.dropped > 0 {
-                let text = format!(
-                    "{} lines were dropped: at most {LINES_PER_MINUTE_MAX} a minute are kept",
-                    minute.dropped
-                );
+                let text =
+                    format!("{} lines were dropped: at most {LINES_PER_MINUTE_MAX} a minute are kept", minute.dropped);
                 kept.push(LogLine { level: LogLevel::Warn, text });
             }
             *minute = Minute { begun, lines: 0, dropped: 0 };

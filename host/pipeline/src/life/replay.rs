@@ -10,6 +10,7 @@ use crate::outlet::TenantHost;
 use crate::rebuild::{RebuildError, rebuild};
 use crate::tenant::{Release, Tenant, load_release};
 use crate::triage::store;
+use posthouse_model::capability::ModelAllowance;
 use posthouse_model::decision::Decision;
 use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
@@ -67,7 +68,7 @@ pub async fn replay(
     let active = active.ok_or_else(|| ReplayError::NoneActive { plugin: plugin.to_owned() })?;
     let row = tenant.scope.releases(plugin).await?.into_iter().find(|row| row.number == number);
     let row = row.ok_or_else(|| StoreError::NotFound { what: format!("release {number} of plugin `{plugin}`") })?;
-    let candidate = load_release(house, tenant.id(), &row.plugin, row.number).await?;
+    let candidate = load_release(house, tenant.id(), &tenant.config, &row.plugin, row.number).await?;
     let pair = Pair { before: loaded(&active.release)?, after: loaded(&candidate)?, house, tenant };
     let mut adder = Adder::default();
     let (mut before, mut left, mut done) = (None, last.min(CALLS_MAX), 0);
@@ -124,7 +125,13 @@ impl Pair<'_> {
         };
         let mut called = Vec::with_capacity(2);
         for plugin in [&self.before, &self.after] {
-            let inner = TenantHost::new(self.house.clone(), Arc::clone(tenant), record.plugin.clone(), record.ticket);
+            let inner = TenantHost::new(
+                self.house.clone(),
+                Arc::clone(tenant),
+                record.plugin.clone(),
+                ModelAllowance::default(),
+                record.ticket,
+            );
             let host = Arc::new(ReplayHost::new(Arc::new(inner), &record.host_calls, Unrecorded::AskSafe));
             let Ok(_permit) = tenant.gate.enter().await else {
                 return Ok(Err("the tenant's plugins were too busy".to_owned()));

@@ -57,14 +57,8 @@ struct Asking {
 impl Asking {
     async fn run(self) {
         let (house, tenant, release) = (&self.house, &self.tenant, &self.release);
-        let call = Call {
-            house,
-            tenant,
-            about: self.about,
-            context: &self.context,
-            hash: self.hash,
-            question: self.question,
-        };
+        let call =
+            Call { house, tenant, about: self.about, context: &self.context, hash: self.hash, question: self.question };
         let mut decision = call.record(release, Stage::Shadow);
         let mut failure = None;
         match &release.plugin {

@@ -51,7 +51,7 @@ async fn a_saved_text_is_checked_again() {
 }
 
 fn with_model() -> Vec<posthouse_model::config::PluginConfig> {
-    let grants = Grants { model: true, ..Grants::default() };
+    let grants = Grants { model: Some(Default::default()), ..Grants::default() };
     vec![
         bundled("classifier"),
         bundled("router"),

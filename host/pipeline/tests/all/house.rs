@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use posthouse_ai::{Models, ModelsOptions};
 use posthouse_mail::thread::Installation;
 use posthouse_model::capability::{Grants, HttpAllowance};
+use posthouse_model::ceiling::Ceiling;
 use posthouse_model::config::{FilesConfig, MailboxConfig, MaildirConfig, PluginConfig, TenantConfig};
 use posthouse_model::event::Actor;
 use posthouse_model::{Clock, Entropy, MailboxId, MessageId, TicketId, Timestamp};
@@ -119,6 +120,11 @@ fn component(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; run `cargo xtask plugins`", path.display()))
 }
 
+/// A host that lets plugins call this machine, and everything public.
+pub fn this_machine() -> Ceiling {
+    Ceiling { private_hosts: vec!["127.0.0.1".to_owned()], ..Ceiling::default() }
+}
+
 async fn installed(store: &Store, plugins: &[PluginConfig]) -> Vec<NewPlugin> {
     let mut installed = Vec::new();
     for plugin in plugins {
@@ -130,6 +136,7 @@ async fn installed(store: &Store, plugins: &[PluginConfig]) -> Vec<NewPlugin> {
             digest: store.put_component(&bytes).await.unwrap(),
             settings: serde_json::Value::Object(plugin.settings.clone()),
             grants: plugin.grants.clone(),
+            limits: plugin.limits,
         });
     }
     installed
@@ -138,6 +145,11 @@ async fn installed(store: &Store, plugins: &[PluginConfig]) -> Vec<NewPlugin> {
 impl Test {
     /// A tenant with the given plugins; `change` may set up the rest.
     pub async fn new(plugins: Vec<PluginConfig>, change: impl FnOnce(&mut TenantConfig)) -> Self {
+        Self::under(this_machine(), plugins, change).await
+    }
+
+    /// The same on a host that allows no more than this.
+    pub async fn under(ceiling: Ceiling, plugins: Vec<PluginConfig>, change: impl FnOnce(&mut TenantConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock(AtomicI64::new(START.0)));
         let entropy: Arc<dyn Entropy> = Arc::new(CountingEntropy(AtomicU64::new(0)));
@@ -197,6 +209,7 @@ impl Test {
             entropy,
             secrets: secrets.clone(),
             models: Models::new(ModelsOptions::default()).unwrap(),
+            ceiling,
             installation: Installation::new(&[7; 32]),
             data_dir: folder.path().to_owned(),
             public_url: "https://desk.example".to_owned(),

@@ -77,7 +77,9 @@ async fn a_shadow_is_asked_beside_and_changes_nothing() {
     let found = decisions(&test, ticket, World::Classifier).await;
     let said: Vec<_> = found
         .iter()
-        .map(|d| (d.record.call.stage, d.record.call.release, d.record.output.as_ref().unwrap()["category"]["value"].clone()))
+        .map(|d| {
+            (d.record.call.stage, d.record.call.release, d.record.output.as_ref().unwrap()["category"]["value"].clone())
+        })
         .collect();
     assert_eq!(said, [(Stage::Active, 1, json!("shipping")), (Stage::Shadow, number, json!("complaint"))]);
     // The very same input, so that the two can be compared.
@@ -145,7 +147,11 @@ async fn a_canary_that_fails_costs_no_mail_its_answer_and_is_taken_back_by_itsel
     let told = alerts(&test).await;
     assert_eq!(told.len(), 1, "{told:?}");
     let words = "5 of its last 5 calls failed; the last failure: the plugin gave up: told to fail";
-    assert!(told[0].contains("The candidate 2.0.0 of plugin “crm” was taken back") && told[0].contains(words), "{}", told[0]);
+    assert!(
+        told[0].contains("The candidate 2.0.0 of plugin “crm” was taken back") && told[0].contains(words),
+        "{}",
+        told[0]
+    );
     test.reload().await;
     let ticket = mail(&test, 9).await;
     assert_eq!(decisions(&test, ticket, World::Enricher).await.len(), 1);
@@ -222,7 +228,9 @@ async fn a_replay_says_what_would_have_been_otherwise_and_touches_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_plugins_log_is_kept_with_release_and_ticket() {
-    let test = Test::new(vec![plugin("words", "guests/reader", json!({}), Grants { log: true, ..Grants::default() })], |_| {}).await;
+    let test =
+        Test::new(vec![plugin("words", "guests/reader", json!({}), Grants { log: true, ..Grants::default() })], |_| {})
+            .await;
     let ticket = mail(&test, 0).await;
     let lines = test.tenant.scope.plugin_log(Some("words"), 0, 10).await.unwrap();
     assert_eq!(lines.len(), 1, "{lines:?}");

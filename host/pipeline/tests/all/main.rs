@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod breaker;
+mod ceiling;
+mod denials;
 mod drafts;
 mod heartbeat;
 mod house;

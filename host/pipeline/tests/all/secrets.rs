@@ -104,7 +104,7 @@ async fn a_models_key_is_not_sent_to_a_provider_that_it_may_not_go_to() {
         "tokens_per_day": 100_000, "timeout_seconds": 2
     }))
     .unwrap();
-    let grants = Grants { model: true, ..Grants::default() };
+    let grants = Grants { model: Some(Default::default()), ..Grants::default() };
     let drafter = plugin("drafter", "drafter-model", json!({ "model": { "enabled": true } }), grants);
     let plugins = vec![bundled("classifier"), bundled("router"), drafter];
     let test = Test::new(plugins, |config| config.model = Some(model)).await;

@@ -7,7 +7,7 @@ use crate::http::{self as wire, Answer, HEADERS_MAX, Outbound, Refusal, header_n
 use crate::state::{CallState, abort};
 use crate::template::{DigestEncoding, Escape, Secrets, TEXT_MAX, Template, is_secret_name};
 use crate::valid;
-use posthouse_model::capability::{host_matches, secret_may_go};
+use posthouse_model::capability::{Denial, host_matches, secret_may_go};
 use posthouse_model::decision::HostCall;
 use posthouse_model::exchange::{Content, Exchange, HttpAsk, Told, carries_credentials};
 use std::collections::BTreeSet;
@@ -235,14 +235,17 @@ impl http::HostRequest for CallState {
         let begun = tokio::time::Instant::now();
         self.turn.end();
         let mut to = String::new();
-        let mut asked = None;
-        let result = self.request(&this, &mut to, &mut asked).await;
+        let (mut asked, mut noted) = (None, false);
+        let result = self.request(&this, &mut to, &mut asked, &mut noted).await;
         self.turn.begin().await;
         let outcome = match &result {
             Ok(answer) => answer.status.to_string(),
             Err(refusal) => valid::cut(&refusal.words(), REASON_MAX).to_owned(),
         };
         let what = format!("{}{to}", self.table.get(&this)?.method);
+        if matches!(result, Err(Refusal::Denied(_))) && !noted {
+            self.deny(Denial::Http, &what);
+        }
         let exchange = asked.and_then(|ask| {
             let least = ask.body.as_ref().map_or(0, |body| body.as_bytes().len());
             let least = least + result.as_ref().map_or(0, |answer| answer.body.len());
@@ -266,12 +269,14 @@ impl http::HostRequest for CallState {
 }
 
 impl CallState {
-    /// Sends it. `asked` is set when it passed every check, so that the answer is not the host's own.
+    /// Sends it. `asked` is set when it passed every check, so that the answer is not the host's own; `noted` when a refusal is
+    /// noted already, or does not speak of what the plugin may do.
     async fn request(
         &mut self,
         this: &Resource<RequestParts>,
         to: &mut String,
         asked: &mut Option<HttpAsk>,
+        noted: &mut bool,
     ) -> Result<Answer, Refusal> {
         let limit = self.common.limits.http_requests;
         if self.http_requests >= limit {
@@ -284,11 +289,15 @@ impl CallState {
         let mut secrets = Secrets::new();
         let mut allowed = Vec::new();
         for name in names {
-            let SecretValue { value, hosts } = self.secret_value(&name).await?;
+            let found = self.secret_value(&name).await;
+            *noted = found.is_err();
+            let SecretValue { value, hosts } = found?;
             allowed.push((name.clone(), hosts));
             secrets.insert(name, value);
         }
         let request = self.table.get(this).map_err(stray)?.complete(secrets)?;
+        // Set where the set-up lets a secret go elsewhere only: refused below.
+        let mut stranger = None;
         // The record names the host only where no secret can be in it, or where it is granted.
         if let Ok(url) = url::Url::parse(&request.url) {
             let host = host_of(&url);
@@ -296,14 +305,25 @@ impl CallState {
             if granted || request.secrets.is_empty() {
                 *to = format!(" {}", valid::cut(&host, 255));
             }
+            let may_go = |name: &String| {
+                let hosts = self.common.grants.secrets.get(name).map(Vec::as_slice).unwrap_or_default();
+                hosts.iter().any(|pattern| host_matches(pattern, &host))
+            };
+            stranger =
+                request.secrets.keys().find(|name| granted && !may_go(name)).map(|name| format!("{name} {host}"));
             // What the set-up grants is one thing; where the person who set the secret lets it go is another, and holds too.
             // A host that is not granted is refused below, in words that do not name it.
             if let Some((name, _)) = allowed.iter().find(|(_, hosts)| granted && !secret_may_go(hosts, &host)) {
                 self.host.clone().secret_refused(name, &host).await;
+                *noted = true;
                 return Err(Refusal::Denied(format!(
                     "secret `{name}` may not be sent to {host}, as the person who set it said; nothing was sent"
                 )));
             }
+        }
+        if let Some(name) = stranger {
+            self.deny(Denial::Secret, &name);
+            *noted = true;
         }
         let request = wire::check(&self.common.grants, request)?;
         let ask = asked.insert(self.table.get(this).map_err(stray)?.shown());
@@ -321,6 +341,7 @@ impl CallState {
             ));
         }
         if !self.common.grants.secrets.contains_key(name) {
+            self.deny(Denial::Secret, name);
             return Err(Refusal::Denied(format!(
                 "secret `{name}` is not granted; in tenant.toml, under this plugin: grants.secrets = {{ {name} = [\"the \
                  host it may go to\"] }}"
@@ -420,7 +441,10 @@ impl model::HostPrompt for CallState {
         let outcome = match &result {
             Ok(answer) => format!("ok, {}", valid::cut(&answer.model, REASON_MAX)),
             Err(ModelRefusal::NotConfigured) => "not configured".to_owned(),
-            Err(ModelRefusal::OverBudget) => "over budget".to_owned(),
+            Err(ModelRefusal::OverBudget) => {
+                self.deny(Denial::Model, "over the day's budget");
+                "over budget".to_owned()
+            }
             Err(ModelRefusal::Unavailable(t)) => format!("unavailable: {}", valid::cut(t, REASON_MAX)),
             Err(ModelRefusal::Rejected(t)) => format!("rejected: {}", valid::cut(t, REASON_MAX)),
         };

@@ -5,6 +5,7 @@ use crate::error::CallError;
 use crate::host::{KnowledgeHit, KnowledgeQuery};
 use crate::state::{CallState, abort};
 use crate::valid;
+use posthouse_model::capability::Denial;
 use posthouse_model::decision::HostCall;
 use posthouse_model::exchange::{Content, Exchange, Kept as KeptValue, Nothing, StoreKey, StoreListing, Told};
 use posthouse_model::keep::{Changes, entry_bytes};
@@ -244,6 +245,7 @@ impl CallState {
         let allowed = self.changes.allowed();
         if after > 0 && used + after > allowed {
             self.store_used = Some(used + before.unwrap_or(0));
+            self.deny(Denial::Store, &format!("more than {allowed} bytes"));
             return Ok(Err(store::StoreError::OverQuota(format!(
                 "{used} of {allowed} bytes are used, and {after} more are wanted"
             ))));

@@ -80,7 +80,7 @@ pub fn local(port: u16) -> Grants {
     let to = vec!["127.0.0.1".to_owned()];
     Grants {
         log: false,
-        model: false,
+        model: None,
         http: vec![http],
         secrets: BTreeMap::from([("token".into(), to.clone()), ("sign".into(), to)]),
         ..Grants::default()

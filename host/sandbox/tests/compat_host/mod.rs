@@ -86,7 +86,7 @@ pub fn grants(port: Option<u16>) -> Grants {
     let http = HttpAllowance { host: "127.0.0.1".into(), port, scheme: "http".into(), methods, private: true };
     Grants {
         log: true,
-        model: true,
+        model: Some(Default::default()),
         http: vec![http],
         secrets: BTreeMap::from([("token".into(), to.clone()), ("sign".into(), to)]),
         knowledge: true,

@@ -9,6 +9,7 @@ create table plugin_release (
     digest text not null references component (digest),
     settings text not null,
     grants text not null,
+    limits text not null,
     allowance text,
     source text not null,
     state text not null,
@@ -25,9 +26,9 @@ create index plugin_release_called on plugin_release (tenant_id, state);
 create index plugin_release_digest on plugin_release (digest);
 
 alter table plugin add column release bigint not null default 0;
-insert into plugin_release (tenant_id, plugin, number, world, version, digest, settings, grants, source, state, share,
-    made_by, created_at, changed_at, activated_at)
-    select tenant_id, name, 1, world, version, digest, settings, grants, '', 'active', 100, 'host:migration',
+insert into plugin_release (tenant_id, plugin, number, world, version, digest, settings, grants, limits, source, state,
+    share, made_by, created_at, changed_at, activated_at)
+    select tenant_id, name, 1, world, version, digest, settings, grants, limits, '', 'active', 100, 'host:migration',
     installed_at, installed_at, installed_at from plugin;
 update plugin set release = 1;
 

@@ -4,12 +4,14 @@ use crate::world::{World, agent, host};
 use posthouse_model::capability::Grants;
 use posthouse_model::decision::{NewDecision, World as PluginWorld};
 use posthouse_model::job::{Job, JobFailure};
+use posthouse_model::limits::Limits;
 use posthouse_model::outbox::OutboxState;
 use posthouse_model::ticket::TicketStatus;
 use posthouse_model::triage::{Scored, Triage};
 use posthouse_model::{TicketId, notice::NoticeKind};
 use posthouse_store::{
-    Article, ClaimRequest, Cursor, ExportReport, ModelCall, NewAgent, NewNotification, NewPlugin, StoreError, Taken,
+    Article, ClaimRequest, Cursor, ExportReport, ModelCall, ModelReservation, NewAgent, NewNotification, NewPlugin,
+    Reserved, Store, StoreError, Taken,
 };
 use std::time::Duration;
 
@@ -61,13 +63,22 @@ async fn fill(world: &World) {
         digest: digest.clone(),
         settings: serde_json::json!({}),
         grants: Grants::default(),
+        limits: Limits { memory_mib: Some(128), ..Limits::default() },
     };
     tx.set_plugins(&[plugin], &host()).await.unwrap();
     let article = Article { id: "a".into(), language: "en".into(), title: "A".into(), body: "B".into() };
     tx.set_articles(&[article], &host()).await.unwrap();
     tx.put_secret("smtp", &[1, 2, 255], &host()).await.unwrap();
     tx.open_incident("fetch:support", "down", &host()).await.unwrap();
-    tx.reserve_tokens("2026-03-02", 5, 100).await.unwrap();
+    let wanted = ModelReservation {
+        day: "2026-03-02",
+        plugin: "rules",
+        tokens: 5,
+        tenant_tokens: 100,
+        plugin_tokens: None,
+        plugin_calls: Some(9),
+    };
+    assert_eq!(tx.reserve_model_call(&wanted).await.unwrap(), Reserved::Yes);
     let call = ModelCall {
         at: tx.now(),
         ticket: Some(ticket),
@@ -188,7 +199,7 @@ on_both! {
             (&text[..text.len() - 10], "the file was cut"),
             (&text[..text.len() / 2], "the file was cut"),
             (&without_row, ""),
-            (&newer, "another version of the host"),
+            (&newer, "a newer version of the host"),
             ("", "the file was cut"),
             ("hello\n", "not an export"),
             ("{\"format\":\"x\",\"version\":1,\"schema\":1,\"taken_at\":0}\n", "not an export"),
@@ -200,6 +211,36 @@ on_both! {
             assert!(other.store.components().await.unwrap().is_empty());
         }
         import(&other, &bytes).await.unwrap();
+    }
+
+    async fn an_export_of_an_older_schema_is_read_as_that_and_migrated(world) {
+        let old = include_bytes!("../fixtures/schema-2.export");
+        let postgres = world.store.kind() == "postgres";
+        // Into a database that is at this host's version already, and into one that was never migrated.
+        for migrated in [true, false] {
+            let other = if migrated { world.empty(postgres).await } else { world.blank(postgres).await };
+            let Some(other) = other else { continue };
+            let report = import(&other, old).await.unwrap();
+            assert_eq!(report.schema, 2);
+            assert_eq!(other.store.schema_version().await.unwrap(), Store::schema_wanted());
+            let plugins = other.scope.plugins().await.unwrap();
+            assert_eq!((plugins.len(), plugins[0].plugin.name.as_str()), (1, "orders"));
+            assert!(plugins[0].plugin.limits.is_empty(), "what came later has its default");
+            assert_eq!(other.scope.verify_chain().await.unwrap().faults, []);
+            // It goes on as any other: ids count on, and it can be backed up again.
+            let Taken::New { number, .. } = other.take(&world.mail("new@x")).await else { panic!() };
+            assert_eq!(number, 2);
+            let (again, report) = export(&other).await;
+            assert_eq!(report.schema, Store::schema_wanted());
+            import(&world.empty(postgres).await.unwrap(), &again).await.unwrap();
+        }
+        // Not over what is there, and nothing of a damaged one.
+        let error = import(&world, old).await.unwrap_err().to_string();
+        assert!(error.contains("the database is not empty"), "{error}");
+        let Some(other) = world.blank(postgres).await else { return };
+        let damaged = String::from_utf8_lossy(old).replacen("acme.example", "evil.example", 1);
+        assert!(import(&other, damaged.as_bytes()).await.unwrap_err().to_string().contains("altered or damaged"));
+        assert_eq!(other.store.schema_version().await.unwrap(), 0, "nothing was written");
     }
 
     async fn only_into_an_empty_database(world) {

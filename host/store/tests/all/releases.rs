@@ -18,6 +18,7 @@ fn plugin(name: &str, version: &str, digest: &str) -> NewPlugin {
         digest: digest.into(),
         settings: json!({ "version": version }),
         grants: Grants { log: true, ..Grants::default() },
+        limits: Default::default(),
     }
 }
 

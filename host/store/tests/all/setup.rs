@@ -4,8 +4,11 @@ use crate::world::{START, host, mailbox, tenant};
 use posthouse_model::capability::Grants;
 use posthouse_model::decision::World as PluginWorld;
 use posthouse_model::event::Actor;
+use posthouse_model::limits::Limits;
 use posthouse_store::vault::MasterKey;
-use posthouse_store::{Article, ModelCall, NewMailbox, NewPlugin, NewTenant, StoreError};
+use posthouse_store::{
+    Article, ModelCall, ModelReservation, NewMailbox, NewPlugin, NewTenant, PluginModelUse, Reserved, StoreError,
+};
 use serde_json::json;
 use std::time::Duration;
 
@@ -17,6 +20,25 @@ fn plugin(name: &str, digest: &str) -> NewPlugin {
         digest: digest.into(),
         settings: json!({ "rules": [] }),
         grants: Grants { log: true, ..Grants::default() },
+        limits: Limits { cpu_ms: Some(1_000), ..Limits::default() },
+    }
+}
+
+/// A call of the plugin `drafter`, which has no bound of its own, of a tenant with 1,000 tokens a day.
+fn budget(day: &str, tokens: i64) -> ModelReservation<'_> {
+    ModelReservation { day, plugin: "drafter", tokens, tenant_tokens: 1_000, plugin_tokens: None, plugin_calls: None }
+}
+
+fn model_call(at: posthouse_model::Timestamp) -> ModelCall {
+    ModelCall {
+        at,
+        ticket: None,
+        plugin: "drafter".into(),
+        model: "m".into(),
+        tokens_in: 100,
+        tokens_out: 50,
+        duration_ms: 900,
+        outcome: "ok".into(),
     }
 }
 
@@ -219,26 +241,68 @@ on_both! {
         assert!(!events.contains("hunter"));
     }
 
+    async fn a_plugin_has_a_budget_of_its_own(world) {
+        let day = "2026-03-02";
+        let reserve = async |tokens, own_tokens, own_calls| {
+            let mut tx = world.scope.begin().await.unwrap();
+            let own = ModelReservation { plugin_tokens: own_tokens, plugin_calls: own_calls, ..budget(day, tokens) };
+            let reserved = tx.reserve_model_call(&own).await.unwrap();
+            tx.commit().await.unwrap();
+            reserved
+        };
+        // Exactly as much as there is, and not one token more.
+        assert_eq!(reserve(301, Some(300), None).await, Reserved::PluginOverBudget);
+        assert_eq!(reserve(300, Some(300), Some(2)).await, Reserved::Yes);
+        assert_eq!(reserve(1, Some(300), Some(2)).await, Reserved::PluginOverBudget);
+        assert_eq!(reserve(1, Some(301), Some(1)).await, Reserved::PluginOverBudget);
+        // Refused by the tenant's budget: nothing is taken from the plugin's.
+        assert_eq!(reserve(701, None, None).await, Reserved::TenantOverBudget);
+        assert_eq!(reserve(1, Some(301), Some(2)).await, Reserved::Yes);
+        let used = world.scope.plugin_model_use("drafter", day).await.unwrap();
+        assert_eq!((used.calls, used.tokens, used.reserved), (2, 0, 301));
+        assert_eq!(world.scope.model_use(day).await.unwrap().reserved, 301);
+        let mut tx = world.scope.begin().await.unwrap();
+        let call = ModelCall { tokens_in: 20, tokens_out: 30, ..model_call(world.store.now()) };
+        tx.record_model_call(day, 300, &call, &host()).await.unwrap();
+        tx.commit().await.unwrap();
+        let used = world.scope.plugin_model_use("drafter", day).await.unwrap();
+        assert_eq!((used.calls, used.tokens, used.reserved), (2, 50, 1), "what was not needed is there again");
+        // Another plugin and another day have their own.
+        assert_eq!(world.scope.plugin_model_use("other", day).await.unwrap(), PluginModelUse::default());
+        assert_eq!(world.scope.plugin_model_use("drafter", "2026-03-03").await.unwrap().calls, 0);
+    }
+
+    async fn calls_at_the_same_time_cannot_spend_the_same_budget(world) {
+        let day = "2026-03-02";
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..40 {
+            let scope = world.scope.clone();
+            tasks.spawn(async move {
+                let mut tx = scope.begin().await.unwrap();
+                let own = ModelReservation { plugin_tokens: Some(100), plugin_calls: Some(7), ..budget(day, 10) };
+                let reserved = tx.reserve_model_call(&own).await.unwrap();
+                tx.commit().await.unwrap();
+                reserved
+            });
+        }
+        let all = tasks.join_all().await;
+        assert_eq!(all.iter().filter(|reserved| **reserved == Reserved::Yes).count(), 7);
+        let used = world.scope.plugin_model_use("drafter", day).await.unwrap();
+        assert_eq!((used.calls, used.reserved), (7, 70));
+        assert_eq!(world.scope.model_use(day).await.unwrap().reserved, 70);
+    }
+
     async fn a_budget_is_never_overrun(world) {
         let day = "2026-03-02";
         let reserve = async |tokens| {
             let mut tx = world.scope.begin().await.unwrap();
-            let granted = tx.reserve_tokens(day, tokens, 1000).await.unwrap();
+            let reserved = tx.reserve_model_call(&budget(day, tokens)).await.unwrap();
             tx.commit().await.unwrap();
-            granted
+            reserved == Reserved::Yes
         };
         assert!(reserve(600).await);
         assert!(!reserve(600).await);
-        let call = ModelCall {
-            at: world.store.now(),
-            ticket: None,
-            plugin: "drafter".into(),
-            model: "m".into(),
-            tokens_in: 100,
-            tokens_out: 50,
-            duration_ms: 900,
-            outcome: "ok".into(),
-        };
+        let call = model_call(world.store.now());
         let mut tx = world.scope.begin().await.unwrap();
         tx.record_model_call(day, 600, &call, &host()).await.unwrap();
         tx.commit().await.unwrap();

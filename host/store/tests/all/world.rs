@@ -132,6 +132,13 @@ impl World {
 
     /// An empty, migrated database of the other kind, or of the same where there is no other.
     pub async fn empty(&self, postgres: bool) -> Option<Self> {
+        let blank = self.blank(postgres).await?;
+        blank.store.migrate().await.unwrap();
+        Some(blank)
+    }
+
+    /// The same, without a schema.
+    pub async fn blank(&self, postgres: bool) -> Option<Self> {
         let (url, folder) = if postgres {
             (posthouse_servers::postgres()?.fresh_database().await, None)
         } else {
@@ -140,7 +147,6 @@ impl World {
         };
         let clock = Arc::new(TestClock(AtomicI64::new(self.clock.now().0)));
         let store = open(&url, &clock).await;
-        store.migrate().await.unwrap();
         let scope = store.tenant(self.scope.id());
         Some(Self { url, store, clock, scope, mailbox: self.mailbox, _folder: folder })
     }

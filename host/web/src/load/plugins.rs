@@ -65,9 +65,7 @@ pub(crate) async fn plugin(seat: &Seat, name: &str) -> Result<PluginPage, Refusa
     Ok(PluginPage {
         name: name.to_owned(),
         world: newest.plugin.world,
-        replay: candidate
-            .and_then(|row| row.replay.clone())
-            .and_then(|report| serde_json::from_value(report).ok()),
+        replay: candidate.and_then(|row| row.replay.clone()).and_then(|report| serde_json::from_value(report).ok()),
         replaying: queued.iter().chain(&running).any(|row| is_replay(&row.job)),
         may: active.or(candidate).map(|row| may(&row.plugin.grants)).unwrap_or_default(),
         releases: releases
@@ -94,7 +92,8 @@ pub(crate) async fn plugin(seat: &Seat, name: &str) -> Result<PluginPage, Refusa
 /// Capabilities as the set-up names them.
 fn may(grants: &Grants) -> Vec<String> {
     let mut words: Vec<String> = grants.http.iter().map(|allowance| allowance.host.clone()).collect();
-    let others = [("model", grants.model), ("knowledge", grants.knowledge), ("store", grants.store.is_some())];
+    let others =
+        [("model", grants.model.is_some()), ("knowledge", grants.knowledge), ("store", grants.store.is_some())];
     words.extend(others.into_iter().filter(|(_, has)| *has).map(|(name, _)| name.to_owned()));
     words
 }

@@ -44,7 +44,7 @@ pub(crate) async fn status(seat: &Seat) -> Result<StatusPage, Refusal> {
                 version: p.plugin.version,
                 digest: p.plugin.digest,
                 hosts: p.plugin.grants.http.iter().map(|h| h.host.clone()).collect(),
-                model: p.plugin.grants.model,
+                model: p.plugin.grants.model.is_some(),
             })
             .collect(),
         failed: failed

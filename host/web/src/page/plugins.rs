@@ -225,16 +225,24 @@ impl PluginPage {
         let t = frame.lang();
         let can_go_back = self.releases.iter().any(|other| other.state == ReleaseState::Retired);
         match release.state {
-            ReleaseState::Active if can_go_back => {
-                self.act(frame, "rollback", "", &html! {
+            ReleaseState::Active if can_go_back => self.act(
+                frame,
+                "rollback",
+                "",
+                &html! {
                     input type="hidden" name="release" value=(release.number);
                     button.quiet { (t.act_roll_back()) }
-                })
-            }
-            ReleaseState::Retired | ReleaseState::RolledBack => self.act(frame, "activate", "", &html! {
-                input type="hidden" name="release" value=(release.number);
-                button.quiet { (t.act_activate_again()) }
-            }),
+                },
+            ),
+            ReleaseState::Retired | ReleaseState::RolledBack => self.act(
+                frame,
+                "activate",
+                "",
+                &html! {
+                    input type="hidden" name="release" value=(release.number);
+                    button.quiet { (t.act_activate_again()) }
+                },
+            ),
             _ => html! {},
         }
     }

@@ -542,19 +542,38 @@ pub fn plugin() -> PluginPage {
             ..ReplayReport::default()
         }),
         releases: vec![
-            release(4, "1.3.0", ReleaseState::Canary, None, vec![
-                used(4, Stage::Canary, 31, 0),
-                used(4, Stage::Shadow, 212, 1),
-            ]),
+            release(
+                4,
+                "1.3.0",
+                ReleaseState::Canary,
+                None,
+                vec![used(4, Stage::Canary, 31, 0), used(4, Stage::Shadow, 212, 1)],
+            ),
             release(3, "1.2.0", ReleaseState::Active, None, vec![used(3, Stage::Active, 4_012, 0)]),
-            release(2, "1.1.1", ReleaseState::RolledBack, Some("5 of its last 21 calls failed; the last failure: the plugin crashed: unreachable"), vec![
-                used(2, Stage::Active, 21, 5),
-            ]),
+            release(
+                2,
+                "1.1.1",
+                ReleaseState::RolledBack,
+                Some("5 of its last 21 calls failed; the last failure: the plugin crashed: unreachable"),
+                vec![used(2, Stage::Active, 21, 5)],
+            ),
             release(1, "1.1.0", ReleaseState::Retired, None, vec![used(1, Stage::Active, 18_204, 3)]),
         ],
         log: vec![
-            LogLine { at: NOW.minus(minutes(9)), level: LogLevel::Info, release: 3, stage: Stage::Active, text: "no rule fits".into() },
-            LogLine { at: NOW.minus(minutes(4)), level: LogLevel::Warn, release: 4, stage: Stage::Shadow, text: "two rules fit: parcel, refund".into() },
+            LogLine {
+                at: NOW.minus(minutes(9)),
+                level: LogLevel::Info,
+                release: 3,
+                stage: Stage::Active,
+                text: "no rule fits".into(),
+            },
+            LogLine {
+                at: NOW.minus(minutes(4)),
+                level: LogLevel::Warn,
+                release: 4,
+                stage: Stage::Shadow,
+                text: "two rules fit: parcel, refund".into(),
+            },
         ],
     }
 }

@@ -5,9 +5,9 @@ use crate::text::highlight::percent;
 use crate::words::Lang;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
-use posthouse_model::release::Stage;
 use posthouse_model::decision::{HostCall, World};
 use posthouse_model::draft::{DraftProposal, Verdict};
+use posthouse_model::release::Stage;
 use posthouse_model::triage::{Enrichment, Evidence, Routing, Triage};
 
 /// What a step answered.

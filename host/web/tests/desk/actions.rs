@@ -125,6 +125,7 @@ async fn a_saved_text_is_to_be_checked_again() {
         digest,
         settings: serde_json::json!({}),
         grants: Grants::default(),
+        limits: Default::default(),
     };
     let mut tx = luma.scope.begin().await.unwrap();
     tx.set_plugins(&[checker], &host()).await.unwrap();

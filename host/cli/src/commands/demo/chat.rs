@@ -7,6 +7,7 @@ use crate::post;
 use crate::setup::folder::Folder;
 use posthouse_model::capability::{Grants, HttpAllowance};
 use posthouse_model::config::PluginConfig;
+use posthouse_model::limits::Limits;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -81,6 +82,7 @@ impl Group {
                 secrets: BTreeMap::from([(TOKEN.to_owned(), vec![host])]),
                 ..Grants::default()
             },
+            limits: Limits::default(),
         };
         let finder = context.finder(None);
         folder.components.push(finder.find(plugin.component(), Path::new("."))?);

@@ -6,7 +6,10 @@ use crate::output::{Style, Table, Terminal, bytes};
 use crate::setup::Source;
 use crate::setup::folder::read_settings;
 use clap::Args;
-use posthouse_model::capability::{Capability, Grants, HttpAllowance, StoreAllowance};
+use posthouse_model::capability::{Capability, Grants, HttpAllowance, ModelAllowance, StoreAllowance};
+use posthouse_model::ceiling::Excess;
+use posthouse_model::limits::Limits;
+use posthouse_package::Fallback;
 use posthouse_sandbox::{CallLimits, ComponentInfo, PluginSpec, inspect};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -25,7 +28,7 @@ pub struct CheckArgs {
     /// What it may do
     #[arg(long, value_name = "GRANTS.toml")]
     grants: Option<PathBuf>,
-    /// Print JSON: {"plugin", "world", "api", "api_needed", "because", "digest", "size", "needs", "snapshotted", "ok", "error"}
+    /// Print JSON: {"plugin", "world", "api", "api_needed", "because", "digest", "size", "needs", "fallback", "snapshotted", "ok", "error"}
     #[arg(long)]
     json: bool,
 }
@@ -47,13 +50,19 @@ pub async fn run(args: CheckArgs, context: &Context, terminal: &mut Terminal) ->
         Some(path) => Source::read(path)?.parse()?,
         None => all_it_needs(&info),
     };
+    let ceiling = host.plugins.ceiling();
+    let bounds = component.limits_asked(&Limits::default()).settle(&Limits::default(), &ceiling.limits);
+    let bounds = match bounds {
+        Ok(bounds) => bounds,
+        Err(excesses) => return refused(&args, Some(&info), &sentences(&excesses), terminal),
+    };
     let spec = PluginSpec {
         name: args.plugin.clone(),
         version: component.version(),
         component: component.bytes,
         settings,
         grants,
-        limits: CallLimits::default(),
+        limits: CallLimits::from(&bounds),
     };
     let plugin = match context.sandbox_alone(&host)?.load(spec).await {
         Ok(plugin) => plugin,
@@ -98,6 +107,7 @@ fn report(args: &CheckArgs, info: Option<&ComponentInfo>, snapshotted: Option<bo
         "digest": info.map(|info| &info.digest),
         "size": info.map(|info| info.size),
         "needs": info.map(needs),
+        "fallback": info.map(|info| Fallback::of(info.world).as_str()),
         "snapshotted": snapshotted,
         "ok": error.is_none(),
         "error": error,
@@ -117,12 +127,18 @@ fn facts(info: &ComponentInfo) -> Table {
         ("built for API", info.api_version.to_string()),
         ("works with", works_with(info)),
         ("needs", needs),
+        ("when it fails", Fallback::of(info.world).words().to_owned()),
         ("size", bytes(info.size)),
         ("digest", info.digest.clone()),
     ] {
         table.row([(Style::Dim, label.to_owned()), (Style::Plain, text)]);
     }
     table
+}
+
+/// Everything that is too much, each on a line of its own.
+pub(super) fn sentences(excesses: &[Excess]) -> String {
+    excesses.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// Which hosts run it, and why no earlier ones.
@@ -145,7 +161,7 @@ pub(super) fn all_it_needs(info: &ComponentInfo) -> Grants {
     };
     Grants {
         log: true,
-        model: info.capabilities.contains(&Capability::Model),
+        model: info.capabilities.contains(&Capability::Model).then(ModelAllowance::default),
         knowledge: info.capabilities.contains(&Capability::Knowledge),
         store: info.capabilities.contains(&Capability::Store).then_some(StoreAllowance { bytes: 1 << 16 }),
         http: if info.capabilities.contains(&Capability::Http) { vec![nowhere] } else { Vec::new() },

@@ -6,7 +6,11 @@ use crate::output::{Style, Table, Terminal, bytes};
 use crate::setup::components::Component;
 use crate::setup::folder::Folder;
 use clap::Args;
-use posthouse_model::capability::{Capability, Grants, host_matches};
+use posthouse_model::capability::{ANY_HOST, Capability, Grants, HttpAllowance, ModelAllowance, covers};
+use posthouse_model::ceiling::Ceiling;
+use posthouse_model::config::PluginConfig;
+use posthouse_model::limits::{Limit, Limits};
+use posthouse_package::{Fallback, Manifest};
 use posthouse_sandbox::inspect;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -42,14 +46,16 @@ struct Line {
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn run(args: &GrantsArgs, context: &Context, terminal: &mut Terminal) -> Result {
+pub async fn run(args: &GrantsArgs, context: &Context, terminal: &mut Terminal) -> Result {
     let host = context.host()?;
     let finder = context.finder(Some(&host));
+    crate::registry::fetch_locked(&args.dir, &host, &context.environment).await?;
     let folder = Folder::load(&args.dir, &finder)
         .map_err(|problems| Failure::of_problems(format!("{} cannot be used", args.dir.display()), problems))?;
+    let ceiling = host.plugins.ceiling();
     let mut lines = Vec::new();
     for (plugin, component) in folder.config.plugins.iter().zip(&folder.components) {
-        lines.extend(of_plugin(&plugin.name, &plugin.grants, component, &host.plugins.private_hosts));
+        lines.extend(of_plugin(plugin, component, &ceiling));
     }
     if args.json {
         let all: Vec<Value> = lines
@@ -90,79 +96,188 @@ fn mark(yes: bool) -> String {
     if yes { "yes".to_owned() } else { NO.to_owned() }
 }
 
-fn of_plugin(name: &str, granted: &Grants, component: &Component, private_hosts: &[String]) -> Vec<Line> {
-    let imported = inspect(&component.bytes).map(|info| info.capabilities).unwrap_or_default();
-    let asked = component.package.as_ref().map(|package| package.manifest().capabilities.as_grants());
-    let effective = component.effective(granted);
-    let asks = |capability| match &asked {
-        Some(asked) => asked.has(capability),
-        None => imported.contains(&capability),
-    };
-    let line = |power: String, asked: String, granted: String, allowed: bool, effective: String| Line {
-        plugin: name.to_owned(),
-        power,
-        asked,
-        granted,
-        allowed: mark(allowed),
-        effective: if allowed { effective } else { NO.to_owned() },
-    };
-    let mut lines = Vec::new();
-    for capability in [Capability::Log, Capability::Model, Capability::Knowledge] {
-        if asks(capability) || granted.has(capability) && capability != Capability::Log {
-            let effective = mark(asks(capability) && effective.has(capability));
-            lines.push(line(
-                capability.to_string(),
-                mark(asks(capability)),
-                mark(granted.has(capability)),
-                true,
-                effective,
-            ));
+/// What a plugin asks for, is granted and is allowed, while the lines are put together.
+struct View<'a> {
+    plugin: &'a PluginConfig,
+    imported: Vec<Capability>,
+    manifest: Option<&'a Manifest>,
+    asked: Option<Grants>,
+    /// What package and tenant both say.
+    both: Grants,
+    limits: Limits,
+    ceiling: &'a Ceiling,
+}
+
+impl View<'_> {
+    fn asks(&self, capability: Capability) -> bool {
+        self.asked.as_ref().map_or_else(|| self.imported.contains(&capability), |asked| asked.has(capability))
+    }
+
+    /// Without a package it is not known what for: only that.
+    fn asked_or(&self, capability: Capability, words: impl Fn(&Grants) -> String) -> String {
+        self.asked.as_ref().map_or_else(|| mark(self.asks(capability)), words)
+    }
+
+    fn line(
+        &self,
+        power: impl Into<String>,
+        asked: String,
+        granted: String,
+        allowed: String,
+        effective: String,
+    ) -> Line {
+        let effective = if allowed == NO { NO.to_owned() } else { effective };
+        Line { plugin: self.plugin.name.clone(), power: power.into(), asked, granted, allowed, effective }
+    }
+
+    fn simple(&self, lines: &mut Vec<Line>) {
+        let granted = &self.plugin.grants;
+        for capability in [Capability::Log, Capability::Knowledge] {
+            if self.asks(capability) || granted.has(capability) && capability != Capability::Log {
+                let effective = self.asks(capability) && self.both.has(capability);
+                let marks = [self.asks(capability), granted.has(capability), true, effective].map(mark);
+                let [asked, granted, allowed, effective] = marks;
+                lines.push(self.line(capability.as_str(), asked, granted, allowed, effective));
+            }
         }
     }
-    if asks(Capability::Store) || granted.store.is_some() {
-        let size = |grants: Option<&Grants>| match grants.and_then(|grants| grants.store) {
-            Some(store) => bytes(store.bytes),
-            None => NO.to_owned(),
-        };
-        let wanted = if asked.is_some() { size(asked.as_ref()) } else { mark(asks(Capability::Store)) };
-        lines.push(line("store".to_owned(), wanted, size(Some(granted)), true, size(Some(&effective))));
+
+    fn model(&self, lines: &mut Vec<Line>) {
+        let granted = &self.plugin.grants;
+        if !self.asks(Capability::Model) && granted.model.is_none() {
+            return;
+        }
+        let budget = |grants: &Grants| grants.model.map_or_else(|| NO.to_owned(), budget);
+        let effective = if self.asks(Capability::Model) { budget(&self.both) } else { NO.to_owned() };
+        let asked = self.asked_or(Capability::Model, budget);
+        lines.push(self.line("model", asked, budget(granted), mark(self.ceiling.model), effective));
     }
-    let mut hosts: Vec<&str> = granted.http.iter().map(|allowance| allowance.host.as_str()).collect();
-    hosts.extend(asked.iter().flat_map(|asked| asked.http.iter().map(|allowance| allowance.host.as_str())));
-    hosts.sort_unstable();
-    hosts.dedup();
-    for host in hosts {
-        let methods = |grants: &Grants| {
-            let found =
-                grants.http.iter().find(|allowance| allowance.host == host || host_matches(&allowance.host, host));
-            match found {
+
+    fn store(&self, lines: &mut Vec<Line>) {
+        let granted = &self.plugin.grants;
+        if !self.asks(Capability::Store) && granted.store.is_none() {
+            return;
+        }
+        let size = |grants: &Grants| grants.store.map_or_else(|| NO.to_owned(), |store| bytes(store.bytes));
+        let allowed = if self.ceiling.store_bytes == 0 { NO.to_owned() } else { bytes(self.ceiling.store_bytes) };
+        let beyond = self.both.store.is_some_and(|store| store.bytes > self.ceiling.store_bytes);
+        let effective = if beyond { NO.to_owned() } else { size(&self.both) };
+        lines.push(self.line("store", self.asked_or(Capability::Store, size), size(granted), allowed, effective));
+    }
+
+    fn hosts(&self, lines: &mut Vec<Line>) {
+        let granted = &self.plugin.grants;
+        let mut hosts: Vec<&str> = granted.http.iter().map(|allowance| allowance.host.as_str()).collect();
+        hosts.extend(self.asked.iter().flat_map(|asked| asked.http.iter().map(|allowance| allowance.host.as_str())));
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts.retain(|host| *host != ANY_HOST);
+        if let Some(ask) = self.manifest.and_then(|manifest| manifest.capabilities.http.iter().find(|ask| ask.is_any()))
+        {
+            let named = if hosts.is_empty() { NO } else { "see below" };
+            let power = "http to hosts that the tenant names";
+            let why = ask.reason.clone().unwrap_or_default();
+            lines.push(self.line(
+                power,
+                why,
+                named.to_owned(),
+                mark(!self.ceiling.http_hosts.is_empty()),
+                named.to_owned(),
+            ));
+        }
+        for host in hosts {
+            let methods = |grants: &Grants| {
+                let found = grants.http.iter().find(|allowance| covers(&allowance.host, host));
+                found.map_or_else(|| NO.to_owned(), methods)
+            };
+            let private = granted.http.iter().any(|allowance| allowance.host == host && allowance.private);
+            let allowed =
+                if private { self.ceiling.allows_private(host) } else { self.ceiling.allows_host(host, false) };
+            let here = self.both.http.iter().any(|allowance| allowance.host == host);
+            let effective = if here { methods(&self.both) } else { NO.to_owned() };
+            let power = if private { format!("http {host} (private)") } else { format!("http {host}") };
+            let asked = self.asked_or(Capability::Http, methods);
+            lines.push(self.line(power, asked, methods(granted), mark(allowed), effective));
+        }
+    }
+
+    fn secrets(&self, lines: &mut Vec<Line>) {
+        let granted = &self.plugin.grants;
+        let mut secrets: Vec<&String> = granted.secrets.keys().collect();
+        secrets.extend(self.asked.iter().flat_map(|asked| asked.secrets.keys()));
+        secrets.sort_unstable();
+        secrets.dedup();
+        for secret in secrets {
+            let to = |grants: &Grants| match grants.secrets.get(secret) {
+                Some(hosts) if hosts.iter().any(|host| host == ANY_HOST) => "to hosts that the tenant names".to_owned(),
+                Some(hosts) => format!("to {}", hosts.join(" ")),
                 None => NO.to_owned(),
-                Some(allowance) if allowance.methods.is_empty() => "GET POST".to_owned(),
-                Some(allowance) => allowance.methods.join(" "),
+            };
+            let asked = self.asked_or(Capability::Http, to);
+            lines.push(self.line(format!("secret {secret}"), asked, to(granted), mark(true), to(&self.both)));
+        }
+    }
+
+    /// Those that somebody says something about; the others are what is usual.
+    fn limits(&self, lines: &mut Vec<Line>) {
+        let given = &self.plugin.limits;
+        let settled = self.limits.settle(given, &self.ceiling.limits);
+        for limit in Limit::ALL.iter().copied() {
+            let allowed = self.ceiling.limits.get(limit).unwrap_or(limit.ceiling());
+            if self.limits.get(limit).is_none() && given.get(limit).is_none() && allowed >= limit.usual() {
+                continue;
             }
-        };
-        let private = granted.http.iter().any(|allowance| allowance.host == host && allowance.private);
-        let allowed = !private || private_hosts.iter().any(|known| known == host);
-        let wanted = asked.as_ref().map_or_else(|| mark(asks(Capability::Http)), methods);
-        let here = effective.http.iter().any(|allowance| allowance.host == host);
-        let effective = if here { methods(&effective) } else { NO.to_owned() };
-        let power = if private { format!("http {host} (private)") } else { format!("http {host}") };
-        lines.push(line(power, wanted, methods(granted), allowed, effective));
+            let number = |value: Option<u64>| value.map_or_else(|| NO.to_owned(), |value| value.to_string());
+            let effective = match &settled {
+                Ok(bounds) => bounds.get(limit).to_string(),
+                Err(excesses) if excesses.iter().any(|e| e.key == format!("limits.{limit}")) => NO.to_owned(),
+                Err(_) => number(self.limits.get(limit)),
+            };
+            let asked = number(self.limits.get(limit));
+            lines.push(self.line(limit.as_str(), asked, number(given.get(limit)), allowed.to_string(), effective));
+        }
     }
-    let mut secrets: Vec<&String> = granted.secrets.keys().collect();
-    secrets.extend(asked.iter().flat_map(|asked| asked.secrets.keys()));
-    secrets.sort_unstable();
-    secrets.dedup();
-    for secret in secrets {
-        let to = |grants: &Grants| match grants.secrets.get(secret) {
-            Some(hosts) => format!("to {}", hosts.join(" ")),
-            None => NO.to_owned(),
-        };
-        let wanted = asked.as_ref().map_or_else(|| mark(asks(Capability::Http)), to);
-        lines.push(line(format!("secret {secret}"), wanted, to(granted), true, to(&effective)));
+}
+
+fn budget(allowance: ModelAllowance) -> String {
+    match (allowance.tokens_per_day, allowance.calls) {
+        (None, None) => "yes".to_owned(),
+        (Some(tokens), None) => format!("{tokens} tokens a day"),
+        (None, Some(calls)) => format!("{calls} calls a day"),
+        (Some(tokens), Some(calls)) => format!("{tokens} tokens, {calls} calls a day"),
     }
+}
+
+fn methods(allowance: &HttpAllowance) -> String {
+    if allowance.methods.is_empty() { "GET POST".to_owned() } else { allowance.methods.join(" ") }
+}
+
+fn of_plugin(plugin: &PluginConfig, component: &Component, ceiling: &Ceiling) -> Vec<Line> {
+    let info = inspect(&component.bytes).ok();
+    let view = View {
+        plugin,
+        imported: info.as_ref().map(|info| info.capabilities.clone()).unwrap_or_default(),
+        manifest: component.package.as_ref().map(|package| package.manifest()),
+        asked: component.package.as_ref().map(|package| package.manifest().capabilities.as_grants()),
+        both: component.effective(&plugin.grants),
+        limits: component.limits_asked(&plugin.limits),
+        ceiling,
+    };
+    let mut lines = Vec::new();
+    view.simple(&mut lines);
+    view.model(&mut lines);
+    view.store(&mut lines);
+    view.hosts(&mut lines);
+    view.secrets(&mut lines);
     if lines.is_empty() {
-        lines.push(line("nothing".to_owned(), NO.to_owned(), NO.to_owned(), false, NO.to_owned()));
+        lines.push(view.line("nothing", NO.to_owned(), NO.to_owned(), NO.to_owned(), NO.to_owned()));
+    }
+    view.limits(&mut lines);
+    if let Some(world) = info.map(|info| info.world) {
+        let says = view.manifest.and_then(|manifest| manifest.fallback).map_or(NO, Fallback::as_str).to_owned();
+        let fallback = Fallback::of(world);
+        let (name, words) = (fallback.as_str().to_owned(), fallback.words().to_owned());
+        lines.push(view.line("when it fails", says, NO.to_owned(), name, words));
     }
     lines
 }

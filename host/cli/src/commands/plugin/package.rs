@@ -2,10 +2,12 @@
 //! tenant can name, and back.
 
 use crate::failure::{Code, Failure, Result, While as _};
+use crate::open::Context;
 use crate::output::{Style, Table, Terminal, bytes};
+use crate::system::Environment;
 use clap::{Args, Subcommand};
-use posthouse_model::capability::Capability;
-use posthouse_package::registry::{OciAddress, Registry, RegistryOptions};
+use posthouse_model::capability::{ANY_HOST, Capability};
+use posthouse_package::registry::{OciAddress, Registry};
 use posthouse_package::signing::{self, TrustedKey};
 use posthouse_package::{COMPONENT, Manifest, Package};
 use posthouse_sandbox::{ComponentInfo, inspect};
@@ -181,7 +183,10 @@ fn asks(package: &Package) -> String {
         .filter(|capability| asked.has(**capability) && **capability != Capability::Http)
         .map(ToString::to_string)
         .collect();
-    words.extend(asked.http.iter().map(|allowance| format!("http to {}", allowance.host)));
+    words.extend(asked.http.iter().map(|allowance| match allowance.host.as_str() {
+        ANY_HOST => "http to hosts that the tenant names".to_owned(),
+        host => format!("http to {host}"),
+    }));
     words.extend(asked.secrets.keys().map(|name| format!("secret {name}")));
     if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
 }
@@ -263,9 +268,9 @@ pub fn verify(args: &VerifyArgs, terminal: &mut Terminal) -> Result {
 ///
 /// # Errors
 /// The package cannot be read, or the registry does not take it.
-pub async fn publish(args: &PublishArgs, terminal: &mut Terminal) -> Result {
+pub async fn publish(args: &PublishArgs, environment: &Environment, terminal: &mut Terminal) -> Result {
     let package = read(&args.package)?;
-    let (address, registry) = registry(&args.address, args.plain_http)?;
+    let (address, registry) = registry(&args.address, args.plain_http, environment)?;
     let digest = registry.push(&address, &package).await.map_err(|error| Failure::new(error.to_string()))?;
     terminal.line(format!("{} {address}", terminal.paint(Style::Good, "published")))?;
     terminal.line(format!("pinned: {}", address.with_digest(digest)))?;
@@ -276,8 +281,8 @@ pub async fn publish(args: &PublishArgs, terminal: &mut Terminal) -> Result {
 ///
 /// # Errors
 /// The registry does not give it, or what it gives is no package.
-pub async fn fetch(args: &FetchArgs, terminal: &mut Terminal) -> Result {
-    let (address, registry) = registry(&args.address, args.plain_http)?;
+pub async fn fetch(args: &FetchArgs, environment: &Environment, terminal: &mut Terminal) -> Result {
+    let (address, registry) = registry(&args.address, args.plain_http, environment)?;
     let pulled = registry.pull(&address).await.map_err(|error| Failure::new(error.to_string()))?;
     std::fs::write(&args.out, &pulled.file).while_doing(format!("{} cannot be written", args.out.display()))?;
     let manifest = pulled.package.manifest();
@@ -286,14 +291,14 @@ pub async fn fetch(args: &FetchArgs, terminal: &mut Terminal) -> Result {
     Ok(Code::Ok)
 }
 
-fn registry(address: &str, plain_http: bool) -> Result<(OciAddress, Registry)> {
+fn registry(address: &str, plain_http: bool, environment: &Environment) -> Result<(OciAddress, Registry)> {
     let address: OciAddress = address
         .trim_start_matches("oci:")
         .trim_start_matches("//")
         .parse()
         .map_err(|error: posthouse_package::registry::RegistryError| Failure::new(error.to_string()))?;
-    let options = RegistryOptions { plain_http, ..RegistryOptions::default() };
-    Ok((address, Registry::new(options)))
+    let registry = crate::registry::client(environment, &address, plain_http);
+    Ok((address, registry))
 }
 
 fn read(path: &Path) -> Result<Package> {
@@ -335,14 +340,14 @@ fn write_secret(path: &Path, text: &str) -> Result<()> {
 ///
 /// # Errors
 /// As each of them says.
-pub async fn run(command: PackageCommand, terminal: &mut Terminal) -> Result {
+pub async fn run(command: PackageCommand, context: &Context, terminal: &mut Terminal) -> Result {
     match command {
         PackageCommand::Pack(args) => pack(&args, terminal),
         PackageCommand::Keygen(args) => keygen(&args, terminal),
         PackageCommand::Sign(args) => sign(&args, terminal),
         PackageCommand::Verify(args) => verify(&args, terminal),
-        PackageCommand::Publish(args) => publish(&args, terminal).await,
-        PackageCommand::Fetch(args) => fetch(&args, terminal).await,
+        PackageCommand::Publish(args) => publish(&args, &context.environment, terminal).await,
+        PackageCommand::Fetch(args) => fetch(&args, &context.environment, terminal).await,
     }
 }
 

@@ -72,7 +72,7 @@ pub async fn run(args: &RecordArgs, context: &Context, terminal: &mut Terminal) 
     let row = tenant(&opened.store, Some(&args.tenant)).await?;
     let config = config(&row)?;
     let scope = opened.store.tenant(row.id);
-    let spec = installed(&opened.store, row.id, &args.tenant, &args.plugin).await?;
+    let spec = installed(&opened.store, row.id, &args.tenant, &args.plugin, &opened.host.plugins.ceiling()).await?;
     let ticket = match args.ticket {
         Some(number) => Some(scope.ticket_by_number(number).await?.id),
         None => None,

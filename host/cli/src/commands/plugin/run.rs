@@ -1,6 +1,6 @@
 //! `posthouse plugin run`
 
-use super::check::{all_it_needs, settings};
+use super::check::{all_it_needs, sentences, settings};
 use super::subject::installed;
 use crate::failure::{Code, Failure, Result, While as _};
 use crate::fixture::parts::{self, TicketPart};
@@ -11,6 +11,7 @@ use clap::Args;
 use posthouse_mail::read::read_mail;
 use posthouse_model::call::{CallContext, TicketView};
 use posthouse_model::decision::{CallCost, HostCall, World};
+use posthouse_model::limits::Limits;
 use posthouse_model::mail::ReadMail;
 use posthouse_model::notice::{Notice, NoticeKind};
 use posthouse_model::triage::Urgency;
@@ -96,7 +97,6 @@ async fn load(args: &RunArgs, context: &Context) -> Result<(Arc<Plugin>, Arc<dyn
         tenant_name: "Trial".to_owned(),
         agent_language: "en".to_owned(),
     };
-    let limits = CallLimits::default();
     let refused = |error: posthouse_sandbox::LoadError| Failure::new(error.to_string());
     let Some(slug) = &args.tenant else {
         let host = context.host()?;
@@ -106,6 +106,12 @@ async fn load(args: &RunArgs, context: &Context) -> Result<(Arc<Plugin>, Arc<dyn
         let grants = match &args.grants {
             Some(path) => Source::read(path)?.parse()?,
             None => all_it_needs(&info),
+        };
+        let bounds =
+            component.limits_asked(&Limits::default()).settle(&Limits::default(), &host.plugins.ceiling().limits);
+        let limits = match bounds {
+            Ok(bounds) => CallLimits::from(&bounds),
+            Err(excesses) => return Err(Failure::new(sentences(&excesses))),
         };
         let mut host_side = PlainHost::default();
         if let Some(path) = &args.secrets {
@@ -120,7 +126,7 @@ async fn load(args: &RunArgs, context: &Context) -> Result<(Arc<Plugin>, Arc<dyn
     };
     let opened = context.open().await?;
     let row = tenant(&opened.store, Some(slug)).await?;
-    let spec = installed(&opened.store, row.id, slug, &args.plugin).await?;
+    let spec = installed(&opened.store, row.id, slug, &args.plugin, &opened.host.plugins.ceiling()).await?;
     let mut host = PlainHost::default();
     for name in spec.grants.secrets.keys() {
         if let Some(found) = opened.secrets.find(row.id, slug, name).await.map_err(Failure::new)? {

@@ -1,6 +1,6 @@
 //! The plugin that a command is to try: from a project's folder, a package, or a bare component.
 
-use super::check::all_it_needs;
+use super::check::{all_it_needs, sentences};
 use crate::failure::{Failure, Result};
 use crate::fixture::Shelf;
 use crate::fixture::trial::Subject;
@@ -9,7 +9,9 @@ use crate::setup::source::read_text;
 use crate::setup::{Problem, Source};
 use posthouse_model::TenantId;
 use posthouse_model::capability::Grants;
-use posthouse_package::{COMPONENT, LimitAsks, Manifest};
+use posthouse_model::ceiling::Ceiling;
+use posthouse_model::limits::Limits;
+use posthouse_package::{COMPONENT, Manifest};
 use posthouse_sandbox::{CallLimits, PluginSpec, inspect};
 use posthouse_store::Store;
 use std::path::{Path, PathBuf};
@@ -94,7 +96,7 @@ fn read_manifest(path: &Path) -> Result<Option<Manifest>> {
 
 /// What a call may cost: what the manifest asks for, else the host's defaults.
 #[must_use]
-pub fn limits(asked: &LimitAsks) -> CallLimits {
+pub fn limits(asked: &Limits) -> CallLimits {
     let usual = CallLimits::default();
     // The manifest's own limits are far below.
     let count = |asked: Option<u64>, usual| asked.map_or(usual, |count| u32::try_from(count).unwrap_or(u32::MAX));
@@ -112,8 +114,14 @@ pub fn limits(asked: &LimitAsks) -> CallLimits {
 /// A plugin as it is installed in a tenant.
 ///
 /// # Errors
-/// The tenant has none of that name, or its component is lost.
-pub async fn installed(store: &Store, tenant: TenantId, slug: &str, name: &str) -> Result<PluginSpec> {
+/// The tenant has none of that name, its component is lost, or it asks for more in a call than tenant or host give now.
+pub async fn installed(
+    store: &Store,
+    tenant: TenantId,
+    slug: &str,
+    name: &str,
+    ceiling: &Ceiling,
+) -> Result<PluginSpec> {
     let plugins = store.tenant(tenant).plugins().await?;
     let names = plugins.iter().map(|p| p.plugin.name.clone()).collect::<Vec<_>>().join(", ");
     let Some(installed) = plugins.into_iter().map(|p| p.plugin).find(|p| p.name == name) else {
@@ -122,12 +130,16 @@ pub async fn installed(store: &Store, tenant: TenantId, slug: &str, name: &str) 
     let component = store.component(&installed.digest).await?;
     let component =
         component.ok_or_else(|| Failure::new("its component is not in the database").mend("apply the tenant again"))?;
+    let row = store.tenant(tenant).tenant().await?;
+    let given = crate::commands::secret::config(&row)?.plugin(name).map(|entry| entry.limits).unwrap_or_default();
+    let bounds = installed.limits.settle(&given, &ceiling.limits);
+    let bounds = bounds.map_err(|excesses| Failure::new(sentences(&excesses)))?;
     Ok(PluginSpec {
         name: installed.name,
         version: installed.version,
         component: component.into(),
         settings: installed.settings.to_string(),
         grants: installed.grants,
-        limits: CallLimits::default(),
+        limits: CallLimits::from(&bounds),
     })
 }

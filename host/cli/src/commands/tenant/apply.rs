@@ -8,6 +8,7 @@ use crate::setup::Problem;
 use crate::setup::folder::Folder;
 use crate::setup::plan::{Change, PluginState, changes, document, nothing};
 use clap::Args;
+use posthouse_model::ceiling::Excess;
 use posthouse_model::config::{ArticleConfig, TenantConfig};
 use posthouse_model::decision::World;
 use posthouse_model::event::Actor;
@@ -56,6 +57,7 @@ pub struct Applied {
 pub async fn run(args: ApplyArgs, context: &Context, terminal: &mut Terminal) -> Result {
     let host = context.host()?;
     let finder = context.finder(Some(&host));
+    crate::registry::fetch_locked(&args.dir, &host, &context.environment).await?;
     let folder = Folder::load(&args.dir, &finder).map_err(|problems| refused(&args.dir, problems))?;
     let (opened, _trial) =
         if args.dry_run { context.open_for_trial().await? } else { (context.open_or_new().await?, None) };
@@ -180,6 +182,7 @@ pub(crate) async fn check_plugins(
     let mut problems = Vec::new();
     let mut plugins = Vec::new();
     let mut keys = Vec::new();
+    let ceiling = opened.host.plugins.ceiling();
     for (i, key) in folder.config.trusted_keys.iter().enumerate() {
         match TrustedKey::parse(key) {
             Ok(key) => keys.push(key),
@@ -191,25 +194,20 @@ pub(crate) async fn check_plugins(
     }
     for (i, (plugin, component)) in folder.config.plugins.iter().zip(&folder.components).enumerate() {
         let at = format!("plugin[{i}]");
-        for (j, allowance) in plugin.grants.http.iter().enumerate() {
-            if allowance.private && !opened.host.plugins.private_hosts.contains(&allowance.host) {
-                problems.push(folder.source.problem(
-                    format!("{at}.grants.http[{j}].private"),
-                    format!("this host lets no plugin call `{}` on a private address", allowance.host),
-                    format!(
-                        "add \"{}\" to plugins.private_hosts in posthouse.toml, or take `private` out",
-                        allowance.host
-                    ),
-                ));
-            }
-        }
         if let Some(package) = &component.package {
             let found = package_problems(package, &keys, opened.host.plugins.allow_unsigned, &plugin.settings);
             problems.extend(
                 found.into_iter().map(|(key, what, mend)| folder.source.problem(format!("{at}.{key}"), what, mend)),
             );
         }
-        let grants = component.effective(&plugin.grants);
+        let bounds = match component.bounds(&plugin.grants, &plugin.limits, &ceiling) {
+            Ok(bounds) => bounds,
+            Err(excesses) => {
+                let told = |e: Excess| folder.source.problem(format!("{at}.{}", e.key), e.what, e.mend);
+                problems.extend(excesses.into_iter().map(told));
+                continue;
+            }
+        };
         let info = match inspect(&component.bytes) {
             Ok(info) => info,
             Err(error) => {
@@ -223,8 +221,8 @@ pub(crate) async fn check_plugins(
             version: component.version(),
             component: component.bytes.clone(),
             settings: Value::Object(plugin.settings.clone()).to_string(),
-            grants: grants.clone(),
-            limits: CallLimits::default(),
+            grants: bounds.grants.clone(),
+            limits: CallLimits::from(&bounds.call),
         };
         if let Err(error) = sandbox.load(spec).await {
             let key = match &error {
@@ -241,7 +239,8 @@ pub(crate) async fn check_plugins(
             version: component.version(),
             digest: info.digest,
             settings: Value::Object(plugin.settings.clone()),
-            grants,
+            grants: bounds.grants,
+            limits: bounds.asked,
         });
     }
     if problems.is_empty() { Ok(plugins) } else { Err(problems) }

@@ -116,8 +116,9 @@ fn from_folder(folder: Folder, name: &str, slug: &str) -> Result<Folder> {
     let known: Vec<_> = folder.config.plugins.iter().map(|plugin| plugin.name.clone()).collect();
     let pairs = folder.config.plugins.iter().cloned().zip(folder.components.iter().cloned());
     let Some((plugin, component)) = pairs.into_iter().find(|(plugin, _)| plugin.name == name) else {
-        return Err(Failure::new(format!("the folder has no plugin `{name}`"))
-            .mend(format!("there are: {}", known.join(", "))));
+        return Err(
+            Failure::new(format!("the folder has no plugin `{name}`")).mend(format!("there are: {}", known.join(", ")))
+        );
     };
     let mut config = folder.config.clone();
     config.plugins = vec![plugin];

@@ -71,7 +71,8 @@ impl Which {
 
 async fn unknown(scope: &Scope, slug: &str, plugin: &str) -> Result<Failure> {
     let names: Vec<_> = scope.plugins().await?.into_iter().map(|row| row.plugin.name).collect();
-    let mend = if names.is_empty() { "it has none at all".to_owned() } else { format!("there are: {}", names.join(", ")) };
+    let mend =
+        if names.is_empty() { "it has none at all".to_owned() } else { format!("there are: {}", names.join(", ")) };
     Ok(Failure::new(format!("{slug} has no plugin `{plugin}`")).mend(mend))
 }
 

@@ -88,7 +88,8 @@ async fn stage(
     tx.commit().await?;
     found.store.close().await;
     if as_json {
-        let mut said = json!({ "tenant": found.row.tenant.slug, "plugin": found.plugin, "release": row.number, "state": state });
+        let mut said =
+            json!({ "tenant": found.row.tenant.slug, "plugin": found.plugin, "release": row.number, "state": state });
         if state == ReleaseState::Canary {
             said["share"] = share.into();
         }
@@ -111,7 +112,10 @@ pub async fn activate(args: StageArgs, context: &Context, terminal: &mut Termina
     tx.activate_release(&found.plugin, row.number, &Actor::Operator).await?;
     tx.commit().await?;
     found.store.close().await;
-    let said = format!("(release {}) is active; what was there before: posthouse plugin rollback {} --tenant {}", row.number, found.plugin, found.row.tenant.slug);
+    let said = format!(
+        "(release {}) is active; what was there before: posthouse plugin rollback {} --tenant {}",
+        row.number, found.plugin, found.row.tenant.slug
+    );
     let value = json!({ "tenant": found.row.tenant.slug, "plugin": found.plugin, "release": row.number, "state": ReleaseState::Active });
     say(terminal, args.json, &value, &format!("{} {}", found.plugin, row.plugin.version), &said)
 }
