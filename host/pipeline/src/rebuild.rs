@@ -203,8 +203,12 @@ impl Past<'_> {
         for enrichment in &found.enrichments {
             view::apply_enrichment(&mut view, enrichment);
         }
-        if matches!(self.decision.record.world, World::Drafter | World::Checker) {
-            view::apply_routing(&mut view, &found.routing, self.config.default_queue());
+        match self.decision.record.world {
+            World::Router => view::apply_tags(&mut view, &found.routing.tags),
+            World::Drafter | World::Checker => {
+                view::apply_routing(&mut view, &found.routing, self.config.default_queue());
+            }
+            World::Classifier | World::Enricher | World::Notifier => {}
         }
         Some(view)
     }
@@ -217,7 +221,6 @@ impl Past<'_> {
             counts && decision.record.message == Some(row.id) && decision.id < before
         };
         let mut found = Found::default();
-        let mut routed = false;
         for decision in detail.decisions.iter().filter(on_it) {
             match decision.record.world {
                 World::Classifier => {
@@ -226,15 +229,15 @@ impl Past<'_> {
                     }
                 }
                 World::Enricher => found.enrichments.extend(answer::<Enrichment>(decision)),
-                World::Router if !routed => {
-                    if let Some(mut routing) = answer::<Routing>(decision) {
-                        routing.queue = routing.queue.filter(|queue| self.config.queue(queue).is_some());
-                        (found.routing, routed) = (routing, true);
+                World::Router if found.routing.queue.is_none() => {
+                    if let Some(routing) = answer(decision) {
+                        view::complete_routing(&mut found.routing, routing);
                     }
                 }
                 World::Router | World::Drafter | World::Checker | World::Notifier => {}
             }
         }
+        found.routing.queue = found.routing.queue.filter(|queue| self.config.queue(queue).is_some());
         fill_language(&mut found.triage, row);
         found
     }

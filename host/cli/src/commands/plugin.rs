@@ -84,7 +84,7 @@ pub async fn run(command: PluginCommand, context: &Context, terminal: &mut Termi
         PluginCommand::Life(command) => life::run(command, context, terminal).await,
         PluginCommand::New(args) => new::run(&args, terminal),
         PluginCommand::Build(args) => build::run(args, terminal).await,
-        PluginCommand::Dev(args) => dev::run(args, terminal).await,
+        PluginCommand::Dev(args) => dev::run(args, context, terminal).await,
         PluginCommand::Listen(args) => listen::run(args, terminal).await,
         PluginCommand::Package(command) => package::run(command, context, terminal).await,
     }

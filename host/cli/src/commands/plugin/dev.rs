@@ -1,7 +1,9 @@
 //! `posthouse plugin dev`: build and test after every change.
 
 use super::build::{build, with_progress};
+use super::test::all_pass;
 use crate::failure::{Code, Result, While as _};
+use crate::open::Context;
 use crate::output::{Style, Terminal, bytes};
 use clap::Args;
 use posthouse_kit::project::Project;
@@ -15,7 +17,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Options of `plugin dev`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Builds the project and runs its tests, then again whenever a file changes whose content is not what builds leave behind. Each
+Builds the project, runs its tests and tries its fixtures, then again whenever a file changes whose content is not what builds leave behind. Each
 round prints one line, and what the compiler or the tests said when it fails. Ctrl-C ends it.")]
 pub struct DevArgs {
     /// The project's folder
@@ -27,7 +29,7 @@ pub struct DevArgs {
 ///
 /// # Errors
 /// There is no project, or its folder cannot be read any more.
-pub async fn run(args: DevArgs, terminal: &mut Terminal) -> Result {
+pub async fn run(args: DevArgs, context: &Context, terminal: &mut Terminal) -> Result {
     let project = Project::open(&args.dir)?;
     terminal.note(format!("watching {}; Ctrl-C ends it", project.dir().display()));
     for number in 1_u64.. {
@@ -35,7 +37,7 @@ pub async fn run(args: DevArgs, terminal: &mut Terminal) -> Result {
         let seen = fingerprint(&project).await.ok();
         tokio::select! {
             () = interrupted() => break,
-            outcome = round(&project, terminal.interactive) => print(number, outcome, terminal)?,
+            outcome = round(&project, context, terminal.interactive) => print(number, outcome, terminal)?,
         }
         tokio::select! {
             () = interrupted() => break,
@@ -46,17 +48,21 @@ pub async fn run(args: DevArgs, terminal: &mut Terminal) -> Result {
 }
 
 /// One build and its tests: what to say of it in a line.
-async fn round(project: &Project, shown: bool) -> Result<(String, Vec<String>)> {
+async fn round(project: &Project, context: &Context, shown: bool) -> Result<(String, Vec<String>)> {
     let built = build(project, shown).await?;
-    let tested = test(project, shown).await?;
+    let tested = test(project, context, shown).await?;
     Ok((format!("{} in {:.1} s, {tested}", bytes(built.info.size), built.seconds), built.disagreements))
 }
 
-/// Tests what was built. In words, what passed.
-async fn test(project: &Project, shown: bool) -> Result<String> {
+/// Tests what was built, and tries its fixtures. In words, what passed.
+async fn test(project: &Project, context: &Context, shown: bool) -> Result<String> {
     let work = project.clone();
     with_progress("testing".to_owned(), shown, move |watch| work.test(watch)).await?;
-    Ok("tests pass".to_owned())
+    Ok(match all_pass(project.dir(), context).await? {
+        0 => "tests pass".to_owned(),
+        1 => "tests and 1 fixture pass".to_owned(),
+        count => format!("tests and {count} fixtures pass"),
+    })
 }
 
 fn print(number: u64, outcome: Result<(String, Vec<String>)>, terminal: &mut Terminal) -> Result<()> {

@@ -10,7 +10,7 @@ use crate::output::{Style, Table, Terminal, bytes, safe, short};
 use clap::Args;
 use posthouse_sandbox::CallLimits;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Cells of an expected or found value on a terminal.
@@ -83,6 +83,25 @@ pub async fn run(args: &TestArgs, context: &Context, terminal: &mut Terminal) ->
         print(&name, &trials, bench.limits(), terminal)?;
     }
     Ok(if failed == 0 { Code::Ok } else { Code::Problem })
+}
+
+/// Tries all fixtures of a project, without counting instructions. How many passed; 0 where there is none.
+///
+/// # Errors
+/// There is no plugin; or, in words, those that did not pass.
+pub async fn all_pass(folder: &Path, context: &Context) -> Result<usize> {
+    let found = subject::find(folder, None, None, context)?;
+    let names = found.shelf.names()?;
+    if names.is_empty() {
+        return Ok(0);
+    }
+    let mut bench = Bench::new(found.subject, context.sandbox_alone(&context.host()?)?, None);
+    let mut faults = Vec::new();
+    for name in &names {
+        let trial = bench.run(&found.shelf, name).await;
+        faults.extend(trial.faults.iter().map(|fault| format!("fixture {name}: {}", words(fault))));
+    }
+    if faults.is_empty() { Ok(names.len()) } else { Err(Failure::new(faults.join("\n"))) }
 }
 
 fn print(name: &str, trials: &[Trial], limits: &CallLimits, terminal: &mut Terminal) -> Result<()> {
