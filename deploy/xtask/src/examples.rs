@@ -88,10 +88,12 @@ fn make(example: &Example, program: &mut Option<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// Builds the packages and runs the plugins' own tests, each language with its own tools.
+/// Builds the packages and runs the plugins' own tests, each language with its own tools, and their fixtures in the sandbox.
 pub(crate) fn test(counts: &mut Counts) -> Result<Outcome> {
     let built = build(false)?;
+    let program = demo::build_program()?;
     let mut passed = [0; Language::ALL.len()];
+    let mut fixtures = 0;
     for example in all()? {
         let language = example.project.language();
         if lack(language).is_some() {
@@ -100,13 +102,25 @@ pub(crate) fn test(counts: &mut Counts) -> Result<Outcome> {
         let mut command = native_tests(&example.project)?;
         let ran = counted(&mut command, counts).with_context(|| example.name.clone())?;
         passed[Language::ALL.iter().position(|one| *one == language).unwrap_or(0)] += ran.passed;
+        let mut sandboxed = shell::command(&program);
+        shell::clean_environment(&mut sandboxed);
+        shell::output(sandboxed.args(["plugin", "test", "--no-fuel"]).arg(&example.package))?;
+        fixtures += fixtures_of(&example.project)?;
     }
+    counts.passed += fixtures;
     let passed = Language::ALL.iter().zip(passed).map(|(language, passed)| format!("{language} {passed}"));
-    let done = format!("{} packages; passed: {}", built.packages.len(), passed.collect::<Vec<_>>().join(", "));
+    let passed = passed.collect::<Vec<_>>().join(", ");
+    let done = format!("{} packages; passed: {passed}, fixtures {fixtures}", built.packages.len());
     Ok(match built.left_out[..] {
         [] => Outcome::Done(done),
         _ => Outcome::Partly(format!("{done}; left out {}", built.left_out.join(", "))),
     })
+}
+
+/// How many calls a project has written down.
+fn fixtures_of(project: &Project) -> Result<u64> {
+    let entries = fs::read_dir(project.dir().join("fixtures"))?.flatten();
+    Ok(entries.filter(|entry| entry.file_name().to_string_lossy().ends_with(".fixture.toml")).count() as u64)
 }
 
 fn native_tests(project: &Project) -> Result<std::process::Command> {

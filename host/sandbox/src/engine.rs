@@ -17,6 +17,8 @@ const MEMORY_KEPT: usize = 256 << 10;
 const STACK_KEPT: usize = 64 << 10;
 /// The innermost calls that are looked at when a guest crashes.
 pub(crate) const TRACE_FRAMES: usize = 20;
+/// Core instances that one component may have: one from Python has some forty, for each of its modules and what joins them.
+const CORE_INSTANCES: u32 = 64;
 /// Entries of the largest table the pool can hold.
 const TABLE_SLOT: usize = 100_000;
 
@@ -24,14 +26,14 @@ const TABLE_SLOT: usize = 100_000;
 pub(crate) fn for_calls(config: &SandboxConfig) -> Result<Engine, SandboxError> {
     let calls = config.concurrent_calls;
     let mut pool = PoolingAllocationConfig::new();
-    // Counts only reserve addresses; RAM is used by what runs. Rust components need one memory and two core
-    // instances; those of JavaScript and Python a few more.
+    // Counts only reserve addresses; RAM is used by what runs. Whoever was let in must find room, whatever the guests of the
+    // other calls are made of: so all counts are what so many of the largest components need.
     pool.total_component_instances(calls)
-        .total_core_instances(calls * 6 + 64)
+        .total_core_instances(calls * CORE_INSTANCES)
         .total_memories(calls * 2)
         .total_tables(calls * 4)
         .total_stacks(calls)
-        .max_core_instances_per_component(64)
+        .max_core_instances_per_component(CORE_INSTANCES)
         .max_memories_per_component(16)
         .max_tables_per_component(32)
         .max_component_instance_size(4 << 20)

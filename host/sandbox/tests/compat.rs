@@ -21,19 +21,20 @@ fn unpacked(release: &str, language: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-#[tokio::test]
+// More threads than processors: calls of many parts are then really there at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 16)]
 async fn rust_1_0() {
     let (_kept, folder) = unpacked("1.0", "rust");
     compat_guests::run_all(&folder).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 16)]
 async fn javascript_1_0() {
     let (_kept, folder) = unpacked("1.0", "js");
     compat_guests::run_all(&folder).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 16)]
 async fn python_1_0() {
     let (_kept, folder) = unpacked("1.0", "python");
     compat_guests::run_all(&folder).await;

@@ -66,10 +66,10 @@ pub fn copy_whole(shop: &str, to: &Path) -> bool {
     true
 }
 
-/// Packs a package anew with more lines at the end of a table of its manifest: so that it may ask for a server of the test.
+/// Packs a package anew with a part of its manifest replaced: so that it may ask for a server of the test.
 ///
 /// # Panics
-/// When it is no package, or none with these lines.
+/// When it is no package, or its manifest has no such part.
 pub fn change_manifest(package: &Path, from: &str, to: &str) {
     let read = Package::read(&std::fs::read(package).expect("the package is there")).expect("a package");
     let mut builder = PackageBuilder::new();

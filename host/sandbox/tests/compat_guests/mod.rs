@@ -162,6 +162,21 @@ impl Guests {
         );
         assert_eq!(host.lines(), ["debug d", "info i 1", "warn w", "error e"], "{}", self.language());
         self.time(&plugin).await;
+        self.side_by_side(&plugin).await;
+    }
+
+    /// As many calls as the sandbox lets in: none is turned away for want of room, of however many parts its component is made.
+    async fn side_by_side(&self, plugin: &Arc<Plugin>) {
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..SandboxConfig::default().concurrent_calls {
+            let plugin = Arc::clone(plugin);
+            calls.spawn(async move {
+                plugin.classify(context(), Arc::new(House::default()), Arc::new(mail())).await.result
+            });
+        }
+        while let Some(result) = calls.join_next().await {
+            result.unwrap().unwrap_or_else(|error| panic!("{}: {error}", self.language()));
+        }
     }
 
     /// Prints what a call costs; the time depends on the machine and is not checked.
