@@ -13,8 +13,11 @@ const NODE_MIN: u32 = 20;
 /// What the installed packages follow from.
 const ASKS: [&str; 4] = ["package.json", "package-lock.json", ".npmrc", "sdk"];
 
+/// Where npm installs to.
+const MODULES: &str = "node_modules";
+
 /// A file among the installed packages that says what they were installed for.
-const STAMP: &str = "node_modules/.posthouse";
+const STAMP: &str = ".posthouse";
 
 pub(crate) fn build(dir: &Path, out: &Path, watch: &mut dyn FnMut(&str)) -> Result<()> {
     let npm = npm()?;
@@ -49,15 +52,17 @@ fn run(command: &mut Command, watch: &mut dyn FnMut(&str)) -> Result<()> {
 
 /// Installs what `package.json` asks for, unless that was done and nothing it follows from has changed.
 fn install(npm: &Path, dir: &Path, watch: &mut dyn FnMut(&str)) -> Result<()> {
-    let stamp = dir.join(STAMP);
+    let stamp = dir.join(MODULES).join(STAMP);
     let installed = std::fs::read_to_string(&stamp).unwrap_or_default();
     if !installed.is_empty() && installed == fingerprint_of(dir, &ASKS)? {
         return Ok(());
     }
     watch("npm install");
     run(Command::new(npm).current_dir(dir).args(["install", "--no-audit", "--no-fund"]), watch)?;
-    std::fs::write(&stamp, fingerprint_of(dir, &ASKS)?)
-        .map_err(|error| Trouble::file(&stamp, "cannot be written", &error))
+    let asked = fingerprint_of(dir, &ASKS)?;
+    // A project without packages has no such folder.
+    let written = std::fs::create_dir_all(dir.join(MODULES)).and_then(|()| std::fs::write(&stamp, asked));
+    written.map_err(|error| Trouble::file(&stamp, "cannot be written", &error))
 }
 
 fn npm() -> Result<PathBuf> {
