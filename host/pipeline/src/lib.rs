@@ -11,7 +11,7 @@ pub mod breaker;
 pub mod caller;
 pub mod check;
 pub mod denials;
-mod digest;
+pub mod digest;
 pub mod dispatch;
 pub mod draft;
 pub mod fetch;

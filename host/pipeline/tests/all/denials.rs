@@ -19,8 +19,10 @@ fn hook(url: &str, grants: Grants) -> PluginConfig {
 /// What is on record about a kind of power.
 async fn on_record(test: &Test, capability: &str) -> Vec<String> {
     let events = test.tenant.scope.events(0, 500).await.unwrap();
-    let denied = events.into_iter().filter(|e| e.kind == "plugin.denied" && e.data["capability"] == capability);
-    denied.map(|e| format!("{} {}", e.subject, e.data["what"].as_str().unwrap())).collect()
+    let denied = events.into_iter().filter(|event| event.kind == "plugin.denied");
+    let denied = denied.map(|event| (event.subject, serde_json::from_str::<serde_json::Value>(&event.data).unwrap()));
+    let denied = denied.filter(|(_, data)| data["capability"] == capability);
+    denied.map(|(subject, data)| format!("{subject} {}", data["what"].as_str().unwrap())).collect()
 }
 
 fn counted(test: &Test, capability: &str) -> u64 {
