@@ -1,7 +1,7 @@
 //! Fixtures: calls of a plugin written down, each with what it is given and what it must answer. `docs/fixtures.md` says how
 //! they are written.
 //!
-//! [`file`] is what stands in a fixture, [`parts`] how mails, tickets and notices are written in it, [`shelf`] where fixtures
+//! [`mod@file`] is what stands in a fixture, [`parts`] how mails, tickets and notices are written in it, [`shelf`] where fixtures
 //! lie (a project's folder, a package), [`expect`] the comparison, and [`trial`] makes the call.
 //! [`record`] makes fixtures of real calls, [`redact`]ed.
 

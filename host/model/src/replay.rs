@@ -3,6 +3,7 @@
 use crate::Timestamp;
 use crate::decision::World;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// One thing in which two answers to the same question differ.
@@ -76,11 +77,17 @@ pub struct Change {
     pub tickets: Vec<i64>,
 }
 
+/// What was said before, and after.
+type FromTo = (String, String);
+
+/// How many calls, and the numbers of some of their tickets.
+type Counted = (usize, Vec<i64>);
+
 /// Adds calls up.
 #[derive(Debug, Default)]
 pub struct Adder {
     report: ReplayReport,
-    changes: BTreeMap<String, BTreeMap<(String, String), (usize, Vec<i64>)>>,
+    changes: BTreeMap<String, BTreeMap<FromTo, Counted>>,
     us_before: u64,
     us_after: u64,
 }
@@ -136,11 +143,11 @@ impl Adder {
             let calls = changes.values().map(|(calls, _)| calls).sum();
             let mut changes: Vec<Change> =
                 changes.into_iter().map(|((from, to), (calls, tickets))| Change { from, to, calls, tickets }).collect();
-            changes.sort_by(|a, b| b.calls.cmp(&a.calls));
+            changes.sort_by_key(|change| Reverse(change.calls));
             changes.truncate(CHANGES_MAX);
             report.aspects.push(Aspect { name, calls, changes });
         }
-        report.aspects.sort_by(|a, b| b.calls.cmp(&a.calls));
+        report.aspects.sort_by_key(|aspect| Reverse(aspect.calls));
         let calls = report.calls.max(1) as u64;
         (report.mean_us_before, report.mean_us_after) = (us_before / calls, us_after / calls);
         report

@@ -32,15 +32,15 @@ fn limits_are_asked_for_by_the_package_and_given_by_tenant_and_host() {
     host.write("acme/tenant.toml", hook("limits.cpu_ms = 999"));
     let refused = host.run(&["tenant", "apply", "acme"]).problem();
     let words = "plugin[1].limits.cpu_ms: the plugin asks for cpu_ms = 1000 in a call, this tenant gives \
-                 999; write limits.cpu_ms = 1000 under this plugin in tenant.toml";
-    assert!(refused.err.contains(words), "{}", refused.err);
+                 999 mend: write limits.cpu_ms = 1000 under this plugin in tenant.toml";
+    assert!(refused.words().contains(words), "{}", refused.err);
 
     host.write("acme/tenant.toml", hook("limits = { cpu_ms = 1000, wall_ms = 9000 }"));
     host.write("posthouse.toml", format!("{HOST}[plugins.ceiling]\nmemory_mib = 127\n"));
     let refused = host.run(&["tenant", "apply", "acme"]).problem();
-    let words = "the plugin asks for memory_mib = 128 in a call, this host gives 127; write memory_mib = 128 under \
+    let words = "the plugin asks for memory_mib = 128 in a call, this host gives 127 mend: write memory_mib = 128 under \
                  [plugins.ceiling] in posthouse.toml";
-    assert!(refused.err.contains(words), "{}", refused.err);
+    assert!(refused.words().contains(words), "{}", refused.err);
     let shown = host.run(&["plugin", "grants", "acme", "--json"]).ok().json();
     let of = |shown: &serde_json::Value, power: &str| {
         let mut lines = shown.as_array().unwrap().iter();
@@ -75,10 +75,14 @@ fn a_component_without_a_package_gets_what_its_tenant_writes() {
     host.run(&["tenant", "apply", "acme"]).ok();
     host.write("acme/tenant.toml", with("5001"));
     let refused = host.run(&["tenant", "apply", "acme"]).problem();
-    assert!(refused.err.contains("this host gives 5000; write cpu_ms = 5001"), "{}", refused.err);
+    assert!(refused.words().contains("this host gives 5000 mend: write cpu_ms = 5001"), "{}", refused.err);
     host.write("acme/tenant.toml", with("60001"));
     let refused = host.run(&["tenant", "apply", "acme"]).problem();
-    assert!(refused.err.contains("plugin[0].limits.cpu_ms: 60001 is out of range; use 1 to 60000"), "{}", refused.err);
+    assert!(
+        refused.words().contains("plugin[0].limits.cpu_ms: 60001 is out of range mend: use 1 to 60000"),
+        "{}",
+        refused.err
+    );
 }
 
 #[test]
@@ -87,9 +91,9 @@ fn what_no_tenant_may_grant_is_refused() {
     host.write("acme/tenant.toml", hook(""));
     host.write("posthouse.toml", format!("{HOST}[plugins.ceiling]\nhttp_hosts = [\"*.example.com\"]\nmodel = false\n"));
     let refused = host.run(&["tenant", "apply", "acme"]).problem();
-    let words = "plugin[1].grants.http: this host lets no plugin call `hooks.acme.example`; add \"hooks.acme.example\" to \
+    let words = "plugin[1].grants.http: this host lets no plugin call `hooks.acme.example` mend: add \"hooks.acme.example\" to \
                  http_hosts under [plugins.ceiling] in posthouse.toml, or take the grant out";
-    assert!(refused.err.contains(words), "{}", refused.err);
+    assert!(refused.words().contains(words), "{}", refused.err);
     host.write("posthouse.toml", format!("{HOST}[plugins.ceiling]\nhttp_hosts = [\"*.acme.example\"]\n"));
     host.run(&["tenant", "apply", "acme"]).ok();
 
@@ -100,6 +104,6 @@ fn what_no_tenant_may_grant_is_refused() {
     ] {
         host.write("posthouse.toml", format!("{HOST}[plugins.ceiling]\n{key}\n"));
         let refused = host.run(&["tenant", "apply", "acme"]).problem();
-        assert!(refused.err.contains(words), "{}", refused.err);
+        assert!(refused.words().contains(words), "{}", refused.err);
     }
 }

@@ -189,7 +189,10 @@ fn fixtures_of_real_calls_hold_nobody_and_pass() {
     let host = Host::new();
     host.write("acme/tenant.toml", format!("{}{SHOP}", crate::host::ACME));
     host.run(&["tenant", "apply", "acme"]).ok();
-    let personal = MAIL.replace("Ana\r\n", "Ana García\r\nCalle Mayor 7\r\n+34 600 123 456\r\n");
+    // Hosts that are reserved for examples are nobody's, and would stay.
+    let personal = MAIL
+        .replace("customer.example", "garcia-mayor.net")
+        .replace("Ana\r\n", "Ana García\r\nCalle Mayor 7\r\n+34 600 123 456\r\n");
     host.write("mails/first.eml", &personal);
     host.write("mails/second.eml", personal.replace("first@", "second@").replace("1042-88", "1050-17"));
     host.run(&["ingest", "mails", "--tenant", "acme"]).ok();
@@ -208,7 +211,7 @@ fn fixtures_of_real_calls_hold_nobody_and_pass() {
             assert_eq!(fixture["doubts"], serde_json::json!([]), "{plugin}: {fixture:#}");
             let text = std::fs::read_to_string(host.path(fixture["file"].as_str().unwrap())).unwrap();
             assert!(text.contains(&format!("world = \"{world}\"")), "{text}");
-            for gone in ["Ana", "García", "ana@", "customer.example", "1042-88", "1050-17", "Mayor", "600 123"] {
+            for gone in ["Ana", "García", "ana@", "garcia-mayor", "1042-88", "1050-17", "Mayor", "600 123"] {
                 assert!(!text.contains(gone), "{plugin}: {gone} is in {text}");
             }
         }

@@ -31,6 +31,11 @@ impl Ran {
         self
     }
 
+    /// What it said on standard error, with its lines joined by single spaces.
+    pub fn words(&self) -> String {
+        self.err.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:#?}"))

@@ -293,8 +293,8 @@ fn replay(frame: &Frame, report: &ReplayReport) -> Markup {
                     caption { (t.aspect(&aspect.name)) " · " (aspect.calls) }
                     tbody { @for change in &aspect.changes { tr {
                         td.num data-label=(t.release_calls()) { (change.calls) "×" }
-                        td data-label=(t.replay_before()) { bdi { (change.from) } }
-                        td data-label=(t.replay_after()) { "→ " bdi { (change.to) } }
+                        td data-label=(t.replay_before()) { bdi { (t.aspect_value(&aspect.name, &change.from)) } }
+                        td data-label=(t.replay_after()) { "→ " bdi { (t.aspect_value(&aspect.name, &change.to)) } }
                         td data-label=(t.place_tickets()) { @for number in &change.tickets { (ticket(*number)) } }
                     } } }
                 }

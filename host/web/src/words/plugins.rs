@@ -19,6 +19,7 @@ super::words! {
     release_mean: "Mean", "平均耗时";
     release_from_folder: "from the team's folder", "来自团队文件夹";
     in_shadow: "in shadow", "影子";
+    sentiment_title: "sentiment", "情绪";
     release_installed: "installed", "已安装";
     release_shadow: "in shadow", "影子运行";
     release_canary(share): "answers for {share} % of the tickets", "负责 {share}% 的工单";
@@ -84,7 +85,21 @@ impl Lang {
             "language" => self.language().to_owned(),
             "queue" => self.queue().to_owned(),
             "tags" => self.tags_title().to_owned(),
+            "sentiment" => self.sentiment_title().to_owned(),
             other => other.to_owned(),
         }
+    }
+
+    /// A value of such a difference: in words where everybody meets it, else as the plugin wrote it.
+    #[must_use]
+    pub fn aspect_value(self, aspect: &str, value: &str) -> String {
+        let known = match aspect {
+            "category" => Some(self.category_name(value)),
+            "language" => Some(self.language_name(value)),
+            "urgency" => value.parse().ok().map(|urgency| self.urgency_name(urgency).to_owned()),
+            "sentiment" => value.parse().ok().map(|sentiment| self.sentiment(sentiment).to_owned()),
+            _ => None,
+        };
+        known.unwrap_or_else(|| value.to_owned())
     }
 }

@@ -33,6 +33,9 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/messages/{id}/raw",
         "/t/{slug}/messages/{id}/attachments/{part}",
         "/t/{slug}/status",
+        "/t/{slug}/plugins",
+        "/t/{slug}/plugins/{name}",
+        "/t/{slug}/plugins/{name}/{verb}",
         "/t/{slug}/live",
         "/t/{slug}/me/language",
         "/t/{slug}/me/theme",
@@ -50,6 +53,7 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         .replace("{number}", &waiting.number.to_string())
         .replace("{id}", &waiting.message.to_string())
         .replace("{part}", "0")
+        .replace("{name}", "sorter")
         .replace("{verb}", "handled")
         .replace("{file}", "nothing.css")
 }

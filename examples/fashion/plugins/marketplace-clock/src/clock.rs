@@ -40,8 +40,7 @@ pub fn decide(due: i64, due_minute: Option<u16>, now: i64, night: Option<&Night>
     let is_late = due <= now;
     let is_short = due - now < i64::from(hurry_minutes) * 60;
     // What is late waits for no shift: whoever is there takes it from the ordinary queue.
-    let is_for_the_night =
-        !is_late && due_minute.is_some_and(|minute| night.is_some_and(|night| night.covers(minute)));
+    let is_for_the_night = !is_late && due_minute.is_some_and(|minute| night.is_some_and(|night| night.covers(minute)));
     Verdict { due, is_late, is_short: is_short || is_late, is_for_the_night }
 }
 

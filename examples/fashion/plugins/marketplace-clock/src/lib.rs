@@ -60,8 +60,7 @@ impl Router for MarketplaceClock {
         let due = clock::due(marketplace, started);
         let local = |at| call.local_time(at, &self.time_zone);
         let due_local = local(due);
-        let verdict =
-            clock::decide(due, due_local.as_ref().map(minute), now, self.night.as_ref(), self.hurry_minutes);
+        let verdict = clock::decide(due, due_local.as_ref().map(minute), now, self.night.as_ref(), self.hurry_minutes);
 
         out.set_deadline(verdict.due);
         out.add_tag(TAG);

@@ -157,7 +157,8 @@ mod tests {
     fn a_relay_is_known_by_its_exact_domain_by_names_below_one_or_by_address() {
         let exact = bazaar(&["@buyers.bazaar.example"]);
         assert!(exact.owns("K7x2@Buyers.Bazaar.example"));
-        for stranger in ["a@bazaar.example", "a@evilbuyers.bazaar.example", "a@buyers.bazaar.example.evil.example", "a"] {
+        for stranger in ["a@bazaar.example", "a@evilbuyers.bazaar.example", "a@buyers.bazaar.example.evil.example", "a"]
+        {
             assert!(!exact.owns(stranger), "{stranger}");
         }
         let below = bazaar(&["@*.bazaar.example"]);

@@ -309,6 +309,9 @@ fn read(path: &Path) -> Result<Package> {
 /// The whole file or nothing: written beside, then put in place.
 fn write(package: &Package, path: &Path) -> Result<()> {
     let bytes = package.write().map_err(|error| Failure::new(error.to_string()))?;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).while_doing(format!("{} cannot be made", folder.display()))?;
+    }
     let beside = path.with_extension("phx.new");
     std::fs::write(&beside, bytes).while_doing(format!("{} cannot be written", beside.display()))?;
     std::fs::rename(&beside, path).while_doing(format!("{} cannot be written", path.display()))?;

@@ -81,7 +81,7 @@ impl Found {
     async fn release(&self, number: Option<i64>) -> Result<ReleaseRow> {
         let releases = self.scope.releases(&self.plugin).await?;
         let numbers: Vec<_> = releases.iter().map(|row| row.number.to_string()).collect();
-        let found = match number {
+        match number {
             Some(number) => releases.into_iter().find(|row| row.number == number).ok_or_else(|| {
                 Failure::new(format!("`{}` has no release {number}", self.plugin))
                     .mend(format!("there are: {}", numbers.join(", ")))
@@ -90,8 +90,7 @@ impl Found {
                 Failure::new(format!("`{}` has no candidate", self.plugin))
                     .mend("install one with `posthouse plugin install`, or name a release with --release")
             }),
-        };
-        found
+        }
     }
 }
 
