@@ -16,6 +16,7 @@ pub mod registry;
 pub mod secrets;
 pub mod setup;
 pub mod system;
+pub mod user_cache;
 
 pub use failure::Failure;
 

@@ -8,6 +8,7 @@ use crate::setup::host::{HostConfig, LogFormat};
 use crate::setup::packages::Packages;
 use crate::setup::{Problem, source};
 use crate::system::{Environment, SystemClock, SystemEntropy};
+use crate::user_cache::UserCache;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use posthouse_model::{Clock, Entropy};
 use posthouse_sandbox::{Sandbox, SandboxConfig};
@@ -16,7 +17,7 @@ use posthouse_store::{Store, StoreOptions, TenantRow};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use sha2::Sha256;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What every command gets.
@@ -248,12 +249,12 @@ impl Context {
         }
     }
 
-    /// The sandbox. With a key, compiled plugins are kept in the host's data folder; without, nowhere.
+    /// The sandbox. With a key, compiled plugins are kept in the host's data folder; without, in the user's own.
     ///
     /// # Errors
     /// The processor is not supported, or a folder or certificate cannot be used.
     pub fn sandbox(&self, host: Option<(&HostConfig, &MasterKey)>) -> Result<Sandbox> {
-        sandbox(host, false)
+        self.engine(host, false)
     }
 
     /// As [`Context::sandbox_alone`], one that counts instructions: slower, and for trying plugins only.
@@ -262,14 +263,24 @@ impl Context {
     /// As [`Context::sandbox`].
     pub fn sandbox_that_counts(&self, host: &HostConfig) -> Result<Sandbox> {
         match self.present_key(host) {
-            Ok(Some(key)) if host.data_dir.is_dir() => sandbox(Some((host, &key)), true),
-            _ => sandbox(None, true),
+            Ok(Some(key)) if host.data_dir.is_dir() => self.engine(Some((host, &key)), true),
+            _ => self.engine(None, true),
         }
+    }
+
+    fn engine(&self, host: Option<(&HostConfig, &MasterKey)>, count_fuel: bool) -> Result<Sandbox> {
+        let user = |caches: &PathBuf| UserCache::open(caches, self.entropy.as_ref());
+        let user = if host.is_none() { self.environment.user_cache.as_ref().and_then(user) } else { None };
+        sandbox(host, user, count_fuel)
     }
 }
 
-fn sandbox(host: Option<(&HostConfig, &MasterKey)>, count_fuel: bool) -> Result<Sandbox> {
+fn sandbox(host: Option<(&HostConfig, &MasterKey)>, user: Option<UserCache>, count_fuel: bool) -> Result<Sandbox> {
     let mut config = SandboxConfig { count_fuel, ..SandboxConfig::default() };
+    if let Some(cache) = user {
+        config.cache_dir = Some(cache.folder);
+        config.cache_key = cache.key;
+    }
     if let Some((host, key)) = host {
         config.cache_dir = Some(host.data_dir.join("compiled"));
         config.cache_key = derive(key, "compiled plugins");

@@ -21,6 +21,8 @@ pub struct Environment {
     pub secrets: BTreeMap<String, Zeroizing<String>>,
     /// `CARGO_TARGET_DIR`: where a development build keeps its plugins.
     pub cargo_target_dir: Option<std::path::PathBuf>,
+    /// `XDG_CACHE_HOME`, else `~/.cache`: where compiled plugins are kept outside a host's own folder.
+    pub user_cache: Option<std::path::PathBuf>,
     /// Colour may be used on a terminal: no `NO_COLOR` (no-color.org), no `TERM=dumb`.
     pub colour: bool,
     /// `TERM` is not `dumb`: lines may be redrawn.
@@ -61,6 +63,8 @@ impl Environment {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, Zeroizing::new(value.into_string().ok()?))))
             .collect();
         let get = |name: &str| all.get(name).filter(|value| !value.is_empty()).cloned();
+        let folder =
+            |name: &str| get(name).map(|dir| std::path::PathBuf::from(dir.as_str())).filter(|dir| dir.is_absolute());
         let dumb = get("TERM").is_some_and(|term| *term == "dumb");
         Self {
             database_url: get("POSTHOUSE_DATABASE_URL"),
@@ -68,6 +72,7 @@ impl Environment {
             passphrase: get("POSTHOUSE_PASSPHRASE"),
             registry: get("POSTHOUSE_REGISTRY_AUTH").and_then(|text| RegistryAuth::parse(&text)),
             cargo_target_dir: get("CARGO_TARGET_DIR").map(|dir| dir.as_str().into()),
+            user_cache: folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache"))),
             colour: get("NO_COLOR").is_none() && !dumb,
             redraw: !dumb,
             secrets: all.into_iter().filter(|(name, _)| name.starts_with("POSTHOUSE_SECRET_")).collect(),

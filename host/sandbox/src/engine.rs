@@ -1,9 +1,11 @@
 //! The two engines: one runs calls, one runs `configure` ahead of time.
 
 use crate::error::SandboxError;
+use crate::functions::Functions;
 use crate::spec::SandboxConfig;
 use sha2::{Digest, Sha256};
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 /// What a guest's own calls may nest to, in bytes of native stack.
@@ -23,7 +25,7 @@ const CORE_INSTANCES: u32 = 64;
 const TABLE_SLOT: usize = 100_000;
 
 /// The engine for calls: instances come from a pool, so that a fresh one costs microseconds.
-pub(crate) fn for_calls(config: &SandboxConfig) -> Result<Engine, SandboxError> {
+pub(crate) fn for_calls(config: &SandboxConfig, functions: &Arc<Functions>) -> Result<Engine, SandboxError> {
     let calls = config.concurrent_calls;
     let mut pool = PoolingAllocationConfig::new();
     // Counts only reserve addresses; RAM is used by what runs. Whoever was let in must find room, whatever the guests of the
@@ -45,11 +47,8 @@ pub(crate) fn for_calls(config: &SandboxConfig) -> Result<Engine, SandboxError> 
         .async_stack_keep_resident(STACK_KEPT)
         .table_keep_resident(16 << 10)
         .pagemap_scan(Enabled::Auto);
-    let mut engine = common();
-    engine
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        .cranelift_opt_level(OptLevel::Speed)
-        .consume_fuel(config.count_fuel);
+    let mut engine = common(config, functions)?;
+    engine.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     match Engine::new(&engine) {
         Ok(engine) => Ok(engine),
         Err(pooled) => {
@@ -61,16 +60,20 @@ pub(crate) fn for_calls(config: &SandboxConfig) -> Result<Engine, SandboxError> 
     }
 }
 
-/// The engine for `configure`: its code runs once, so compiling it quickly is what counts.
-pub(crate) fn for_setup() -> Result<Engine, SandboxError> {
-    let mut engine = common();
-    engine.allocation_strategy(InstanceAllocationStrategy::OnDemand).cranelift_opt_level(OptLevel::None);
+/// The engine for `configure`. It compiles in the same way, so that what it compiled need not be compiled again for calls.
+pub(crate) fn for_setup(config: &SandboxConfig, functions: &Arc<Functions>) -> Result<Engine, SandboxError> {
+    let mut engine = common(config, functions)?;
+    engine.allocation_strategy(InstanceAllocationStrategy::OnDemand);
     Engine::new(&engine).map_err(|e| SandboxError::Engine(e.to_string()))
 }
 
-fn common() -> Config {
+fn common(sandbox: &SandboxConfig, functions: &Arc<Functions>) -> Result<Config, SandboxError> {
     let mut config = Config::new();
     config
+        .enable_incremental_compilation(functions.clone())
+        .map_err(|e| SandboxError::Engine(e.to_string()))?
+        .cranelift_opt_level(OptLevel::Speed)
+        .consume_fuel(sandbox.count_fuel)
         .epoch_interruption(true)
         .max_wasm_stack(WASM_STACK)
         .async_stack_size(FIBER_STACK)
@@ -83,7 +86,7 @@ fn common() -> Config {
         // Plugins are plain synchronous components.
         .concurrency_support(false)
         .wasm_memory64(false);
-    config
+    Ok(config)
 }
 
 /// Tells compiled code of this engine, version of wasmtime and processor from any other.

@@ -16,6 +16,7 @@ mod api;
 mod cache;
 mod engine;
 mod error;
+mod functions;
 mod gate;
 mod history;
 mod host;

@@ -4,6 +4,7 @@ use crate::api::{self, Exports};
 use crate::cache::{Cache, Compiled, Key};
 use crate::engine;
 use crate::error::{CallError, LoadError, SandboxError};
+use crate::functions::Functions;
 use crate::gate::CallGate;
 use crate::host::PlainHost;
 use crate::http::{LazyOutlet, grant_problem};
@@ -31,6 +32,7 @@ struct Inner {
     config: SandboxConfig,
     engine: Engine,
     setup: Engine,
+    functions: Arc<Functions>,
     fingerprint: [u8; 32],
     ticker: Arc<Ticker>,
     gate: CallGate,
@@ -65,8 +67,9 @@ impl Sandbox {
         if !((1 << 20)..=(4 << 30)).contains(&config.memory_ceiling) {
             return Err(SandboxError::Config("memory_ceiling must be 1 MiB to 4 GiB".to_owned()));
         }
-        let engine = engine::for_calls(&config)?;
-        let setup = engine::for_setup()?;
+        let functions = Arc::new(Functions::default());
+        let engine = engine::for_calls(&config, &functions)?;
+        let setup = engine::for_setup(&config, &functions)?;
         let ticker =
             Ticker::start(vec![engine.clone(), setup.clone()]).map_err(|e| SandboxError::Engine(e.to_string()))?;
         let cache = match &config.cache_dir {
@@ -85,6 +88,7 @@ impl Sandbox {
             loaded: Mutex::default(),
             engine,
             setup,
+            functions,
             cache,
             config,
         })))
@@ -170,7 +174,9 @@ impl Inner {
     }
 
     fn compile(&self, spec: &PluginSpec, info: &ComponentInfo) -> Result<Compiled, LoadError> {
+        let shop = self.functions.of(self.cache.as_ref(), Key::functions(&self.fingerprint, &info.digest));
         let setup = Setup {
+            shop: &shop,
             engine: &self.setup,
             ticker: &self.ticker,
             plugin: &spec.name,
@@ -179,12 +185,15 @@ impl Inner {
             world: info.world,
             settings: &spec.settings,
             limits: &spec.limits,
+            count_fuel: self.config.count_fuel,
         };
         let configured = setup.run()?;
         let snapshot = configured.is_some();
         let bytes = configured.as_deref().unwrap_or(&spec.component);
-        let component = Component::new(&self.engine, bytes)
+        let component = shop
+            .compile(|| Component::new(&self.engine, bytes))
             .map_err(|e| LoadError::Link { plugin: spec.name.clone(), reason: format!("{e:#}") })?;
+        shop.keep();
         Ok(Compiled { component, snapshot })
     }
 

@@ -2,6 +2,7 @@
 //! the component, so that a call starts configured and pays nothing for it.
 
 use crate::error::{CallError, LoadError};
+use crate::functions::Shop;
 use crate::limiter::Limiter;
 use crate::plugin::{explain, slices_of};
 use crate::spec::CallLimits;
@@ -21,6 +22,7 @@ struct SetupState {
 
 /// What there is to set up.
 pub(crate) struct Setup<'a> {
+    pub(crate) shop: &'a Shop<'a>,
     pub(crate) engine: &'a Engine,
     pub(crate) ticker: &'a Ticker,
     pub(crate) plugin: &'a str,
@@ -29,6 +31,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) world: World,
     pub(crate) settings: &'a str,
     pub(crate) limits: &'a CallLimits,
+    /// The engine's code counts instructions.
+    pub(crate) count_fuel: bool,
 }
 
 impl Setup<'_> {
@@ -47,7 +51,7 @@ impl Setup<'_> {
                 (None, self.component)
             }
         };
-        let component = Component::new(self.engine, bytes).map_err(|e| self.link(&e))?;
+        let component = self.shop.compile(|| Component::new(self.engine, bytes)).map_err(|e| self.link(&e))?;
         let _ticking = self.ticker.watch();
         let (mut store, instance) = self.instantiate(&component)?;
         let exports = crate::api::Exports::find(&component, self.interface, self.world)
@@ -89,6 +93,9 @@ impl Setup<'_> {
             *slices = slices.checked_sub(1).ok_or(Abort(CallError::Deadline { limit }))?;
             Ok(UpdateDeadline::Continue(1))
         });
+        if self.count_fuel {
+            store.set_fuel(u64::MAX).map_err(|e| self.link(&e))?;
+        }
         match linker.instantiate(&mut store, component) {
             Ok(instance) => Ok((store, instance)),
             Err(error) => Err(self.failed(&error, store.data())),

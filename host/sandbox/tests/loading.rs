@@ -158,7 +158,8 @@ async fn precompiled_code_is_refused() {
     let config = SandboxConfig { cache_dir: Some(folder.path().to_owned()), ..SandboxConfig::default() };
     let sandbox = Sandbox::new(config).unwrap();
     load(&sandbox, "hostile", "").await.unwrap();
-    let entry = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    let mut entries = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let entry = entries.find(|path| path.extension().is_some_and(|x| x == "cwasm")).unwrap();
     let code = std::fs::read(entry).unwrap();
     let mut spec = spec("hostile", "");
     spec.component = code[33..].into();
@@ -178,9 +179,15 @@ async fn a_second_start_takes_the_compiled_code_from_the_cache() {
     assert!(plugin.snapshotted());
     assert!(plugin.classify(context(), host(), message()).await.result.is_ok());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), before);
-    // Other settings are other code.
+    // Other settings are another entry, of functions that are all compiled already.
+    let functions = || {
+        let mut entries = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        std::fs::read(entries.find(|path| path.extension().is_some_and(|x| x == "functions")).unwrap()).unwrap()
+    };
+    let compiled = functions();
     load(&start(), "hostile", "nothing").await.unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), before + 1);
+    assert!(functions() == compiled, "functions were compiled again");
     // A damaged entry is made again.
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         std::fs::write(entry.unwrap().path(), b"damaged").unwrap();

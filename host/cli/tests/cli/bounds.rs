@@ -99,8 +99,8 @@ fn what_no_tenant_may_grant_is_refused() {
 
     for (key, words) in [
         ("http_hosts = [\"https://a.example\"]", "plugins.ceiling.http_hosts[0]: `https://a.example` is not a host"),
-        ("store_bytes = 16777217", "plugins.ceiling.store_bytes: 16777217 is out of range; use 0 to 16777216"),
-        ("cpu_ms = 0", "plugins.ceiling.cpu_ms: 0 is out of range; use 1 to 60000"),
+        ("store_bytes = 16777217", "plugins.ceiling.store_bytes: 16777217 is out of range mend: use 0 to 16777216"),
+        ("cpu_ms = 0", "plugins.ceiling.cpu_ms: 0 is out of range mend: use 1 to 60000"),
     ] {
         host.write("posthouse.toml", format!("{HOST}[plugins.ceiling]\n{key}\n"));
         let refused = host.run(&["tenant", "apply", "acme"]).problem();
