@@ -6,15 +6,19 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::guest;
 use crate::machine;
-use crate::shell::{self, target_folder};
+use crate::shell::{self, repository, target_folder};
 
 /// Builds the bundled plugins and a release of the host, then runs `posthouse bench` with these arguments, and after it
-/// the way of a mail from Dovecot to the chat group (`tests/bench`).
+/// the way of a mail from Dovecot to the chat group (`tests/bench`). With `peers` alone: the comparison with Extism, a process
+/// and a webhook, which is a workspace of its own.
 ///
 /// # Errors
 /// When something does not build or cannot be started.
 pub fn run(arguments: &[String]) -> Result<ExitCode> {
     guest::build_all()?;
+    if arguments == ["peers"] {
+        return peers();
+    }
     eprintln!("building a release (the first time takes a quarter of an hour)");
     let programs = ["posthouse", "posthouse-bench"];
     let mut cargo = shell::cargo();
@@ -36,4 +40,13 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn peers() -> Result<ExitCode> {
+    let folder = repository().join("tests").join("bench").join("peers");
+    eprintln!("building what is compared with (the first time takes a quarter of an hour)");
+    let mut cargo = shell::cargo();
+    cargo.current_dir(folder).args(["run", "--release", "--locked", "--target-dir"]).arg(target_folder().join("peers"));
+    let status = cargo.env("POSTHOUSE_PLUGINS", target_folder().join("plugins")).status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -31,7 +31,7 @@ enum Task {
     },
     /// Build a release and measure it.
     Bench {
-        /// Handed on to `posthouse bench`, such as --mails FOLDER.
+        /// Handed on to `posthouse bench`, such as --mails FOLDER; or `peers`: the comparison with Extism, a process, a webhook.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },

@@ -8,6 +8,7 @@ use crate::metrics::Metrics;
 use crate::secrets::SecretSource;
 use crate::tenant::Tenant;
 use crate::trouble::{HouseTrouble, Part, Troubles};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use posthouse_ai::Models;
 use posthouse_mail::thread::Installation;
 use posthouse_model::ceiling::Ceiling;
@@ -18,6 +19,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{Semaphore, watch};
+
+/// Tenants that are loaded at the same time.
+const LOADED_AT_ONCE: usize = 8;
 
 /// How to set the house up.
 pub struct HouseOptions {
@@ -268,19 +272,19 @@ impl House {
         let _one = self.inner.reloading.lock().await;
         let rows = self.store().tenants().await?;
         let mut next = HashMap::new();
-        let mut changed = false;
+        let mut new = Vec::new();
         for row in rows.into_iter().filter(|row| row.active) {
-            let id = row.id;
-            let known = self.loaded(id).filter(|tenant| is_same(&tenant.row, &row));
-            let tenant = match known {
-                Some(tenant) => tenant,
-                None => {
-                    changed = true;
-                    Arc::new(self.load(row).await?)
-                }
-            };
-            next.insert(id, tenant);
+            match self.loaded(row.id).filter(|tenant| is_same(&tenant.row, &row)) {
+                Some(tenant) => drop(next.insert(row.id, tenant)),
+                None => new.push(row),
+            }
         }
+        let mut changed = !new.is_empty();
+        let mut loading = stream::iter(new.into_iter().map(|row| self.load(row))).buffer_unordered(LOADED_AT_ONCE);
+        while let Some(tenant) = loading.try_next().await? {
+            next.insert(tenant.id(), Arc::new(tenant));
+        }
+        drop(loading);
         {
             let mut map = self.inner.tenants.write().unwrap_or_else(PoisonError::into_inner);
             changed |= map.len() != next.len();

@@ -36,6 +36,11 @@ impl Key {
 }
 
 impl Key {
+    /// One of so many equal parts, for locks that are shared out.
+    pub(crate) fn share(&self, parts: usize) -> usize {
+        usize::from(self.0[0]) % parts
+    }
+
     /// The name of a component's functions, whatever its settings.
     pub(crate) fn functions(engine_fingerprint: &[u8; 32], digest: &str) -> Self {
         let mut sha = Sha256::new();

@@ -40,10 +40,13 @@ struct Inner {
     turns: Turns,
     cache: Option<Cache>,
     loaded: Mutex<HashMap<Key, Weak<Loaded>>>,
+    /// Held while a plugin is made ready, one of them by its key: whoever wants the same one waits instead of making it twice.
+    making: [Mutex<()>; 16],
 }
 
 /// One component with one set of settings, shared by all tenants that have it.
 struct Loaded {
+    info: ComponentInfo,
     compiled: Compiled,
     /// By what is linked: a plugin's instances can only do what was granted.
     linked: Mutex<HashMap<Vec<Capability>, InstancePre<CallState>>>,
@@ -86,6 +89,7 @@ impl Sandbox {
             turns: Turns::new(config.computing_calls),
             ticker: Arc::new(ticker),
             loaded: Mutex::default(),
+            making: Default::default(),
             engine,
             setup,
             functions,
@@ -115,16 +119,34 @@ impl Sandbox {
         try_out(&plugin).await?;
         Ok(Arc::new(plugin))
     }
+
+    /// As [`load`](Self::load), where the component with this digest (SHA-256, in hexadecimal digits) runs already with the
+    /// same settings, for whomever: its bytes, which `spec` need not have, are not looked at again. None: it does not run.
+    ///
+    /// # Errors
+    /// As of [`load`](Self::load).
+    pub async fn load_known(&self, digest: &str, spec: PluginSpec) -> Result<Option<Arc<Plugin>>, LoadError> {
+        let Some(loaded) = self.0.in_memory(Key::new(&self.0.fingerprint, digest, &spec.settings)) else {
+            return Ok(None);
+        };
+        check_grants(&spec, &loaded.info)?;
+        let plugin = self.0.plugin(spec, loaded)?;
+        try_out(&plugin).await?;
+        Ok(Some(Arc::new(plugin)))
+    }
 }
 
 impl Inner {
-    fn load(&self, mut spec: PluginSpec) -> Result<Plugin, LoadError> {
+    fn load(&self, spec: PluginSpec) -> Result<Plugin, LoadError> {
         let info = inspect(&spec.component)?;
         check_grants(&spec, &info)?;
-        spec.limits.memory_bytes = spec.limits.memory_bytes.min(self.config.memory_ceiling);
+        let loaded = self.loaded(&spec, info)?;
+        self.plugin(spec, loaded)
+    }
 
-        let key = Key::new(&self.fingerprint, &info.digest, &spec.settings);
-        let loaded = self.loaded(key, &spec, &info)?;
+    fn plugin(&self, mut spec: PluginSpec, loaded: Arc<Loaded>) -> Result<Plugin, LoadError> {
+        spec.limits.memory_bytes = spec.limits.memory_bytes.min(self.config.memory_ceiling);
+        let info = loaded.info.clone();
         let link = |reason: String| LoadError::Link { plugin: spec.name.clone(), reason };
         let pre = loaded.link(&self.engine, &spec.grants).map_err(|e| link(format!("{e:#}")))?;
         let exports = Exports::find(&loaded.compiled.component, &info.export, info.world).map_err(link)?;
@@ -151,22 +173,28 @@ impl Inner {
         })
     }
 
-    fn loaded(&self, key: Key, spec: &PluginSpec, info: &ComponentInfo) -> Result<Arc<Loaded>, LoadError> {
-        if let Some(loaded) = self.lock().get(&key).and_then(Weak::upgrade) {
+    fn in_memory(&self, key: Key) -> Option<Arc<Loaded>> {
+        self.lock().get(&key).and_then(Weak::upgrade)
+    }
+
+    fn loaded(&self, spec: &PluginSpec, info: ComponentInfo) -> Result<Arc<Loaded>, LoadError> {
+        let key = Key::new(&self.fingerprint, &info.digest, &spec.settings);
+        let _alone = self.making[key.share(self.making.len())].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(loaded) = self.in_memory(key) {
             return Ok(loaded);
         }
         let cached = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, key));
         let compiled = match cached {
             Some(compiled) => compiled,
             None => {
-                let compiled = self.compile(spec, info)?;
+                let compiled = self.compile(spec, &info)?;
                 if let Some(cache) = &self.cache {
                     cache.put(key, &compiled);
                 }
                 compiled
             }
         };
-        let loaded = Arc::new(Loaded { compiled, linked: Mutex::default() });
+        let loaded = Arc::new(Loaded { info, compiled, linked: Mutex::default() });
         let mut all = self.lock();
         all.retain(|_, weak| weak.strong_count() > 0);
         all.insert(key, Arc::downgrade(&loaded));
@@ -187,7 +215,7 @@ impl Inner {
             limits: &spec.limits,
             count_fuel: self.config.count_fuel,
         };
-        let configured = setup.run()?;
+        let configured = setup.run()?.filter(|_| self.config.keep_configured);
         let snapshot = configured.is_some();
         let bytes = configured.as_deref().unwrap_or(&spec.component);
         let component = shop

@@ -30,6 +30,8 @@ pub struct SandboxConfig {
     pub user_agent: String,
     /// Count the instructions of each call ([`Used::fuel`]). They cost time to count: for tests of plugins, never in production.
     pub count_fuel: bool,
+    /// Keep what `configure` leaves in memory, so that no call runs it again. Without, every call does: to measure what that costs.
+    pub keep_configured: bool,
 }
 
 /// Processors that this process may use.
@@ -49,6 +51,7 @@ impl Default for SandboxConfig {
             extra_roots: Vec::new(),
             user_agent: concat!("Posthouse/", env!("CARGO_PKG_VERSION")).to_owned(),
             count_fuel: false,
+            keep_configured: true,
         }
     }
 }

@@ -6,6 +6,7 @@ mod common;
 mod compat_guests;
 mod compat_host;
 
+use posthouse_sandbox::{ApiVersion, host_versions, inspect};
 use std::path::{Path, PathBuf};
 
 /// The components of a release in a language, unpacked.
@@ -38,4 +39,24 @@ async fn javascript_1_0() {
 async fn python_1_0() {
     let (_kept, folder) = unpacked("1.0", "python");
     compat_guests::run_all(&folder).await;
+}
+
+/// What `posthouse plugin check` says of each: every host runs it that serves 1.0 or anything later of 1.
+#[test]
+fn every_component_of_1_0_says_that_all_hosts_of_1_run_it() {
+    let first = ApiVersion { major: 1, minor: 0, patch: 0 };
+    assert_eq!(host_versions().first(), Some(&first));
+    for language in ["rust", "js", "python"] {
+        let (_kept, folder) = unpacked("1.0", language);
+        let mut worlds = std::collections::BTreeSet::new();
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "wasm") {
+                let info = inspect(&std::fs::read(&path).unwrap()).unwrap();
+                assert_eq!((info.needs, info.because), (first, Vec::<String>::new()), "{}", path.display());
+                worlds.insert(info.world.as_str());
+            }
+        }
+        assert_eq!(worlds.len(), 6, "{language}: {worlds:?}");
+    }
 }

@@ -61,7 +61,12 @@ world_trait! {
 #[macro_export]
 macro_rules! __export_world {
     ($plugin:ty, $trait:ident, $method:ident, $world:ident, $interface:ident, $macro_name:ident, $view:ty, $out:ty) => {
-        // A native build (tests) has no component exports.
+        // A native build (tests) has no component exports; the plugin is in use all the same.
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: () = {
+            const fn exported<T: $crate::$trait>() {}
+            exported::<$plugin>();
+        };
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             ::std::thread_local! {

@@ -1,16 +1,19 @@
-//! What hostile plugins cost a neighbour ([`neighbour`]), and the way of a mail:
+//! What a call costs ([`plugins`]), what hostile plugins cost a neighbour ([`neighbour`]), and the way of a mail (`mail`):
 //! from LMTP delivery into Dovecot to the notifier's request arriving at the chat platform, through `posthouse serve` with
 //! the bundled classifier, router, drafter, checker and Feishu notifier on SQLite, without a model.
 //!
 //! ```text
 //! cargo xtask bench
-//! target/release/posthouse-bench neighbour
+//! target/release/posthouse-bench plugins neighbour
 //! ```
 //! Prints distributions, never a verdict. The clock starts before the mail is handed to Dovecot, so that Dovecot's own
 //! share is in every figure.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::disallowed_methods, reason = "a program that measures")]
 
+mod calls;
+mod figures;
 mod neighbour;
+mod plugins;
 
 use posthouse_e2e::chat::Feishu;
 use posthouse_e2e::house::House;
@@ -30,8 +33,15 @@ const QUIET: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    neighbour::run().await;
-    if std::env::args().any(|argument| argument == "neighbour") {
+    let only: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = |part: &str| only.is_empty() || only.iter().any(|name| name == part);
+    if wanted("plugins") {
+        plugins::run().await;
+    }
+    if wanted("neighbour") {
+        neighbour::run().await;
+    }
+    if !wanted("mail") {
         return ExitCode::SUCCESS;
     }
     let Some(dovecot) = Dovecot::start() else { return ExitCode::FAILURE };

@@ -1,13 +1,9 @@
 //! What hostile plugins of one tenant cost another in time: the bundled classifier is called at a steady rate, alone and while
 //! sixteen calls of another tenant (as many as one may have) loop, bomb, recurse and flood without a pause.
 
-use posthouse_model::Timestamp;
-use posthouse_model::call::{CallContext, MessageView};
-use posthouse_model::capability::Grants;
-use posthouse_model::mail::Address;
-use posthouse_model::ticket::Direction;
-use posthouse_sandbox::{CallLimits, PlainHost, Plugin, PluginSpec, Sandbox, SandboxConfig};
-use std::path::{Path, PathBuf};
+use crate::calls::{built, context, load, message};
+use crate::figures::{median, print};
+use posthouse_sandbox::{PlainHost, Plugin, Sandbox, SandboxConfig};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -25,10 +21,10 @@ const MODES: [&str; 8] =
 
 pub async fn run() {
     let sandbox = Sandbox::new(SandboxConfig::default()).expect("a sandbox");
-    let plugin = load(&sandbox, "plugins", "classifier", "{}").await;
+    let plugin = load(&sandbox, &built("plugins", "classifier"), "{}").await;
     let mut attackers = Vec::new();
     for mode in MODES {
-        attackers.push(load(&sandbox, "guests", "hostile", mode).await);
+        attackers.push(load(&sandbox, &built("guests", "hostile"), mode).await);
     }
     turn(&plugin).await;
     let lane = sandbox.lane();
@@ -86,60 +82,4 @@ async fn turn(plugin: &Arc<Plugin>) -> Vec<Duration> {
     let mut times = running.join_all().await;
     times.sort_unstable();
     times
-}
-
-fn at(times: &[Duration], percent: usize) -> f64 {
-    times[(times.len() - 1) * percent / 100].as_secs_f64() * 1e6
-}
-
-fn median(turns: &[Vec<Duration>], percent: usize) -> f64 {
-    let mut values: Vec<f64> = turns.iter().map(|times| at(times, percent)).collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-fn print(what: &str, turns: &[Vec<Duration>]) {
-    let line: Vec<String> = [50, 90, 99].iter().map(|p| format!("p{p} {:>8.0} µs", median(turns, *p))).collect();
-    println!("{what:<45} {:>4} calls  {}", turns.len() * CALLS, line.join("  "));
-}
-
-async fn load(sandbox: &Sandbox, folder: &str, name: &str, settings: &str) -> Arc<Plugin> {
-    // target/release/posthouse-bench → target/guests
-    let program = std::env::current_exe().expect("this program's path");
-    let target: PathBuf = program.ancestors().nth(2).unwrap_or(Path::new("")).to_owned();
-    let path = target.join(folder).join(format!("{name}.wasm"));
-    let component = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let spec = PluginSpec {
-        name: format!("{name} {settings}"),
-        version: "1.0.0".to_owned(),
-        component: component.into(),
-        settings: settings.to_owned(),
-        grants: Grants::default(),
-        limits: CallLimits::default(),
-    };
-    sandbox.load(spec).await.expect("a plugin that loads")
-}
-
-fn context() -> CallContext {
-    CallContext { now: Timestamp(0), seed: 1, tenant_name: "Acme".to_owned(), agent_language: "en".to_owned() }
-}
-
-fn message() -> Arc<MessageView> {
-    let body =
-        "Hello, where is my order 1042-88317? I paid 129.90 EUR on 2026-10-28 and the parcel has not moved since. ";
-    Arc::new(MessageView {
-        subject: "Where is my parcel?".to_owned(),
-        body: body.repeat(18),
-        full_text: String::new(),
-        from: Some(Address { name: None, address: "mary@example.com".to_owned() }),
-        reply_to: None,
-        to: Vec::new(),
-        cc: Vec::new(),
-        sent_at: Timestamp(0),
-        direction: Direction::Incoming,
-        language: Some("en".to_owned()),
-        headers: Vec::new(),
-        attachments: Vec::new(),
-        message_id: None,
-    })
 }

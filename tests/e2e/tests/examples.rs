@@ -104,7 +104,7 @@ fn electronics_knows_its_serial_numbers_and_its_manners() {
     // What a claim lacks is asked for in the customer's language.
     let mail = std::fs::read(example::folder("electronics").join("mails/16-de-mistyped-serial.eml")).unwrap();
     let claim = ticket(&house, "electronics", &example::became(&house, &mail)["number"]);
-    let text = claim["drafts"][0]["body"].as_str().unwrap();
+    let text = claim["drafts"][0]["proposal"]["body"].as_str().unwrap();
     assert!(text.contains("Seriennummer von der Unterseite") && text.contains("Foto des Typenschilds"), "{text}");
     assert!(claim.to_string().contains("SN25K004418X does not check"), "the reason is on the ticket: {claim}");
 
@@ -183,7 +183,7 @@ async fn beauty_asks_its_own_api_and_tells_telegram() {
     assert_eq!(parcel["ticket"]["orders"][0]["tracking_number"], "LX604182733CN");
     let facts = parcel["ticket"]["facts"].to_string();
     assert!(facts.contains("in customs") && facts.contains("Lisboa"), "{facts}");
-    let draft = parcel["drafts"][0]["body"].as_str().unwrap();
+    let draft = parcel["drafts"][0]["proposal"]["body"].as_str().unwrap();
     assert!(draft.contains("«shipped»") && draft.contains("in customs"), "{draft}");
     let by_address = shown("07-es-order-without-number.eml");
     assert_eq!(by_address["ticket"]["orders"][0]["number"], "YZ-203720", "found by the customer's address");

@@ -94,6 +94,9 @@ impl Postfix {
             process::wait_until(Duration::from_secs(5), || !is_alive(&pid));
         }
         self.leash = None;
+        // Its children hold the ports until they have noticed.
+        let ports = [self.smtp_port, self.submission_port];
+        process::wait_until(Duration::from_secs(5), || !ports.iter().any(|&port| process::connects(port)));
     }
 
     /// Starts a stopped server again, on the same ports and with the same queue.
@@ -102,7 +105,11 @@ impl Postfix {
     /// When it does not start, with its log.
     pub fn start_again(&mut self) {
         self.stop();
-        assert!(self.try_start(), "Postfix did not start again:\n{}", self.log());
+        assert!(
+            process::wait_until(START_TIMEOUT, || self.try_start()),
+            "Postfix did not start again:\n{}",
+            self.log()
+        );
     }
 
     /// The process that all others descend from, when the server runs.

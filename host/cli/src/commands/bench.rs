@@ -1,9 +1,11 @@
 //! `posthouse bench`: how fast this host is on this machine. Figures, never a verdict.
 
+mod activation;
 mod call;
 mod house;
 mod idle;
 pub mod sample;
+mod tenants;
 
 use crate::failure::{Code, Failure, Result};
 use crate::open::Context;
@@ -21,7 +23,7 @@ use std::time::Duration;
 )]
 pub struct BenchArgs {
     /// Only these: call (one classification, five ways), house (mails per second from ingest to notified), idle (start and
-    /// memory)
+    /// memory), tenants (a thousand of them, started), activation (releases made active under load)
     #[arg(value_name = "WHAT")]
     only: Vec<What>,
     /// Mails for `house`: files, mbox, Maildir or folders [default: generated ones]
@@ -47,6 +49,10 @@ pub enum What {
     House,
     /// Start and memory.
     Idle,
+    /// A thousand tenants, started.
+    Tenants,
+    /// Releases made active under load.
+    Activation,
 }
 
 /// One line of the result.
@@ -83,6 +89,12 @@ pub async fn run(args: BenchArgs, context: &Context, terminal: &mut Terminal) ->
     }
     if wanted(What::Idle) {
         figures.extend(idle::measure(context).await?);
+    }
+    if wanted(What::Tenants) {
+        figures.extend(tenants::measure(context).await?);
+    }
+    if wanted(What::Activation) {
+        figures.extend(activation::measure(context).await?);
     }
     if args.json {
         terminal.json(&figures)?;

@@ -134,10 +134,18 @@ Ana\r\n";
 
 /// A bundled plugin's component.
 pub fn bundled(name: &str) -> Vec<u8> {
-    let folder = std::env::var_os("POSTHOUSE_PLUGINS")
+    std::fs::read(plugins().join(name).with_extension("wasm")).unwrap()
+}
+
+/// A component that only tests have.
+pub fn guest(name: &str) -> Vec<u8> {
+    std::fs::read(plugins().with_file_name("guests").join(name).with_extension("wasm")).unwrap()
+}
+
+fn plugins() -> PathBuf {
+    std::env::var_os("POSTHOUSE_PLUGINS")
         .map(PathBuf::from)
-        .unwrap_or_else(|| std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("plugins"));
-    std::fs::read(folder.join(name).with_extension("wasm")).unwrap()
+        .unwrap_or_else(|| std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("plugins"))
 }
 
 /// Where a repository has its corpus, if it is there.

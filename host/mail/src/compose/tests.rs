@@ -147,6 +147,14 @@ fn our_own_attribution_is_recognised() {
     }
 }
 
+#[test]
+fn what_has_no_word_in_it_arrives_as_it_was_written() {
+    for body in ["\n<", "!", "- -", "  ?"] {
+        let raw = compose(&OutgoingMail { body: body.into(), quoted: None, ..mail() }).unwrap();
+        assert_eq!(read_mail(&raw).text, body);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 

@@ -243,7 +243,9 @@ pub(super) fn body(flat: &[FlatPart<'_>], warnings: &mut Vec<String>) -> Body {
     let mut html: Option<String> = None;
     for piece in pieces {
         let converted = piece.html.as_deref().map(html_text);
-        let plain = piece.plain.filter(|p| says_something(p) || converted.as_ref().is_none_or(|c| c.text.is_empty()));
+        // A plain part without a word stands for the HTML only where both are the same.
+        let is_as_good = |p: &str| converted.as_ref().is_none_or(|c| c.text.is_empty() || c.text.trim() == p.trim());
+        let plain = piece.plain.filter(|p| says_something(p) || is_as_good(p));
         let (shown, new) = match (plain, converted) {
             (Some(plain), Some(converted)) => {
                 // The HTML knows what is history; its text only helps when it agrees with the plain part.

@@ -125,7 +125,7 @@ fn thousands_of_manifests() {
         sound += usize::from(Manifest::parse(&text).is_ok());
     }
     // Both ways are walked, or the test tests nothing.
-    assert!((500..19_500).contains(&sound), "{sound}");
+    assert!((200..19_800).contains(&sound), "{sound}");
 }
 
 #[test]

@@ -103,7 +103,10 @@ async fn fill(world: &World) {
         host_calls: Vec::new(),
         cost: posthouse_model::decision::CallCost::default(),
         call: Default::default(),
-        log: Vec::new(),
+        log: vec![posthouse_model::decision::LogLine {
+            level: posthouse_model::decision::LogLevel::Warn,
+            text: "hm".into(),
+        }],
         changes: Default::default(),
     };
     tx.add_decision(&decision, &host()).await.unwrap();

@@ -205,10 +205,10 @@ impl PluginPage {
                     tbody { @for r in &self.releases { tr {
                         td data-label=(t.release_column()) { (r.number) }
                         td data-label=(t.plugin_version()) { (r.version) " " code.mute title=(r.digest) { (r.digest.chars().take(8).collect::<String>()) }
-                            br; span.mute { @if r.source.is_empty() { (t.release_from_folder()) } @else { (r.source) } " · " (frame.lens.relative(r.created_at)) } }
+                            span.mute.below { @if r.source.is_empty() { (t.release_from_folder()) } @else { (r.source) } " · " (frame.lens.relative(r.created_at)) } }
                         td data-label=(t.release_state_column()) {
                             @if r.state == ReleaseState::Active { b { (state_words(t, r.state, r.share)) } } @else { (state_words(t, r.state, r.share)) }
-                            @if let Some(reason) = &r.reason { br; span.mute { (reason) } }
+                            @if let Some(reason) = &r.reason { span.mute.below { (reason) } }
                         }
                         td.num data-label=(t.release_calls()) { (per_stage(t, &r.used, |used| used.calls.to_string())) }
                         td.num data-label=(t.release_failed()) { (per_stage(t, &r.used, |used| used.failed.to_string())) }
@@ -268,10 +268,7 @@ impl PluginPage {
 fn per_stage(t: Lang, used: &[ReleaseUse], show: impl Fn(&ReleaseUse) -> String) -> Markup {
     html! {
         @if used.is_empty() { span.mute { "–" } }
-        @for (at, of) in used.iter().enumerate() {
-            @if at > 0 { br; }
-            (show(of)) @if of.stage == Stage::Shadow { " " span.mute { (t.in_shadow()) } }
-        }
+        span.stages { @for of in used { span { (show(of)) @if of.stage == Stage::Shadow { " " span.mute { (t.in_shadow()) } } } } }
     }
 }
 
@@ -289,15 +286,12 @@ fn replay(frame: &Frame, report: &ReplayReport) -> Markup {
             p.mute { (t.replay_facts(report.exact, report.calls)) " · " (frame.lens.relative(report.at))
                 @if report.failed_after > 0 { " · " span.alarm { (t.replay_failed(report.failed_after)) } } }
             @for aspect in &report.aspects {
-                table {
-                    caption { (t.aspect(&aspect.name)) " · " (aspect.calls) }
-                    tbody { @for change in &aspect.changes { tr {
-                        td.num data-label=(t.release_calls()) { (change.calls) "×" }
-                        td data-label=(t.replay_before()) { bdi { (t.aspect_value(&aspect.name, &change.from)) } }
-                        td data-label=(t.replay_after()) { "→ " bdi { (t.aspect_value(&aspect.name, &change.to)) } }
-                        td data-label=(t.place_tickets()) { @for number in &change.tickets { (ticket(*number)) } }
-                    } } }
-                }
+                h4 { (t.aspect(&aspect.name)) " · " (aspect.calls) }
+                ul.changes { @for change in &aspect.changes { li {
+                    span.times.mute { (change.calls) "×" }
+                    span.change { bdi { (t.aspect_value(&aspect.name, &change.from)) } " → " bdi { (t.aspect_value(&aspect.name, &change.to)) } }
+                    span.on { @for number in &change.tickets { (ticket(*number)) } }
+                } } }
             }
             @for (reason, count) in &report.left_out { p.mute { (t.replay_left_out(count)) " " (reason) } }
         }

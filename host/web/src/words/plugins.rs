@@ -41,9 +41,7 @@ super::words! {
     replay_running: "Replay is under way", "正在重放";
     replay_title(differ, calls): "Replay: {differ} of {calls} answers would differ", "重放：{calls} 次中有 {differ} 次回答不同";
     replay_facts(exact, calls): "{exact} of {calls} inputs are exactly those of then", "{calls} 个输入中有 {exact} 个与当时完全一致";
-    replay_failed(count): "{count} calls failed", "{count} 次调用失败";
-    replay_before: "Before", "之前";
-    replay_after: "After", "之后";
+    replay_failed(count): "calls that failed: {count}", "{count} 次调用失败";
     replay_left_out(count): "{count} left out:", "略过 {count} 次：";
     plugin_log_title: "Log", "日志";
     plugin_log_none: "It has logged nothing.", "没有日志。";

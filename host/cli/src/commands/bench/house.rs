@@ -1,17 +1,19 @@
 //! Mails per second from ingest to notified: all bundled plugins, SQLite, and a chat group on this machine that has to have
 //! every card before the clock stops.
 
-use super::{Figure, sample, scratch};
+use super::{Figure, Scratch, sample, scratch};
 use crate::commands::tenant::apply;
 use crate::failure::{Failure, Result};
 use crate::house;
-use crate::open::Context;
+use crate::open::{Context, Opened};
 use crate::setup::folder::Folder;
 use posthouse_mail::source;
 use posthouse_model::Timestamp;
 use posthouse_model::config::secret_variable;
 use posthouse_model::ticket::Outcome;
+use posthouse_pipeline::house::House;
 use posthouse_pipeline::intake::{self, Found};
+use posthouse_pipeline::tenant::Tenant;
 use posthouse_pipeline::worker;
 use posthouse_store::Source;
 use sha2::{Digest as _, Sha256};
@@ -27,29 +29,51 @@ const GENERATED: usize = 1_000;
 const BATCH: usize = 64;
 const SLUG: &str = "bench";
 
+/// A house of its own with one tenant, and a chat group that counts.
+pub(super) struct Bench {
+    pub(super) house: House,
+    pub(super) tenant: Arc<Tenant>,
+    opened: Opened,
+    told: Arc<AtomicU64>,
+    _folder: Scratch,
+}
+
+impl Bench {
+    pub(super) async fn open(context: &Context) -> Result<Self> {
+        let folder = scratch(context)?;
+        let told = Arc::new(AtomicU64::new(0));
+        let port = group(Arc::clone(&told)).await?;
+        let context = set_up(context, &folder.0, port)?;
+        let opened = context.open_or_new().await?;
+        let sandbox = context.sandbox(Some((&opened.host, &opened.key)))?;
+        let tenant_folder = Folder::load(&folder.0.join("tenant"), &context.finder(Some(&opened.host)))?;
+        apply(&tenant_folder, &opened, &sandbox, false).await?;
+        drop(sandbox);
+        let house = house::house(&context, &opened, "bench")?;
+        let row = opened.tenant(Some(SLUG)).await?;
+        let Some(tenant) = house.tenant(row.id).await? else {
+            return Err(Failure::new("the bench's tenant is not there"));
+        };
+        Ok(Self { house, tenant, opened, told, _folder: folder })
+    }
+
+    pub(super) async fn close(self) {
+        self.opened.store.close().await;
+    }
+}
+
 pub async fn measure(context: &Context, paths: &[PathBuf]) -> Result<Vec<Figure>> {
     let mails = load(paths)?;
-    let folder = scratch(context)?;
-    let told = Arc::new(AtomicU64::new(0));
-    let port = group(Arc::clone(&told)).await?;
-    let context = set_up(context, &folder.0, port)?;
-    let opened = context.open_or_new().await?;
-    let sandbox = context.sandbox(Some((&opened.host, &opened.key)))?;
-    let tenant_folder = Folder::load(&folder.0.join("tenant"), &context.finder(Some(&opened.host)))?;
-    apply(&tenant_folder, &opened, &sandbox, false).await?;
-    drop(sandbox);
-    let house = house::house(&context, &opened, "bench")?;
-    let row = opened.tenant(Some(SLUG)).await?;
-    let Some(tenant) = house.tenant(row.id).await? else { return Err(Failure::new("the bench's tenant is not there")) };
-    let mailbox = tenant.mailboxes()[0].row.id;
+    let bench = Bench::open(context).await?;
+    let mailbox = bench.tenant.mailboxes()[0].row.id;
 
     let count = mails.len();
     let start = Instant::now();
     // As in `serve`: the worker takes jobs while mail still comes in.
     let stop = CancellationToken::new();
-    let working = tokio::spawn(worker::run(house.clone(), stop.clone()));
+    let working = tokio::spawn(worker::run(bench.house.clone(), stop.clone()));
     let fed = tokio::spawn({
-        let (house, tenant) = (house.clone(), Arc::clone(&tenant));
+        let (house, tenant) = (bench.house.clone(), Arc::clone(&bench.tenant));
         async move {
             for batch in mails.chunks(BATCH) {
                 let found = batch.iter().map(found).collect();
@@ -62,19 +86,14 @@ pub async fn measure(context: &Context, paths: &[PathBuf]) -> Result<Vec<Figure>
     fed.await.map_err(ended)??;
     stop.cancel();
     working.await.map_err(ended)?;
-    worker::run_until_idle(&house).await?;
+    worker::run_until_idle(&bench.house).await?;
     let seconds = start.elapsed().as_secs_f64();
 
-    let mut tickets = 0;
-    for &outcome in Outcome::ALL {
-        if outcome == Outcome::Ticket {
-            tickets = count_of(&tenant.scope, outcome).await?;
-        }
-    }
-    opened.store.close().await;
+    let tickets = total(&bench.tenant.scope, |outcome| outcome == Outcome::Ticket).await?;
+    let told = bench.told.load(Ordering::Relaxed);
+    bench.close().await;
     #[expect(clippy::cast_precision_loss, reason = "a rate")]
     let rate = |n: usize| n as f64 / seconds;
-    let told = told.load(Ordering::Relaxed);
     let note = format!("{count} mails in {seconds:.1} s; {tickets} became tickets, {told} cards arrived");
     Ok(vec![Figure {
         what: "ingest to notified, all bundled plugins".to_owned(),
@@ -82,6 +101,15 @@ pub async fn measure(context: &Context, paths: &[PathBuf]) -> Result<Vec<Figure>
         unit: "mails/s",
         note,
     }])
+}
+
+/// Mails that ended so.
+pub(super) async fn total(scope: &posthouse_store::Scope, wanted: impl Fn(Outcome) -> bool) -> Result<usize> {
+    let mut count = 0;
+    for &outcome in Outcome::ALL.iter().filter(|outcome| wanted(**outcome)) {
+        count += count_of(scope, outcome).await?;
+    }
+    Ok(count)
 }
 
 async fn count_of(scope: &posthouse_store::Scope, outcome: Outcome) -> Result<usize> {
@@ -108,7 +136,7 @@ fn load(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>> {
     Ok(mails)
 }
 
-fn found(raw: &Vec<u8>) -> Found {
+pub(super) fn found(raw: &Vec<u8>) -> Found {
     let key = hex::encode(Sha256::digest(raw));
     Found {
         source: Source::file(&key),

@@ -1,4 +1,5 @@
-//! A host with one idle tenant: how long from start to ready, and how much memory it then holds.
+//! A host with one idle tenant: how long from start to ready, and how much memory it then holds. The same for any other
+//! set-up in a folder.
 
 use super::{Figure, scratch};
 use crate::failure::{Failure, Result, While as _};
@@ -32,11 +33,16 @@ pub async fn measure(context: &Context) -> Result<Vec<Figure>> {
     if !applied.success() {
         return Err(Failure::new("the bench's tenant could not be applied; what is wrong stands above"));
     }
+    starts(context, &folder.0, port, "one idle tenant").await
+}
+
+/// Starts the host of this folder some times; what it then holds is called by this name.
+pub(super) async fn starts(context: &Context, folder: &Path, port: u16, what: &str) -> Result<Vec<Figure>> {
     let mut times = Vec::new();
     let mut resident = Vec::new();
     for round in 0..=STARTS {
         let start = Instant::now();
-        let mut child = command(context, &folder.0, &["serve"])
+        let mut child = command(context, folder, &["serve"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)
@@ -54,7 +60,7 @@ pub async fn measure(context: &Context) -> Result<Vec<Figure>> {
     times.sort_unstable();
     resident.sort_unstable_by(f64::total_cmp);
     let starts = Figure {
-        what: "start to ready, warm".to_owned(),
+        what: format!("{what}, start to ready, warm"),
         value: times[times.len() / 2].as_secs_f64() * 1e3,
         unit: "ms",
         note: format!("median of {STARTS} starts, slowest {:.0} ms", times[times.len() - 1].as_secs_f64() * 1e3),
@@ -62,7 +68,7 @@ pub async fn measure(context: &Context) -> Result<Vec<Figure>> {
     let mut figures = vec![starts];
     if let Some(median) = resident.get(resident.len() / 2) {
         figures.push(Figure {
-            what: "one idle tenant, resident".to_owned(),
+            what: format!("{what}, resident"),
             value: *median,
             unit: "MiB",
             note: format!("median of {} starts, two seconds after ready", resident.len()),
