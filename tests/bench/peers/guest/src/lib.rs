@@ -2,27 +2,29 @@
 
 use extism_pdk::{FnResult, WithReturnCode, plugin_fn};
 use posthouse_rules::{Engine, Mail, Settings, bundled};
-use std::sync::OnceLock;
+use std::cell::OnceCell;
 
-/// Built in the first call of an instance; Extism has nothing that runs ahead of it.
-static ENGINE: OnceLock<Engine> = OnceLock::new();
+thread_local! {
+    /// Built in the first call of an instance; Extism has nothing that runs ahead of it.
+    static ENGINE: OnceCell<Engine> = const { OnceCell::new() };
+}
 
 #[plugin_fn]
 pub fn classify(body: String) -> FnResult<String> {
-    let engine = match ENGINE.get() {
-        Some(engine) => engine,
-        None => {
+    ENGINE.with(|cell| {
+        if cell.get().is_none() {
             let engine = Engine::new(Settings::default(), bundled());
             let engine = engine.map_err(|error| WithReturnCode::new(extism_pdk::Error::msg(error.to_string()), 1))?;
-            ENGINE.get_or_init(|| engine)
+            let _ = cell.set(engine);
         }
-    };
-    let mail = Mail {
-        subject: "Where is my order?",
-        body: &body,
-        language: Some("en"),
-        sent_at: 1_795_000_000,
-        ..Mail::default()
-    };
-    Ok(engine.read(&mail).category.map(|(name, _)| name).unwrap_or_default())
+        let mail = Mail {
+            subject: "Where is my order?",
+            body: &body,
+            language: Some("en"),
+            sent_at: 1_795_000_000,
+            ..Mail::default()
+        };
+        let found = cell.get().and_then(|engine| engine.read(&mail).category);
+        Ok(found.map(|(name, _)| name).unwrap_or_default())
+    })
 }
