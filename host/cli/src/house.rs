@@ -1,6 +1,7 @@
 //! From open things to a running house: the pipeline with this host's clock, secrets and models, and the desk.
 
 use crate::failure::{Failure, Result};
+use crate::installer::DeskInstaller;
 use crate::open::{self, Context, Opened};
 use crate::secrets::Secrets;
 use crate::system::Room;
@@ -39,12 +40,14 @@ pub fn house(context: &Context, opened: &Opened, worker: &str) -> Result<House> 
         ..ModelsOptions::default()
     })
     .map_err(|error| Failure::new(format!("the client for models cannot be made: {error}")))?;
+    let installer = Arc::new(DeskInstaller::new(opened.host.clone(), sandbox.clone()));
     Ok(House::new(HouseOptions {
         store: opened.store.clone(),
         sandbox,
         clock: Arc::clone(&context.clock),
         entropy: Arc::clone(&context.entropy),
         secrets: Arc::clone(&opened.secrets) as Arc<dyn SecretSource>,
+        installer,
         models,
         ceiling: opened.host.plugins.ceiling(),
         installation: installation(opened),

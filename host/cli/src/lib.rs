@@ -9,6 +9,7 @@ pub mod commands;
 pub mod failure;
 pub mod fixture;
 pub mod house;
+pub mod installer;
 pub mod open;
 pub mod output;
 mod post;

@@ -50,6 +50,11 @@ pub enum Job {
         /// Number of the release.
         release: i64,
     },
+    /// Install a package that was handed in on the desk, or refuse it.
+    Install {
+        /// The row that holds its file.
+        upload: i64,
+    },
 }
 
 impl Job {
@@ -65,6 +70,7 @@ impl Job {
             Self::AppendSent { .. } => "append-sent",
             Self::Digest { .. } => "digest",
             Self::Replay { .. } => "replay",
+            Self::Install { .. } => "install",
         }
     }
 
@@ -80,6 +86,7 @@ impl Job {
             Self::AppendSent { outbox } => format!("append-sent:{outbox}"),
             Self::Digest { day } => format!("digest:{day}"),
             Self::Replay { plugin, release } => format!("replay:{plugin}:{release}"),
+            Self::Install { upload } => format!("install:{upload}"),
         }
     }
 
@@ -100,7 +107,8 @@ impl Job {
             | Self::Draft { .. }
             | Self::Check { .. }
             | Self::Digest { .. }
-            | Self::Replay { .. } => QUICK,
+            | Self::Replay { .. }
+            | Self::Install { .. } => QUICK,
             Self::Notify { .. } => CHAT,
             Self::Dispatch { .. } | Self::AppendSent { .. } => MAIL,
         }

@@ -34,6 +34,18 @@ crate::triage::named! {
     }
 }
 
+crate::triage::named! {
+    /// How far a package that was handed in on the desk has got.
+    pub enum UploadState {
+        /// A worker will see to it.
+        Waiting = "waiting",
+        /// It is a release.
+        Installed = "installed",
+        /// It is none, for a reason that is kept.
+        Refused = "refused",
+    }
+}
+
 impl ReleaseState {
     /// Whether it may yet become the active one.
     #[must_use]

@@ -1,6 +1,7 @@
 //! What all steps share: the store, the sandbox, time, secrets, and the tenants with their loaded plugins.
 
 use crate::breaker::Breakers;
+use crate::life::install::Installer;
 use crate::life::logbook::Logbook;
 use crate::life::shadow::SHADOWS_MAX;
 use crate::life::watch::Watch;
@@ -35,6 +36,8 @@ pub struct HouseOptions {
     pub entropy: Arc<dyn Entropy>,
     /// Gives secret values.
     pub secrets: Arc<dyn SecretSource>,
+    /// Installs packages that were handed in on the desk.
+    pub installer: Arc<dyn Installer>,
     /// Calls the tenants' own models.
     pub models: Models,
     /// What no plugin gets, whatever tenants grant.
@@ -126,6 +129,12 @@ impl House {
     #[must_use]
     pub fn secrets(&self) -> &dyn SecretSource {
         self.inner.options.secrets.as_ref()
+    }
+
+    /// Installs packages.
+    #[must_use]
+    pub fn installer(&self) -> &dyn Installer {
+        self.inner.options.installer.as_ref()
     }
 
     /// Tells our own mail from everybody else's.

@@ -229,6 +229,7 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
         Job::AppendSent { outbox } => sent::run(house, tenant, job, *outbox).await,
         Job::Digest { day } => digest::run(house, tenant, job, day).await,
         Job::Replay { plugin, release } => life::replay::run(house, tenant, job, plugin, *release).await,
+        Job::Install { upload } => life::install::run(house, tenant, job, *upload).await,
     }
 }
 
@@ -265,6 +266,7 @@ async fn given_up(tenant: &Tenant, job: &Job, reason: &str) -> Result<(), StoreE
         Job::Triage { message } => triage::given_up(tenant, *message, reason).await,
         Job::Notify { notification } => notify::given_up(tenant, *notification, reason).await,
         Job::Dispatch { outbox } => dispatch::given_up(tenant, *outbox, reason).await,
+        Job::Install { upload } => life::install::given_up(tenant, *upload, reason).await,
         // The ticket is there without a draft, or with one that the page calls unchecked; the copy, the digest and
         // the replay are listed among the failed jobs.
         Job::Draft { .. } | Job::Check { .. } | Job::AppendSent { .. } | Job::Digest { .. } | Job::Replay { .. } => {

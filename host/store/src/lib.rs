@@ -54,6 +54,7 @@ mod tenants;
 mod thread;
 mod tickets;
 mod triage;
+mod uploads;
 pub mod vault;
 mod wake;
 
@@ -87,3 +88,4 @@ pub use store::{Store, StoreOptions};
 pub use tenants::{NewTenant, TenantRow};
 pub use tickets::{TicketDetail, TicketRow};
 pub use triage::Triaged;
+pub use uploads::UploadRow;

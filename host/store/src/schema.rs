@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0003_limits.sql"),
     include_str!("schema/0004_releases.sql"),
     include_str!("schema/0005_model_budget.sql"),
+    include_str!("schema/0006_uploads.sql"),
 ];
 
 /// The version that this host works with.

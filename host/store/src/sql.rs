@@ -209,6 +209,7 @@ names!(
     posthouse_model::decision::LogLevel
     posthouse_model::release::ReleaseState
     posthouse_model::release::Stage
+    posthouse_model::release::UploadState
     posthouse_model::role::Role
     posthouse_model::notice::NoticeKind
     crate::jobs::JobState

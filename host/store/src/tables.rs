@@ -160,6 +160,11 @@ pub(crate) const TABLES: &[Table] = &[
          state:t share:i made_by:t created_at:i changed_at:i activated_at:i reason:t replay:t",
     )
     .since(4),
+    counting(
+        "plugin_upload",
+        "id:i tenant_id:i at:i made_by:t file:t content:b state:t plugin:t release:i problem:t",
+    )
+    .since(6),
     counting("plugin_log", "id:i tenant_id:i plugin:t release:i stage:t ticket_id:i at:i level:t text:t").since(4),
     table("model_use", "tenant_id:i day:t calls:i tokens_in:i tokens_out:i reserved:i", "tenant_id, day"),
     table("plugin_model_use", "tenant_id:i plugin:t day:t calls:i tokens:i reserved:i", "tenant_id, plugin, day")

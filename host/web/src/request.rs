@@ -78,6 +78,12 @@ pub(crate) fn safe_next(slug: &str, next: &str) -> Option<String> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields(HashMap<String, String>);
 
+impl FromIterator<(String, String)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(fields: I) -> Self {
+        Self(fields.into_iter().collect())
+    }
+}
+
 impl Fields {
     pub(crate) fn parse(body: &[u8]) -> Self {
         Self(url::form_urlencoded::parse(body).into_owned().collect())

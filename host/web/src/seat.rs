@@ -10,7 +10,7 @@ use crate::request::{Device, Fields, SESSION, api_path, cookie, safe_next, slug_
 use crate::route::Access;
 use crate::words::Lang;
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequest as _, FromRequestParts, Multipart, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
@@ -26,6 +26,8 @@ use subtle::ConstantTimeEq as _;
 
 /// Most bytes of a posted form.
 pub(crate) const BODY_BYTES_MAX: usize = 1_500_000;
+/// Most bytes of a posted form with a file: a package may have 66 MiB.
+pub(crate) const UPLOAD_BYTES_MAX: usize = 70 << 20;
 
 /// A signed-in person at a team's desk.
 #[derive(Clone)]
@@ -141,12 +143,21 @@ async fn admit(desk: &Desk, access: Access, request: Request) -> Result<Request,
     let tenant = tenant_of(desk, &path).await.map_err(refuse)?;
     let seat = seat(desk, tenant.clone(), &parts).await.map_err(refuse)?;
     let posts = parts.method != Method::GET && parts.method != Method::HEAD;
-    let bytes = if posts {
-        to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| refuse(Refusal::TooLarge))?
+    let upload = posts && !api && is_multipart(&parts.headers);
+    // A file is read only from somebody who may hand one in.
+    let may_upload =
+        seat.as_ref().is_some_and(|seat| access == Access::Administering && seat.agent.role == Role::Admin);
+    let (bytes, fields) = if upload && may_upload {
+        let (fields, file) = with_file(&parts, body).await.map_err(refuse)?;
+        parts.extensions.insert(file);
+        (Default::default(), fields)
+    } else if posts && !upload {
+        let bytes = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| refuse(Refusal::TooLarge))?;
+        let fields = if api { Fields::default() } else { Fields::parse(&bytes) };
+        (bytes, fields)
     } else {
         Default::default()
     };
-    let fields = if api { Fields::default() } else { Fields::parse(&bytes) };
     let typed = Some(fields.text("body")).filter(|t| !t.is_empty());
     let Some(seat) = seat else {
         return Err(Box::new(if api {
@@ -176,6 +187,46 @@ async fn admit(desk: &Desk, access: Access, request: Request) -> Result<Request,
     }
     parts.extensions.insert(seat);
     Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+/// A file that came with a form.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Handed {
+    /// What it was called. Untrusted text.
+    pub(crate) name: String,
+    /// Its bytes.
+    pub(crate) content: axum::body::Bytes,
+}
+
+impl FromRequestParts<Desk> for Handed {
+    type Rejection = Refusal;
+    async fn from_request_parts(parts: &mut Parts, _: &Desk) -> Result<Self, Refusal> {
+        Ok(parts.extensions.remove::<Self>().unwrap_or_default())
+    }
+}
+
+fn is_multipart(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    kind.to_ascii_lowercase().starts_with("multipart/form-data")
+}
+
+/// The fields of a form and the last file in it (RFC 7578).
+async fn with_file(parts: &Parts, body: Body) -> Result<(Fields, Handed), Refusal> {
+    let mut request = Request::new(body);
+    *request.headers_mut() = parts.headers.clone();
+    *request.extensions_mut() = parts.extensions.clone();
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| Refusal::NotFound)?;
+    let (mut fields, mut handed) = (Vec::new(), Handed::default());
+    while let Some(field) = form.next_field().await.map_err(|_| Refusal::TooLarge)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let file = field.file_name().map(clean_text);
+        let content = field.bytes().await.map_err(|_| Refusal::TooLarge)?;
+        match file {
+            Some(file) => handed = Handed { name: file.replace(['\n', '\t'], " "), content },
+            None => fields.push((name, String::from_utf8_lossy(&content).into_owned())),
+        }
+    }
+    Ok((fields.into_iter().collect(), handed))
 }
 
 async fn seat(desk: &Desk, tenant: TenantRow, parts: &Parts) -> Result<Option<Seat>, Refusal> {

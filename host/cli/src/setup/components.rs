@@ -52,6 +52,21 @@ impl Component {
         }
     }
 
+    /// A package in a file of that name.
+    #[must_use]
+    pub fn of_package(path: PathBuf, package: Package) -> Self {
+        Self { path, bytes: package.component().clone(), bundled: false, package: Some(Arc::new(package)) }
+    }
+
+    /// What its plugin is called where a tenant calls it nothing else: as its package, else as its file.
+    #[must_use]
+    pub fn plugin_name(&self) -> Option<String> {
+        match &self.package {
+            Some(package) => Some(package.manifest().id.name().to_owned()),
+            None => Some(self.path.file_stem()?.to_str()?.to_owned()),
+        }
+    }
+
     fn read(path: PathBuf, bundled: bool) -> Result<Self, Problem> {
         if path.extension().is_none_or(|extension| extension != "phx") {
             return Ok(Self { bytes: read_bytes(&path, COMPONENT_BYTES_MAX)?.into(), path, bundled, package: None });
@@ -74,7 +89,7 @@ impl Component {
             let mend = "correct it; `posthouse plugin pack` says the same";
             Problem::file(dir, format!("the project cannot be packed: {error}"), mend)
         })?;
-        Ok(Self { path, bytes: package.component().clone(), bundled: false, package: Some(Arc::new(package)) })
+        Ok(Self::of_package(path, package))
     }
 }
 

@@ -8,6 +8,7 @@ mod eval;
 mod fixtures;
 mod help;
 mod host;
+mod installer;
 mod life;
 mod lock;
 mod mail;

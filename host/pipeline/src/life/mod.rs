@@ -5,6 +5,7 @@
 //! of a tenant: a call under way finishes on the release it began with.
 
 pub mod difference;
+pub mod install;
 pub mod logbook;
 pub mod replay;
 pub mod shadow;

@@ -9,6 +9,7 @@ use posthouse_model::config::{FilesConfig, MailboxConfig, MaildirConfig, PluginC
 use posthouse_model::event::Actor;
 use posthouse_model::{Clock, Entropy, MailboxId, MessageId, TicketId, Timestamp};
 use posthouse_pipeline::intake::{self, Found};
+use posthouse_pipeline::life::install::NoInstaller;
 use posthouse_pipeline::tenant::Tenant;
 use posthouse_pipeline::{House, HouseOptions, SecretSource, worker};
 use posthouse_sandbox::{Sandbox, SandboxConfig, SecretValue, inspect};
@@ -208,6 +209,7 @@ impl Test {
             clock: clock.clone(),
             entropy,
             secrets: secrets.clone(),
+            installer: Arc::new(NoInstaller),
             models: Models::new(ModelsOptions::default()).unwrap(),
             ceiling,
             installation: Installation::new(&[7; 32]),

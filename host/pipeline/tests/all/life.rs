@@ -5,10 +5,10 @@ use posthouse_model::TicketId;
 use posthouse_model::capability::Grants;
 use posthouse_model::decision::{Decision, World};
 use posthouse_model::notice::NoticeKind;
-use posthouse_model::release::{ReleaseState, Stage, is_in_share};
+use posthouse_model::release::{ReleaseState, Stage, UploadState, is_in_share};
 use posthouse_model::ticket::Outcome;
 use posthouse_pipeline::life::replay;
-use posthouse_store::{NewPlugin, NewRelease};
+use posthouse_store::{JobState, NewPlugin, NewRelease};
 use serde_json::{Value, json};
 
 /// Rules under which every mail about a parcel is a complaint.
@@ -236,4 +236,18 @@ async fn what_plugins_log_is_kept_with_release_and_ticket() {
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!((lines[0].ticket, lines[0].release, lines[0].stage), (Some(ticket), 1, Stage::Active));
     assert!(lines[0].text.starts_with("line 0 "), "{}", lines[0].text);
+}
+
+#[tokio::test]
+async fn what_is_handed_in_to_a_house_without_packages_is_refused_in_words() {
+    let test = Test::new(vec![plugin("words", "guests/reader", json!({}), Grants::default())], |_| {}).await;
+    let scope = &test.tenant.scope;
+    let mut tx = scope.begin().await.unwrap();
+    let id = tx.hand_in("a.phx", b"x", &actor()).await.unwrap();
+    tx.commit().await.unwrap();
+    test.run().await;
+    let (row, content) = scope.upload(id).await.unwrap();
+    assert_eq!((row.state, content), (UploadState::Refused, Vec::new()));
+    assert!(row.problem.unwrap().contains("posthouse plugin install"));
+    assert!(scope.jobs(JobState::Failed).await.unwrap().is_empty());
 }

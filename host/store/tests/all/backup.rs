@@ -124,6 +124,7 @@ async fn fill(world: &World) {
     let new = NewNotification { notifier: "feishu".into(), key: "k".into(), ticket: Some(ticket), notice };
     tx.notify(&new, &host()).await.unwrap();
     tx.enqueue(&Job::Draft { ticket: TicketId(77) }).await.unwrap();
+    tx.hand_in("hook.phx", &[1, 2, 3], &host()).await.unwrap();
     tx.commit().await.unwrap();
     world.store.set_meta("installation", "abc").await.unwrap();
     let request = ClaimRequest { worker: "w", kinds: &["draft"], limit: 1, lease: Duration::from_secs(9) };

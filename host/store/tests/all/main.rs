@@ -23,3 +23,4 @@ mod outbox;
 mod releases;
 mod setup;
 mod triage;
+mod uploads;

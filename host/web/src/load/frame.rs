@@ -22,10 +22,11 @@ pub(crate) enum Done {
     Resolved,
     Staged,
     Replay,
+    HandedIn,
 }
 
 impl Done {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Approved,
         Self::Saved,
         Self::Handled,
@@ -39,6 +40,7 @@ impl Done {
         Self::Resolved,
         Self::Staged,
         Self::Replay,
+        Self::HandedIn,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -56,6 +58,7 @@ impl Done {
             Self::Resolved => "resolved",
             Self::Staged => "staged",
             Self::Replay => "replay",
+            Self::HandedIn => "handed-in",
         }
     }
 
@@ -75,6 +78,7 @@ impl Done {
             Self::Resolved => t.done_resolved(),
             Self::Staged => t.done_staged(),
             Self::Replay => t.done_replay(),
+            Self::HandedIn => t.done_handed_in(),
         })
     }
 }

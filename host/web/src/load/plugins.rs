@@ -1,21 +1,28 @@
 //! The plugins pages.
 
-use crate::page::plugins::{LogLine, PluginLine, PluginPage, PluginsPage, ReleaseLine};
+use crate::page::plugins::{LogLine, PluginLine, PluginPage, PluginsPage, ReleaseLine, UploadLine};
 use crate::refusal::Refusal;
 use crate::seat::Seat;
 use posthouse_model::capability::Grants;
 use posthouse_model::job::Job;
-use posthouse_model::release::ReleaseState;
+use posthouse_model::release::{ReleaseState, UploadState};
 use posthouse_store::JobState;
+use std::time::Duration;
 
 /// Lines of the log that are shown.
 const LOG_LINES: u32 = 50;
+/// Packages that were handed in, the newest, that are shown.
+const UPLOADS: u32 = 5;
 const CANDIDATES: [ReleaseState; 3] = [ReleaseState::Installed, ReleaseState::Shadow, ReleaseState::Canary];
 
 /// All plugins: those that answer, then those that were only installed.
 pub(crate) async fn plugins(seat: &Seat) -> Result<PluginsPage, Refusal> {
-    let (rows, candidates, incidents) =
-        tokio::try_join!(seat.scope.plugins(), seat.scope.releases_in(&CANDIDATES), seat.scope.open_incidents())?;
+    let (rows, candidates, incidents, uploads) = tokio::try_join!(
+        seat.scope.plugins(),
+        seat.scope.releases_in(&CANDIDATES),
+        seat.scope.open_incidents(),
+        seat.scope.uploads(UPLOADS)
+    )?;
     let mut plugins: Vec<PluginLine> = rows
         .into_iter()
         .map(|row| {
@@ -46,7 +53,20 @@ pub(crate) async fn plugins(seat: &Seat) -> Result<PluginsPage, Refusal> {
             });
         }
     }
-    Ok(PluginsPage { plugins })
+    // One that was installed is seen as the candidate that it is, until it is old news.
+    let day_ago = seat.desk.now().minus(Duration::from_secs(24 * 60 * 60));
+    let uploads = uploads
+        .into_iter()
+        .filter(|row| row.state == UploadState::Waiting || row.at > day_ago)
+        .map(|row| UploadLine {
+            file: row.file,
+            at: row.at,
+            state: row.state,
+            became: row.plugin.zip(row.release),
+            problem: row.problem,
+        })
+        .collect();
+    Ok(PluginsPage { plugins, uploads })
 }
 
 /// One plugin with its releases.

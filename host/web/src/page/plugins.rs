@@ -7,7 +7,7 @@ use crate::words::Lang;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
 use posthouse_model::decision::{LogLevel, World};
-use posthouse_model::release::{ReleaseState, ReleaseUse, Stage};
+use posthouse_model::release::{ReleaseState, ReleaseUse, Stage, UploadState};
 use posthouse_model::replay::ReplayReport;
 
 /// One plugin on the list.
@@ -27,11 +27,28 @@ pub struct PluginLine {
     pub candidate: Option<(String, ReleaseState, u32)>,
 }
 
+/// A package that was handed in.
+#[derive(Clone, Debug)]
+pub struct UploadLine {
+    /// What its file was called.
+    pub file: String,
+    /// When.
+    pub at: Timestamp,
+    /// How far it has got.
+    pub state: UploadState,
+    /// The plugin that it became a release of, and the release's number.
+    pub became: Option<(String, i64)>,
+    /// Why it was refused.
+    pub problem: Option<String>,
+}
+
 /// The list.
 #[derive(Clone, Debug)]
 pub struct PluginsPage {
     /// In the order in which they are called.
     pub plugins: Vec<PluginLine>,
+    /// Packages that were handed in lately, the newest first.
+    pub uploads: Vec<UploadLine>,
 }
 
 /// One release.
@@ -106,6 +123,7 @@ impl PluginsPage {
                 main.sheet #main {
                     h1 { (t.plugins_title()) }
                     p.mute { (t.plugins_lead()) }
+                    (self.hand_in(frame))
                     @if self.plugins.is_empty() { p.empty { (t.plugins_none()) } } @else {
                         table {
                             thead { tr { th { (t.plugin_name()) } th { (t.plugin_does()) } th { (t.plugin_answers()) } th { (t.plugin_next()) } } }
@@ -127,6 +145,31 @@ impl PluginsPage {
                 }
             },
         )
+    }
+}
+
+impl PluginsPage {
+    fn hand_in(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            section.hand-in {
+                form method="post" action=(frame.team.path("/plugins")) enctype="multipart/form-data" {
+                    input type="hidden" name="csrf" value=(frame.csrf);
+                    label { (t.hand_in_label()) " " input type="file" name="package" accept=".phx" required; }
+                    button.quiet { (t.hand_in_button()) }
+                }
+                @for upload in &self.uploads { p.upload {
+                    bdi { (upload.file) } " " span.mute { (frame.lens.relative(upload.at)) } " · "
+                    @match (upload.state, &upload.became) {
+                        (UploadState::Installed, Some((plugin, release))) => {
+                            a href=(frame.team.path(&format!("/plugins/{plugin}"))) { (t.upload_installed(plugin, release)) }
+                        }
+                        (UploadState::Refused, _) => { span.alarm { (icon::warn()) (t.upload_refused()) } " " (upload.problem.as_deref().unwrap_or_default()) }
+                        _ => span.mute { (t.upload_waiting()) }
+                    }
+                } }
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::frame::{Frame, Me, Place, Team, Theme, UndoBar};
 use super::letter::Letter;
 use super::list::{Choices, Due, Headline, ListPane, Row};
 use super::messages::{LedgerRow, MessageRow, MessagesPage};
-use super::plugins::{LogLine, PluginLine, PluginPage, PluginsPage, ReleaseLine};
+use super::plugins::{LogLine, PluginLine, PluginPage, PluginsPage, ReleaseLine, UploadLine};
 use super::query::{ListQuery, View};
 use super::status::{FailedJobRow, IncidentRow, MailboxRow, PluginRow, StatusPage};
 use super::ticket::{Colleague, Happening, Missing, TicketPane};
@@ -17,7 +17,7 @@ use posthouse_model::Timestamp;
 use posthouse_model::decision::{HostCall, LogLevel, World};
 use posthouse_model::draft::{CheckFinding, DraftOrigin, DraftProposal, Filled, Question};
 use posthouse_model::mail::{Address, Attachment};
-use posthouse_model::release::{ReleaseState, ReleaseUse, Stage};
+use posthouse_model::release::{ReleaseState, ReleaseUse, Stage, UploadState};
 use posthouse_model::replay::{Aspect, Change, ReplayReport};
 use posthouse_model::role::Role;
 use posthouse_model::ticket::{Direction, Outcome, TicketStatus};
@@ -473,7 +473,24 @@ pub fn plugins() -> PluginsPage {
         cut_off: (world == World::Drafter).then(|| NOW.minus(minutes(20))),
         candidate: (world == World::Classifier).then(|| ("1.3.0".into(), ReleaseState::Canary, 10)),
     };
+    let upload = |file: &str, state, became: Option<(&str, i64)>, problem: Option<&str>| UploadLine {
+        file: file.into(),
+        at: NOW.minus(minutes(2)),
+        state,
+        became: became.map(|(plugin, release)| (plugin.into(), release)),
+        problem: problem.map(Into::into),
+    };
     PluginsPage {
+        uploads: vec![
+            upload("order-api-2.0.0.phx", UploadState::Waiting, None, None),
+            upload("rules-1.3.0.phx", UploadState::Installed, Some(("classifier", 4)), None),
+            upload(
+                "team-hook.phx",
+                UploadState::Refused,
+                None,
+                Some("the package is signed by nobody whom this team trusts"),
+            ),
+        ],
         plugins: vec![
             line("classifier", World::Classifier),
             line("router", World::Router),

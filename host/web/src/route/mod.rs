@@ -88,6 +88,7 @@ routes! {
     get "/t/{slug}/messages/{id}/attachments/{part}" Reading mail::attachment;
     get "/t/{slug}/status" Reading settings::status;
     get "/t/{slug}/plugins" Administering plugins::list;
+    post "/t/{slug}/plugins" Administering plugins::hand_in;
     get "/t/{slug}/plugins/{name}" Administering plugins::plugin;
     post "/t/{slug}/plugins/{name}/{verb}" Administering plugins::act;
     get "/t/{slug}/live" Reading live::stream;
@@ -111,6 +112,9 @@ pub fn router(deps: WebDeps) -> Router {
         let mut handler = (route.handler)();
         if route.access != Access::Public {
             handler = handler.route_layer(from_fn_with_state((desk.clone(), route.access), seat::guard));
+        }
+        if route.access == Access::Administering {
+            handler = handler.layer(DefaultBodyLimit::max(seat::UPLOAD_BYTES_MAX));
         }
         router = router.route(route.path, handler);
     }

@@ -6,7 +6,7 @@ use crate::load::frame::Done;
 use crate::page::frame::{Note, Place};
 use crate::refusal::Refusal;
 use crate::request::Fields;
-use crate::seat::Seat;
+use crate::seat::{Handed, Seat};
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
@@ -22,6 +22,17 @@ pub(super) async fn list(seat: Seat) -> Result<Response, Refusal> {
 
 pub(super) async fn plugin(seat: Seat, Path((_, name)): Path<(String, String)>) -> Result<Response, Refusal> {
     draw(&seat, &name, None, StatusCode::OK).await
+}
+
+/// A package, handed in: kept, and a job for whoever may read it.
+pub(super) async fn hand_in(seat: Seat, handed: Handed) -> Result<Response, Refusal> {
+    if handed.content.is_empty() {
+        return Ok(Redirect::to(&seat.team().path("/plugins")).into_response());
+    }
+    let mut tx = seat.scope.begin().await?;
+    tx.hand_in(&handed.name, &handed.content, &seat.actor()).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&seat.team().path(&format!("/plugins?done={}", Done::HandedIn.as_str()))).into_response())
 }
 
 async fn draw(seat: &Seat, name: &str, note: Option<Note>, status: StatusCode) -> Result<Response, Refusal> {

@@ -6,6 +6,12 @@ use posthouse_model::release::ReleaseState;
 super::words! {
     place_plugins: "Plugins", "插件";
     plugins_lead: "The programs that sort mail, route it, write drafts and tell the chat groups. A new version can be tried on earlier mail, run beside the present one, and answer for a share of the tickets before it answers for all.", "负责分拣邮件、分派工单、撰写草稿和通知群聊的程序。新版本可以先在历史邮件上重放、与现行版本并行试跑、接管部分工单，再全面启用。";
+    hand_in_label: "Install a package (.phx)", "安装插件包（.phx）";
+    hand_in_button: "Hand in", "提交";
+    upload_waiting: "waits to be checked", "等待检查";
+    upload_refused: "refused:", "已拒绝：";
+    upload_installed(plugin, release): "is release {release} of {plugin}", "成为 {plugin} 的第 {release} 次发布";
+    done_handed_in: "The package is being checked. What comes of it appears here.", "正在检查插件包，结果会显示在这里。";
     plugin_answers: "Answers now", "现行版本";
     plugin_next: "Next", "候选版本";
     plugin_off: "turned off", "已停用";

@@ -119,7 +119,7 @@ impl House {
         Self { store, hands, router, stop, _folder: folder }
     }
 
-    /// A team with Mei (lead), Jun (agent) and Ada (auditor).
+    /// A team with Eve (admin), Mei (lead), Jun (agent) and Ada (auditor).
     pub async fn team(&self, slug: &'static str) -> Team {
         let config = TenantConfig::new(slug, format!("Team {slug}"));
         let tenant = self
@@ -139,7 +139,7 @@ impl House {
             .unwrap();
         let scope = self.store.tenant(tenant.id);
         let mut tx = scope.begin().await.unwrap();
-        for (name, role) in [("mei", Role::Lead), ("jun", Role::Agent), ("ada", Role::Auditor)] {
+        for (name, role) in [("eve", Role::Admin), ("mei", Role::Lead), ("jun", Role::Agent), ("ada", Role::Auditor)] {
             let agent = NewAgent {
                 email: format!("{name}@{slug}.example"),
                 name: name.to_owned(),
@@ -390,6 +390,23 @@ impl Browser {
             .header(header::ORIGIN, "https://desk.example")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(form.finish()))
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// Posts a form with a file (RFC 7578) as the browser would.
+    pub async fn post_file(&mut self, path: &str, csrf: &str, name: &str, content: &[u8]) -> Answer {
+        let head = format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n--edge\r\n\
+             Content-Disposition: form-data; name=\"package\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        let body = [head.as_bytes(), content, b"\r\n--edge--\r\n"].concat();
+        let request = self
+            .request("POST", path)
+            .header(header::ORIGIN, "https://desk.example")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge")
+            .body(Body::from(body))
             .unwrap();
         self.send(request).await
     }

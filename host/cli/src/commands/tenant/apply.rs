@@ -6,6 +6,7 @@ use crate::open::{Context, Opened};
 use crate::output::{Style, Terminal};
 use crate::setup::Problem;
 use crate::setup::folder::Folder;
+use crate::setup::host::HostConfig;
 use crate::setup::plan::{Change, PluginState, changes, document, nothing};
 use clap::Args;
 use posthouse_model::ceiling::Excess;
@@ -123,7 +124,7 @@ fn is_telling(new: bool, change: &Change) -> bool {
 /// Everything that is wrong with it; nothing was changed then.
 pub async fn apply(folder: &Folder, opened: &Opened, sandbox: &Sandbox, dry_run: bool) -> Result<Applied> {
     let dir = folder.source.path().parent().unwrap_or(folder.source.path());
-    let plugins = check_plugins(folder, opened, sandbox).await.map_err(|problems| refused(dir, problems))?;
+    let plugins = check_plugins(folder, &opened.host, sandbox).await.map_err(|problems| refused(dir, problems))?;
     let tenant = opened.store.tenant_by_slug(&folder.config.slug).await?;
     let (mut problems, notes) = check_secrets(folder, opened, tenant.as_ref()).await?;
     problems.extend(check_names(folder, &plugins));
@@ -176,13 +177,13 @@ pub(super) fn article_config(article: Article) -> ArticleConfig {
 /// Everything that is wrong, each with its place.
 pub(crate) async fn check_plugins(
     folder: &Folder,
-    opened: &Opened,
+    host: &HostConfig,
     sandbox: &Sandbox,
 ) -> std::result::Result<Vec<NewPlugin>, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut plugins = Vec::new();
     let mut keys = Vec::new();
-    let ceiling = opened.host.plugins.ceiling();
+    let ceiling = host.plugins.ceiling();
     for (i, key) in folder.config.trusted_keys.iter().enumerate() {
         match TrustedKey::parse(key) {
             Ok(key) => keys.push(key),
@@ -195,7 +196,7 @@ pub(crate) async fn check_plugins(
     for (i, (plugin, component)) in folder.config.plugins.iter().zip(&folder.components).enumerate() {
         let at = format!("plugin[{i}]");
         if let Some(package) = &component.package {
-            let found = package_problems(package, &keys, opened.host.plugins.allow_unsigned, &plugin.settings);
+            let found = package_problems(package, &keys, host.plugins.allow_unsigned, &plugin.settings);
             problems.extend(
                 found.into_iter().map(|(key, what, mend)| folder.source.problem(format!("{at}.{key}"), what, mend)),
             );

@@ -4,6 +4,7 @@ use crate::commands::plugin::check::settings_map;
 use crate::commands::secret::config as applied_config;
 use crate::commands::tenant::check_plugins;
 use crate::failure::{Code, Failure, Result};
+use crate::installer::alone;
 use crate::open::{Context, tenant};
 use crate::output::{Style, Terminal};
 use crate::setup::Source;
@@ -68,7 +69,7 @@ pub async fn run(args: InstallArgs, context: &Context, terminal: &mut Terminal) 
         }
     };
     let sandbox = context.sandbox(Some((&opened.host, &opened.key)))?;
-    let plugins = check_plugins(&folder, &opened, &sandbox).await.map_err(|problems| refused(&args, problems))?;
+    let plugins = check_plugins(&folder, &opened.host, &sandbox).await.map_err(|problems| refused(&args, problems))?;
     let (Some(plugin), Some(component)) = (plugins.into_iter().next(), folder.components.first()) else {
         return Err(Failure::new("there is nothing to install"));
     };
@@ -125,18 +126,8 @@ fn from_folder(folder: Folder, name: &str, slug: &str) -> Result<Folder> {
     Ok(Folder { config, components: vec![component], articles: Vec::new(), source: folder.source })
 }
 
-/// A set-up of one plugin.
-fn alone(mut config: TenantConfig, plugin: PluginConfig, component: Component) -> Folder {
-    config.plugins = vec![plugin];
-    Folder { source: Source::new("", ""), config, articles: Vec::new(), components: vec![component] }
-}
-
 fn wanted(args: &InstallArgs, applied: &TenantConfig, component: &Component) -> Result<PluginConfig> {
-    let name = match (&args.name, &component.package) {
-        (Some(name), _) => name.clone(),
-        (None, Some(package)) => package.manifest().id.name().to_owned(),
-        (None, None) => component.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned(),
-    };
+    let name = args.name.clone().or_else(|| component.plugin_name()).unwrap_or_default();
     if !posthouse_model::config::is_name(&name) {
         return Err(Failure::new(format!("`{name}` cannot be a plugin's name")).mend("give it one with --name"));
     }
