@@ -11,7 +11,6 @@ use posthouse_package::Package;
 use posthouse_pipeline::life::install::{Installer, Prepared};
 use posthouse_sandbox::Sandbox;
 use posthouse_store::NewRelease;
-use std::sync::Arc;
 
 /// With this host's ceiling and sandbox.
 pub struct DeskInstaller {

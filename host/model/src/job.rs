@@ -166,6 +166,12 @@ impl JobFailure {
         Self::Held { reason: reason.to_string() }
     }
 
+    /// Whether the job is put back as if it had not been begun.
+    #[must_use]
+    pub fn is_no_try(&self) -> bool {
+        matches!(self, Self::Held { .. } | Self::Waits { .. } | Self::Overtaken { .. })
+    }
+
     /// The words.
     #[must_use]
     pub fn reason(&self) -> &str {

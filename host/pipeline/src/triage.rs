@@ -21,11 +21,14 @@ use posthouse_model::job::JobFailure;
 use posthouse_model::ticket::Outcome;
 use posthouse_model::triage::{Enrichment, Evidence, Routing, Scored, Triage};
 use posthouse_sandbox::{Answer, Question};
-use posthouse_store::{ClaimedJob, MessageRow, StoreError, StoreTrouble, Triaged};
+use posthouse_store::{ClaimedJob, MessageRow, StoreError, StoreTrouble, Triaged, Tx};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How sure the host is of the language it detected itself, beside a classifier's own word.
 const HOST_LANGUAGE_CONFIDENCE: f32 = 0.9;
+/// How soon a mail that waits for an earlier one of its ticket looks again, should nobody tell it that its turn has come.
+const TURN_LOOKED_AT: Duration = Duration::from_secs(1);
 
 /// Triages one message; completes the job.
 ///
@@ -40,6 +43,10 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
         return tx.commit().await.map_err(store);
     };
     let ticket = scope.ticket(ticket_id).await.map_err(store)?;
+    if ticket.message_count > 1 && !scope.is_its_turn(ticket_id, id).await.map_err(store)? {
+        let reason = "an earlier mail of the ticket is triaged first".to_owned();
+        return Err(JobFailure::Waits { reason, wait: TURN_LOOKED_AT });
+    }
 
     if let Some((outcome, reason)) = screened(house, tenant, &message) {
         return settle(house, tenant, job, &message, outcome, &reason).await;
@@ -64,10 +71,7 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
         let mut tx = scope.begin().await.map_err(store)?;
         let found = Found { outcome: Outcome::Spam, reason: Some(&reason), ..Found::ticket(&triage) };
         write(&mut tx, tenant, id, &work.decisions, &found).await.map_err(store)?;
-        tx.complete(job).await.map_err(store)?;
-        tx.commit().await.map_err(store)?;
-        house.metrics().count("posthouse_outcomes_total", &[("outcome", Outcome::Spam.as_str())]);
-        return Ok(());
+        return end(house, tx, job, &message, Outcome::Spam).await;
     }
     view::apply_triage(&mut work.view, &triage, ticket.category_by_agent);
     let enrichments = work.enrich(house, tenant).await;
@@ -91,10 +95,7 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
     }
     draft::write(&mut tx, ticket.id, &drafted).await.map_err(store)?;
     draft::tell(&mut tx, house, tenant, &ticket, &drafted, &newest, id, &notifiers).await.map_err(store)?;
-    tx.complete(job).await.map_err(store)?;
-    tx.commit().await.map_err(store)?;
-    house.metrics().count("posthouse_outcomes_total", &[("outcome", Outcome::Ticket.as_str())]);
-    Ok(())
+    end(house, tx, job, &message, Outcome::Ticket).await
 }
 
 /// A message whose triage was given up: it goes to a person, unsorted.
@@ -102,12 +103,16 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
 /// # Errors
 /// When the store cannot be written.
 pub async fn given_up(tenant: &Tenant, message: MessageId, reason: &str) -> Result<(), StoreError> {
-    if tenant.scope.message(message).await?.outcome != Outcome::Pending {
+    let row = tenant.scope.message(message).await?;
+    if row.outcome != Outcome::Pending {
         return Ok(());
     }
     let mut tx = tenant.scope.begin().await?;
     let note = format!("triage was given up: {reason}");
     tx.set_outcome(message, Outcome::Ticket, Some(&note), &actor()).await?;
+    if let Some(ticket) = row.ticket {
+        tx.pass_turn(ticket, message).await?;
+    }
     tx.commit().await
 }
 
@@ -175,6 +180,20 @@ async fn settle(
 ) -> Result<(), JobFailure> {
     let mut tx = tenant.scope.begin().await.map_err(store)?;
     tx.set_outcome(message.id, outcome, Some(reason), &actor()).await.map_err(store)?;
+    end(house, tx, job, message, outcome).await
+}
+
+/// Completes the job, and lets the next mail of the ticket go ahead.
+async fn end(
+    house: &House,
+    mut tx: Tx,
+    job: &ClaimedJob,
+    message: &MessageRow,
+    outcome: Outcome,
+) -> Result<(), JobFailure> {
+    if let Some(ticket) = message.ticket {
+        tx.pass_turn(ticket, message.id).await.map_err(store)?;
+    }
     tx.complete(job).await.map_err(store)?;
     tx.commit().await.map_err(store)?;
     house.metrics().count("posthouse_outcomes_total", &[("outcome", outcome.as_str())]);
@@ -197,7 +216,7 @@ impl<'a> Found<'a> {
 }
 
 async fn write(
-    tx: &mut posthouse_store::Tx,
+    tx: &mut Tx,
     tenant: &Tenant,
     message: MessageId,
     decisions: &[NewDecision],

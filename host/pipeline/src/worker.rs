@@ -196,11 +196,21 @@ async fn run_one(house: &House, job: &ClaimedJob) {
         Ok(None) => Err((None, JobFailure::retry("the tenant is turned off"))),
         Err(error) => Err((None, triage::store(error))),
     };
-    let label = if result.is_ok() { "done" } else { "failed" };
+    let label = match &result {
+        Ok(()) => "done",
+        Err((_, failure)) if failure.is_no_try() => "put-back",
+        Err(_) => "failed",
+    };
     let labels = [("job", job.job.kind()), ("result", label)];
     house.metrics().observe("posthouse_job_seconds", &labels, start.elapsed());
     let Err((tenant, failure)) = result else { return };
-    tracing::warn!(attempt = job.attempt, reason = failure.reason(), "job failed");
+    match failure {
+        // Part of the ordinary course: nobody needs to look.
+        JobFailure::Waits { .. } | JobFailure::Overtaken { .. } => {
+            tracing::debug!(reason = failure.reason(), "job put back");
+        }
+        _ => tracing::warn!(attempt = job.attempt, reason = failure.reason(), "job failed"),
+    }
     let ended = house.store().fail(job, &failure).await;
     house.heed(Part::Jobs, &ended);
     match ended {

@@ -54,6 +54,7 @@ mod tenants;
 mod thread;
 mod tickets;
 mod triage;
+mod turns;
 mod uploads;
 pub mod vault;
 mod wake;

@@ -83,7 +83,7 @@ impl Tx {
              values ($1, $2, $3, $4, $5, $6) returning id")
         .bind(tenant)
         .bind(now)
-        .bind(actor.to_string())
+        .bind(actor.as_text())
         .bind(name)
         .bind(content)
         .bind(UploadState::Waiting)

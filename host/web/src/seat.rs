@@ -6,7 +6,7 @@ use crate::page::frame::{Frame, Me, Note, Place, Team};
 use crate::page::gate::SignInPage;
 use crate::page::when::Lens;
 use crate::refusal::Refusal;
-use crate::request::{Device, Fields, SESSION, api_path, cookie, safe_next, slug_of};
+use crate::request::{Device, Fields, SESSION, api_path, clean_text, cookie, safe_next, slug_of};
 use crate::route::Access;
 use crate::words::Lang;
 use axum::body::{Body, to_bytes};

@@ -119,7 +119,8 @@ pub fn expected(shop: &str) -> Vec<Row> {
     lines.map(row).collect()
 }
 
-/// What became of a mail file that was taken in: outcome and, of its ticket, category, language, queue, tags, deadline.
+/// What became of a mail file that was taken in: its outcome, the category and language that its own triage came to (a later
+/// mail of the ticket may have changed them since), and of its ticket number, queue, tags, deadline.
 ///
 /// # Panics
 /// When it was not taken in.
@@ -129,9 +130,13 @@ pub fn became(house: &House, mail: &[u8]) -> Value {
     let text = house.sqlite(
         &house.path().join("data/posthouse.db"),
         &format!(
-            "select json_object('outcome', m.outcome, 'reason', m.reason, 'number', t.number, 'category', t.category, \
-             'language', t.language, 'queue', t.queue, 'tags', json(t.tags), 'deadline', t.deadline_at) \
-             from message m left join ticket t on t.id = m.ticket_id where m.source_key like '%{key}%'"
+            "select json_object('outcome', m.outcome, 'reason', m.reason, 'number', t.number, \
+             'category', e.data ->> 'category', 'language', e.data ->> 'language', \
+             'queue', t.queue, 'tags', json(t.tags), 'deadline', t.deadline_at) \
+             from message m left join ticket t on t.id = m.ticket_id \
+             left join event e on e.tenant_id = m.tenant_id and e.subject = 'ticket:' || m.ticket_id \
+             and e.kind = 'ticket.triaged' and e.data ->> 'message' = m.id \
+             where m.source_key like '%{key}%' order by e.seq desc limit 1"
         ),
     );
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))

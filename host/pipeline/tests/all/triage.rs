@@ -178,3 +178,34 @@ async fn a_queue_that_is_not_there_hides_no_ticket() {
     let taken = test.mail(letter("a", "Where is my parcel?", "Where is it?")).await;
     assert_eq!(test.tenant.scope.ticket(ids(&taken).1).await.unwrap().queue.as_deref(), Some("inbox"));
 }
+
+/// What each mail's own triage said, in the order in which it was written.
+async fn said(test: &Test) -> Vec<(i64, String)> {
+    let events = test.tenant.scope.events(0, 500).await.unwrap();
+    let triaged = events.into_iter().filter(|event| event.kind == "ticket.triaged");
+    let data = triaged.map(|event| serde_json::from_str::<serde_json::Value>(&event.data).unwrap());
+    data.map(|data| (data["message"].as_i64().unwrap(), data["category"].as_str().unwrap().to_owned())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_of_one_ticket_are_triaged_in_turn_however_many_come_at_once() {
+    let test = Test::new(all(), |_| {}).await;
+    let bodies =
+        ["Where is my parcel? Order 1042-88 has not arrived.", "I want my money back: please refund order 1042-88."];
+    let mut messages = Vec::new();
+    let mut ticket = None;
+    for n in 0..12 {
+        let answers = if n == 0 { String::new() } else { "In-Reply-To: <m0@example.com>\r\n".to_owned() };
+        let mail = letter(&format!("m{n}"), "My order", bodies[n % 2]).replace("Date: ", &format!("{answers}Date: "));
+        let (message, of) = ids(&test.take(mail).await);
+        assert_eq!(*ticket.get_or_insert(of), of);
+        messages.push(message.0);
+    }
+    test.run().await;
+    let said = said(&test).await;
+    assert_eq!(said.iter().map(|(message, _)| *message).collect::<Vec<_>>(), messages);
+    let categories: Vec<&str> = said.iter().map(|(_, category)| category.as_str()).collect();
+    assert_eq!(categories, ["shipping", "refund"].repeat(6));
+    let row = test.tenant.scope.ticket(ticket.unwrap()).await.unwrap();
+    assert_eq!((row.category.as_deref(), row.status), (Some("refund"), TicketStatus::Waiting));
+}

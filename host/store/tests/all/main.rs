@@ -23,4 +23,5 @@ mod outbox;
 mod releases;
 mod setup;
 mod triage;
+mod turns;
 mod uploads;
