@@ -6,11 +6,15 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wasmtime::Engine;
 
 /// The time between two ticks: the resolution of a deadline.
 pub(crate) const TICK: Duration = Duration::from_millis(5);
+
+/// Ticks that are made up for when the thread was held up: busy processors are no reason to let a guest run longer. A machine
+/// that was put to sleep is one.
+const MISSED_MAX: u32 = 20;
 
 /// After this many ticks without a call the thread sleeps until the next.
 const IDLE_TICKS: u32 = 200;
@@ -86,6 +90,8 @@ impl Shared {
     fn run(&self, engines: &[Engine]) {
         let (mut seen, mut idle) = (0, 0);
         let mut stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
+        // Set instants, not pauses: a pause is always a little longer than asked for, and a long deadline would add that up.
+        let mut due = Instant::now() + TICK;
         while !*stop {
             let calls = self.calls.load(Ordering::Relaxed);
             if calls != seen || self.active.load(Ordering::SeqCst) > 0 {
@@ -100,11 +106,49 @@ impl Shared {
                 }
                 self.asleep.store(false, Ordering::SeqCst);
                 idle = 0;
+                due = Instant::now() + TICK;
             }
-            stop = self.wake.wait_timeout(stop, TICK).unwrap_or_else(PoisonError::into_inner).0;
-            for engine in engines {
-                engine.increment_epoch();
+            let wait = due.saturating_duration_since(Instant::now());
+            stop = self.wake.wait_timeout(stop, wait).unwrap_or_else(PoisonError::into_inner).0;
+            for _ in 0..passed(&mut due, Instant::now()) {
+                for engine in engines {
+                    engine.increment_epoch();
+                }
             }
         }
+    }
+}
+
+/// How many ticks have been due until now; moves `due` to the first that has not.
+fn passed(due: &mut Instant, now: Instant) -> u32 {
+    let mut ticks = 0;
+    while *due <= now {
+        if ticks == MISSED_MAX {
+            *due = now + TICK;
+            break;
+        }
+        *due += TICK;
+        ticks += 1;
+    }
+    ticks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_keep_to_set_instants_and_a_long_sleep_is_forgotten() {
+        let start = Instant::now();
+        let mut due = start + TICK;
+        assert_eq!(passed(&mut due, start), 0, "woken early");
+        assert_eq!(passed(&mut due, start + TICK + TICK / 5), 1);
+        assert_eq!(due, start + 2 * TICK, "being late does not move the next");
+        assert_eq!(passed(&mut due, start + 4 * TICK), 3, "what was missed is made up for");
+        let late = due + MISSED_MAX * TICK;
+        assert_eq!(passed(&mut due, late - TICK / 2), MISSED_MAX);
+        let woken = late + 1000 * TICK;
+        assert_eq!(passed(&mut due, woken), MISSED_MAX);
+        assert_eq!(due, woken + TICK);
     }
 }

@@ -65,3 +65,4 @@ if (/[?&]done=/.test(location.search)) {
 }
 prepare();
 startLive();
+awaitParts();

@@ -24,6 +24,22 @@ const startLive = () => {
 addEventListener('pagehide', () => stream?.close());
 addEventListener('pageshow', (event) => { if (event.persisted) startLive(); });
 
+// What a worker is still at: the parts of the page that show it are looked at again, less and less often.
+const awaitParts = (wait = 500) => {
+  if (!$('main [data-part][data-coming]') || wait > 60000) return;
+  setTimeout(async () => {
+    try {
+      const response = await fetch(location.href, { headers: { accept: 'text/html' }, credentials: 'same-origin' });
+      const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+      for (const part of $$('main [data-part]')) {
+        const fresh = $(`main [data-part="${CSS.escape(part.dataset.part)}"]`, page);
+        if (fresh && fresh.innerHTML !== part.innerHTML) part.replaceWith(fresh);
+      }
+    } catch { /* offline: the next look may do better */ }
+    awaitParts(wait * 1.4);
+  }, wait);
+};
+
 let undoTimer;
 const startUndo = () => {
   clearInterval(undoTimer);

@@ -114,9 +114,7 @@ impl House {
         let mut command = Command::new(program());
         command.current_dir(self.folder.path()).args(arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        if std::env::var_os("POSTHOUSE_PLUGINS").is_none() {
-            command.env("POSTHOUSE_PLUGINS", target().join("plugins"));
-        }
+        command.env("POSTHOUSE_PLUGINS", plugins());
         command
     }
 
@@ -264,6 +262,12 @@ fn profile() -> PathBuf {
     let folder = program.parent().expect("a program lies in a folder");
     let folder = if folder.ends_with("deps") { folder.parent().expect("`deps` lies in one too") } else { folder };
     folder.to_owned()
+}
+
+/// Where the bundled plugins are.
+#[must_use]
+pub fn plugins() -> PathBuf {
+    std::env::var_os("POSTHOUSE_PLUGINS").map_or_else(|| target().join("plugins"), PathBuf::from)
 }
 
 fn target() -> PathBuf {

@@ -124,7 +124,7 @@ impl PluginsPage {
                     h1 { (t.plugins_title()) }
                     p.mute { (t.plugins_lead()) }
                     (self.hand_in(frame))
-                    @if self.plugins.is_empty() { p.empty { (t.plugins_none()) } } @else {
+                    div data-part="plugins" { @if self.plugins.is_empty() { p.empty { (t.plugins_none()) } } @else {
                         table {
                             thead { tr { th { (t.plugin_name()) } th { (t.plugin_does()) } th { (t.plugin_answers()) } th { (t.plugin_next()) } } }
                             tbody { @for p in &self.plugins { tr {
@@ -141,24 +141,23 @@ impl PluginsPage {
                                 } }
                             } } }
                         }
-                    }
+                    } }
                 }
             },
         )
     }
-}
 
-impl PluginsPage {
     fn hand_in(&self, frame: &Frame) -> Markup {
         let t = frame.lang();
         html! {
             section.hand-in {
                 form method="post" action=(frame.team.path("/plugins")) enctype="multipart/form-data" {
                     input type="hidden" name="csrf" value=(frame.csrf);
-                    label { (t.hand_in_label()) " " input type="file" name="package" accept=".phx" required; }
+                    label for="package" { (t.hand_in_label()) }
+                    input #package type="file" name="package" accept=".phx" required;
                     button.quiet { (t.hand_in_button()) }
                 }
-                @for upload in &self.uploads { p.upload {
+                div data-part="uploads" data-coming[self.uploads.iter().any(|upload| upload.state == UploadState::Waiting)] { @for upload in &self.uploads { p.upload {
                     bdi { (upload.file) } " " span.mute { (frame.lens.relative(upload.at)) } " · "
                     @match (upload.state, &upload.became) {
                         (UploadState::Installed, Some((plugin, release))) => {
@@ -167,7 +166,7 @@ impl PluginsPage {
                         (UploadState::Refused, _) => { span.alarm { (icon::warn()) (t.upload_refused()) } " " (upload.problem.as_deref().unwrap_or_default()) }
                         _ => span.mute { (t.upload_waiting()) }
                     }
-                } }
+                } } }
             }
         }
     }
@@ -218,7 +217,7 @@ impl PluginPage {
         };
         let has_active = self.releases.iter().any(|release| release.state == ReleaseState::Active);
         html! {
-            section.candidate {
+            section.candidate data-part="candidate" data-coming[self.replaying] {
                 h2 { (t.candidate_title(&candidate.version)) }
                 p { (t.release_number(candidate.number)) " · " (state_words(t, candidate.state, candidate.share)) " · " (t.release_hint(candidate.state)) }
                 @if has_active {

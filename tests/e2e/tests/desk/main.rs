@@ -5,6 +5,7 @@ mod acts;
 mod door;
 mod hostile;
 mod keyboard;
+mod plugins;
 mod reading;
 mod support;
 mod widths;

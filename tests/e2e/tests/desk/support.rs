@@ -5,6 +5,7 @@ use posthouse_e2e::example;
 use posthouse_e2e::house::House;
 use posthouse_servers::Chromium;
 use serde_json::Value;
+use std::path::Path;
 use std::time::Duration;
 
 /// Of every agent.
@@ -13,6 +14,8 @@ pub const PASSWORD: &str = "correct horse battery";
 pub const LI: &str = "li@posthouse.example";
 /// A lead.
 pub const MEI: &str = "mei@posthouse.example";
+/// An admin.
+pub const EVE: &str = "eve@posthouse.example";
 
 const WAIT: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -39,6 +42,7 @@ impl Desk {
     pub async fn open(shops: &[&str], samples: bool, mails: &[(&str, String)], undo_seconds: u32) -> Option<Self> {
         let browser = Chromium::start("en").await?;
         let mut house = House::new(None);
+        house.change_set_up("[plugins]\n", "[plugins]\nallow_unsigned = true\n");
         for shop in shops {
             let folder = house.path().join(shop);
             example::copy_bare(shop, &folder);
@@ -49,7 +53,7 @@ impl Desk {
             let text = text.replace(line, &format!("undo_seconds = {undo_seconds}"));
             std::fs::write(&settings, text).unwrap();
             house.run(&["tenant", "apply", shop]);
-            for (email, role) in [(LI, "agent"), (MEI, "lead")] {
+            for (email, role) in [(LI, "agent"), (MEI, "lead"), (EVE, "admin")] {
                 let arguments = ["user", "add", shop, email, "--role", role, "--language", "en", "--password-stdin"];
                 let added = house.try_run(&arguments, PASSWORD);
                 assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
@@ -151,6 +155,19 @@ impl Desk {
         self.goto(&format!("/t/{shop}/sign-in")).await;
         self.try_sign_in(email, PASSWORD).await;
         self.until("document.body.matches('.desk')").await;
+    }
+
+    /// Signs in anew, whoever was signed in.
+    pub async fn sign_in_as_another(&self, shop: &str, email: &str) {
+        self.client().delete_all_cookies().await.unwrap();
+        self.sign_in(shop, email).await;
+    }
+
+    /// Chooses a file in a form.
+    pub async fn choose_file(&self, selector: &str, file: &Path) {
+        let field = self.client().wait().at_most(WAIT).for_element(Locator::Css(selector)).await;
+        let field = field.unwrap_or_else(|error| panic!("{selector}: {error}"));
+        field.send_keys(file.to_str().unwrap()).await.unwrap();
     }
 
     /// The number of the ticket whose subject contains these words.

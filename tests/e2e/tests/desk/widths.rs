@@ -1,7 +1,7 @@
 //! Every page on a narrow phone, a phone and a desktop, in both languages, light and dark: nothing overflows, everything
 //! can be read, and on a phone everything can be hit.
 
-use crate::support::{Desk, LI, letter};
+use crate::support::{Desk, EVE, LI, letter};
 use serde_json::{Value, json};
 
 /// What sticks out of the page to the side, and what does not fit into a column that scrolls only downwards.
@@ -128,6 +128,18 @@ async fn every_page_fits(width: u32, height: u32) {
             look(&desk, &mut wrong, &format!("{menu}, {language}"), phone).await;
         }
         desk.goto("/t/electronics/tickets").await;
+    }
+    desk.sign_in_as_another("electronics", EVE).await;
+    for language in ["en", "zh"] {
+        if desk.value("return document.documentElement.lang.slice(0, 2)").await != language {
+            desk.click("button[name=language]").await;
+            desk.until(&format!("document.documentElement.lang.startsWith('{language}')")).await;
+        }
+        for path in ["/t/electronics/plugins", "/t/electronics/plugins/router"] {
+            desk.goto(path).await;
+            assert_eq!(desk.here().await, *path, "an admin sees it");
+            look(&desk, &mut wrong, &format!("{path}, {language}"), width < 720).await;
+        }
     }
     assert!(wrong.is_empty(), "{} faults at {width} px:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(desk.complaints().await, Vec::<String>::new());
