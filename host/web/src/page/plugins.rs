@@ -250,7 +250,7 @@ impl PluginPage {
                             span.mute.below { @if r.source.is_empty() { (t.release_from_folder()) } @else { (r.source) } " · " (frame.lens.relative(r.created_at)) } }
                         td data-label=(t.release_state_column()) {
                             @if r.state == ReleaseState::Active { b { (state_words(t, r.state, r.share)) } } @else { (state_words(t, r.state, r.share)) }
-                            @if let Some(reason) = &r.reason { span.mute.below { (reason) } }
+                            @if let Some(reason) = &r.reason { span.mute.below { (t.release_reason(reason)) } }
                         }
                         td.num data-label=(t.release_calls()) { (per_stage(t, &r.used, |used| used.calls.to_string())) }
                         td.num data-label=(t.release_failed()) { (per_stage(t, &r.used, |used| used.failed.to_string())) }

@@ -7,6 +7,7 @@ use crate::page::frame::{Note, Place};
 use crate::refusal::Refusal;
 use crate::request::Fields;
 use crate::seat::{Handed, Seat};
+use crate::words::Lang;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
@@ -86,9 +87,9 @@ async fn step(seat: &Seat, name: &str, number: i64, verb: &str, fields: &Fields)
             tx.stage_release(name, number, ReleaseState::Canary, share, &actor).await?;
         }
         "activate" => tx.activate_release(name, number, &actor).await?,
-        "withdraw" => tx.withdraw_release(name, number, "withdrawn on the desk", &actor).await?,
+        "withdraw" => tx.withdraw_release(name, number, Lang::En.withdrawn_here(), &actor).await?,
         "rollback" => {
-            tx.roll_back(name, Some(number), None, "taken back on the desk", &actor).await?;
+            tx.roll_back(name, Some(number), None, Lang::En.taken_back_here(), &actor).await?;
         }
         "replay" => {
             // Only of what is there.

@@ -52,6 +52,8 @@ super::words! {
     plugin_log_title: "Log", "日志";
     plugin_log_none: "It has logged nothing.", "没有日志。";
     done_staged: "Done. It takes effect within a second, for mail that comes in from now on.", "已完成，一秒内对新邮件生效。";
+    taken_back_here: "taken back on the desk", "在页面上撤回";
+    withdrawn_here: "withdrawn on the desk", "在页面上放弃";
     done_replay: "The replay is under way. Its result appears here.", "重放已开始，结果会显示在这里。";
 }
 
@@ -80,6 +82,17 @@ impl Lang {
         }
     }
 
+    /// Why a release was taken back or given up: what the desk itself wrote in the reader's language, a person's or a plugin's
+    /// words as they are.
+    #[must_use]
+    pub fn release_reason(self, reason: &str) -> &str {
+        match reason {
+            _ if reason == Self::En.taken_back_here() => self.taken_back_here(),
+            _ if reason == Self::En.withdrawn_here() => self.withdrawn_here(),
+            _ => reason,
+        }
+    }
+
     /// What a difference is in: those that everybody meets in words, others as they are named.
     #[must_use]
     pub fn aspect(self, name: &str) -> String {
@@ -105,5 +118,17 @@ impl Lang {
             _ => None,
         };
         known.unwrap_or_else(|| value.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::words::Lang;
+
+    #[test]
+    fn what_the_desk_wrote_is_translated_and_what_others_wrote_is_not() {
+        assert_eq!(Lang::Zh.release_reason(Lang::En.taken_back_here()), Lang::Zh.taken_back_here());
+        assert_eq!(Lang::Zh.release_reason(Lang::En.withdrawn_here()), Lang::Zh.withdrawn_here());
+        assert_eq!(Lang::Zh.release_reason("it asked for too much"), "it asked for too much");
     }
 }
