@@ -27,6 +27,7 @@ impl Key {
     pub(crate) fn new(engine_fingerprint: &[u8; 32], digest: &str, settings: &str) -> Self {
         let mut sha = Sha256::new();
         sha.update(b"posthouse compiled plugin 1\0");
+        sha.update([crate::fuse::VERSION]);
         sha.update(engine_fingerprint);
         sha.update(digest.as_bytes());
         sha.update([0]);

@@ -38,6 +38,8 @@ pub(crate) fn for_calls(config: &SandboxConfig, functions: &Arc<Functions>) -> R
         .max_core_instances_per_component(CORE_INSTANCES)
         .max_memories_per_component(16)
         .max_tables_per_component(32)
+        .max_tables_per_module(8)
+        .max_memories_per_module(4)
         .max_component_instance_size(4 << 20)
         .max_core_instance_size(4 << 20)
         .max_memory_size(usize::try_from(config.memory_ceiling).unwrap_or(usize::MAX))

@@ -17,6 +17,7 @@ mod cache;
 mod engine;
 mod error;
 mod functions;
+mod fuse;
 mod gate;
 mod history;
 mod host;

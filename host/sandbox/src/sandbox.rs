@@ -203,12 +203,17 @@ impl Inner {
 
     fn compile(&self, spec: &PluginSpec, info: &ComponentInfo) -> Result<Compiled, LoadError> {
         let shop = self.functions.of(self.cache.as_ref(), Key::functions(&self.fingerprint, &info.digest));
+        let fused = crate::fuse::fuse(&spec.component);
+        if let Err(reason) = &fused {
+            tracing::debug!(plugin = spec.name, %reason, "the component's modules stay as they are");
+        }
+        let linked = fused.as_deref().unwrap_or(&spec.component);
         let setup = Setup {
             shop: &shop,
             engine: &self.setup,
             ticker: &self.ticker,
             plugin: &spec.name,
-            component: &spec.component,
+            component: linked,
             interface: &info.export,
             world: info.world,
             settings: &spec.settings,
@@ -217,7 +222,7 @@ impl Inner {
         };
         let configured = setup.run()?.filter(|_| self.config.keep_configured);
         let snapshot = configured.is_some();
-        let bytes = configured.as_deref().unwrap_or(&spec.component);
+        let bytes = configured.as_deref().unwrap_or(linked);
         let component = shop
             .compile(|| Component::new(&self.engine, bytes))
             .map_err(|e| LoadError::Link { plugin: spec.name.clone(), reason: format!("{e:#}") })?;

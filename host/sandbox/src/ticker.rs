@@ -91,7 +91,7 @@ impl Shared {
         let (mut seen, mut idle) = (0, 0);
         let mut stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
         // Set instants, not pauses: a pause is always a little longer than asked for, and a long deadline would add that up.
-        let mut due = Instant::now() + TICK;
+        let mut due = now() + TICK;
         while !*stop {
             let calls = self.calls.load(Ordering::Relaxed);
             if calls != seen || self.active.load(Ordering::SeqCst) > 0 {
@@ -106,17 +106,22 @@ impl Shared {
                 }
                 self.asleep.store(false, Ordering::SeqCst);
                 idle = 0;
-                due = Instant::now() + TICK;
+                due = now() + TICK;
             }
-            let wait = due.saturating_duration_since(Instant::now());
+            let wait = due.saturating_duration_since(now());
             stop = self.wake.wait_timeout(stop, wait).unwrap_or_else(PoisonError::into_inner).0;
-            for _ in 0..passed(&mut due, Instant::now()) {
+            for _ in 0..passed(&mut due, now()) {
                 for engine in engines {
                     engine.increment_epoch();
                 }
             }
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a thread of its own: no test can pause it, and none needs to")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// How many ticks have been due until now; moves `due` to the first that has not.
@@ -139,7 +144,7 @@ mod tests {
 
     #[test]
     fn ticks_keep_to_set_instants_and_a_long_sleep_is_forgotten() {
-        let start = Instant::now();
+        let start = now();
         let mut due = start + TICK;
         assert_eq!(passed(&mut due, start), 0, "woken early");
         assert_eq!(passed(&mut due, start + TICK + TICK / 5), 1);
