@@ -29,6 +29,10 @@ pub(crate) const VERSION: u8 = 1;
 
 /// Fewer modules than this are not worth it.
 const MODULES_MIN: usize = 4;
+/// More cannot be instantiated in any case.
+const MODULES_MAX: usize = 64;
+/// How often a thing may be handed on under another name before it is used.
+const HANDED_ON_MAX: usize = 16;
 
 /// A module with nothing in it stands where one was that is part of another now, so that all others keep their numbers.
 const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
@@ -80,8 +84,8 @@ pub(crate) fn fuse(component: &[u8]) -> Result<Vec<u8>, Cannot> {
 enum Instanced<'a> {
     /// One of the parts.
     Part(usize),
-    /// Names for things that are there.
-    Bag(&'a [wasmparser::Export<'a>]),
+    /// Names for things that are there, by kind and number.
+    Bag(&'a [wasmparser::Export<'a>], HashMap<&'a str, (usize, u32)>),
     /// Instantiated by itself.
     Other,
 }
@@ -106,8 +110,9 @@ struct Plan<'a> {
     /// The item that instantiates the last part.
     last: usize,
     sources: Vec<Vec<Source>>,
-    /// The component's functions that parts import.
+    /// The component's functions that parts import, and the place of each in that list.
     outside: Vec<u32>,
+    outside_at: HashMap<u32, u32>,
     uses: Uses,
 }
 
@@ -122,23 +127,26 @@ impl<'a> Plan<'a> {
             last: 0,
             sources: Vec::new(),
             outside: Vec::new(),
+            outside_at: HashMap::new(),
             uses: Uses::default(),
         };
         let mut open = true;
         for (at, item) in items.iter().enumerate() {
             match item {
                 Item::Instance(Instance::Instantiate { module_index, args }) if open => {
+                    // Each once: what comes of it is then no larger than what it was.
+                    if plan.modules.contains(module_index) || plan.parts.len() == MODULES_MAX {
+                        return Err(Cannot("it has too many modules, or one of them twice"));
+                    }
                     let bytes = modules.get(*module_index as usize).ok_or(Cannot("it takes modules from outside"))?;
                     let part = Part::read(bytes)?;
-                    let sources = part
-                        .imports
-                        .iter()
-                        .map(|(module, field, _)| {
-                            let from = args.iter().find(|arg| arg.name == *module);
-                            plan.resolve(from.ok_or(Cannot("an import is missing"))?.index, field)
-                        })
-                        .collect::<Result<Vec<Found>, Cannot>>()?;
-                    let sources = sources.into_iter().map(|found| plan.take(found)).collect();
+                    let from: HashMap<&str, u32> = args.iter().map(|arg| (arg.name, arg.index)).collect();
+                    let mut sources = Vec::with_capacity(part.imports.len());
+                    for (module, field, _) in &part.imports {
+                        let instance = *from.get(module).ok_or(Cannot("an import is missing"))?;
+                        let found = plan.resolve(instance, field)?;
+                        sources.push(plan.take(found));
+                    }
                     plan.instances.push(Instanced::Part(plan.parts.len()));
                     plan.parts.push(part);
                     plan.modules.push(*module_index);
@@ -147,12 +155,15 @@ impl<'a> Plan<'a> {
                 }
                 Item::Instance(Instance::Instantiate { .. }) => plan.instances.push(Instanced::Other),
                 Item::Instance(Instance::FromExports(exports)) => {
+                    let mut names = HashMap::with_capacity(exports.len());
                     for export in exports {
-                        if export.index as usize >= plan.core[kind_index(export.kind)?].len() {
+                        let kind = kind_index(export.kind)?;
+                        if export.index as usize >= plan.core[kind].len() {
                             return Err(Cannot("a thing is missing"));
                         }
+                        names.insert(export.name, (kind, export.index));
                     }
-                    plan.instances.push(Instanced::Bag(exports));
+                    plan.instances.push(Instanced::Bag(exports, names));
                 }
                 Item::Alias(ComponentAlias::CoreInstanceExport { kind, instance_index, name }) => {
                     if *instance_index as usize >= plan.instances.len() {
@@ -174,19 +185,18 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
-    /// Follows a name to where the thing was made. It ends, since everything names only what comes before it.
+    /// Follows a name to where the thing was made.
     fn resolve(&self, mut instance: u32, mut name: &'a str) -> Result<Found, Cannot> {
-        loop {
+        for _ in 0..HANDED_ON_MAX {
             match self.instances.get(instance as usize) {
                 Some(Instanced::Part(part)) => {
                     let (_, index) = *self.parts[*part].exports.get(name).ok_or(Cannot("an export is missing"))?;
                     return Ok(Found::Part(*part, index));
                 }
-                Some(Instanced::Bag(exports)) => {
-                    let export =
-                        exports.iter().find(|export| export.name == name).ok_or(Cannot("an export is missing"))?;
-                    match self.core[kind_index(export.kind)?].get(export.index as usize) {
-                        Some(Origin::Own) => return Ok(Found::Own(export.index)),
+                Some(Instanced::Bag(_, names)) => {
+                    let (kind, index) = *names.get(name).ok_or(Cannot("an import is missing"))?;
+                    match self.core[kind].get(index as usize) {
+                        Some(Origin::Own) => return Ok(Found::Own(index)),
                         Some(Origin::Export(of, called)) => (instance, name) = (*of, called),
                         None => return Err(Cannot("a thing is missing")),
                     }
@@ -195,18 +205,19 @@ impl<'a> Plan<'a> {
                 None => return Err(Cannot("an instance is missing")),
             }
         }
+        Err(Cannot("a thing is handed on too often"))
     }
 
     fn take(&mut self, found: Found) -> Source {
         match found {
             Found::Part(part, index) => Source::Part(part, index),
             Found::Own(function) => {
-                let known = self.outside.iter().position(|other| *other == function);
-                let number = known.unwrap_or_else(|| {
+                let next = u32::try_from(self.outside.len()).unwrap_or(u32::MAX);
+                let number = *self.outside_at.entry(function).or_insert(next);
+                if number == next {
                     self.outside.push(function);
-                    self.outside.len() - 1
-                });
-                Source::Outside(u32::try_from(number).unwrap_or(u32::MAX))
+                }
+                Source::Outside(number)
             }
         }
     }
@@ -306,7 +317,7 @@ impl<'a> Plan<'a> {
                     instance += 1;
                     match &self.instances[number as usize] {
                         Instanced::Part(_) => {}
-                        Instanced::Bag(exports) => {
+                        Instanced::Bag(exports, _) => {
                             let later = Later::Bag(number, exports);
                             if !self.uses.instances.contains(&number) {
                             } else if fused.is_none() && !out.has_all(exports)? {

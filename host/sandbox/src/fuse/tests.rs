@@ -120,6 +120,9 @@ fn what_cannot_be_one_stays_as_it_is() {
     let starts =
         LINKED.replacen("(func (export \"twice\")", "(func $begin) (start $begin) (func (export \"twice\")", 1);
     assert_eq!(refused(&starts), "a module has a start function");
+    let one = "(core instance $stub (instantiate $stub))";
+    let twice = LINKED.replacen(one, &format!("{one} (core instance (instantiate $stub))"), 1);
+    assert_eq!(refused(&twice), "it has too many modules, or one of them twice");
     let few = "(component (core module $m (func (export \"f\"))) (core instance (instantiate $m)))";
     assert_eq!(refused(few), "it has few modules");
     assert!(fuse(b"\0asm").is_err() && fuse(b"").is_err());
