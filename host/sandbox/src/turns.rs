@@ -1,8 +1,9 @@
 //! Who computes when: so that however much the plugins of one tenant compute, a processor is left for everybody else.
 //!
 //! Every tenant has a lane, in which so many of its calls compute at the same time; the others wait in order. A call that
-//! waits for something outside leaves its place meanwhile. And a call that computes for long (it meets a tick of the epoch, or its
-//! plugin's last call was long) waits for one of the house's turns besides. Of both there is one fewer than there are processors.
+//! waits for something outside leaves its place meanwhile. And a call that computes for long (it meets a tick of the epoch when
+//! it has computed for longer than ticks are apart, or its plugin's last call was long) waits for one of the house's turns
+//! besides. Of both there is one fewer than there are processors.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -13,7 +13,7 @@ const CALLS: usize = 2_000;
 /// One starts every so often.
 const EVERY: Duration = Duration::from_millis(2);
 /// Turns alone and turns beside, one after the other.
-const TURNS: usize = 3;
+const TURNS: usize = 5;
 /// What a tenant may have in flight.
 const ATTACKS_AT_ONCE: usize = 16;
 const MODES: [&str; 8] =
