@@ -46,6 +46,15 @@ pub struct Fetched {
     pub content: Content,
 }
 
+/// A message that a mailbox holds, without its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// As [`Fetched::uid`].
+    pub uid: u32,
+    /// As [`Fetched::arrived_at`].
+    pub arrived_at: Option<posthouse_model::Timestamp>,
+}
+
 /// The bytes of a fetched message, or why there are none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {

@@ -175,6 +175,7 @@ pub(crate) const TABLES: &[Table] = &[
     ),
     table("article", "tenant_id:i id:t language:t title:t body:t updated_at:i", "tenant_id, id, language"),
     table("kept", "tenant_id:i plugin:t key:b value:b", "tenant_id, plugin, key").since(2),
+    table("followed", "mailbox_id:i tenant_id:i folder:t uid_validity:i first_uid:i", "mailbox_id, folder").since(7),
 ];
 
 #[cfg(test)]
