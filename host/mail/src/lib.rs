@@ -17,6 +17,7 @@ pub mod quote;
 pub mod read;
 pub mod screen;
 pub mod source;
+pub mod spam;
 pub mod submit;
 pub mod thread;
 
