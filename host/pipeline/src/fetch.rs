@@ -5,6 +5,7 @@
 
 use crate::house::House;
 use crate::intake::{self, Found};
+use crate::ledger::{self, LedgerError};
 use crate::outlet;
 use crate::tenant::{Mailbox, Tenant};
 use posthouse_mail::imap::ImapClient;
@@ -146,6 +147,7 @@ async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Ne
     // When lease and state were last written: looking often must not mean writing often.
     let mut written: Option<Instant> = None;
     let mut news: Option<Instant> = None;
+    let mut balanced: Option<Instant> = None;
     loop {
         let fresh = written.is_some_and(|at| at.elapsed() < LEASE_MARGIN / 4);
         if !fresh {
@@ -167,6 +169,17 @@ async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Ne
         if !fresh {
             scope.fetch_worked(id).await?;
             written = Some(Instant::now());
+        }
+        if balanced.is_none_or(|at: Instant| at.elapsed() >= ledger::EVERY) {
+            match ledger::check(tenant, mailbox, open).await {
+                Ok(_) => {}
+                Err(LedgerError::Store(error)) => return Err(error.into()),
+                // Fetching goes on without it; a connection that broke shows there.
+                Err(LedgerError::There(reason)) => {
+                    tracing::warn!(tenant.id = %tenant.id(), mailbox = %mailbox.config.name, reason, "no ledger could be drawn up");
+                }
+            }
+            balanced = Some(Instant::now());
         }
         if open.is_near() && news.is_some_and(|at| at.elapsed() < NEAR_FOR) {
             tokio::time::sleep(NEAR_EVERY).await;

@@ -12,11 +12,12 @@ use posthouse_mail::Held;
 use posthouse_model::Timestamp;
 use posthouse_model::ticket::Outcome;
 use posthouse_store::{StoreError, StoredUid};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 /// A folder's ledger.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Balance {
     /// The mailbox's name.
     pub mailbox: String,
@@ -41,7 +42,7 @@ impl Balance {
 }
 
 /// One day of it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Day {
     /// `2026-03-01`
     pub day: String,
@@ -64,13 +65,16 @@ pub enum LedgerError {
     Store(#[from] StoreError),
 }
 
-/// Compares what a mailbox holds with what is stored of it.
+/// How often a mailbox that is followed is compared with what is stored; also whenever following it begins.
+pub(crate) const EVERY: Duration = Duration::from_secs(6 * 3600);
+
+/// Compares what a mailbox holds with what is stored of it, and keeps the result for the desk and the watch.
 ///
 /// # Errors
 /// The server is away, or the store.
 pub async fn balance(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Balance, LedgerError> {
     let mut inbox = Inbox::open(house, tenant, mailbox).await.map_err(LedgerError::There)?;
-    compare(tenant, mailbox, &mut inbox).await
+    check(tenant, mailbox, &mut inbox).await
 }
 
 /// Fetches what is missing; how many mails were taken in, and the ledger afterwards.
@@ -92,8 +96,24 @@ pub async fn repair(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result
         intake::take_in(house, tenant, mailbox.row.id, mails, None).await?;
         left.retain(|uid| *uid > last);
     }
-    let after = compare(tenant, mailbox, &mut inbox).await?;
-    Ok((taken, after))
+    Ok((taken, check(tenant, mailbox, &mut inbox).await?))
+}
+
+/// Compares, and keeps the result.
+pub(crate) async fn check(tenant: &Tenant, mailbox: &Mailbox, inbox: &mut Inbox) -> Result<Balance, LedgerError> {
+    let balance = compare(tenant, mailbox, inbox).await?;
+    if !balance.is_even() {
+        tracing::error!(
+            tenant.id = %tenant.id(), mailbox = %balance.mailbox, missing = balance.missing.len(),
+            "the server holds mail that is not stored: posthouse ledger --repair"
+        );
+    }
+    let missing = i64::try_from(balance.missing.len()).unwrap_or(i64::MAX);
+    let content = serde_json::to_value(&balance).map_err(|error| LedgerError::There(error.to_string()))?;
+    let mut tx = tenant.scope.begin().await?;
+    tx.set_balance(mailbox.row.id, &balance.folder, missing, &content).await?;
+    tx.commit().await?;
+    Ok(balance)
 }
 
 async fn compare(tenant: &Tenant, mailbox: &Mailbox, inbox: &mut Inbox) -> Result<Balance, LedgerError> {

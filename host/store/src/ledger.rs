@@ -1,6 +1,6 @@
 //! What of a server's folder is stored here: one side of the ledger. The other is what the server holds.
 
-use crate::sql::sql;
+use crate::sql::{Json, sql};
 use crate::{Result, Scope, StoreError, Tx};
 use posthouse_model::ticket::Outcome;
 use posthouse_model::{MailboxId, Timestamp};
@@ -17,7 +17,49 @@ pub struct StoredUid {
     pub received_at: Timestamp,
 }
 
+/// How the ledger of a folder stood when it was last looked at.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BalanceRow {
+    /// Which mailbox.
+    pub mailbox: MailboxId,
+    /// `INBOX`; empty for a Maildir.
+    pub folder: String,
+    /// When.
+    pub checked_at: Timestamp,
+    /// Mails that the server holds and that are not stored.
+    pub missing: i64,
+    /// Since when any has been missing.
+    pub missing_since: Option<Timestamp>,
+    /// The ledger itself, as whoever drew it up wrote it.
+    pub content: serde_json::Value,
+}
+
 impl Scope {
+    /// How every folder's ledger stood when it was last looked at.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn balances(&self) -> Result<Vec<BalanceRow>> {
+        let rows = sql("select mailbox_id, folder, checked_at, missing, missing_since, content from balance \
+             where tenant_id = $1 order by mailbox_id, folder")
+        .bind(self.tenant)
+        .all(&mut *self.read().await?)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let mut row = row.reader();
+                Ok(BalanceRow {
+                    mailbox: row.next()?,
+                    folder: row.next()?,
+                    checked_at: row.next()?,
+                    missing: row.next()?,
+                    missing_since: row.next()?,
+                    content: row.json()?,
+                })
+            })
+            .collect()
+    }
+
     /// The UID that following a folder began with, in this UIDVALIDITY; none where nobody knows.
     ///
     /// # Errors
@@ -64,6 +106,35 @@ impl Scope {
 }
 
 impl Tx {
+    /// Keeps how a folder's ledger stands now.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn set_balance(
+        &mut self,
+        mailbox: MailboxId,
+        folder: &str,
+        missing: i64,
+        content: &serde_json::Value,
+    ) -> Result<()> {
+        let (tenant, now) = (self.tenant(), self.now());
+        sql("insert into balance (mailbox_id, tenant_id, folder, checked_at, missing, missing_since, content) \
+             select m.id, m.tenant_id, $3, $4, $5, $6, $7 from mailbox m where m.id = $1 and m.tenant_id = $2 \
+             on conflict (mailbox_id, folder) do update set checked_at = excluded.checked_at, missing = excluded.missing, \
+             missing_since = case when excluded.missing = 0 then null \
+             else coalesce(balance.missing_since, excluded.missing_since) end, content = excluded.content")
+        .bind(mailbox)
+        .bind(tenant)
+        .bind(folder)
+        .bind(now)
+        .bind(missing)
+        .bind((missing > 0).then_some(now))
+        .bind(Json(content))
+        .run(self.on())
+        .await?;
+        Ok(())
+    }
+
     /// Takes down where following a folder begins; for a new UIDVALIDITY, anew.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0005_model_budget.sql"),
     include_str!("schema/0006_uploads.sql"),
     include_str!("schema/0007_ledger.sql"),
+    include_str!("schema/0008_spam.sql"),
 ];
 
 /// The version that this host works with.
