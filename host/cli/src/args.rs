@@ -71,6 +71,8 @@ pub enum Command {
     Plugin(commands::plugin::PluginCommand),
     /// Measure a classifier on labelled texts
     Eval(commands::eval::EvalArgs),
+    /// Compare what the mail servers hold with what is here, and fetch what is missing
+    Ledger(commands::ledger::LedgerArgs),
     /// Look after the record of everything that happened
     #[command(subcommand)]
     Audit(commands::audit::AuditCommand),

@@ -8,6 +8,7 @@ pub mod digest;
 pub mod doctor;
 pub mod eval;
 pub mod ingest;
+pub mod ledger;
 pub mod mail;
 pub mod migrate;
 pub mod plugin;
@@ -42,6 +43,7 @@ pub async fn run(command: Command, context: &Context, terminal: &mut Terminal) -
         Command::Mail(command) => mail::run(command, terminal),
         Command::Plugin(command) => plugin::run(command, context, terminal).await,
         Command::Eval(args) => eval::run(args, context, terminal).await,
+        Command::Ledger(args) => ledger::run(args, context, terminal).await,
         Command::Audit(command) => audit::run(command, context, terminal).await,
         Command::Backup(args) => backup::run(args, context, terminal).await,
         Command::Bench(args) => bench::run(args, context, terminal).await,

@@ -17,6 +17,7 @@ pub mod quote;
 pub mod read;
 pub mod screen;
 pub mod source;
+pub mod spam;
 pub mod submit;
 pub mod thread;
 
@@ -44,6 +45,15 @@ pub struct Fetched {
     pub arrived_at: Option<posthouse_model::Timestamp>,
     /// The bytes, or why there are none.
     pub content: Content,
+}
+
+/// A message that a mailbox holds, without its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// As [`Fetched::uid`].
+    pub uid: u32,
+    /// As [`Fetched::arrived_at`].
+    pub arrived_at: Option<posthouse_model::Timestamp>,
 }
 
 /// The bytes of a fetched message, or why there are none.

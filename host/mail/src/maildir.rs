@@ -5,7 +5,7 @@
 //! the Maildir is ever changed, moved or deleted.
 
 use crate::submit::sync_folder;
-use crate::{BatchLimit, Content, Fetched, Wake};
+use crate::{BatchLimit, Content, Fetched, Held, Wake};
 use posthouse_model::{Clock, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -133,6 +133,42 @@ impl Maildir {
                     self.present.remove(&uid);
                 }
             }
+        }
+        Ok(fetched)
+    }
+
+    /// Everything there is from a number on, by number, without any content.
+    ///
+    /// # Errors
+    /// As [`Self::fetch_since`].
+    pub fn held(&mut self, first_uid: u32) -> Result<Vec<Held>, MaildirError> {
+        if !self.is_current() {
+            self.look()?;
+        }
+        let arrived = |path: &Path| changed_at(&fs::metadata(path).ok()?);
+        Ok(self.present.range(first_uid..).map(|(uid, path)| Held { uid: *uid, arrived_at: arrived(path) }).collect())
+    }
+
+    /// These messages, within the limit; the rest with the next call. Those that are gone are left out.
+    ///
+    /// # Errors
+    /// As [`Self::fetch_since`].
+    pub fn fetch_these(&mut self, uids: &[u32], limit: BatchLimit) -> Result<Vec<Fetched>, MaildirError> {
+        if !self.is_current() {
+            self.look()?;
+        }
+        let mut fetched = Vec::new();
+        let mut bytes = 0;
+        for uid in uids {
+            let Some(path) = self.present.get(uid).cloned() else { continue };
+            let Some(message) = self.read(*uid, path) else { continue };
+            if let Content::Mail(raw) = &message.content {
+                bytes += raw.len() as u64;
+            }
+            if fetched.len() == limit.count.max(1) || (!fetched.is_empty() && bytes > limit.bytes) {
+                break;
+            }
+            fetched.push(message);
         }
         Ok(fetched)
     }
@@ -339,8 +375,7 @@ impl Maildir {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(error) => unreadable(error),
             Ok((file, metadata)) => {
-                arrived_at =
-                    metadata.modified().ok().and_then(|t| jiff::Timestamp::try_from(t).ok()).map(Timestamp::from);
+                arrived_at = changed_at(&metadata);
                 if metadata.len() > self.mail_bytes_max {
                     Content::TooLarge { bytes: metadata.len(), headers: header_section(file) }
                 } else {
@@ -392,6 +427,10 @@ fn header_section(file: fs::File) -> Vec<u8> {
     let end = head.windows(2).position(|w| w == b"\n\n").or_else(|| head.windows(4).position(|w| w == b"\r\n\r\n"));
     head.truncate(end.map_or(head.len(), |e| e + 2));
     head
+}
+
+fn changed_at(metadata: &fs::Metadata) -> Option<Timestamp> {
+    metadata.modified().ok().and_then(|time| jiff::Timestamp::try_from(time).ok()).map(Timestamp::from)
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ mod bounce;
 mod charset;
 mod date;
 mod parts;
+mod rtf;
 mod tame;
+mod tnef;
 mod words;
 
 use crate::{html, language, quote, screen, thread};
@@ -64,8 +66,12 @@ pub fn attachment(raw: &[u8], part: u32) -> Option<Vec<u8>> {
     catch_unwind(AssertUnwindSafe(|| {
         let message = parser().parse(raw.as_ref())?;
         let flat = parts::flatten(&message);
-        let found = flat.get(part as usize)?;
-        (!found.is_multipart()).then(|| found.bytes().into_owned())
+        let (part, within) = parts::place(part);
+        let found = flat.get(part).filter(|found| !found.is_multipart())?;
+        match within {
+            None => Some(found.bytes().into_owned()),
+            Some(number) => tnef::read(&found.bytes())?.files.into_iter().nth(number).map(|file| file.bytes),
+        }
     }))
     .ok()
     .flatten()

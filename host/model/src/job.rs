@@ -50,6 +50,13 @@ pub enum Job {
         /// Number of the release.
         release: i64,
     },
+    /// Teach the spam filter what a person said of a ticket's mails.
+    Learn {
+        /// The ticket.
+        ticket: TicketId,
+        /// Whether they are spam.
+        spam: bool,
+    },
     /// Install a package that was handed in on the desk, or refuse it.
     Install {
         /// The row that holds its file.
@@ -70,6 +77,7 @@ impl Job {
             Self::AppendSent { .. } => "append-sent",
             Self::Digest { .. } => "digest",
             Self::Replay { .. } => "replay",
+            Self::Learn { .. } => "learn",
             Self::Install { .. } => "install",
         }
     }
@@ -86,6 +94,8 @@ impl Job {
             Self::AppendSent { outbox } => format!("append-sent:{outbox}"),
             Self::Digest { day } => format!("digest:{day}"),
             Self::Replay { plugin, release } => format!("replay:{plugin}:{release}"),
+            // Both can wait at a time: the one that is no longer true does nothing.
+            Self::Learn { ticket, spam } => format!("learn:{ticket}:{}", if *spam { "spam" } else { "ham" }),
             Self::Install { upload } => format!("install:{upload}"),
         }
     }
@@ -108,6 +118,7 @@ impl Job {
             | Self::Check { .. }
             | Self::Digest { .. }
             | Self::Replay { .. }
+            | Self::Learn { .. }
             | Self::Install { .. } => QUICK,
             Self::Notify { .. } => CHAT,
             Self::Dispatch { .. } | Self::AppendSent { .. } => MAIL,

@@ -36,7 +36,8 @@ pub struct Attachment {
     pub content_id: Option<String>,
     /// Shown in place by the text.
     pub inline: bool,
-    /// Index into the flat list of parts (depth first, root is 0), to fetch the bytes again.
+    /// Where the bytes are, to fetch them again: the lower 16 bits are an index into the flat list of parts (depth first, root is
+    /// 0), the upper 16 the number, from 1, of a file within that part (`winmail.dat`), 0 for the part itself.
     pub part: u32,
 }
 

@@ -5,11 +5,12 @@
 
 use crate::house::House;
 use crate::intake::{self, Found};
+use crate::ledger::{self, LedgerError};
 use crate::outlet;
 use crate::tenant::{Mailbox, Tenant};
 use posthouse_mail::imap::ImapClient;
-use posthouse_mail::maildir::Maildir;
-use posthouse_mail::{BatchLimit, Content, Fetched, Wake};
+use posthouse_mail::maildir::{Maildir, MaildirError};
+use posthouse_mail::{BatchLimit, Content, Fetched, Held, Wake};
 use posthouse_model::{MailboxId, TenantId, Timestamp};
 use posthouse_store::{Cursor, Source, StoreError};
 use std::collections::HashMap;
@@ -123,7 +124,7 @@ impl From<String> for Failed {
 enum Never {}
 
 /// An open mailbox: what IMAP and Maildir have in common.
-enum Inbox {
+pub(crate) enum Inbox {
     Imap {
         client: Box<ImapClient>,
         folder: String,
@@ -146,6 +147,7 @@ async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Ne
     // When lease and state were last written: looking often must not mean writing often.
     let mut written: Option<Instant> = None;
     let mut news: Option<Instant> = None;
+    let mut balanced: Option<Instant> = None;
     loop {
         let fresh = written.is_some_and(|at| at.elapsed() < LEASE_MARGIN / 4);
         if !fresh {
@@ -167,6 +169,17 @@ async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Ne
         if !fresh {
             scope.fetch_worked(id).await?;
             written = Some(Instant::now());
+        }
+        if balanced.is_none_or(|at: Instant| at.elapsed() >= ledger::EVERY) {
+            match ledger::check(tenant, mailbox, open).await {
+                Ok(_) => {}
+                Err(LedgerError::Store(error)) => return Err(error.into()),
+                // Fetching goes on without it; a connection that broke shows there.
+                Err(LedgerError::There(reason)) => {
+                    tracing::warn!(tenant.id = %tenant.id(), mailbox = %mailbox.config.name, reason, "no ledger could be drawn up");
+                }
+            }
+            balanced = Some(Instant::now());
         }
         if open.is_near() && news.is_some_and(|at| at.elapsed() < NEAR_FOR) {
             tokio::time::sleep(NEAR_EVERY).await;
@@ -193,6 +206,13 @@ async fn catch_up(house: &House, tenant: &Tenant, mailbox: &Mailbox, inbox: &mut
     if known.is_none() && last_uid > 0 {
         let mut tx = tenant.scope.begin().await?;
         tx.set_cursor(&Cursor { mailbox: id, folder: folder.clone(), uid_validity, last_uid }).await?;
+        tx.follow_from(id, &folder, uid_validity, last_uid.saturating_add(1)).await?;
+        tx.commit().await?;
+    }
+    // A new folder of which everything is taken in, and one that was renumbered, are followed from the first.
+    if known.as_ref().is_none_or(|cursor| cursor.uid_validity != uid_validity) && last_uid == 0 {
+        let mut tx = tenant.scope.begin().await?;
+        tx.follow_from(id, &folder, uid_validity, 1).await?;
         tx.commit().await?;
     }
     let mut any = false;
@@ -207,7 +227,7 @@ async fn catch_up(house: &House, tenant: &Tenant, mailbox: &Mailbox, inbox: &mut
     }
 }
 
-fn found(folder: &str, uid_validity: u32, fetched: Fetched) -> Found {
+pub(crate) fn found(folder: &str, uid_validity: u32, fetched: Fetched) -> Found {
     let (raw, parked) = match fetched.content {
         Content::Mail(raw) => (raw, None),
         Content::TooLarge { bytes, headers } => {
@@ -220,6 +240,22 @@ fn found(folder: &str, uid_validity: u32, fetched: Fetched) -> Found {
         Content::Unreadable { reason } => (Vec::new(), Some(format!("the server would not give it: {reason}"))),
     };
     Found { source: Source::imap(folder, uid_validity, fetched.uid), raw, received_at: fetched.arrived_at, parked }
+}
+
+/// Files are read off the runtime's threads.
+async fn with_files<T: Send + 'static>(
+    maildir: &mut Option<Maildir>,
+    work: impl FnOnce(&mut Maildir) -> Result<T, MaildirError> + Send + 'static,
+) -> Result<T, String> {
+    let Some(mut open) = maildir.take() else { return Err("the Maildir is being read already".to_owned()) };
+    let (open, result) = tokio::task::spawn_blocking(move || {
+        let result = work(&mut open);
+        (open, result)
+    })
+    .await
+    .map_err(words)?;
+    *maildir = Some(open);
+    result.map_err(words)
 }
 
 /// On this machine or on a private network.
@@ -236,7 +272,7 @@ fn words(error: impl std::fmt::Display) -> String {
 }
 
 impl Inbox {
-    async fn open(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Self, String> {
+    pub(crate) async fn open(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Self, String> {
         if let Some(imap) = &mailbox.config.imap {
             let config = outlet::imap(house, tenant, imap).await.map_err(words)?;
             let mut client = ImapClient::connect(&config).await.map_err(words)?;
@@ -261,14 +297,14 @@ impl Inbox {
         Ok(Self::Maildir { uid_validity: maildir.uid_validity(), maildir: Some(maildir), poll })
     }
 
-    fn folder(&self) -> &str {
+    pub(crate) fn folder(&self) -> &str {
         match self {
             Self::Imap { folder, .. } => folder,
             Self::Maildir { .. } => "",
         }
     }
 
-    fn uid_validity(&self) -> u32 {
+    pub(crate) fn uid_validity(&self) -> u32 {
         match self {
             Self::Imap { uid_validity, .. } | Self::Maildir { uid_validity, .. } => *uid_validity,
         }
@@ -303,16 +339,25 @@ impl Inbox {
         match self {
             Self::Imap { client, .. } => client.fetch_since(last_uid, BatchLimit::default()).await.map_err(words),
             Self::Maildir { maildir, .. } => {
-                let Some(mut open) = maildir.take() else { return Err("the Maildir is being read already".to_owned()) };
-                // Files: off the runtime's threads.
-                let (open, result) = tokio::task::spawn_blocking(move || {
-                    let result = open.fetch_since(last_uid, BatchLimit::default());
-                    (open, result)
-                })
-                .await
-                .map_err(words)?;
-                *maildir = Some(open);
-                result.map_err(words)
+                with_files(maildir, move |maildir| maildir.fetch_since(last_uid, BatchLimit::default())).await
+            }
+        }
+    }
+
+    /// Everything it holds from a UID on, without any content.
+    pub(crate) async fn held(&mut self, first_uid: u32) -> Result<Vec<Held>, String> {
+        match self {
+            Self::Imap { client, .. } => client.held(first_uid).await.map_err(words),
+            Self::Maildir { maildir, .. } => with_files(maildir, move |maildir| maildir.held(first_uid)).await,
+        }
+    }
+
+    /// Some of these mails; call again with the others until nothing comes.
+    pub(crate) async fn fetch_these(&mut self, uids: Vec<u32>) -> Result<Vec<Fetched>, String> {
+        match self {
+            Self::Imap { client, .. } => client.fetch_these(&uids, BatchLimit::default()).await.map_err(words),
+            Self::Maildir { maildir, .. } => {
+                with_files(maildir, move |maildir| maildir.fetch_these(&uids, BatchLimit::default())).await
             }
         }
     }

@@ -10,7 +10,7 @@ use posthouse_model::Timestamp;
 use posthouse_model::config::{TimeOfDay, Weekday};
 use posthouse_model::event::Actor;
 use posthouse_model::job::Job;
-use posthouse_store::{IncidentRow, JobState, MailboxRow, NewNotification, Progress, StoreError};
+use posthouse_store::{BalanceRow, IncidentRow, JobState, MailboxRow, NewNotification, Progress, StoreError};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -33,6 +33,15 @@ pub enum Trouble {
         since: Timestamp,
         /// The server's words.
         reason: String,
+    },
+    /// The server holds mail that is not stored here.
+    Ledger {
+        /// The mailbox.
+        mailbox: String,
+        /// Since when.
+        since: Timestamp,
+        /// How many mails.
+        missing: u64,
     },
     /// Mail waits for triage.
     Triage {
@@ -66,6 +75,7 @@ impl Trouble {
         match self {
             Self::Silent { .. } => "silent".to_owned(),
             Self::Fetch { mailbox, .. } => format!("fetch:{mailbox}"),
+            Self::Ledger { mailbox, .. } => format!("ledger:{mailbox}"),
             Self::Triage { .. } => "triage".to_owned(),
             Self::Plugin { plugin, .. } => format!("{PLUGIN}{plugin}"),
             Self::Sending { .. } => "sending".to_owned(),
@@ -82,6 +92,9 @@ impl Trouble {
             Self::Plugin { plugin, since, reason } => {
                 (words.plugin_cut_off)(plugin, &reader.local_time(*since), &notice::shorten(reason, 300))
             }
+            Self::Ledger { mailbox, since, missing } => {
+                (words.ledger_uneven)(mailbox, *missing, &reader.local_time(*since))
+            }
             Self::Triage { count, since } => (words.triage_stuck)(*count, &reader.local_time(*since)),
             Self::Sending { count, since } => (words.sending_stuck)(*count, &reader.local_time(*since)),
         }
@@ -95,6 +108,8 @@ pub struct Signs {
     pub progress: Progress,
     /// The mailboxes that should be fetched.
     pub mailboxes: Vec<MailboxRow>,
+    /// Mailboxes with mail that is not stored here: name, since when, how many.
+    pub uneven: Vec<(String, Timestamp, u64)>,
     /// Messages that wait for triage.
     pub pending: u64,
     /// Replies that should be out.
@@ -116,6 +131,9 @@ pub fn look(tenant: &Tenant, signs: &Signs, now: Timestamp) -> Vec<Trouble> {
             let (mailbox, reason) = (mailbox.mailbox.name.clone(), reason.clone());
             troubles.push(Trouble::Fetch { mailbox, since, reason });
         }
+    }
+    for (mailbox, since, missing) in signs.uneven.iter().cloned() {
+        troubles.push(Trouble::Ledger { mailbox, since, missing });
     }
     for CutOff { plugin, since, reason } in signs.cut_off.iter().cloned() {
         troubles.push(Trouble::Plugin { plugin, since, reason });
@@ -186,7 +204,7 @@ pub async fn beat(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
         Some(plugin) => {
             house.breakers().is_proven(tenant.id(), plugin) || tenant.all_plugins().iter().all(|p| p.name() != plugin)
         }
-        None => matches!(incident.key.as_str(), "silent" | "triage" | "sending") || incident.key.starts_with("fetch:"),
+        None => matches!(incident.key.as_str(), "silent" | "triage" | "sending") || ["fetch:", "ledger:"].iter().any(|kind| incident.key.starts_with(kind)),
     };
     let gone: Vec<&IncidentRow> = open.iter().filter(is_ours).filter(|i| !troubles.contains_key(&i.key)).collect();
     let mut new: Vec<&Trouble> = troubles.values().filter(|t| !open.iter().any(|i| i.key == t.key())).collect();
@@ -222,9 +240,10 @@ async fn signs(house: &House, tenant: &Tenant) -> Result<Signs, StoreError> {
     let scope = &tenant.scope;
     let progress = scope.progress().await?;
     let wanted: Vec<_> = tenant.mailboxes().iter().filter(|m| m.config.enabled).map(|m| m.row.id).collect();
-    let mailboxes = scope.mailboxes().await?.into_iter().filter(|m| wanted.contains(&m.id)).collect();
-    let mut signs =
-        Signs { progress, mailboxes, pending: 0, unsent: 0, cut_off: house.breakers().cut_off(tenant.id()) };
+    let mailboxes: Vec<_> = scope.mailboxes().await?.into_iter().filter(|m| wanted.contains(&m.id)).collect();
+    let uneven = uneven(&mailboxes, scope.balances().await?);
+    let cut_off = house.breakers().cut_off(tenant.id());
+    let mut signs = Signs { progress, mailboxes, uneven, pending: 0, unsent: 0, cut_off };
     if signs.progress.oldest_pending.is_some() || signs.progress.oldest_unsent.is_some() {
         for state in [JobState::Queued, JobState::Running] {
             for job in scope.jobs(state).await? {
@@ -237,6 +256,18 @@ async fn signs(house: &House, tenant: &Tenant) -> Result<Signs, StoreError> {
         }
     }
     Ok(signs)
+}
+
+/// One line per mailbox: its folders together.
+fn uneven(mailboxes: &[MailboxRow], balances: Vec<BalanceRow>) -> Vec<(String, Timestamp, u64)> {
+    let mut found: BTreeMap<String, (Timestamp, u64)> = BTreeMap::new();
+    for balance in balances {
+        let Some(mailbox) = mailboxes.iter().find(|mailbox| mailbox.id == balance.mailbox) else { continue };
+        let (Some(since), Ok(missing @ 1..)) = (balance.missing_since, u64::try_from(balance.missing)) else { continue };
+        let entry = found.entry(mailbox.mailbox.name.clone()).or_insert((since, 0));
+        *entry = (entry.0.min(since), entry.1 + missing);
+    }
+    found.into_iter().map(|(name, (since, missing))| (name, since, missing)).collect()
 }
 
 fn reader<'a>(tenant: &'a Tenant, language: &'a str, desk_url: &'a str) -> Reader<'a> {

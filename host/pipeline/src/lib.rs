@@ -19,6 +19,8 @@ pub mod heartbeat;
 pub mod house;
 pub mod intake;
 pub mod knowledge;
+pub mod learn;
+pub mod ledger;
 pub mod life;
 pub mod metrics;
 pub mod model;

@@ -9,6 +9,7 @@
 use crate::caller::{self, About, CallFailure};
 use crate::draft;
 use crate::house::House;
+use crate::learn;
 use crate::tenant::{Installed, Tenant};
 use crate::view;
 use posthouse_mail::screen::{self, Automatic, Own};
@@ -50,6 +51,9 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
 
     if let Some((outcome, reason)) = screened(house, tenant, &message) {
         return settle(house, tenant, job, &message, outcome, &reason).await;
+    }
+    if let Some(reason) = learned_spam(tenant, &message, ticket.message_count).await.map_err(store)? {
+        return settle(house, tenant, job, &message, Outcome::Spam, &reason).await;
     }
 
     let newest = Arc::new(view::message(&message));
@@ -168,6 +172,25 @@ fn spam_verdict(config: &ScreenConfig, message: &MessageRow, triage: &Triage) ->
     let confidence = triage.spam?;
     let from = message.read.from.as_ref().map(posthouse_model::mail::Address::key).unwrap_or_default();
     (confidence >= config.spam_confidence_min && !matches_sender(&config.trusted_senders, &from)).then_some(confidence)
+}
+
+/// What people taught of mails like this one. A mail on a ticket that has others is somebody's who was heard already.
+async fn learned_spam(tenant: &Tenant, message: &MessageRow, mails: i64) -> Result<Option<String>, StoreError> {
+    let config = &tenant.config.screen;
+    let from = message.read.from.as_ref().map(posthouse_model::mail::Address::key).unwrap_or_default();
+    if mails > 1 || matches_sender(&config.trusted_senders, &from) {
+        return Ok(None);
+    }
+    let Some((confidence, learned)) = learn::verdict(tenant, message).await? else { return Ok(None) };
+    if confidence < f64::from(config.learned_spam_min) {
+        return Ok(None);
+    }
+    Ok(Some(format!(
+        "is like mail that people called spam ({:.1} % sure, learned from {} spam and {} other mails)",
+        confidence * 100.0,
+        learned.spam,
+        learned.ham
+    )))
 }
 
 async fn settle(

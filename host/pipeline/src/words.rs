@@ -58,6 +58,8 @@ pub struct Words {
     pub silent: fn(&str) -> String,
     /// Fetching from a mailbox fails: mailbox, since, reason.
     pub fetch_stuck: fn(&str, &str, &str) -> String,
+    /// The server holds mail that is not here: mailbox, how many, since.
+    pub ledger_uneven: fn(&str, u64, &str) -> String,
     /// Triage is behind: jobs, since.
     pub triage_stuck: fn(u64, &str) -> String,
     /// A plugin is cut off: name, since, its last failure.
@@ -178,6 +180,9 @@ static EN: Words = Words {
     recovery_title: |tenant| format!("{tenant}: works again"),
     silent: |since| format!("No mail has been triaged since {since}, though mail is expected at this time."),
     fetch_stuck: |mailbox, since, reason| format!("Mailbox “{mailbox}” has not been fetched since {since}: {reason}"),
+    ledger_uneven: |mailbox, n, since| {
+        format!("Mailbox “{mailbox}” holds {n} mails that are not here, as of {since}. `posthouse ledger --repair` fetches them.")
+    },
     triage_stuck: |n, since| format!("{n} mails wait for triage, the oldest since {since}."),
     plugin_rolled_back: |plugin, version, why| {
         format!("Plugin “{plugin}” {version} was rolled back to the version before: {why}.")
@@ -278,6 +283,9 @@ static ZH: Words = Words {
     recovery_title: |tenant| format!("{tenant}:已恢复"),
     silent: |since| format!("自 {since} 起没有邮件完成分拣,而此时段本应有来信。"),
     fetch_stuck: |mailbox, since, reason| format!("邮箱“{mailbox}”自 {since} 起收取失败:{reason}"),
+    ledger_uneven: |mailbox, n, since| {
+        format!("邮箱“{mailbox}”中有 {n} 封邮件未入库(自 {since} 起发现)。运行 `posthouse ledger --repair` 可补收。")
+    },
     triage_stuck: |n, since| format!("{n} 封邮件等待分拣,最早的自 {since} 起。"),
     plugin_rolled_back: |plugin, version, why| format!("插件“{plugin}”{version} 已自动退回上一版本：{why}。"),
     candidate_taken_back: |plugin, version, why| {

@@ -51,6 +51,7 @@ impl Tx {
         let before = self.ticket_for_change(ticket).await?;
         self.move_ticket(&before, TicketStatus::Spam).await?;
         self.recount(ticket, &[Outcome::Ticket, Outcome::Automatic], Outcome::Spam, Some("marked by an agent")).await?;
+        self.enqueue(&Job::Learn { ticket, spam: true }).await?;
         self.record(actor, "ticket.marked-spam", subject(ticket), json!({ "was": before.status }));
         Ok(())
     }
@@ -64,6 +65,7 @@ impl Tx {
         self.move_ticket(&before, TicketStatus::Waiting).await?;
         self.recount(ticket, &[Outcome::Spam], Outcome::Ticket, None).await?;
         self.enqueue(&Job::Draft { ticket }).await?;
+        self.enqueue(&Job::Learn { ticket, spam: false }).await?;
         self.record(actor, "ticket.marked-not-spam", subject(ticket), json!({ "was": before.status }));
         Ok(())
     }

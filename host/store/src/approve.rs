@@ -115,6 +115,10 @@ impl Tx {
             .await?;
         }
         self.enqueue_at(&Job::Dispatch { outbox }, due).await?;
+        if !approval.automatic {
+            // Nobody answers spam: what a person answers teaches the filter what mail is.
+            self.enqueue(&Job::Learn { ticket: ticket.id, spam: false }).await?;
+        }
         self.move_ticket(&ticket, TicketStatus::Sent).await?;
         let body_sha256 = hex::encode(Sha256::digest(&approval.body));
         self.record(

@@ -15,6 +15,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0004_releases.sql"),
     include_str!("schema/0005_model_budget.sql"),
     include_str!("schema/0006_uploads.sql"),
+    include_str!("schema/0007_ledger.sql"),
+    include_str!("schema/0008_spam.sql"),
 ];
 
 /// The version that this host works with.

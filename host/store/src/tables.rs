@@ -175,6 +175,16 @@ pub(crate) const TABLES: &[Table] = &[
     ),
     table("article", "tenant_id:i id:t language:t title:t body:t updated_at:i", "tenant_id, id, language"),
     table("kept", "tenant_id:i plugin:t key:b value:b", "tenant_id, plugin, key").since(2),
+    table("followed", "mailbox_id:i tenant_id:i folder:t uid_validity:i first_uid:i", "mailbox_id, folder").since(7),
+    table(
+        "balance",
+        "mailbox_id:i tenant_id:i folder:t checked_at:i missing:i missing_since:i content:t",
+        "mailbox_id, folder",
+    )
+    .since(7),
+    table("spam_feature", "tenant_id:i feature:i spam:i ham:i", "tenant_id, feature").since(8),
+    table("spam_learned", "tenant_id:i spam:i ham:i", "tenant_id").since(8),
+    table("spam_taught", "message_id:i tenant_id:i spam:i", "message_id").since(8),
 ];
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `posthouse eval`: how good a classifier is, on labelled texts.
 
 mod score;
+mod spam;
 mod table;
 
 pub use score::{Score, score};
@@ -34,11 +35,21 @@ which class was taken for which. With --json: {\"classifier\", \"rows\", \"accur
 the matrix is what was right, a column what was answered.")]
 pub struct EvalArgs {
     /// A bundled plugin's name (`classifier`), a .wasm file, or a folder with one
-    #[arg(long, value_name = "PLUGIN")]
-    classifier: String,
+    #[arg(long, value_name = "PLUGIN", required_unless_present = "spam", requires = "data")]
+    classifier: Option<String>,
     /// The labelled texts
-    #[arg(long, value_name = "FILE.tsv")]
-    data: PathBuf,
+    #[arg(long, value_name = "FILE.tsv", requires = "classifier")]
+    data: Option<PathBuf>,
+    /// Spam, as files, mbox, Maildir or folders: tries the filter that learns, taught with every second mail and asked about the
+    /// others
+    #[arg(long, value_name = "PATH", num_args = 1.., requires = "ham", conflicts_with_all = ["classifier", "data", "settings"])]
+    spam: Vec<PathBuf>,
+    /// Mail that is no spam
+    #[arg(long, value_name = "PATH", num_args = 1.., requires = "spam")]
+    ham: Vec<PathBuf>,
+    /// With --spam: from which confidence it is spam
+    #[arg(long, value_name = "SHARE", default_value_t = 0.9)]
+    spam_min: f64,
     /// The classifier's settings: a .toml or .json file
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
@@ -62,8 +73,15 @@ const AT_ONCE: usize = 8;
 /// # Errors
 /// No such plugin, not a classifier, data that cannot be used.
 pub async fn run(args: EvalArgs, context: &Context, terminal: &mut Terminal) -> Result {
-    let rows = table::read(&args.data)?;
-    let plugin = load(&args, context).await?;
+    if !args.spam.is_empty() {
+        spam::run(&args.spam, &args.ham, args.spam_min, args.wrong, args.json, terminal)?;
+        return Ok(Code::Ok);
+    }
+    let (Some(classifier), Some(data)) = (&args.classifier, &args.data) else {
+        return Err(Failure::new("give --classifier and --data, or --spam and --ham"));
+    };
+    let rows = table::read(data)?;
+    let plugin = load(classifier, args.settings.as_deref(), context).await?;
     let answers = classify_all(&plugin, rows.iter().map(|row| row.text.as_str())).await?;
     let failed = answers.iter().filter(|answer| answer.is_err()).count();
     let labels: Vec<String> =
@@ -84,19 +102,19 @@ pub async fn run(args: EvalArgs, context: &Context, terminal: &mut Terminal) -> 
         .collect();
     if args.json {
         terminal.json(&Report {
-            classifier: &args.classifier,
+            classifier,
             digest: plugin.digest(),
             failed,
             score: &score,
             wrong: &wrong,
         })?;
     } else {
-        show(&args.classifier, &plugin, &score, terminal)?;
+        show(classifier, &plugin, &score, terminal)?;
         for row in &wrong {
             let text = crate::output::short(&row.text, 90);
             terminal.line(format!(
                 "{}:{}: {} taken for {}: {text}",
-                args.data.display(),
+                data.display(),
                 row.line,
                 row.label,
                 row.answer
@@ -128,16 +146,16 @@ struct Wrong {
     text: String,
 }
 
-async fn load(args: &EvalArgs, context: &Context) -> Result<Arc<Plugin>> {
+async fn load(classifier: &str, settings: Option<&Path>, context: &Context) -> Result<Arc<Plugin>> {
     // Nothing of a host is needed to measure; where its set-up says where plugins are, it counts.
     let host = context.host()?;
-    let component = context.finder(Some(&host)).find(&args.classifier, Path::new(""))?;
-    let settings = match &args.settings {
+    let component = context.finder(Some(&host)).find(classifier, Path::new(""))?;
+    let settings = match settings {
         Some(path) => serde_json::Value::Object(read_settings(path)?).to_string(),
         None => "{}".to_owned(),
     };
     let spec = PluginSpec {
-        name: args.classifier.clone(),
+        name: classifier.to_owned(),
         version: component.version(),
         component: component.bytes,
         settings,
@@ -146,7 +164,7 @@ async fn load(args: &EvalArgs, context: &Context) -> Result<Arc<Plugin>> {
     };
     let plugin = context.sandbox_alone(&host)?.load(spec).await.map_err(|error| Failure::new(error.to_string()))?;
     if plugin.world() != posthouse_model::decision::World::Classifier {
-        return Err(Failure::new(format!("{} is a {}, not a classifier", args.classifier, plugin.world())));
+        return Err(Failure::new(format!("{} is a {}, not a classifier", classifier, plugin.world())));
     }
     Ok(plugin)
 }

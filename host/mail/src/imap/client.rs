@@ -3,7 +3,7 @@
 use super::session::{Wire, ended};
 use super::{Folder, FolderRole, ImapConfig, ImapError, Selected, folders};
 use crate::net::ProbeReport;
-use crate::{BatchLimit, Content, Fetched, Wake};
+use crate::{BatchLimit, Content, Fetched, Held, Wake};
 use async_imap::imap_proto::{AttributeValue, MailboxDatum, Response, ResponseCode, SectionPath};
 use posthouse_model::Timestamp;
 use std::collections::VecDeque;
@@ -98,6 +98,62 @@ impl ImapClient {
         if !fetched.is_empty() {
             self.last_found = Some(Instant::now());
         }
+        Ok(fetched)
+    }
+
+    /// Everything that the folder holds from a UID on, by UID, without any content.
+    ///
+    /// # Errors
+    /// No folder is open, or the connection broke.
+    pub async fn held(&mut self, first_uid: u32) -> Result<Vec<Held>, ImapError> {
+        const WHAT: &str = "counting messages";
+        self.ensure_open().await?;
+        if self.folder.is_none() {
+            return Err(ImapError::Config("no folder is open".to_owned()));
+        }
+        let limit = self.config.timeouts.body;
+        let command = format!("UID FETCH {}:* (UID INTERNALDATE)", first_uid.max(1));
+        let mut held = Vec::new();
+        let result = match self.wire.as_mut() {
+            Some(wire) => {
+                wire.command(WHAT, &command, limit, &mut |response| {
+                    if let Response::Fetch(_, attributes) = response {
+                        // `n:*` always names the last message (RFC 3501, 6.4.8).
+                        held.extend(holding(attributes).filter(|one| one.uid >= first_uid));
+                    }
+                })
+                .await
+            }
+            None => Err(ImapError::Closed(WHAT.to_owned())),
+        };
+        let ended = self.note(result)?;
+        // An empty folder is an error to some servers.
+        if !ended.ok && !(held.is_empty() && self.wire.as_ref().is_some_and(|wire| wire.exists == 0)) {
+            return Err(ImapError::Refused { what: WHAT.to_owned(), words: ended.words });
+        }
+        held.sort_unstable_by_key(|one| one.uid);
+        held.dedup_by_key(|one| one.uid);
+        Ok(held)
+    }
+
+    /// These messages, as [`Self::fetch_since`] would give them, within the limit; the rest with the next call. Those that are
+    /// gone from the folder are left out.
+    ///
+    /// # Errors
+    /// As [`Self::fetch_since`].
+    pub async fn fetch_these(&mut self, uids: &[u32], limit: BatchLimit) -> Result<Vec<Fetched>, ImapError> {
+        let (Some(first), Some(last)) = (uids.iter().min(), uids.iter().max()) else { return Ok(Vec::new()) };
+        self.ensure_open().await?;
+        self.list(first.saturating_sub(1)).await?;
+        let wanted: std::collections::HashSet<u32> = uids.iter().copied().collect();
+        self.plan.retain(|(uid, _)| uid <= last && wanted.contains(uid));
+        self.careful = 0;
+        let mut fetched = Vec::new();
+        while fetched.is_empty() && !self.plan.is_empty() {
+            fetched = self.fetch_batch(limit).await?;
+        }
+        // What is left of this plan is no plan for what comes next.
+        self.plan.clear();
         Ok(fetched)
     }
 
@@ -512,6 +568,19 @@ fn message(attributes: &[AttributeValue<'_>]) -> Option<Fetched> {
         None => Content::Unreadable { reason: "the mail server has no content for it".to_owned() },
     };
     Some(Fetched { uid: uid?, arrived_at, content })
+}
+
+fn holding(attributes: &[AttributeValue<'_>]) -> Option<Held> {
+    let mut uid = None;
+    let mut arrived_at = None;
+    for attribute in attributes {
+        match attribute {
+            AttributeValue::Uid(value) => uid = Some(*value),
+            AttributeValue::InternalDate(date) => arrived_at = folders::internal_date(date),
+            _ => {}
+        }
+    }
+    Some(Held { uid: uid?, arrived_at })
 }
 
 /// One IDLE: until news, or the time is up.

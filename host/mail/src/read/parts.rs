@@ -1,6 +1,6 @@
 //! The part tree: what is the text, what are files.
 
-use super::{charset, html_text, words};
+use super::{charset, html_text, tnef, words};
 use mail_parser::{Header, HeaderName, Message, MessagePart, PartType};
 use posthouse_model::mail::{Attachment, Part};
 use sha2::{Digest, Sha256};
@@ -10,6 +10,8 @@ use std::borrow::Cow;
 const DEPTH_MAX: usize = 32;
 /// Parts beyond this number are not looked at.
 const PARTS_MAX: usize = 1000;
+/// See [`Attachment::part`].
+const WITHIN_BITS: u32 = 16;
 
 /// One part in the flat list: depth first, the root is 0, the root of an enclosed message follows the part that
 /// encloses it.
@@ -73,6 +75,12 @@ impl<'m> FlatPart<'m> {
         let name = self.disposition.get("filename").or_else(|| self.content_type.get("name"))?;
         let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
         (!name.is_empty() && name != "." && name != "..").then(|| name.chars().take(255).collect())
+    }
+
+    /// Outlook's container.
+    fn is_tnef(&self) -> bool {
+        matches!(self.media_type(), "application/ms-tnef" | "application/vnd.ms-tnef")
+            || self.file_name().is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"))
     }
 
     fn content_id(&self) -> Option<String> {
@@ -279,12 +287,31 @@ pub(super) fn body(flat: &[FlatPart<'_>], warnings: &mut Vec<String>) -> Body {
         }
     }
 
-    let attachments = flat
-        .iter()
-        .enumerate()
-        .filter(|(index, part)| !is_text[*index] && !part.is_multipart() && !part.enclosed)
-        .map(|(index, part)| attachment(index, part, html.as_deref()))
-        .collect();
+    let mut attachments = Vec::new();
+    for (index, part) in flat.iter().enumerate() {
+        if is_text[index] || part.is_multipart() || part.enclosed {
+            continue;
+        }
+        let Some(container) = part.is_tnef().then(|| tnef::read(&part.bytes())).flatten() else {
+            attachments.push(attachment(index, part, html.as_deref()));
+            continue;
+        };
+        // What Outlook hid in there is the mail's text where it has no other.
+        if !says_something(&text) && html.is_none() {
+            if let Some(found) = container.html {
+                let converted = html_text(&found);
+                (text, html) = (converted.text, Some(found));
+                is_marked |= converted.fresh.is_some();
+                fresh = converted.fresh.unwrap_or_else(|| text.clone());
+            } else if let Some(found) = container.text {
+                text = super::unix_text(&found);
+                fresh.clone_from(&text);
+            }
+        }
+        for (number, file) in container.files.into_iter().enumerate() {
+            attachments.push(contained(index, number, file, html.as_deref()));
+        }
+    }
     let text = text.trim_end().to_owned();
     Body { text, fresh: is_marked.then_some(fresh), html, attachments, structure: tree(flat, 0) }
 }
@@ -335,6 +362,26 @@ fn attachment(index: usize, part: &FlatPart<'_>, html: Option<&str>) -> Attachme
         content_id,
         part: u32::try_from(index).unwrap_or(u32::MAX),
     }
+}
+
+/// A file of a container.
+fn contained(index: usize, number: usize, file: tnef::File, html: Option<&str>) -> Attachment {
+    let place = (number + 1) << WITHIN_BITS | index;
+    Attachment {
+        size: file.bytes.len() as u64,
+        sha256: hex::encode(Sha256::digest(&file.bytes)),
+        inline: file.content_id.as_ref().is_some_and(|id| html.is_some_and(|h| h.contains(&format!("cid:{id}")))),
+        media_type: media_type(file.media_type.as_deref().unwrap_or("application/octet-stream"), false),
+        name: file.name,
+        content_id: file.content_id,
+        part: u32::try_from(place).unwrap_or(u32::MAX),
+    }
+}
+
+/// The part that an [`Attachment::part`] names, and which file within it.
+pub(super) fn place(part: u32) -> (usize, Option<usize>) {
+    let within = (part >> WITHIN_BITS) as usize;
+    ((part & ((1 << WITHIN_BITS) - 1)) as usize, within.checked_sub(1))
 }
 
 fn tree(flat: &[FlatPart<'_>], index: usize) -> Part {

@@ -237,3 +237,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_outlook_hides_in_winmail_dat_is_text_and_files() {
+    let container = crate::read::tnef::tests::sample();
+    let raw = format!(
+        "From: a@x.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: text/plain\r\n\r\n\r\n--b\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--\r\n",
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &container)
+    );
+    let mail = read_mail(raw.as_bytes());
+    assert_eq!(mail.text.trim(), "你好，订单还没到");
+    let names: Vec<_> = mail.attachments.iter().map(|file| file.name.as_deref().unwrap()).collect();
+    assert_eq!(names, ["照片 1.png", "Rückgabe.pdf"]);
+    assert_eq!(attachment(raw.as_bytes(), mail.attachments[1].part).unwrap(), b"%PDF");
+    assert_eq!(attachment(raw.as_bytes(), 2 | 9 << 16), None);
+}

@@ -176,6 +176,7 @@ impl Check {
         }
         self.range("review.undo_seconds", config.review.undo_seconds, 0, 600);
         self.range("screen.spam_confidence_min", config.screen.spam_confidence_min, 0.0, 1.0);
+        self.range("screen.learned_spam_min", config.screen.learned_spam_min, 0.5, 1.0);
         let senders =
             [("blocked_senders", &config.screen.blocked_senders), ("trusted_senders", &config.screen.trusted_senders)];
         for (key, list) in senders {

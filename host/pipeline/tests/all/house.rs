@@ -250,7 +250,7 @@ impl Test {
         self.apply(config).await;
     }
 
-    async fn apply(&mut self, config: TenantConfig) {
+    pub async fn apply(&mut self, config: TenantConfig) {
         self.clock.forward(Duration::from_secs(1));
         let old = self.tenant.row.tenant.clone();
         let settings = serde_json::to_value(&config).unwrap();

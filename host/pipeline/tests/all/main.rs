@@ -8,6 +8,8 @@ mod drafts;
 mod heartbeat;
 mod house;
 mod keeping;
+mod learn;
+mod ledger;
 mod life;
 mod rebuild;
 mod secrets;

@@ -1,0 +1,76 @@
+//! The spam filter: it learns from what people do with a ticket, and says what it thinks of a mail that begins one.
+//!
+//! "Spam" and "not spam" teach it, and so does a reply that a person approves: nobody answers spam. Only its own tenant's mail
+//! does. Until it has learned enough of either kind it says nothing.
+
+use crate::house::House;
+use crate::tenant::Tenant;
+use crate::triage::store;
+use posthouse_mail::spam::{self, Feature, Learned, Seen};
+use posthouse_model::TicketId;
+use posthouse_model::event::Actor;
+use posthouse_model::job::JobFailure;
+use posthouse_model::ticket::{Direction, TicketStatus};
+use posthouse_store::{ClaimedJob, MessageRow, SpamCount, StoreError};
+use serde_json::json;
+
+/// Mails of a ticket that are learned from, the newest.
+const MAILS_MAX: u32 = 20;
+
+/// Learns from a ticket's incoming mails; completes the job.
+///
+/// # Errors
+/// When the store cannot be read or written: tried again, nothing is half done.
+pub async fn run(
+    house: &House,
+    tenant: &Tenant,
+    job: &ClaimedJob,
+    ticket: TicketId,
+    spam: bool,
+) -> Result<(), JobFailure> {
+    let row = tenant.scope.ticket(ticket).await.map_err(store)?;
+    let mut tx = tenant.scope.begin().await.map_err(store)?;
+    let mut taught = 0;
+    // What a person has said otherwise since has a job of its own.
+    if (row.status == TicketStatus::Spam) == spam {
+        for message in tenant.scope.thread(ticket, MAILS_MAX).await.map_err(store)? {
+            if message.direction == Direction::Incoming {
+                let features = numbers(&spam::features(&message.read));
+                taught += u32::from(tx.teach_spam(message.id, &features, spam).await.map_err(store)?);
+            }
+        }
+    }
+    if taught > 0 {
+        let actor = Actor::Host("spam filter".to_owned());
+        tx.record(&actor, "spam-filter.taught", format_args!("ticket:{ticket}"), json!({ "mails": taught, "spam": spam }));
+        house.metrics().count("posthouse_spam_taught_total", &[("spam", if spam { "yes" } else { "no" })]);
+    }
+    tx.complete(job).await.map_err(store)?;
+    tx.commit().await.map_err(store)
+}
+
+/// How sure the filter is that a mail is spam, from 0 to 1, and from how many mails it learned; none before it learned enough.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn verdict(tenant: &Tenant, message: &MessageRow) -> Result<Option<(f64, Learned)>, StoreError> {
+    let learned = tenant.scope.spam_learned().await?;
+    let learned = Learned { spam: small(learned.spam), ham: small(learned.ham) };
+    if !learned.is_enough() {
+        return Ok(None);
+    }
+    let features = spam::features(&message.read);
+    let counts = tenant.scope.spam_counts(&numbers(&features)).await?;
+    let seen = counts.into_iter().map(|SpamCount { spam, ham }| Seen { spam: small(spam), ham: small(ham) });
+    Ok(Some((spam::score(seen, learned), learned)))
+}
+
+fn numbers(features: &[Feature]) -> Vec<i64> {
+    // They have 63 bits, so that databases can hold them.
+    features.iter().map(|feature| i64::try_from(feature.0).unwrap_or(i64::MAX)).collect()
+}
+
+/// Taking back by another version's idea of a feature can leave a count below nothing.
+fn small(count: i64) -> u32 {
+    u32::try_from(count.max(0)).unwrap_or(u32::MAX)
+}
