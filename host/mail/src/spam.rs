@@ -12,7 +12,7 @@ use std::collections::HashSet;
 /// Features taken of one mail.
 pub const FEATURES_MAX: usize = 2000;
 /// Those that say most decide.
-const DECIDING_MAX: usize = 150;
+const DECIDING_MAX: usize = 1500;
 /// What says less than this either way is left out.
 const SAYS_MIN: f64 = 0.1;
 /// What is believed of a feature that was never seen, and how strongly, in mails.
@@ -22,6 +22,42 @@ const STRENGTH: f64 = 0.45;
 pub const LEARNED_MIN: u32 = 20;
 /// Text that is looked at, in bytes: the rest of a long mail says the same.
 const TEXT_MAX: usize = 16 * 1024;
+/// Headers that are looked at.
+const HEADERS_MAX: usize = 100;
+/// Servers' lines that are looked at: those added last come first and are the own server's.
+const RECEIVED_MAX: usize = 8;
+/// Tags that are looked at.
+const TAGS_MAX: usize = 2000;
+/// Headers that every mail has, or that say when or for whom and not what.
+const NO_FEATURE: &[&str] =
+    &["received", "from", "to", "subject", "date", "message-id", "delivered-to", "content-type", "x-original-to"];
+/// Headers whose words say something.
+const SAYING: &[&str] = &[
+    "x-mailer",
+    "user-agent",
+    "reply-to",
+    "x-priority",
+    "importance",
+    "content-transfer-encoding",
+    "organization",
+    "auto-submitted",
+    "content-language",
+];
+/// Headers that list software adds, a dozen at a time. They count as one: else what a list forwards would always be what most of its
+/// mail is.
+const OF_LISTS: &[&str] = &[
+    "precedence",
+    "sender",
+    "errors-to",
+    "mailing-list",
+    "x-mailing-list",
+    "x-mailman-version",
+    "x-beenthere",
+    "x-loop",
+    "x-original-date",
+    "x-list-admin",
+    "return-path",
+];
 /// Longest word; longer ones are codes.
 const WORD_MAX: usize = 24;
 
@@ -70,23 +106,15 @@ pub fn features(mail: &ReadMail) -> Vec<Feature> {
         }
         found.words("n", from.name.as_deref().unwrap_or_default());
     }
-    for name in ["X-Mailer", "User-Agent", "Content-Type", "List-Unsubscribe", "Precedence", "Reply-To"] {
-        match mail.header(name).next() {
-            Some(value) => found.words(name, value.get(..200).unwrap_or(value)),
-            None => found.add("without", name),
-        }
-    }
+    found.headers(mail);
     found.add("html", if mail.html.is_some() { "yes" } else { "no" });
     for file in mail.attachments.iter().take(20) {
         found.add("file", &file.media_type);
     }
-    let mut end = mail.text.len().min(TEXT_MAX);
-    while !mail.text.is_char_boundary(end) {
-        end -= 1;
-    }
-    found.words("b", &mail.text[..end]);
+    found.words("b", start_of(&mail.text, TEXT_MAX));
     if let Some(html) = &mail.html {
         found.links(html);
+        found.tags(html);
     }
     found.all
 }
@@ -115,10 +143,87 @@ impl Found {
         }
     }
 
+    /// How the mail was made and which way it came: senders of spam use other programs and other servers than customers do.
+    fn headers(&mut self, mail: &ReadMail) {
+        for (name, value) in mail.headers.iter().take(HEADERS_MAX) {
+            let name = name.to_ascii_lowercase();
+            // Another filter's verdict is its own, and can be trusted or not by other means.
+            if name.starts_with("x-spam") || NO_FEATURE.contains(&name.as_str()) {
+                continue;
+            }
+            if name.starts_with("list-") || OF_LISTS.contains(&name.as_str()) {
+                self.add("header", "list");
+                continue;
+            }
+            self.add("header", &name);
+            if SAYING.contains(&name.as_str()) {
+                self.words(&name, start_of(value, 200));
+            }
+        }
+        for name in ["mime-version", "to", "date", "message-id", "reply-to", "in-reply-to", "references"] {
+            if mail.header(name).next().is_none() {
+                self.add("without", name);
+            }
+        }
+        for value in mail.header("content-type").take(1) {
+            let (kind, rest) = value.split_once(';').unwrap_or((value, ""));
+            self.add("kind", &kind.trim().to_ascii_lowercase());
+            if let Some((_, charset)) = rest.to_ascii_lowercase().split_once("charset=") {
+                self.add("charset", charset.split([';', ' ']).next().unwrap_or_default().trim_matches('"'));
+            }
+        }
+        for value in mail.header("received").take(RECEIVED_MAX) {
+            self.way(value);
+        }
+        let domain = |address: &str| address.rsplit_once('@').map(|(_, domain)| domain.to_ascii_lowercase());
+        if let Some(made_by) = mail.message_id.as_deref().and_then(domain) {
+            let from = mail.from.as_ref().and_then(|from| domain(&from.address));
+            let same = from.is_some_and(|from| end_of(&from) == end_of(&made_by));
+            self.add("message-id", if same { "of the sender" } else { "of another" });
+            self.add("message-id", end_of(&made_by));
+        }
+        self.add(
+            "to",
+            match mail.to.len() + mail.cc.len() {
+                0 => "nobody",
+                1 => "one",
+                2..=5 => "few",
+                _ => "many",
+            },
+        );
+    }
+
+    /// One server's line on whom it had the mail from.
+    fn way(&mut self, value: &str) {
+        let mut words = value.split([' ', '\t', '(', ')', '[', ']', '=', ';']).filter(|word| !word.is_empty());
+        while let Some(word) = words.next() {
+            match word {
+                "from" | "helo" | "HELO" | "EHLO" => {
+                    if let Some(host) = words.next() {
+                        self.add("way", if host.contains('.') { end_of(host) } else { "(no domain)" });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What an HTML text is made of.
+    fn tags(&mut self, html: &str) {
+        for tag in html.split('<').skip(1).take(TAGS_MAX) {
+            let end = tag.find(|c: char| !(c.is_ascii_alphanumeric() || c == '!' || c == '/')).unwrap_or(tag.len());
+            if (1..=12).contains(&end) && !tag.starts_with('/') {
+                self.add("tag", &tag[..end].to_ascii_lowercase());
+            }
+        }
+    }
+
     /// Words and pairs of neighbours; of scripts without spaces, pairs of characters.
     fn words(&mut self, place: &str, text: &str) {
         let mut before: Option<String> = None;
-        for word in text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '$' | '€' | '£' | '¥' | '%' | '!' | '-' | '\''))) {
+        for word in
+            text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '$' | '€' | '£' | '¥' | '%' | '!' | '-' | '\'')))
+        {
             if word.is_empty() {
                 continue;
             }
@@ -155,12 +260,31 @@ impl Found {
     /// Where the links of an HTML text lead.
     fn links(&mut self, html: &str) {
         for link in html.split("://").skip(1).take(50) {
-            let host: String = link.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
+            let host: String =
+                link.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
             if !host.is_empty() {
                 self.add("link", &host.to_ascii_lowercase());
             }
         }
     }
+}
+
+/// The last two labels of a name, more or less who owns it.
+fn end_of(host: &str) -> &str {
+    let host = host.trim_end_matches('.');
+    match host.rmatch_indices('.').nth(1) {
+        Some((dot, _)) => &host[dot + 1..],
+        None => host,
+    }
+}
+
+/// At most so many bytes of a text.
+fn start_of(text: &str, bytes: usize) -> &str {
+    let mut end = text.len().min(bytes);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 fn is_unspaced(c: char) -> bool {
@@ -248,8 +372,12 @@ mod tests {
     fn taught(count: usize) -> Filter {
         let mut filter = Filter::default();
         for n in 0..count {
-            filter.learn(&mail("win@prize.example", "You WON", &format!("Claim your prize {n} now, free money!")), true);
-            filter.learn(&mail(&format!("c{n}@home.example"), "My order", &format!("Where is my parcel {n}? It has not come.")), false);
+            filter
+                .learn(&mail("win@prize.example", "You WON", &format!("Claim your prize {n} now, free money!")), true);
+            filter.learn(
+                &mail(&format!("c{n}@home.example"), "My order", &format!("Where is my parcel {n}? It has not come.")),
+                false,
+            );
         }
         filter
     }
@@ -258,9 +386,16 @@ mod tests {
     fn it_learns_what_people_say() {
         let filter = taught(30);
         assert!(filter.score(&mail("x@prize.example", "You WON again", "Claim your free prize now!")) > 0.95);
-        assert!(filter.score(&mail("new@home.example", "My order", "Hello, where is my parcel? It has not come yet.")) < 0.05);
+        assert!(
+            filter.score(&mail("new@home.example", "My order", "Hello, where is my parcel? It has not come yet."))
+                < 0.05
+        );
         // Both at once is unsure.
-        let both = mail("c@home.example", "My order", "Where is my parcel? It has not come. Claim your prize now, free money!");
+        let both = mail(
+            "c@home.example",
+            "My order",
+            "Where is my parcel? It has not come. Claim your prize now, free money!",
+        );
         assert!((0.1..0.9).contains(&filter.score(&both)));
         // And what was never seen says nothing.
         let strange = filter.score(&mail("z@z.invalid", "Zzz", "qqq www eee"));

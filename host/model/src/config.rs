@@ -259,13 +259,18 @@ pub struct ScreenConfig {
     /// From which confidence (0.0 to 1.0) of a classifier a mail is spam. Default 0.8.
     pub spam_confidence_min: f32,
     /// From which confidence (0.5 to 1.0) of the filter that learns from "spam" and "not spam" a mail is spam; 1.0 all but turns
-    /// it off. Default 0.9.
+    /// it off. Default 0.7.
     pub learned_spam_min: f32,
 }
 
 impl Default for ScreenConfig {
     fn default() -> Self {
-        Self { blocked_senders: Vec::new(), trusted_senders: Vec::new(), spam_confidence_min: 0.8, learned_spam_min: 0.9 }
+        Self {
+            blocked_senders: Vec::new(),
+            trusted_senders: Vec::new(),
+            spam_confidence_min: 0.8,
+            learned_spam_min: 0.7,
+        }
     }
 }
 

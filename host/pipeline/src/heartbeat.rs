@@ -204,7 +204,10 @@ pub async fn beat(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
         Some(plugin) => {
             house.breakers().is_proven(tenant.id(), plugin) || tenant.all_plugins().iter().all(|p| p.name() != plugin)
         }
-        None => matches!(incident.key.as_str(), "silent" | "triage" | "sending") || ["fetch:", "ledger:"].iter().any(|kind| incident.key.starts_with(kind)),
+        None => {
+            matches!(incident.key.as_str(), "silent" | "triage" | "sending")
+                || ["fetch:", "ledger:"].iter().any(|kind| incident.key.starts_with(kind))
+        }
     };
     let gone: Vec<&IncidentRow> = open.iter().filter(is_ours).filter(|i| !troubles.contains_key(&i.key)).collect();
     let mut new: Vec<&Trouble> = troubles.values().filter(|t| !open.iter().any(|i| i.key == t.key())).collect();
@@ -263,7 +266,9 @@ fn uneven(mailboxes: &[MailboxRow], balances: Vec<BalanceRow>) -> Vec<(String, T
     let mut found: BTreeMap<String, (Timestamp, u64)> = BTreeMap::new();
     for balance in balances {
         let Some(mailbox) = mailboxes.iter().find(|mailbox| mailbox.id == balance.mailbox) else { continue };
-        let (Some(since), Ok(missing @ 1..)) = (balance.missing_since, u64::try_from(balance.missing)) else { continue };
+        let (Some(since), Ok(missing @ 1..)) = (balance.missing_since, u64::try_from(balance.missing)) else {
+            continue;
+        };
         let entry = found.entry(mailbox.mailbox.name.clone()).or_insert((since, 0));
         *entry = (entry.0.min(since), entry.1 + missing);
     }

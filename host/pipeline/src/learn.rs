@@ -12,7 +12,6 @@ use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
 use posthouse_model::ticket::{Direction, TicketStatus};
 use posthouse_store::{ClaimedJob, MessageRow, SpamCount, StoreError};
-use serde_json::json;
 
 /// Mails of a ticket that are learned from, the newest.
 const MAILS_MAX: u32 = 20;
@@ -30,20 +29,18 @@ pub async fn run(
 ) -> Result<(), JobFailure> {
     let row = tenant.scope.ticket(ticket).await.map_err(store)?;
     let mut tx = tenant.scope.begin().await.map_err(store)?;
-    let mut taught = 0;
+    let actor = Actor::Host("spam filter".to_owned());
+    let label = if spam { "yes" } else { "no" };
     // What a person has said otherwise since has a job of its own.
     if (row.status == TicketStatus::Spam) == spam {
         for message in tenant.scope.thread(ticket, MAILS_MAX).await.map_err(store)? {
             if message.direction == Direction::Incoming {
                 let features = numbers(&spam::features(&message.read));
-                taught += u32::from(tx.teach_spam(message.id, &features, spam).await.map_err(store)?);
+                if tx.teach_spam(message.id, &features, spam, &actor).await.map_err(store)? {
+                    house.metrics().count("posthouse_spam_taught_total", &[("spam", label)]);
+                }
             }
         }
-    }
-    if taught > 0 {
-        let actor = Actor::Host("spam filter".to_owned());
-        tx.record(&actor, "spam-filter.taught", format_args!("ticket:{ticket}"), json!({ "mails": taught, "spam": spam }));
-        house.metrics().count("posthouse_spam_taught_total", &[("spam", if spam { "yes" } else { "no" })]);
     }
     tx.complete(job).await.map_err(store)?;
     tx.commit().await.map_err(store)

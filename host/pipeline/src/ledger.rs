@@ -108,10 +108,11 @@ pub(crate) async fn check(tenant: &Tenant, mailbox: &Mailbox, inbox: &mut Inbox)
             "the server holds mail that is not stored: posthouse ledger --repair"
         );
     }
-    let missing = i64::try_from(balance.missing.len()).unwrap_or(i64::MAX);
+    let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let held = whole(balance.days.iter().map(|day| day.held).sum());
     let content = serde_json::to_value(&balance).map_err(|error| LedgerError::There(error.to_string()))?;
     let mut tx = tenant.scope.begin().await?;
-    tx.set_balance(mailbox.row.id, &balance.folder, missing, &content).await?;
+    tx.set_balance(mailbox.row.id, &balance.folder, held, whole(balance.missing.len()), &content).await?;
     tx.commit().await?;
     Ok(balance)
 }
@@ -188,7 +189,12 @@ mod tests {
     #[test]
     fn every_mail_of_the_server_is_somewhere_or_missing() {
         let there = [held(3, 1), held(4, 1), held(5, 2), held(7, 2), held(9, 2)];
-        let here = [stored(2, Outcome::Ticket), stored(3, Outcome::Ticket), stored(5, Outcome::Spam), stored(7, Outcome::Ticket)];
+        let here = [
+            stored(2, Outcome::Ticket),
+            stored(3, Outcome::Ticket),
+            stored(5, Outcome::Spam),
+            stored(7, Outcome::Ticket),
+        ];
         let balance = weigh("support", "INBOX".to_owned(), &there, &here, 8, |at| format!("day {}", at.0));
         assert_eq!((balance.missing.as_slice(), balance.to_come, balance.gone), ([4].as_slice(), 1, 1));
         assert!(!balance.is_even());

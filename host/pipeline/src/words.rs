@@ -181,7 +181,9 @@ static EN: Words = Words {
     silent: |since| format!("No mail has been triaged since {since}, though mail is expected at this time."),
     fetch_stuck: |mailbox, since, reason| format!("Mailbox “{mailbox}” has not been fetched since {since}: {reason}"),
     ledger_uneven: |mailbox, n, since| {
-        format!("Mailbox “{mailbox}” holds {n} mails that are not here, as of {since}. `posthouse ledger --repair` fetches them.")
+        format!(
+            "Mailbox “{mailbox}” holds {n} mails that are not here, as of {since}. `posthouse ledger --repair` fetches them."
+        )
     },
     triage_stuck: |n, since| format!("{n} mails wait for triage, the oldest since {since}."),
     plugin_rolled_back: |plugin, version, why| {

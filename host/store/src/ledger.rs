@@ -26,6 +26,8 @@ pub struct BalanceRow {
     pub folder: String,
     /// When.
     pub checked_at: Timestamp,
+    /// Mails that the server held.
+    pub held: i64,
     /// Mails that the server holds and that are not stored.
     pub missing: i64,
     /// Since when any has been missing.
@@ -40,7 +42,7 @@ impl Scope {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn balances(&self) -> Result<Vec<BalanceRow>> {
-        let rows = sql("select mailbox_id, folder, checked_at, missing, missing_since, content from balance \
+        let rows = sql("select mailbox_id, folder, checked_at, held, missing, missing_since, content from balance \
              where tenant_id = $1 order by mailbox_id, folder")
         .bind(self.tenant)
         .all(&mut *self.read().await?)
@@ -52,6 +54,7 @@ impl Scope {
                     mailbox: row.next()?,
                     folder: row.next()?,
                     checked_at: row.next()?,
+                    held: row.next()?,
                     missing: row.next()?,
                     missing_since: row.next()?,
                     content: row.json()?,
@@ -83,15 +86,16 @@ impl Scope {
     pub async fn stored_uids(&self, mailbox: MailboxId, folder: &str, uid_validity: u32) -> Result<Vec<StoredUid>> {
         let begins = format!("{uid_validity}:");
         // Between "7:" and "7;" lie all keys that begin with "7:".
-        let rows = sql("select source_key, outcome, received_at from message where tenant_id = $1 and mailbox_id = $2 \
+        let rows =
+            sql("select source_key, outcome, received_at from message where tenant_id = $1 and mailbox_id = $2 \
              and folder = $3 and source_key >= $4 and source_key < $5")
-        .bind(self.tenant)
-        .bind(mailbox)
-        .bind(folder)
-        .bind(&begins)
-        .bind(format!("{uid_validity};"))
-        .all(&mut *self.read().await?)
-        .await?;
+            .bind(self.tenant)
+            .bind(mailbox)
+            .bind(folder)
+            .bind(&begins)
+            .bind(format!("{uid_validity};"))
+            .all(&mut *self.read().await?)
+            .await?;
         let mut stored = Vec::with_capacity(rows.len());
         for row in &rows {
             let key: String = row.get(0)?;
@@ -114,19 +118,22 @@ impl Tx {
         &mut self,
         mailbox: MailboxId,
         folder: &str,
+        held: i64,
         missing: i64,
         content: &serde_json::Value,
     ) -> Result<()> {
         let (tenant, now) = (self.tenant(), self.now());
-        sql("insert into balance (mailbox_id, tenant_id, folder, checked_at, missing, missing_since, content) \
-             select m.id, m.tenant_id, $3, $4, $5, $6, $7 from mailbox m where m.id = $1 and m.tenant_id = $2 \
-             on conflict (mailbox_id, folder) do update set checked_at = excluded.checked_at, missing = excluded.missing, \
+        sql("insert into balance (mailbox_id, tenant_id, folder, checked_at, held, missing, missing_since, content) \
+             select m.id, m.tenant_id, $3, $4, $5, $6, $7, $8 from mailbox m where m.id = $1 and m.tenant_id = $2 \
+             on conflict (mailbox_id, folder) do update set checked_at = excluded.checked_at, held = excluded.held, \
+             missing = excluded.missing, \
              missing_since = case when excluded.missing = 0 then null \
              else coalesce(balance.missing_since, excluded.missing_since) end, content = excluded.content")
         .bind(mailbox)
         .bind(tenant)
         .bind(folder)
         .bind(now)
+        .bind(held)
         .bind(missing)
         .bind((missing > 0).then_some(now))
         .bind(Json(content))

@@ -4,7 +4,9 @@
 
 use crate::sql::{Connection, Row, sql, sql_of};
 use crate::{Result, Scope, Tx};
+use posthouse_model::event::Actor;
 use posthouse_model::{MessageId, TenantId};
+use serde_json::json;
 use std::collections::HashMap;
 
 /// Features asked for in one statement; SQLite allows many more values, PostgreSQL 65,535.
@@ -61,7 +63,13 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database).
-    pub async fn teach_spam(&mut self, message: MessageId, features: &[i64], spam: bool) -> Result<bool> {
+    pub async fn teach_spam(
+        &mut self,
+        message: MessageId,
+        features: &[i64],
+        spam: bool,
+        actor: &Actor,
+    ) -> Result<bool> {
         let tenant = self.tenant();
         let before = sql("select spam from spam_taught where tenant_id = $1 and message_id = $2")
             .bind(tenant)
@@ -82,8 +90,10 @@ impl Tx {
         // What it said before goes over to the other side.
         let step = |wanted: bool| i64::from(spam == wanted) - i64::from(before == Some(wanted));
         let by = SpamCount { spam: step(true), ham: step(false) };
-        sql("insert into spam_learned (tenant_id, spam, ham) values ($1, $2, $3) on conflict (tenant_id) do update set \
-             spam = spam_learned.spam + excluded.spam, ham = spam_learned.ham + excluded.ham")
+        sql(
+            "insert into spam_learned (tenant_id, spam, ham) values ($1, $2, $3) on conflict (tenant_id) do update set \
+             spam = spam_learned.spam + excluded.spam, ham = spam_learned.ham + excluded.ham",
+        )
         .bind(tenant)
         .bind(by.spam)
         .bind(by.ham)
@@ -92,6 +102,12 @@ impl Tx {
         for written in features.chunks(WRITTEN_AT_ONCE) {
             add(self.on(), tenant, written, by).await?;
         }
+        self.record(
+            actor,
+            "spam-filter.taught",
+            format_args!("message:{message}"),
+            json!({ "spam": spam, "was": before }),
+        );
         Ok(true)
     }
 }

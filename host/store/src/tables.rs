@@ -178,7 +178,7 @@ pub(crate) const TABLES: &[Table] = &[
     table("followed", "mailbox_id:i tenant_id:i folder:t uid_validity:i first_uid:i", "mailbox_id, folder").since(7),
     table(
         "balance",
-        "mailbox_id:i tenant_id:i folder:t checked_at:i missing:i missing_since:i content:t",
+        "mailbox_id:i tenant_id:i folder:t checked_at:i held:i missing:i missing_since:i content:t",
         "mailbox_id, folder",
     )
     .since(7),

@@ -48,7 +48,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "PATH", num_args = 1.., requires = "spam")]
     ham: Vec<PathBuf>,
     /// With --spam: from which confidence it is spam
-    #[arg(long, value_name = "SHARE", default_value_t = 0.9)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.7)]
     spam_min: f64,
     /// The classifier's settings: a .toml or .json file
     #[arg(long, value_name = "FILE")]
@@ -101,13 +101,7 @@ pub async fn run(args: EvalArgs, context: &Context, terminal: &mut Terminal) -> 
         })
         .collect();
     if args.json {
-        terminal.json(&Report {
-            classifier,
-            digest: plugin.digest(),
-            failed,
-            score: &score,
-            wrong: &wrong,
-        })?;
+        terminal.json(&Report { classifier, digest: plugin.digest(), failed, score: &score, wrong: &wrong })?;
     } else {
         show(classifier, &plugin, &score, terminal)?;
         for row in &wrong {

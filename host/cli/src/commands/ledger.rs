@@ -73,7 +73,9 @@ pub async fn run(args: LedgerArgs, context: &Context, terminal: &mut Terminal) -
         if !args.json {
             show(&balance, args.days, terminal)?;
             if taken > 0 {
-                terminal.line(format!("  {taken} fetched; they are triaged by the host that runs, or by `posthouse ingest`"))?;
+                terminal.line(format!(
+                    "  {taken} fetched; they are triaged by the host that runs, or by `posthouse ingest`"
+                ))?;
             }
         }
         all.push(balance);

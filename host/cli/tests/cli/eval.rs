@@ -53,3 +53,39 @@ fn what_cannot_be_measured_says_why() {
     let router = host.run(&["eval", "--classifier", "router", "--data", "data.tsv"]).problem();
     assert!(router.err.contains("router is a router, not a classifier"), "{}", router.err);
 }
+
+#[test]
+fn the_spam_filter_is_tried_on_own_mail() {
+    let host = Host::new();
+    for n in 0..60 {
+        host.write(
+            &format!("spam/{n}.eml"),
+            format!(
+                "From: win{n}@prize.example\r\nSubject: You won {n}\r\n\r\nClaim your free prize now, number {n}!\r\n"
+            ),
+        );
+        host.write(
+            &format!("mail/{n}.eml"),
+            format!("From: c{n}@home.example\r\nSubject: My order {n}\r\n\r\nHello, where is my parcel {n}? It has not come.\r\n"),
+        );
+    }
+    let json = host.run(&["eval", "--spam", "spam", "--ham", "mail", "--json"]).ok().json();
+    assert_eq!((&json["taught"]["spam"], &json["asked"]["ham"]), (&30.into(), &30.into()), "{json:#}");
+    assert_eq!((&json["ham_lost"], &json["spam_missed"]), (&0.into(), &0.into()), "{json:#}");
+    let text = host.run(&["eval", "--spam", "spam", "--ham", "mail"]).ok().out;
+    assert!(text.contains("right        100.00 %"), "{text}");
+    // From no confidence on, everything is spam.
+    let all = host.run(&["eval", "--spam", "spam", "--ham", "mail", "--spam-min", "0", "--wrong", "1"]).ok().out;
+    assert!(all.contains("mail lost    100.00 %  (30)") && all.contains("mail/1"), "{all}");
+}
+
+#[test]
+fn a_spam_filter_that_has_too_little_to_learn_from_says_how_much_it_needs() {
+    let host = Host::new();
+    host.write("spam/1.eml", "Subject: a\r\n\r\nb\r\n");
+    host.write("mail/1.eml", "Subject: c\r\n\r\nd\r\n");
+    let failed = host.run(&["eval", "--spam", "spam", "--ham", "mail"]).problem();
+    assert!(failed.err.contains("give at least 40 of each"), "{}", failed.err);
+    assert!(host.run(&["eval", "--spam", "spam"]).err.contains("--ham"));
+    assert!(host.run(&["eval"]).err.contains("--classifier"));
+}

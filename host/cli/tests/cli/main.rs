@@ -9,6 +9,7 @@ mod fixtures;
 mod help;
 mod host;
 mod installer;
+mod ledger;
 mod life;
 mod lock;
 mod mail;

@@ -86,7 +86,8 @@ struct Group {
 pub(super) fn read(bytes: &[u8]) -> Read {
     let head = &bytes[..bytes.len().min(1024)];
     let is_html = head.windows(9).any(|window| window == b"\\fromhtml");
-    let mut reader = Reader { bytes, at: 0, out: String::new(), pending: Vec::new(), code_page: 1252, skip: 0, is_html };
+    let mut reader =
+        Reader { bytes, at: 0, out: String::new(), pending: Vec::new(), code_page: 1252, skip: 0, is_html };
     reader.run();
     if is_html { Read::Html(reader.out) } else { Read::Text(reader.out) }
 }
@@ -285,7 +286,9 @@ mod tests {
     #[test]
     fn words_come_out() {
         assert_eq!(
-            text(r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\*\generator x;}Gr\'fc\'dfe,\par \u20320?\u22909? \{ok\}}"),
+            text(
+                r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\*\generator x;}Gr\'fc\'dfe,\par \u20320?\u22909? \{ok\}}"
+            ),
             "Grüße,\n你好 {ok}"
         );
         assert_eq!(text(r"{\rtf1\ansi\ansicpg936 \'c4\'e3\'ba\'c3}"), "你好");

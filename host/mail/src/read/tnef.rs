@@ -103,7 +103,8 @@ impl Found {
             let bytes = rtf::decompress(self.message.raw(RTF_COMPRESSED)?)?;
             Some(rtf::read(&bytes))
         };
-        let (mut text, mut html) = (text.filter(|text| !text.trim().is_empty()), html.filter(|html| !html.trim().is_empty()));
+        let (mut text, mut html) =
+            (text.filter(|text| !text.trim().is_empty()), html.filter(|html| !html.trim().is_empty()));
         if text.is_none()
             && html.is_none()
             && let Some(read) = from_rtf()
@@ -157,7 +158,8 @@ impl Properties {
 
     fn text(&self, id: u16, code_page: Option<u32>) -> Option<String> {
         let (_, kind, bytes) = self.find(id)?;
-        let text = if *kind == UNICODE { charset::decode(bytes, Some("utf-16le")).text } else { decode(bytes, code_page) };
+        let text =
+            if *kind == UNICODE { charset::decode(bytes, Some("utf-16le")).text } else { decode(bytes, code_page) };
         Some(text.trim_end_matches('\0').to_owned())
     }
 

@@ -71,8 +71,7 @@ async fn an_answer_in_a_conversation_and_a_trusted_sender_are_never_spam() {
     let mut test = taught(20).await;
     let (_, ticket) = ids(&test.mail(question(50)).await);
     let answer = offer(51).replace("Message-ID:", "In-Reply-To: <q50@example.com>\r\nMessage-ID:");
-    let taken = test.mail(answer).await;
-    let posthouse_store::Taken::Known { .. } | posthouse_store::Taken::New { .. } = taken else { panic!("{taken:?}") };
+    test.mail(answer).await;
     let thread = test.tenant.scope.thread(ticket, 10).await.unwrap();
     assert_eq!(thread.iter().map(|row| row.outcome).collect::<Vec<_>>(), [Outcome::Ticket, Outcome::Ticket]);
 

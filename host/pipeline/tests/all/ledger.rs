@@ -61,8 +61,7 @@ async fn what_was_skipped_over_is_seen_told_and_fetched() {
     deliver(&test, "4.d", &letter("d", "Where?", "Where is it?"));
     let balance = ledger::balance(&test.house, &test.tenant, &mailbox).await.unwrap();
     assert_eq!((balance.missing.len(), balance.to_come), (0, 2), "what has not been looked at yet is not missing");
-    let uid_validity =
-        Maildir::open(test.folder.path().join("maildir"), test.house.clock()).unwrap().uid_validity();
+    let uid_validity = Maildir::open(test.folder.path().join("maildir"), test.house.clock()).unwrap().uid_validity();
     let mut tx = test.tenant.scope.begin().await.unwrap();
     let cursor = Cursor { mailbox: test.mailbox, folder: String::new(), uid_validity, last_uid: 4 };
     tx.set_cursor(&cursor).await.unwrap();
@@ -101,7 +100,6 @@ async fn what_was_there_before_is_not_ours() {
 
 #[test]
 fn an_uneven_ledger_has_a_key_of_its_mailbox() {
-    let trouble =
-        Trouble::Ledger { mailbox: "support".to_owned(), since: posthouse_model::Timestamp(0), missing: 1 };
+    let trouble = Trouble::Ledger { mailbox: "support".to_owned(), since: posthouse_model::Timestamp(0), missing: 1 };
     assert_eq!(trouble.key(), "ledger:support");
 }

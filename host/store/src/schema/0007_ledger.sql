@@ -15,6 +15,7 @@ create table balance (
     tenant_id bigint not null references tenant (id) on delete cascade,
     folder text not null,
     checked_at bigint not null,
+    held bigint not null,
     missing bigint not null,
     missing_since bigint,
     content text not null,

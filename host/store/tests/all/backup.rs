@@ -90,6 +90,8 @@ async fn fill(world: &World) {
         outcome: "ok".into(),
     };
     tx.record_model_call("2026-03-02", 5, &call, &host()).await.unwrap();
+    let mut changes = posthouse_model::keep::Changes::within(100);
+    changes.write("seen".into(), Some(vec![1]));
     let decision = NewDecision {
         ticket: Some(ticket),
         message: Some(message),
@@ -107,7 +109,7 @@ async fn fill(world: &World) {
             level: posthouse_model::decision::LogLevel::Warn,
             text: "hm".into(),
         }],
-        changes: Default::default(),
+        changes,
     };
     tx.add_decision(&decision, &host()).await.unwrap();
     let notice = posthouse_model::notice::Notice {
@@ -125,6 +127,9 @@ async fn fill(world: &World) {
     tx.notify(&new, &host()).await.unwrap();
     tx.enqueue(&Job::Draft { ticket: TicketId(77) }).await.unwrap();
     tx.hand_in("hook.phx", &[1, 2, 3], &host()).await.unwrap();
+    tx.follow_from(world.mailbox, "INBOX", 7, 1).await.unwrap();
+    tx.set_balance(world.mailbox, "INBOX", 9, 1, &serde_json::json!({ "missing": [4] })).await.unwrap();
+    tx.teach_spam(message, &[3, i64::MAX], true, &host()).await.unwrap();
     tx.commit().await.unwrap();
     world.store.set_meta("installation", "abc").await.unwrap();
     let request = ClaimRequest { worker: "w", kinds: &["draft"], limit: 1, lease: Duration::from_secs(9) };
@@ -173,6 +178,7 @@ on_both! {
                 table = None;
             }
         }
+        empty.extend(table);
         assert_eq!(empty, Vec::<String>::new());
     }
 

@@ -51,7 +51,7 @@ on_both! {
         let second = add_mailbox(&world.scope, "second").await;
         let set = async |mailbox, missing: i64| {
             let mut tx = world.scope.begin().await.unwrap();
-            tx.set_balance(mailbox, "INBOX", missing, &json!({ "missing": missing })).await.unwrap();
+            tx.set_balance(mailbox, "INBOX", 5, missing, &json!({ "missing": missing })).await.unwrap();
             tx.commit().await.unwrap();
         };
         let since = async || {

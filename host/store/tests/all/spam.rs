@@ -1,11 +1,11 @@
 //! What the spam filter learned, as it is kept.
 
-use crate::world::World;
+use crate::world::{World, host};
 use posthouse_store::SpamCount;
 
 async fn teach(world: &World, message: posthouse_model::MessageId, features: &[i64], spam: bool) -> bool {
     let mut tx = world.scope.begin().await.unwrap();
-    let learned = tx.teach_spam(message, features, spam).await.unwrap();
+    let learned = tx.teach_spam(message, features, spam, &host()).await.unwrap();
     tx.commit().await.unwrap();
     learned
 }

@@ -1,6 +1,6 @@
 //! The mail log.
 
-use crate::page::messages::{LedgerRow, MessageRow, MessagesPage};
+use crate::page::messages::{BalanceRow, LedgerRow, MessageRow, MessagesPage};
 use crate::refusal::Refusal;
 use crate::seat::Seat;
 use jiff::ToSpan as _;
@@ -40,7 +40,19 @@ pub(crate) async fn messages(seat: &Seat, only: Option<Outcome>) -> Result<Messa
             reason: m.reason,
         })
         .collect();
-    Ok(MessagesPage { only, rows, ledger: ledger(seat).await? })
+    let address = |id| mailboxes.iter().find(|b| b.id == id).map_or_else(String::new, |b| b.mailbox.address.clone());
+    let balances = seat.scope.balances().await?;
+    let balances = balances
+        .into_iter()
+        .map(|b| BalanceRow {
+            mailbox: address(b.mailbox),
+            folder: b.folder,
+            held: super::list::whole(b.held),
+            missing: super::list::whole(b.missing),
+            checked_at: b.checked_at,
+        })
+        .collect();
+    Ok(MessagesPage { only, rows, ledger: ledger(seat).await?, balances })
 }
 
 /// The last days, newest first; each begins at midnight in the team's zone.

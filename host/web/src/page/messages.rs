@@ -1,6 +1,7 @@
 //! The mail log: every mail ends in exactly one place, and here is what became no ticket.
 
 use super::frame::Frame;
+use super::icon;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
 use posthouse_model::ticket::Outcome;
@@ -33,6 +34,21 @@ pub struct LedgerRow {
     pub counts: Vec<(Outcome, u64)>,
 }
 
+/// What a server's folder held when it was last compared with what is here.
+#[derive(Clone, Debug)]
+pub struct BalanceRow {
+    /// The mailbox's address.
+    pub mailbox: String,
+    /// `INBOX`; empty for a Maildir.
+    pub folder: String,
+    /// Mails that it held.
+    pub held: u64,
+    /// Those of them that are not here.
+    pub missing: u64,
+    /// When they were counted.
+    pub checked_at: Timestamp,
+}
+
 /// The page.
 #[derive(Clone, Debug)]
 pub struct MessagesPage {
@@ -42,6 +58,8 @@ pub struct MessagesPage {
     pub rows: Vec<MessageRow>,
     /// Newest day first.
     pub ledger: Vec<LedgerRow>,
+    /// Each folder that is followed.
+    pub balances: Vec<BalanceRow>,
 }
 
 impl MessagesPage {
@@ -62,6 +80,7 @@ impl MessagesPage {
                     p.mute { (t.messages_hint()) }
                     nav.tabs { (tab(None, t.messages_all_outcomes())) (tab(Some(Outcome::Parked), t.view_parked())) (tab(Some(Outcome::Skipped), t.view_skipped())) }
                     (self.table(frame))
+                    (self.balances(frame))
                     (self.ledger(frame))
                 }
             },
@@ -80,6 +99,28 @@ impl MessagesPage {
                         td data-label=(t.messages_why()) { (t.outcome(m.outcome)) @if let Some(reason) = &m.reason { span.mute { " · " (reason) } } }
                         td.num { (frame.lens.relative(m.at)) }
                     } } }
+                }
+            }
+        }
+    }
+
+    fn balances(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            @if !self.balances.is_empty() {
+                section { h2 { (t.balance_title()) } p.mute { (t.balance_hint()) }
+                    table {
+                        thead { tr { th { (t.mailbox_address()) } th.num { (t.balance_held()) } th { (t.balance_state()) } th.num { (t.balance_checked()) } } }
+                        tbody { @for b in &self.balances { tr {
+                            td data-label=(t.mailbox_address()) { b { bdi { (b.mailbox) } } @if !b.folder.is_empty() { " " span.mute { bdi { (b.folder) } } } }
+                            td.num data-label=(t.balance_held()) { (b.held) }
+                            td data-label=(t.balance_state()) {
+                                @if b.missing > 0 { span.alarm { (icon::warn()) (t.balance_missing(b.missing)) } " " code.mute { "posthouse ledger --repair" } }
+                                @else { (icon::tick()) (t.balance_even()) }
+                            }
+                            td.num data-label=(t.balance_checked()) { (frame.lens.relative(b.checked_at)) }
+                        } } }
+                    }
                 }
             }
         }

@@ -8,7 +8,7 @@ use super::draft::{Check, Conflict, DraftCard, Editor, ReplyPane};
 use super::frame::{Frame, Me, Place, Team, Theme, UndoBar};
 use super::letter::Letter;
 use super::list::{Choices, Due, Headline, ListPane, Row};
-use super::messages::{LedgerRow, MessageRow, MessagesPage};
+use super::messages::{BalanceRow, LedgerRow, MessageRow, MessagesPage};
 use super::query::{ListQuery, View};
 use super::status::{FailedJobRow, IncidentRow, MailboxRow, PluginRow, StatusPage};
 use super::ticket::{Colleague, Happening, Missing, TicketPane};
@@ -495,6 +495,15 @@ pub fn messages() -> MessagesPage {
                 "the same mail came to help@luma.example",
             ),
         ],
+        balances: [("hello@luma.example", "INBOX", 1840, 0), ("help@luma.example", "Orders", 311, 2)]
+            .map(|(mailbox, folder, held, missing)| BalanceRow {
+                mailbox: mailbox.into(),
+                folder: folder.into(),
+                held,
+                missing,
+                checked_at: NOW.minus(minutes(95)),
+            })
+            .to_vec(),
         ledger: (1..=3)
             .map(|d| LedgerRow {
                 day: format!("2026-02-2{}", 8 - d),

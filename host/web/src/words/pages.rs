@@ -66,6 +66,13 @@ super::words! {
     messages_all_outcomes: "Parked and skipped", "异常与略过";
     ledger_title: "Where the mail went, last 7 days", "近 7 天邮件去向";
     ledger_day: "Day", "日期";
+    balance_title: "Compared with the servers", "与邮件服务器核对";
+    balance_hint: "Every mail that a server holds must be here, as one of the outcomes below. They are compared every six hours.", "服务器上的每封邮件都应在此有去向（见下表）。每六小时核对一次。";
+    balance_held: "Held there", "服务器上";
+    balance_state: "Here", "本地";
+    balance_checked: "Compared", "核对时间";
+    balance_even: "all of them", "全部在库";
+    balance_missing(n): "{n} are missing; to fetch them:", "缺 {n} 封，补收命令：";
     ledger_total: "Came in", "收到";
     error_404_title: "Nothing here", "这里没有内容";
     error_404: "This page does not exist, or it is not for this account. Go back to the tickets.", "页面不存在，或当前账户不能查看。请回到工单列表。";

@@ -52,7 +52,14 @@ struct Sample {
 ///
 /// # Errors
 /// Mails that cannot be read; too few of either kind.
-pub(super) fn run(spam: &[PathBuf], ham: &[PathBuf], spam_min: f64, wrong: usize, json: bool, terminal: &mut Terminal) -> Result<()> {
+pub(super) fn run(
+    spam: &[PathBuf],
+    ham: &[PathBuf],
+    spam_min: f64,
+    wrong: usize,
+    json: bool,
+    terminal: &mut Terminal,
+) -> Result<()> {
     let mut taught = Vec::new();
     let mut asked = Vec::new();
     for (paths, spam) in [(spam, true), (ham, false)] {
@@ -67,7 +74,10 @@ pub(super) fn run(spam: &[PathBuf], ham: &[PathBuf], spam_min: f64, wrong: usize
     }
     let share = |part: u32, of: u32| 100.0 * f64::from(part) / f64::from(of.max(1));
     let Report { taught, asked, .. } = &report;
-    terminal.line(format!("taught with {} spam and {} mails, asked about {} and {}", taught.spam, taught.ham, asked.spam, asked.ham))?;
+    terminal.line(format!(
+        "taught with {} spam and {} mails, asked about {} and {}",
+        taught.spam, taught.ham, asked.spam, asked.ham
+    ))?;
     terminal.line(format!("right        {:6.2} %", 100.0 * report.right))?;
     terminal.line(format!("mail lost    {:6.2} %  ({})", share(report.ham_lost, asked.ham), report.ham_lost))?;
     terminal.line(format!("spam missed  {:6.2} %  ({})", share(report.spam_missed, asked.spam), report.spam_missed))?;
