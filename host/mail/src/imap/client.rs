@@ -128,7 +128,7 @@ impl ImapClient {
         };
         let ended = self.note(result)?;
         // An empty folder is an error to some servers.
-        if !ended.ok && !(held.is_empty() && self.wire.as_ref().is_some_and(|wire| wire.exists == 0)) {
+        if !ended.ok && (!held.is_empty() || self.wire.as_ref().is_none_or(|wire| wire.exists > 0)) {
             return Err(ImapError::Refused { what: WHAT.to_owned(), words: ended.words });
         }
         held.sort_unstable_by_key(|one| one.uid);

@@ -70,7 +70,7 @@ pub(super) fn run(
     let mut report = judge(&taught, &asked, spam_min)?;
     report.wrong.truncate(wrong);
     if json {
-        return Ok(terminal.json(&report)?);
+        return terminal.json(&report);
     }
     let share = |part: u32, of: u32| 100.0 * f64::from(part) / f64::from(of.max(1));
     let Report { taught, asked, .. } = &report;
