@@ -57,10 +57,14 @@ pub fn build(rust_only: bool) -> Result<Built> {
         }
         let stamp = target_folder().join("examples").join(example.name.replace('/', "-"));
         let hash = hash_of(&example.project)?;
-        if !example.package.is_file() || fs::read_to_string(&stamp).ok().as_ref() != Some(&hash) {
+        // The package lies in the checkout and the stamp in a target folder that other checkouts may share: one that was packed
+        // there says nothing of the package here.
+        let made_here = || Some(format!("{hash} {}", digest_of(&example.package).ok()?));
+        if fs::read_to_string(&stamp).ok().is_none_or(|stamp| Some(stamp) != made_here()) {
             make(&example, &mut program).with_context(|| format!("examples: {} was not built", example.name))?;
             fs::create_dir_all(target_folder().join("examples"))?;
-            fs::write(&stamp, hash).with_context(|| format!("cannot write {}", stamp.display()))?;
+            fs::write(&stamp, format!("{hash} {}", digest_of(&example.package)?))
+                .with_context(|| format!("cannot write {}", stamp.display()))?;
             built.made += 1;
         }
         built.packages.push(example.name);
@@ -215,5 +219,13 @@ fn hash_of(project: &Project) -> Result<String> {
         hash.update(fs::read(project.dir().join(lock)).unwrap_or_default());
         hash.update([0]);
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hash.finalize()))
+}
+
+fn digest_of(package: &Path) -> Result<String> {
+    Ok(hex(&Sha256::digest(fs::read(package).with_context(|| format!("cannot read {}", package.display()))?)))
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

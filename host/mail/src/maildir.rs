@@ -44,6 +44,8 @@ pub struct Maildir {
     /// Unique part of the file name → number.
     known: HashMap<String, u32>,
     last_uid: u32,
+    /// Bytes of the list when it was last read or written.
+    list_bytes: u64,
     mail_bytes_max: u64,
     /// What was there at the last look, by number.
     present: BTreeMap<u32, PathBuf>,
@@ -75,6 +77,7 @@ impl Maildir {
             uid_validity: 0,
             known: HashMap::new(),
             last_uid: 0,
+            list_bytes: 0,
             mail_bytes_max: 50 * 1024 * 1024,
             present: BTreeMap::new(),
             look: None,
@@ -266,25 +269,42 @@ impl Maildir {
         Ok(())
     }
 
-    /// Writes the new numbers down before anybody sees them.
+    /// Writes the new numbers down before anybody sees them. Another process may do so at the same time (`posthouse ledger`
+    /// beside a host that fetches): one at a time, and each takes over first what the other gave.
     fn number(&mut self, unknown: &[(u64, String, PathBuf)]) -> Result<(), MaildirError> {
         if unknown.is_empty() {
             return Ok(());
         }
+        let path = self.path.join(LIST);
+        let failed = |source| MaildirError { what: "write", path: path.clone(), source };
+        let mut file = fs::OpenOptions::new().read(true).append(true).create(true).open(&path).map_err(failed)?;
+        match file.lock() {
+            // A file system without locks: then only one process may have it, as its operator knows.
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+            locked => locked.map_err(failed)?,
+        }
         let mut lines = String::new();
+        if file.metadata().map_err(failed)?.len() != self.list_bytes {
+            let validity = self.uid_validity;
+            let mut list = Vec::new();
+            io::Read::read_to_end(&mut file, &mut list).map_err(failed)?;
+            if !self.parse_list(&String::from_utf8_lossy(&list)) || self.uid_validity != validity {
+                return Err(failed(io::Error::other("the list was begun anew by another program meanwhile")));
+            }
+            if !list.ends_with(b"\n") {
+                // The other was killed within a line.
+                lines.push('\n');
+            }
+        }
         let mut numbered = Vec::with_capacity(unknown.len());
-        for (offset, (_, unique, _)) in (1..).zip(unknown) {
+        let fresh = unknown.iter().filter(|(_, unique, _)| !self.known.contains_key(unique));
+        for (offset, (_, unique, _)) in (1..).zip(fresh) {
             let uid = self.last_uid.saturating_add(offset);
             lines.push_str(&format!("{uid} {unique}\n"));
             numbered.push((unique.clone(), uid));
         }
-        let path = self.path.join(LIST);
-        let append = || {
-            let mut file = fs::OpenOptions::new().append(true).create(true).open(&path)?;
-            file.write_all(lines.as_bytes())?;
-            file.sync_data()
-        };
-        append().map_err(|source| MaildirError { what: "write", path: path.clone(), source })?;
+        file.write_all(lines.as_bytes()).and_then(|()| file.sync_data()).map_err(failed)?;
+        self.list_bytes = file.metadata().map_err(failed)?.len();
         self.last_uid = self.last_uid.saturating_add(u32::try_from(numbered.len()).unwrap_or(u32::MAX));
         self.known.extend(numbered);
         Ok(())
@@ -447,6 +467,37 @@ mod tests {
 
     fn uids(maildir: &mut Maildir, last: u32) -> Vec<u32> {
         maildir.fetch_since(last, BatchLimit::default()).unwrap().into_iter().map(|f| f.uid).collect()
+    }
+
+    /// A host that fetches and a command that looks: what one numbered has that number for the other.
+    #[test]
+    fn numbers_given_by_two_at_once_are_the_same_for_both() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut host = Maildir::open(folder.path(), &Fixed(1000)).unwrap();
+        let mut command = Maildir::open(folder.path(), &Fixed(1000)).unwrap();
+        let deliver = |name: &str| fs::write(folder.path().join("new").join(name), "Subject: x\r\n\r\ny\r\n").unwrap();
+        let held = |maildir: &mut Maildir| {
+            maildir.look().unwrap();
+            maildir.present.iter().map(|(uid, path)| (*uid, path.clone())).collect::<Vec<_>>()
+        };
+        deliver("2.b");
+        let first = held(&mut command);
+        // Older by its name, newer to the folder: the host has not seen "2.b" yet.
+        deliver("1.a");
+        assert_eq!(held(&mut host).iter().map(|(uid, _)| *uid).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(held(&mut host)[0], first[0]);
+        deliver("3.c");
+        assert_eq!(held(&mut host), held(&mut command));
+        assert_eq!(held(&mut Maildir::open(folder.path(), &Fixed(1000)).unwrap()), held(&mut host));
+    }
+
+    #[test]
+    fn numbers_are_no_others_after_a_list_was_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut maildir = Maildir::open(folder.path(), &Fixed(1000)).unwrap();
+        fs::write(folder.path().join(LIST), "posthouse-uids 1 2000\n7 other\n").unwrap();
+        fs::write(folder.path().join("new/1.a"), "Subject: x\r\n\r\ny\r\n").unwrap();
+        assert!(maildir.look().unwrap_err().to_string().contains("begun anew"));
     }
 
     /// All that open a new Maildir at once agree on its list.

@@ -65,29 +65,25 @@ const WORD_MAX: usize = 24;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Feature(pub u64);
 
-/// In how many mails a feature was seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+/// Mails of either kind: those that were learned from, or those of them in which a feature was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
     /// That a person said are spam.
     pub spam: u32,
     /// That are not.
     pub ham: u32,
 }
 
-/// How many mails were learned from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Learned {
-    /// That a person said are spam.
-    pub spam: u32,
-    /// That are not.
-    pub ham: u32,
-}
-
-impl Learned {
-    /// Whether it is enough to say anything.
+impl Counts {
+    /// Whether it is enough to learn from.
     #[must_use]
-    pub fn is_enough(&self) -> bool {
+    pub fn is_enough(self) -> bool {
         self.spam >= LEARNED_MIN && self.ham >= LEARNED_MIN
+    }
+
+    /// One more of a kind.
+    pub fn add(&mut self, spam: bool) {
+        *(if spam { &mut self.spam } else { &mut self.ham }) += 1;
     }
 }
 
@@ -197,13 +193,10 @@ impl Found {
     fn way(&mut self, value: &str) {
         let mut words = value.split([' ', '\t', '(', ')', '[', ']', '=', ';']).filter(|word| !word.is_empty());
         while let Some(word) = words.next() {
-            match word {
-                "from" | "helo" | "HELO" | "EHLO" => {
-                    if let Some(host) = words.next() {
-                        self.add("way", if host.contains('.') { end_of(host) } else { "(no domain)" });
-                    }
-                }
-                _ => {}
+            if matches!(word, "from" | "helo" | "HELO" | "EHLO")
+                && let Some(host) = words.next()
+            {
+                self.add("way", if host.contains('.') { end_of(host) } else { "(no domain)" });
             }
         }
     }
@@ -294,7 +287,7 @@ fn is_unspaced(c: char) -> bool {
 /// How sure the features are that a mail is spam: from 0 to 1, about 0.5 when they say nothing or both. `seen` answers in the
 /// order of the features.
 #[must_use]
-pub fn score(seen: impl IntoIterator<Item = Seen>, learned: Learned) -> f64 {
+pub fn score(seen: impl IntoIterator<Item = Counts>, learned: Counts) -> f64 {
     if !learned.is_enough() {
         return UNKNOWN;
     }
@@ -316,7 +309,7 @@ pub fn score(seen: impl IntoIterator<Item = Seen>, learned: Learned) -> f64 {
 }
 
 /// How likely a mail with this feature is spam, as far as it was seen.
-fn probability(seen: Seen, learned: Learned) -> f64 {
+fn probability(seen: Counts, learned: Counts) -> f64 {
     let share = |count: u32, of: u32| f64::from(count) / f64::from(of.max(1));
     let (spam, ham) = (share(seen.spam, learned.spam), share(seen.ham, learned.ham));
     let raw = spam / (spam + ham);
@@ -346,17 +339,16 @@ mod tests {
 
     #[derive(Default)]
     struct Filter {
-        seen: HashMap<Feature, Seen>,
-        learned: Learned,
+        seen: HashMap<Feature, Counts>,
+        learned: Counts,
     }
 
     impl Filter {
         fn learn(&mut self, mail: &str, spam: bool) {
             for feature in features(&read_mail(mail.as_bytes())) {
-                let seen = self.seen.entry(feature).or_default();
-                *(if spam { &mut seen.spam } else { &mut seen.ham }) += 1;
+                self.seen.entry(feature).or_default().add(spam);
             }
-            *(if spam { &mut self.learned.spam } else { &mut self.learned.ham }) += 1;
+            self.learned.add(spam);
         }
 
         fn score(&self, mail: &str) -> f64 {

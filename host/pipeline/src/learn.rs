@@ -6,11 +6,11 @@
 use crate::house::House;
 use crate::tenant::Tenant;
 use crate::triage::store;
-use posthouse_mail::spam::{self, Feature, Learned, Seen};
+use posthouse_mail::spam::{self, Counts, Feature};
 use posthouse_model::TicketId;
 use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
-use posthouse_model::ticket::{Direction, TicketStatus};
+use posthouse_model::ticket::Direction;
 use posthouse_store::{ClaimedJob, MessageRow, SpamCount, StoreError};
 
 /// Mails of a ticket that are learned from, the newest.
@@ -27,13 +27,13 @@ pub async fn run(
     ticket: TicketId,
     spam: bool,
 ) -> Result<(), JobFailure> {
-    let row = tenant.scope.ticket(ticket).await.map_err(store)?;
+    let thread = tenant.scope.thread(ticket, MAILS_MAX).await.map_err(store)?;
     let mut tx = tenant.scope.begin().await.map_err(store)?;
     let actor = Actor::Host("spam filter".to_owned());
     let label = if spam { "yes" } else { "no" };
     // What a person has said otherwise since has a job of its own.
-    if (row.status == TicketStatus::Spam) == spam {
-        for message in tenant.scope.thread(ticket, MAILS_MAX).await.map_err(store)? {
+    if tx.is_spam(ticket).await.map_err(store)? == spam {
+        for message in thread {
             if message.direction == Direction::Incoming {
                 let features = numbers(&spam::features(&message.read));
                 if tx.teach_spam(message.id, &features, spam, &actor).await.map_err(store)? {
@@ -50,16 +50,14 @@ pub async fn run(
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn verdict(tenant: &Tenant, message: &MessageRow) -> Result<Option<(f64, Learned)>, StoreError> {
-    let learned = tenant.scope.spam_learned().await?;
-    let learned = Learned { spam: small(learned.spam), ham: small(learned.ham) };
+pub async fn verdict(tenant: &Tenant, message: &MessageRow) -> Result<Option<(f64, Counts)>, StoreError> {
+    let learned = counts(tenant.scope.spam_learned().await?);
     if !learned.is_enough() {
         return Ok(None);
     }
     let features = spam::features(&message.read);
-    let counts = tenant.scope.spam_counts(&numbers(&features)).await?;
-    let seen = counts.into_iter().map(|SpamCount { spam, ham }| Seen { spam: small(spam), ham: small(ham) });
-    Ok(Some((spam::score(seen, learned), learned)))
+    let seen = tenant.scope.spam_counts(&numbers(&features)).await?;
+    Ok(Some((spam::score(seen.into_iter().map(counts), learned), learned)))
 }
 
 fn numbers(features: &[Feature]) -> Vec<i64> {
@@ -68,6 +66,7 @@ fn numbers(features: &[Feature]) -> Vec<i64> {
 }
 
 /// Taking back by another version's idea of a feature can leave a count below nothing.
-fn small(count: i64) -> u32 {
-    u32::try_from(count.max(0)).unwrap_or(u32::MAX)
+fn counts(kept: SpamCount) -> Counts {
+    let small = |count: i64| u32::try_from(count.max(0)).unwrap_or(u32::MAX);
+    Counts { spam: small(kept.spam), ham: small(kept.ham) }
 }

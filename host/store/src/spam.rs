@@ -3,9 +3,11 @@
 //! What a feature is and what the counts say about a mail is `posthouse_mail::spam`'s; here they are numbers.
 
 use crate::sql::{Connection, Row, sql, sql_of};
+use crate::tickets::by_id;
 use crate::{Result, Scope, Tx};
 use posthouse_model::event::Actor;
-use posthouse_model::{MessageId, TenantId};
+use posthouse_model::ticket::TicketStatus;
+use posthouse_model::{MessageId, TenantId, TicketId};
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -58,6 +60,15 @@ impl Scope {
 }
 
 impl Tx {
+    /// Whether a person or triage has put a ticket among the spam, as this transaction sees it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`](crate::StoreError::NotFound).
+    pub async fn is_spam(&mut self, ticket: TicketId) -> Result<bool> {
+        let tenant = self.tenant();
+        Ok(by_id(self.on(), tenant, ticket).await?.status == TicketStatus::Spam)
+    }
+
     /// Teaches the filter that a message is spam, or that it is not. What it was taught of the same message before is taken
     /// back; the same again changes nothing. Says whether it learned anything.
     ///

@@ -57,6 +57,36 @@ async fn imap_is_signed_in_to_over_tls_starttls_and_plain() {
 }
 
 #[tokio::test]
+async fn what_a_folder_holds_is_listed_and_any_of_it_fetched_again() {
+    let Some(dovecot) = Dovecot::start() else { return };
+    let config = imap(&dovecot, dovecot.imap_port(), Security::Plain, None);
+    let mut client = ImapClient::connect(&config).await.unwrap();
+    client.select("INBOX").await.unwrap();
+    assert!(client.held(1).await.unwrap().is_empty(), "an empty folder holds nothing");
+    for number in 1..=5 {
+        dovecot.deliver("ana@customer.example", SUPPORT, &mail(number)).await;
+    }
+    client.select("INBOX").await.unwrap();
+    let held = client.held(3).await.unwrap();
+    assert_eq!(held.iter().map(|one| one.uid).collect::<Vec<_>>(), [3, 4, 5]);
+    assert!(held.iter().all(|one| one.arrived_at.is_some()), "{held:?}");
+    assert!(client.held(6).await.unwrap().is_empty(), "`6:*` names the last message, which is not from 6 on");
+
+    // One after the other where the limit says so, and without those that are gone.
+    let one = BatchLimit { count: 1, bytes: 10_000_000 };
+    let mut left = vec![2, 4, 9];
+    let mut seen = Vec::new();
+    while let Some(last) = client.fetch_these(&left, one).await.unwrap().iter().map(|fetched| fetched.uid).max() {
+        seen.push(last);
+        left.retain(|uid| *uid > last);
+    }
+    assert_eq!(seen, [2, 4]);
+    assert_eq!(raw(&client.fetch_these(&[4], ALL).await.unwrap()[0]), mail(4));
+    // What comes next is as it was.
+    assert_eq!(client.fetch_since(4, ALL).await.unwrap().iter().map(|fetched| fetched.uid).collect::<Vec<_>>(), [5]);
+}
+
+#[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_is_refused() {
     let Some(dovecot) = Dovecot::start_with_tls(&Certificate::for_localhost()) else { return };
     let stranger = Certificate::for_localhost();

@@ -4,7 +4,7 @@ use crate::failure::{Failure, Result};
 use crate::output::Terminal;
 use posthouse_mail::read::read_mail;
 use posthouse_mail::source;
-use posthouse_mail::spam::{self, Feature, LEARNED_MIN, Learned, Seen};
+use posthouse_mail::spam::{self, Counts, Feature, LEARNED_MIN};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -26,12 +26,6 @@ struct Report {
     spam_min: f64,
     /// What it was wrong about.
     wrong: Vec<Wrong>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct Counts {
-    spam: u32,
-    ham: u32,
 }
 
 #[derive(Debug, Serialize)]
@@ -99,13 +93,12 @@ fn samples(paths: &[PathBuf], spam: bool) -> Result<Vec<Sample>> {
 }
 
 fn judge(taught: &[Sample], asked: &[Sample], spam_min: f64) -> Result<Report> {
-    let mut seen: HashMap<Feature, Seen> = HashMap::new();
-    let mut learned = Learned::default();
+    let mut seen: HashMap<Feature, Counts> = HashMap::new();
+    let mut learned = Counts::default();
     for sample in taught {
-        *(if sample.spam { &mut learned.spam } else { &mut learned.ham }) += 1;
+        learned.add(sample.spam);
         for feature in &sample.features {
-            let seen = seen.entry(*feature).or_default();
-            *(if sample.spam { &mut seen.spam } else { &mut seen.ham }) += 1;
+            seen.entry(*feature).or_default().add(sample.spam);
         }
     }
     if !learned.is_enough() {
@@ -116,26 +109,24 @@ fn judge(taught: &[Sample], asked: &[Sample], spam_min: f64) -> Result<Report> {
             2 * LEARNED_MIN
         )));
     }
-    let (mut counts, mut ham_lost, mut spam_missed) = (Counts::default(), 0, 0);
+    let (mut counts, mut missed) = (Counts::default(), Counts::default());
     let mut wrong = Vec::new();
     for sample in asked {
-        let counts = sample.features.iter().map(|feature| seen.get(feature).copied().unwrap_or_default());
-        let confidence = spam::score(counts, learned);
+        counts.add(sample.spam);
+        let known = sample.features.iter().map(|feature| seen.get(feature).copied().unwrap_or_default());
+        let confidence = spam::score(known, learned);
         if (confidence >= spam_min) != sample.spam {
-            *(if sample.spam { &mut spam_missed } else { &mut ham_lost }) += 1;
+            missed.add(sample.spam);
             wrong.push(Wrong { from: sample.from.clone(), spam: sample.spam, confidence });
         }
     }
-    for sample in asked {
-        *(if sample.spam { &mut counts.spam } else { &mut counts.ham }) += 1;
-    }
     let all = f64::from(counts.spam + counts.ham).max(1.0);
     Ok(Report {
-        taught: Counts { spam: learned.spam, ham: learned.ham },
+        taught: learned,
         asked: counts,
-        right: 1.0 - f64::from(ham_lost + spam_missed) / all,
-        ham_lost,
-        spam_missed,
+        right: 1.0 - f64::from(missed.ham + missed.spam) / all,
+        ham_lost: missed.ham,
+        spam_missed: missed.spam,
         spam_min,
         wrong,
     })
