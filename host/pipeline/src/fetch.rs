@@ -148,6 +148,7 @@ async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Ne
     let mut written: Option<Instant> = None;
     let mut news: Option<Instant> = None;
     let mut balanced: Option<Instant> = None;
+    let mut pause = Duration::ZERO;
     loop {
         let fresh = written.is_some_and(|at| at.elapsed() < LEASE_MARGIN / 4);
         if !fresh {
@@ -170,7 +171,7 @@ async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Ne
             scope.fetch_worked(id).await?;
             written = Some(Instant::now());
         }
-        if balanced.is_none_or(|at: Instant| at.elapsed() >= ledger::EVERY) {
+        if balanced.is_none_or(|at| at.elapsed() >= pause) {
             match ledger::check(tenant, mailbox, open).await {
                 Ok(_) => {}
                 Err(LedgerError::Store(error)) => return Err(error.into()),
@@ -180,6 +181,7 @@ async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Ne
                 }
             }
             balanced = Some(Instant::now());
+            pause = (pause * 4).clamp(ledger::PAUSE_MIN, ledger::PAUSE_MAX);
         }
         if open.is_near() && news.is_some_and(|at| at.elapsed() < NEAR_FOR) {
             tokio::time::sleep(NEAR_EVERY).await;

@@ -65,8 +65,11 @@ pub enum LedgerError {
     Store(#[from] StoreError),
 }
 
-/// How often a mailbox that is followed is compared with what is stored; also whenever following it begins.
-pub(crate) const EVERY: Duration = Duration::from_secs(6 * 3600);
+/// A mailbox is compared with what is stored when following it begins, so long after that, and then after four times as long
+/// each time, up to [`PAUSE_MAX`]: what a fault did shows soon, and a large folder is not counted all day.
+pub(crate) const PAUSE_MIN: Duration = Duration::from_secs(60);
+/// See [`PAUSE_MIN`].
+pub(crate) const PAUSE_MAX: Duration = Duration::from_secs(6 * 3600);
 
 /// Compares what a mailbox holds with what is stored of it, and keeps the result for the desk and the watch.
 ///

@@ -110,14 +110,14 @@ impl MessagesPage {
             @if !self.balances.is_empty() {
                 section { h2 { (t.balance_title()) } p.mute { (t.balance_hint()) }
                     table {
-                        thead { tr { th { (t.mailbox_address()) } th.num { (t.balance_held()) } th { (t.balance_state()) } th.num { (t.balance_checked()) } } }
+                        thead { tr { th { (t.mailbox_address()) } th { (t.balance_state()) } th.num { (t.balance_held()) } th.num { (t.balance_checked()) } } }
                         tbody { @for b in &self.balances { tr {
                             td data-label=(t.mailbox_address()) { b { bdi { (b.mailbox) } } @if !b.folder.is_empty() { " " span.mute { bdi { (b.folder) } } } }
-                            td.num data-label=(t.balance_held()) { (b.held) }
                             td data-label=(t.balance_state()) {
                                 @if b.missing > 0 { span.alarm { (icon::warn()) (t.balance_missing(b.missing)) } " " code.mute { "posthouse ledger --repair" } }
                                 @else { (icon::tick()) (t.balance_even()) }
                             }
+                            td.num data-label=(t.balance_held()) { (b.held) }
                             td.num data-label=(t.balance_checked()) { (frame.lens.relative(b.checked_at)) }
                         } } }
                     }

@@ -67,7 +67,7 @@ super::words! {
     ledger_title: "Where the mail went, last 7 days", "近 7 天邮件去向";
     ledger_day: "Day", "日期";
     balance_title: "Compared with the servers", "与邮件服务器核对";
-    balance_hint: "Every mail that a server holds must be here, as one of the outcomes below. They are compared every six hours.", "服务器上的每封邮件都应在此有去向（见下表）。每六小时核对一次。";
+    balance_hint: "Every mail that a server holds must be here, as one of the outcomes below. They are compared at least every six hours.", "服务器上的每封邮件都应在此有去向（见下表）。至少每六小时核对一次。";
     balance_held: "Held there", "服务器上";
     balance_state: "Here", "本地";
     balance_checked: "Compared", "核对时间";
