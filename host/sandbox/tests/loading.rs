@@ -188,7 +188,9 @@ async fn a_second_start_takes_the_compiled_code_from_the_cache() {
     load(&start(), "hostile", "nothing").await.unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), before + 1);
     let grown = functions().len() - compiled.len();
-    assert!(grown * 4 < compiled.len(), "{grown} bytes of functions beside {}", compiled.len());
+    // The order in which the tool that snapshots numbers some things is not the same each time, so a few functions
+    // differ: 24 to 54 kB of 165 were seen. Without what is kept all of them would be there twice.
+    assert!(grown * 2 < compiled.len(), "{grown} bytes of functions beside {}", compiled.len());
     // A damaged entry is made again.
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         std::fs::write(entry.unwrap().path(), b"damaged").unwrap();
