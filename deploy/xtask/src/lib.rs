@@ -11,6 +11,7 @@ pub mod examples;
 pub mod guest;
 pub mod machine;
 pub mod suite;
+pub mod torture;
 
 mod progress;
 mod sdks;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 use xtask::suite::{self, Step};
-use xtask::{api, bench, demo, examples, guest, machine, repository};
+use xtask::{api, bench, demo, examples, guest, machine, repository, torture};
 
 /// Builds, tests and shows Posthouse from a checkout.
 #[derive(Parser)]
@@ -32,6 +32,12 @@ enum Task {
     /// Build a release and measure it.
     Bench {
         /// Handed on to `posthouse bench`, such as --mails FOLDER; or `peers`: the comparison with Extism, a process, a webhook.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Kill the host again and again against real mail servers, and count what came of every mail (docs/faults.md).
+    Torture {
+        /// Such as --kills 1000 --database sqlite|postgres|both --seed 1.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
@@ -93,6 +99,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.command {
         Task::Demo { arguments } => return demo::run(&arguments),
         Task::Bench { arguments } => return bench::run(&arguments),
+        Task::Torture { arguments } => return torture::run(&arguments),
         Task::Test { only } => return Ok(suite::run(&only.iter().map(|name| name.0).collect::<Vec<_>>())),
         Task::Plugins => {
             let built = guest::build_all()?;

@@ -1,6 +1,7 @@
 //! From open things to a running house: the pipeline with this host's clock, secrets and models, and the desk.
 
 use crate::failure::{Failure, Result};
+use crate::fault::DieAt;
 use crate::installer::DeskInstaller;
 use crate::open::{self, Context, Opened};
 use crate::secrets::Secrets;
@@ -31,7 +32,7 @@ impl SecretSource for Secrets {
 /// The pipeline of an open host. `worker` tells processes on one database apart; the same after a restart.
 ///
 /// # Errors
-/// The sandbox or the client for models cannot be made.
+/// The sandbox or the client for models cannot be made, or `POSTHOUSE_DIE_AT` names no boundary.
 pub fn house(context: &Context, opened: &Opened, worker: &str) -> Result<House> {
     let sandbox = context.sandbox(Some((&opened.host, &opened.key)))?;
     let models = Models::new(ModelsOptions {
@@ -40,6 +41,7 @@ pub fn house(context: &Context, opened: &Opened, worker: &str) -> Result<House> 
         ..ModelsOptions::default()
     })
     .map_err(|error| Failure::new(format!("the client for models cannot be made: {error}")))?;
+    let die_at = context.environment.die_at.as_deref().map(str::parse::<DieAt>).transpose().map_err(Failure::new)?;
     let installer = Arc::new(DeskInstaller::new(opened.host.clone(), sandbox.clone()));
     Ok(House::new(HouseOptions {
         store: opened.store.clone(),
@@ -54,6 +56,7 @@ pub fn house(context: &Context, opened: &Opened, worker: &str) -> Result<House> 
         data_dir: opened.host.data_dir.clone(),
         public_url: opened.host.public_url.clone(),
         worker: worker.to_owned(),
+        steps: DieAt::steps(die_at),
     }))
 }
 

@@ -7,6 +7,7 @@
 pub mod args;
 pub mod commands;
 pub mod failure;
+pub mod fault;
 pub mod fixture;
 pub mod house;
 pub mod installer;

@@ -23,6 +23,8 @@ pub struct Environment {
     pub cargo_target_dir: Option<std::path::PathBuf>,
     /// `XDG_CACHE_HOME`, else `~/.cache`: where compiled plugins are kept outside a host's own folder.
     pub user_cache: Option<std::path::PathBuf>,
+    /// `POSTHOUSE_DIE_AT`, for tests: the boundary at which the process ends without a word ([`crate::fault`]).
+    pub die_at: Option<String>,
     /// Colour may be used on a terminal: no `NO_COLOR` (no-color.org), no `TERM=dumb`.
     pub colour: bool,
     /// `TERM` is not `dumb`: lines may be redrawn.
@@ -73,6 +75,7 @@ impl Environment {
             registry: get("POSTHOUSE_REGISTRY_AUTH").and_then(|text| RegistryAuth::parse(&text)),
             cargo_target_dir: get("CARGO_TARGET_DIR").map(|dir| dir.as_str().into()),
             user_cache: folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache"))),
+            die_at: get("POSTHOUSE_DIE_AT").map(|text| text.as_str().to_owned()),
             colour: get("NO_COLOR").is_none() && !dumb,
             redraw: !dumb,
             secrets: all.into_iter().filter(|(name, _)| name.starts_with("POSTHOUSE_SECRET_")).collect(),

@@ -3,7 +3,7 @@
 
 use posthouse_mail::imap::{FolderRole, ImapClient, ImapConfig, ImapError};
 use posthouse_mail::net::{Auth, Secret, Security};
-use posthouse_mail::submit::{Envelope, SmtpConfig, SmtpSubmitter, Submitter};
+use posthouse_mail::submit::{Envelope, SmtpConfig, SmtpSubmitter, Submitter, Unrecorded};
 use posthouse_mail::{BatchLimit, Content, Fetched, Wake, imap, read, submit};
 use posthouse_model::Timestamp;
 use posthouse_model::outbox::SubmitOutcome;
@@ -242,7 +242,7 @@ async fn mail_is_submitted_and_each_recipient_answered() {
     let recipients = ["ana@x.example", "unknown@x.example", "busy@x.example"].map(str::to_owned).to_vec();
     let envelope = Envelope { from: Some(USER.into()), recipients };
     let raw = mail(5, ".\r\n..\r\nend\r\n");
-    let submission = SmtpSubmitter::new(config.clone()).submit(&envelope, &raw).await;
+    let submission = SmtpSubmitter::new(config.clone()).submit(&envelope, &raw, &Unrecorded).await;
     let outcomes: Vec<&SubmitOutcome> = submission.recipients.iter().map(|r| &r.outcome).collect();
     assert!(matches!(outcomes[0], SubmitOutcome::Accepted { reply } if reply.starts_with("250")), "{outcomes:?}");
     assert!(matches!(outcomes[1], SubmitOutcome::Refused { reason } if reason.starts_with("550")), "{outcomes:?}");
@@ -256,14 +256,14 @@ async fn mail_is_submitted_and_each_recipient_answered() {
     let envelope = Envelope { from: Some(USER.into()), recipients: vec!["ana@x.example".into()] };
     for number in 100..110 {
         let started = Instant::now();
-        let submission = SmtpSubmitter::new(config.clone()).submit(&envelope, &mail(number, "")).await;
+        let submission = SmtpSubmitter::new(config.clone()).submit(&envelope, &mail(number, ""), &Unrecorded).await;
         assert!(submission.all_accepted(), "{submission:?}");
         times.push(started.elapsed());
     }
     println!("submitting with STARTTLS and sign-in: {:?} (least, median, most)", median(times));
 
     config.auth = Some(password(USER, "wrong"));
-    let submission = SmtpSubmitter::new(config.clone()).submit(&envelope, &raw).await;
+    let submission = SmtpSubmitter::new(config.clone()).submit(&envelope, &raw, &Unrecorded).await;
     assert!(
         matches!(&submission.recipients[0].outcome, SubmitOutcome::Deferred { reason } if reason.contains("535")),
         "{submission:?}"

@@ -33,7 +33,7 @@ pub enum Job {
         /// The outbox row.
         outbox: OutboxId,
     },
-    /// Put a copy into the Sent folder.
+    /// Put a copy of what is sent into the mailbox's Sent folder, and into the thread where it is not there yet.
     AppendSent {
         /// The outbox row.
         outbox: OutboxId,

@@ -24,9 +24,11 @@ pub mod outbox;
 pub mod release;
 pub mod replay;
 pub mod role;
+pub mod step;
 pub mod ticket;
 pub mod time;
 pub mod triage;
 
 pub use id::*;
+pub use step::{GoesOn, Step, Steps};
 pub use time::{Clock, Entropy, Timestamp};

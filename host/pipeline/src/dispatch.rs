@@ -1,8 +1,9 @@
 //! Approved mail goes out: checked once more, leased, submitted, settled.
 //!
 //! The order is what makes it safe. Composing and checking come first and change nothing. Then the lease is written,
-//! durably: from here on a crash leaves a row that says a try had begun, and such a row is shown to a person,
-//! never submitted again by itself. Only then is the server spoken to.
+//! durably, and only then is the server spoken to. When it waits for the mail's first byte, that is written too: a crash before it
+//! is followed by another try, since nobody has anything; a crash after it leaves a row that is shown to a person and never
+//! submitted again by itself.
 
 use crate::caller::{self, About};
 use crate::draft;
@@ -12,14 +13,15 @@ use crate::tenant::{Mailbox, Tenant};
 use crate::triage::store;
 use crate::trouble::Part;
 use crate::view;
+use async_trait::async_trait;
 use posthouse_mail::compose::{self, OutgoingMail, Quoted};
-use posthouse_mail::submit::{Envelope, Submission};
-use posthouse_model::OutboxId;
+use posthouse_mail::submit::{Envelope, Handover, Submission};
 use posthouse_model::call::OutgoingView;
 use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
 use posthouse_model::mail::Address;
 use posthouse_model::outbox::{OutboxState, SubmitOutcome};
+use posthouse_model::{OutboxId, Step};
 use posthouse_store::{ClaimedJob, OutboxLease, OutboxRow, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,7 +74,10 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Outb
         from: Some(mailbox.config.address.clone()),
         recipients: mail.open.iter().map(|a| a.address.clone()).collect(),
     };
-    let submission = submitter.submit(&envelope, &raw).await;
+    house.reached(Step::Leased);
+    let on_record = OnRecord { house, tenant, id, attempt: mail.attempt };
+    let submission = submitter.submit(&envelope, &raw, &on_record).await;
+    house.reached(Step::Submitted);
     count(house, &submission);
 
     let outcomes = by_recipient(&mail.open, submission);
@@ -89,6 +94,25 @@ async fn not_waiting(house: &House, tenant: &Tenant, job: &ClaimedJob, id: Outbo
         // A person put it back in this very moment.
         OutboxState::Queued | OutboxState::Deferred => house.store().postpone(job, house.now()).await.map_err(store),
         _ => complete(tenant, job).await,
+    }
+}
+
+/// Writes that the mail is being handed over.
+struct OnRecord<'a> {
+    house: &'a House,
+    tenant: &'a Tenant,
+    id: OutboxId,
+    attempt: i64,
+}
+
+#[async_trait]
+impl Handover for OnRecord<'_> {
+    async fn hand_over(&self) -> Result<(), String> {
+        let recorded = self.tenant.scope.hand_over(self.id, self.attempt).await;
+        self.house.heed(Part::Settle, &recorded);
+        recorded.map_err(|error| format!("nothing was handed over: {error}"))?;
+        self.house.reached(Step::HandedOver);
+        Ok(())
     }
 }
 
@@ -186,7 +210,7 @@ fn addresses(row: &OutboxRow, cc: bool) -> Vec<Address> {
 }
 
 /// The bytes that go out: the same at every try, since everything that varies was fixed at approval.
-async fn compose(
+pub(crate) async fn compose(
     house: &House,
     tenant: &Tenant,
     mailbox: &Mailbox,

@@ -13,7 +13,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use posthouse_ai::Models;
 use posthouse_mail::thread::Installation;
 use posthouse_model::ceiling::Ceiling;
-use posthouse_model::{Clock, Entropy, TenantId, Timestamp};
+use posthouse_model::{Clock, Entropy, Step, Steps, TenantId, Timestamp};
 use posthouse_sandbox::Sandbox;
 use posthouse_store::{Store, StoreError, TenantRow};
 use std::collections::{HashMap, HashSet};
@@ -50,6 +50,8 @@ pub struct HouseOptions {
     pub public_url: String,
     /// Name of this process in leases; the same after a restart, unique among the processes of a database.
     pub worker: String,
+    /// What happens at the boundaries between steps: nothing, but in tests.
+    pub steps: Arc<dyn Steps>,
 }
 
 /// The house. Cheap to clone; all clones are the same.
@@ -165,6 +167,11 @@ impl House {
     #[must_use]
     pub fn worker(&self) -> &str {
         &self.inner.options.worker
+    }
+
+    /// Says that a boundary was come to.
+    pub(crate) fn reached(&self, step: Step) {
+        self.inner.options.steps.reached(step);
     }
 
     /// Which plugins are cut off.

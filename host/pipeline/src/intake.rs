@@ -7,7 +7,7 @@ use posthouse_mail::read;
 use posthouse_mail::thread::{self, Key};
 use posthouse_model::event::Actor;
 use posthouse_model::mail::ReadMail;
-use posthouse_model::{MailboxId, Timestamp};
+use posthouse_model::{MailboxId, Step, Timestamp};
 use posthouse_store::{Cursor, Intake, Source, StoreError, Taken};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -36,6 +36,7 @@ pub async fn take_in(
     found: Vec<Found>,
     cursor: Option<Cursor>,
 ) -> Result<Vec<Taken>, StoreError> {
+    house.reached(Step::Fetched);
     let now = house.now();
     let installation = Arc::new(house.installation().clone());
     // One blocking task per mail: a 50 MB mail does not hold up its neighbours' reading.
@@ -54,9 +55,10 @@ pub async fn take_in(
             Err(error) => return Err(StoreError::Io(std::io::Error::other(error))),
         }
     }
-    let stored = store(tenant, &intakes, cursor.as_ref()).await;
+    let stored = store(house, tenant, &intakes, cursor.as_ref()).await;
     house.heed(Part::Intake, &stored);
     let taken = stored?;
+    house.reached(Step::Committed);
     for one in &taken {
         let label = match one {
             Taken::New { .. } => "new",
@@ -69,13 +71,19 @@ pub async fn take_in(
     Ok(taken)
 }
 
-async fn store(tenant: &Tenant, intakes: &[Intake], cursor: Option<&Cursor>) -> Result<Vec<Taken>, StoreError> {
+async fn store(
+    house: &House,
+    tenant: &Tenant,
+    intakes: &[Intake],
+    cursor: Option<&Cursor>,
+) -> Result<Vec<Taken>, StoreError> {
     let actor = Actor::Host("intake".to_owned());
     let mut tx = tenant.scope.begin().await?;
     let taken = tx.intake_many(intakes, &actor).await?;
     if let Some(cursor) = cursor {
         tx.set_cursor(cursor).await?;
     }
+    house.reached(Step::Committing);
     tx.commit().await?;
     Ok(taken)
 }

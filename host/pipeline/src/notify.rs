@@ -5,10 +5,10 @@ use crate::house::House;
 use crate::tenant::Tenant;
 use crate::triage::store;
 use crate::view;
-use posthouse_model::NotificationId;
 use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
 use posthouse_model::notice::Delivery;
+use posthouse_model::{NotificationId, Step};
 use posthouse_sandbox::Question;
 use posthouse_store::{ClaimedJob, NotificationRow, NotificationState, StoreError};
 use std::sync::Arc;
@@ -47,6 +47,7 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Noti
     let Asked { result, decisions } =
         caller::call::<Delivery>(house, tenant, installed, about, &context, question).await;
 
+    house.reached(Step::Told);
     // While the notifier is cut off nothing is tried, so no try is used up: the word goes out when it is back, if that is
     // soon enough to matter.
     if let Err(failure) = &result

@@ -5,8 +5,8 @@ use crate::tenant::Tenant;
 use crate::trouble::Part;
 use crate::{check, digest, dispatch, draft, learn, life, notify, sent, triage};
 use futures::FutureExt as _;
-use posthouse_model::JobId;
 use posthouse_model::job::{Job, JobFailure};
+use posthouse_model::{JobId, Step};
 use posthouse_store::{ClaimRequest, ClaimedJob, JobState, StoreError};
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -123,6 +123,9 @@ impl Running {
         let limit = u32::try_from(room).unwrap_or(1);
         let request = ClaimRequest { worker: self.house.worker(), kinds: &[], limit, lease: LEASE };
         let jobs = self.house.store().claim(&request).await?;
+        if !jobs.is_empty() {
+            self.house.reached(Step::Claimed);
+        }
         let more = jobs.len() == room;
         for job in jobs {
             self.claimed.insert(job.id, job.clone());

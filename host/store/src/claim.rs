@@ -15,7 +15,7 @@ use std::time::Duration;
 /// Most jobs claimed at once.
 const CLAIM_MAX: u32 = 256;
 /// Failed tries that are kept: more than any ladder is long.
-const ERRORS_MAX: usize = 20;
+const ERRORS_MAX: usize = 40;
 /// Longest reason that is kept of a failed try, in bytes.
 const REASON_BYTES_MAX: usize = 2000;
 
@@ -62,6 +62,43 @@ const CLAIM: &str = "with candidate as materialized ({candidates}), \
      update job set state = 'running', claim = claim + 1, attempts = attempts + 1, lease_owner = $3, lease_until = $4 \
      where id in (select id from turn order by turn, due_at, id limit $2) \
      returning id, tenant_id, content, attempts, claim, due_at";
+
+/// How often a job's worker may die before the job is taken for the reason.
+pub const DEATHS_MAX: usize = 12;
+/// How long a job waits after its worker died for the first time, the second …; at last the last.
+const DEATH_WAITS: [Duration; 6] = {
+    const fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+    // The first time at once: a restart should not delay anybody's mail.
+    [s(0), s(1), s(3), s(10), s(30), s(60)]
+};
+
+/// When a job is begun again after a try that came to nothing.
+#[derive(Clone, Copy)]
+enum Next {
+    /// Trying again will not help.
+    Never,
+    /// On the next rung of its ladder, and not before this long.
+    OnLadder { after: Duration },
+    /// Soon.
+    AfterDeath,
+}
+
+impl Next {
+    /// None: the job is given up. `errors` are all its tries so far, this one too.
+    fn due(self, job: &Job, errors: &[JobError], now: Timestamp) -> Option<Timestamp> {
+        let count = errors.iter().filter(|error| error.died == matches!(self, Self::AfterDeath)).count();
+        match self {
+            Self::Never => None,
+            Self::OnLadder { after } => {
+                job.ladder().get(count.saturating_sub(1)).map(|wait| now.plus((*wait).max(after)))
+            }
+            Self::AfterDeath if count >= DEATHS_MAX => None,
+            Self::AfterDeath => DEATH_WAITS.get(count - 1).or(DEATH_WAITS.last()).map(|wait| now.plus(*wait)),
+        }
+    }
+}
 
 /// How soon a job is begun again that the house's own trouble held up.
 const HELD_FOR: Duration = Duration::from_secs(5);
@@ -136,7 +173,7 @@ impl Store {
     pub async fn fail(&self, job: &ClaimedJob, failure: &JobFailure) -> Result<JobState> {
         let now = self.now();
         let next = match failure {
-            JobFailure::Fail { .. } => None,
+            JobFailure::Fail { .. } => Next::Never,
             JobFailure::Held { .. } => {
                 self.postpone(job, now.plus(HELD_FOR)).await?;
                 return Ok(JobState::Queued);
@@ -149,12 +186,10 @@ impl Store {
                 self.postpone(job, now).await?;
                 return Ok(JobState::Queued);
             }
-            JobFailure::Retry { after, .. } => {
-                let rung = job.job.ladder().get(job.attempt.saturating_sub(1) as usize).copied();
-                rung.map(|wait| now.plus(wait.max(after.unwrap_or_default())))
-            }
+            JobFailure::Retry { after, .. } => Next::OnLadder { after: after.unwrap_or_default() },
         };
-        self.end_try(job, failure.reason(), next).await?.ok_or(StoreError::LeaseLost { job: job.id.0 })
+        let ended = self.end_try(job, failure.reason(), next).await?;
+        ended.ok_or_else(|| StoreError::lease_lost(format_args!("job {}", job.id)))
     }
 
     /// Puts a job back as if it had not been claimed, due at a set time: it is too early, or the worker stops. Not a
@@ -174,7 +209,7 @@ impl Store {
             .run(&mut tx)
             .await?;
         if put_back == 0 {
-            return Err(StoreError::LeaseLost { job: job.id.0 });
+            return Err(StoreError::lease_lost(format_args!("job {}", job.id)));
         }
         self.commit(tx, Touched { jobs: true, tenant: None }).await
     }
@@ -203,8 +238,9 @@ impl Store {
         Ok(kept)
     }
 
-    /// Queues again what workers left behind when they died: that was a try, so a job that kills its worker is given up
-    /// after its ladder. How many were found.
+    /// Queues again what workers left behind when they died, soon: of the many jobs that a worker has at a time hardly one is to
+    /// blame. It is no rung of the job's ladder, but one that is there whenever a worker dies is given up after
+    /// [`DEATHS_MAX`] times. How many were found.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -240,10 +276,7 @@ impl Store {
         let mut recovered = 0;
         for row in &left {
             let job = claimed(row, now)?;
-            let wait = job.job.ladder().get(job.attempt.saturating_sub(1) as usize);
-            // The first time at once: a restart should not delay anybody's mail.
-            let next = wait.map(|wait| if job.attempt <= 1 { now } else { now.plus(*wait) });
-            if self.end_try(&job, reason, next).await?.is_some() {
+            if self.end_try(&job, reason, Next::AfterDeath).await?.is_some() {
                 recovered += 1;
             }
         }
@@ -252,7 +285,7 @@ impl Store {
 
     /// Ends a try that failed: queued again for `next`, or given up. One that was asked for once more while it was
     /// running begins anew instead of being given up. None when the lease is lost.
-    async fn end_try(&self, job: &ClaimedJob, reason: &str, next: Option<Timestamp>) -> Result<Option<JobState>> {
+    async fn end_try(&self, job: &ClaimedJob, reason: &str, next: Next) -> Result<Option<JobState>> {
         let now = self.now();
         let mut tx = self.write().await?;
         // The tenant's lock comes before the job's row, as everywhere.
@@ -264,14 +297,15 @@ impl Store {
             .await?;
         let Some(row) = row else { return Ok(None) };
         let mut errors = row.get::<Json<Vec<JobError>>>(0)?.0;
-        errors.push(JobError { at: now, reason: shortened(reason) });
+        errors.push(JobError { at: now, reason: shortened(reason), died: matches!(next, Next::AfterDeath) });
+        let next = next.due(&job.job, &errors, now);
         let errors = &errors[errors.len().saturating_sub(ERRORS_MAX)..];
         let row = sql("update job set \
              state = case when $1 = 0 and again_at is null then 'failed' else 'queued' end, \
              due_at = case when $1 = 0 then coalesce(again_at, due_at) else $2 end, \
              attempts = case when $1 = 0 and again_at is not null then 0 else attempts end, \
              again_at = case when $1 = 0 then null else again_at end, \
-             errors = $3, lease_owner = null, lease_until = null \
+             errors = case when $1 = 0 and again_at is not null then '[]' else $3 end, lease_owner = null, lease_until = null \
              where id = $4 and claim = $5 and state = 'running' returning state")
         .bind(next.is_some())
         .bind(next.unwrap_or(now))

@@ -1,7 +1,8 @@
 //! Submitting: the lease is on disk before the server is spoken to, and what came of it is settled per recipient after.
 //!
-//! A row found `Submitting` when its lease has run out was interrupted, and nobody knows how far it came: it becomes
-//! uncertain and waits for a person. It is never submitted again by itself.
+//! A row found `Submitting` when its lease has run out was interrupted. Where it is on record that its mail was being handed over
+//! ([`Scope::hand_over`]), nobody knows how far it came: it becomes uncertain and waits for a person. Where it is not, nobody has a
+//! byte of it, and it is tried again by itself.
 
 use crate::messages::{NewMessage, insert};
 use crate::outbox::by_outbox_id;
@@ -33,7 +34,7 @@ pub enum OutboxLease {
         /// When its lease ends.
         until: Timestamp,
     },
-    /// A worker died while submitting: now uncertain, a person decides.
+    /// A worker died while it handed the mail over: now uncertain, a person decides.
     BecameUncertain,
     /// Nothing to do.
     Settled(OutboxState),
@@ -78,19 +79,49 @@ impl Scope {
             OutboxState::Submitting => match until {
                 Some(until) if until > now => Ok(OutboxLease::Busy { until }),
                 _ => {
-                    tx.interrupted(outbox).await?;
+                    let now_is = tx.interrupted(outbox).await?;
                     tx.commit().await?;
-                    Ok(OutboxLease::BecameUncertain)
+                    Ok(match now_is {
+                        OutboxState::Uncertain => OutboxLease::BecameUncertain,
+                        _ => OutboxLease::NotYet { due: now },
+                    })
                 }
             },
             settled => Ok(OutboxLease::Settled(settled)),
         }
     }
+
+    /// Puts on record, durably, that the mail of a try is about to be given to the server: from here on nobody knows whether it
+    /// is out until the server has answered.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when this try was ended meanwhile: it must not go on, another may have begun;
+    /// [`StoreError::NotFound`].
+    pub async fn hand_over(&self, outbox: OutboxId, attempt: i64) -> Result<()> {
+        let mut tx = self.begin_durable().await?;
+        let (tenant, now) = (tx.tenant(), tx.now());
+        let recorded = sql("update attempt set handed_over_at = $1 \
+             where tenant_id = $2 and outbox_id = $3 and number = $4 and finished_at is null and handed_over_at is null \
+             and number = (select max(a.number) from attempt a where a.outbox_id = $3) \
+             and exists (select o.id from outbox o where o.tenant_id = $2 and o.id = $3 and o.state = 'submitting')")
+        .bind(now)
+        .bind(tenant)
+        .bind(outbox)
+        .bind(attempt)
+        .run(tx.on())
+        .await?;
+        if recorded == 0 {
+            by_outbox_id(tx.on(), tenant, outbox).await?;
+            return Err(StoreError::lease_lost(format_args!("try {attempt} of approved mail {outbox}")));
+        }
+        tx.commit().await
+    }
 }
 
 impl Store {
-    /// Gives to a person what a worker was submitting when it ended: at the start of a worker of this name, when the one
-    /// before it is surely gone. Should it live after all, its settling sets the truth right. Returns how many.
+    /// Sees to what a worker was submitting when it ended: a person decides about mail that was being handed over, the rest is
+    /// tried again. At the start of a worker of this name, when the one before it is surely gone. Should it live after all, its
+    /// settling sets the truth right. Returns how many.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -260,11 +291,16 @@ impl Tx {
         Ok(OutboxMail { row, open, attempt })
     }
 
-    async fn interrupted(&mut self, outbox: OutboxId) -> Result<()> {
+    /// Uncertain, or waiting for its next try.
+    async fn interrupted(&mut self, outbox: OutboxId) -> Result<OutboxState> {
         let tenant = self.tenant();
+        let row = by_outbox_id(self.on(), tenant, outbox).await?;
+        if let Some(attempt) = row.attempts.last().filter(|attempt| attempt.handed_over_at.is_none()) {
+            self.not_handed_over(&row, attempt.number).await?;
+            return Ok(OutboxState::Deferred);
+        }
         let reason =
             "the worker stopped while it was submitting: see at the mail provider whether it went out, then decide";
-        let row = by_outbox_id(self.on(), tenant, outbox).await?;
         self.set_outbox(outbox, OutboxState::Uncertain, Some(reason)).await?;
         self.set_recipients(outbox, &[OutboxState::Submitting], OutboxState::Uncertain).await?;
         self.ticket_waits(row.ticket).await?;
@@ -273,6 +309,39 @@ impl Tx {
             "outbox.uncertain",
             format_args!("ticket:{}", row.ticket),
             json!({ "outbox": outbox, "reason": reason }),
+        );
+        Ok(OutboxState::Uncertain)
+    }
+
+    /// Ends a try of which nothing is out, as if it had not been begun: it does not count on the ladder, and the next is due.
+    async fn not_handed_over(&mut self, row: &OutboxRow, attempt: i64) -> Result<()> {
+        let (tenant, now) = (self.tenant(), self.now());
+        let reason = "the worker stopped before it had handed anything over: it is tried again";
+        let outcome = SubmitOutcome::Deferred { reason: reason.to_owned() };
+        let open = row.recipients.iter().filter(|r| r.state == OutboxState::Submitting);
+        let outcomes: Vec<(&str, &SubmitOutcome)> = open.map(|r| (r.address.address.as_str(), &outcome)).collect();
+        sql("update attempt set finished_at = $1, outcomes = $2 where tenant_id = $3 and outbox_id = $4 and number = $5")
+            .bind(now)
+            .bind(Json(&outcomes))
+            .bind(tenant)
+            .bind(row.id)
+            .bind(attempt)
+            .run(self.on())
+            .await?;
+        self.set_outbox(row.id, OutboxState::Deferred, Some(reason)).await?;
+        self.set_recipients(row.id, &[OutboxState::Submitting], OutboxState::Deferred).await?;
+        sql("update outbox set due_at = $1, tries = tries - 1 where tenant_id = $2 and id = $3")
+            .bind(now)
+            .bind(tenant)
+            .bind(row.id)
+            .run(self.on())
+            .await?;
+        self.enqueue(&Job::Dispatch { outbox: row.id }).await?;
+        self.record(
+            &Actor::Host("dispatch".to_owned()),
+            "outbox.deferred",
+            format_args!("ticket:{}", row.ticket),
+            json!({ "outbox": row.id, "attempt": attempt, "reason": reason }),
         );
         Ok(())
     }
@@ -329,6 +398,20 @@ impl Tx {
             states.push(state);
         }
         Ok(states)
+    }
+
+    /// Puts a reply into its thread that was found to be sent after its worker had died (`raw`: the bytes that were submitted).
+    /// What is there already is left as it is; so is a reply that is not sent.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn keep_outgoing(&mut self, outbox: OutboxId, raw: &[u8]) -> Result<()> {
+        let tenant = self.tenant();
+        let row = by_outbox_id(self.on(), tenant, outbox).await?;
+        if row.message.is_none() && row.state == OutboxState::Sent {
+            self.store_outgoing(&row, raw).await?;
+        }
+        Ok(())
     }
 
     async fn store_outgoing(&mut self, row: &OutboxRow, raw: &[u8]) -> Result<MessageId> {

@@ -28,10 +28,10 @@ pub enum StoreError {
     #[error("{0}")]
     Refused(String),
     /// The lease ran out and the work may be somebody else's by now; its result must not be written.
-    #[error("the lease on job {job} is lost: another worker may have it; this result was not written")]
+    #[error("the lease on {what} is lost: another worker may have it; this result was not written")]
     LeaseLost {
-        /// Its id.
-        job: i64,
+        /// `job 12`, `approved mail 7`
+        what: String,
     },
     /// A stored value makes no sense: the database was changed by something else, or by a newer host.
     #[error("{what} holds a value that cannot be understood ({why}); restore it from a backup or update the host")]
@@ -143,6 +143,10 @@ impl StoreError {
             Self::Io(_) => true,
             _ => false,
         }
+    }
+
+    pub(crate) fn lease_lost(what: impl std::fmt::Display) -> Self {
+        Self::LeaseLost { what: what.to_string() }
     }
 
     pub(crate) fn not_found(what: impl std::fmt::Display) -> Self {

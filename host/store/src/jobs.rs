@@ -74,6 +74,9 @@ pub struct JobError {
     pub at: Timestamp,
     /// Why, at most 2000 bytes.
     pub reason: String,
+    /// Its worker died: no rung of the ladder.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub died: bool,
 }
 
 /// How many jobs stand where, over all tenants: for metrics and the heartbeat.
@@ -134,7 +137,7 @@ impl Tx {
                 self.jobs_made();
                 Ok(())
             }
-            Completed::LeaseLost => Err(StoreError::LeaseLost { job: job.id.0 }),
+            Completed::LeaseLost => Err(StoreError::lease_lost(format_args!("job {}", job.id))),
         }
     }
 
@@ -144,7 +147,7 @@ impl Tx {
     /// [`StoreError::NotFound`] when it has not failed.
     pub async fn retry_job(&mut self, job: JobId, actor: &Actor) -> Result<()> {
         let (tenant, now) = (self.tenant(), self.now());
-        let row = sql("update job set state = 'queued', due_at = $1, attempts = 0 \
+        let row = sql("update job set state = 'queued', due_at = $1, attempts = 0, errors = '[]' \
              where tenant_id = $2 and id = $3 and state = 'failed' returning key")
         .bind(now)
         .bind(tenant)
@@ -191,6 +194,7 @@ pub(crate) async fn enqueue(
          due_at = case when job.state = 'running' then job.due_at \
              when job.state = 'queued' and job.due_at < excluded.due_at then job.due_at else excluded.due_at end, \
          attempts = case when job.state = 'failed' then 0 else job.attempts end, \
+         errors = case when job.state = 'failed' then '[]' else job.errors end, \
          state = case when job.state = 'running' then 'running' else 'queued' end")
     .bind(tenant)
     .bind(job.kind())

@@ -64,7 +64,7 @@ mod wake;
 pub use agents::{AgentRow, NewAgent, SessionRow, hash_token};
 pub use approve::Approval;
 pub use articles::{Article, ArticleRow};
-pub use claim::{ClaimRequest, ClaimedJob};
+pub use claim::{ClaimRequest, ClaimedJob, DEATHS_MAX};
 pub use components::ComponentRow;
 pub use decisions::RecordedQuery;
 pub use digest::{DigestNumbers, LedgerRow, Progress};

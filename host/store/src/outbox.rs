@@ -34,6 +34,8 @@ pub struct AttemptRow {
     pub started_at: Timestamp,
     /// When it was settled; none while it is under way or when it was interrupted.
     pub finished_at: Option<Timestamp>,
+    /// When the mail was about to be given to the server; none: nobody was given a byte of it.
+    pub handed_over_at: Option<Timestamp>,
     /// What it came to, per recipient.
     pub outcomes: Vec<(String, SubmitOutcome)>,
 }
@@ -132,7 +134,7 @@ async fn read(on: &mut Connection, row: &Row) -> Result<OutboxRow> {
         });
     }
     let attempts =
-        sql("select number, started_at, finished_at, outcomes from attempt where outbox_id = $1 order by number")
+        sql("select number, started_at, finished_at, handed_over_at, outcomes from attempt where outbox_id = $1 order by number")
             .bind(outbox.id)
             .all(on)
             .await?;
@@ -142,6 +144,7 @@ async fn read(on: &mut Connection, row: &Row) -> Result<OutboxRow> {
             number: row.next()?,
             started_at: row.next()?,
             finished_at: row.next()?,
+            handed_over_at: row.next()?,
             outcomes: row.json()?,
         });
     }
@@ -258,6 +261,10 @@ impl Tx {
                 .run(self.on())
                 .await?;
             self.enqueue(&Job::Dispatch { outbox }).await?;
+        }
+        if to == Sent {
+            // Whoever was submitting it died before it could be put into the thread and the Sent folder.
+            self.enqueue(&Job::AppendSent { outbox }).await?;
         }
         if matches!(to, Sent | Queued) {
             let ticket = by_id(self.on(), tenant, row.ticket).await?;

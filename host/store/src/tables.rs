@@ -130,7 +130,7 @@ pub(crate) const TABLES: &[Table] = &[
     ),
     table(
         "attempt",
-        "outbox_id:i tenant_id:i number:i worker:t started_at:i finished_at:i outcomes:t",
+        "outbox_id:i tenant_id:i number:i worker:t started_at:i finished_at:i outcomes:t handed_over_at:i@9",
         "outbox_id, number",
     ),
     counting(

@@ -170,6 +170,29 @@ impl House {
         self.serve_by(command).await;
     }
 
+    /// Starts `posthouse serve` with something in its environment, and waits for nothing.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn begin_to_serve(&mut self, environment: &[(&str, &str)]) {
+        let log = std::fs::File::options().create(true).append(true).open(self.path().join("serve.log"));
+        let mut command = self.command(&["serve"]);
+        command
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log.expect("a log"));
+        self.child = Some(command.spawn().expect("posthouse can be started"));
+    }
+
+    /// Whether the process has ended by itself (or was never started).
+    ///
+    /// # Panics
+    /// Never: it is ours to ask about.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.as_mut().is_none_or(|child| child.try_wait().expect("it is ours").is_some())
+    }
+
     async fn serve_by(&mut self, mut command: Command) {
         let log = std::fs::File::create(self.path().join("serve.log")).expect("a log");
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();

@@ -12,3 +12,4 @@ pub mod lock;
 pub mod model;
 pub mod smtp;
 pub mod telegram;
+pub mod torture;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use posthouse_mail::imap::{FolderRole, ImapClient, ImapConfig, ImapError};
 use posthouse_mail::net::{Auth, Secret, Security};
-use posthouse_mail::submit::{Envelope, SmtpConfig, SmtpSubmitter, Submission, Submitter as _};
+use posthouse_mail::submit::{Envelope, SmtpConfig, SmtpSubmitter, Submission, Submitter as _, Unrecorded};
 use posthouse_mail::{BatchLimit, Content, Fetched, Wake};
 use posthouse_model::outbox::SubmitOutcome;
 use posthouse_servers::{Certificate, Dovecot, Postfix};
@@ -171,7 +171,7 @@ async fn a_copy_is_put_into_the_folder_that_the_server_calls_sent_and_found_ther
 async fn submit(submitter: &SmtpSubmitter, recipients: &[&str]) -> Submission {
     let recipients = recipients.iter().map(|&recipient| recipient.to_owned()).collect();
     let envelope = Envelope { from: Some(SUPPORT.to_owned()), recipients };
-    submitter.submit(&envelope, &mail(7)).await
+    submitter.submit(&envelope, &mail(7), &Unrecorded).await
 }
 
 #[tokio::test]

@@ -77,6 +77,13 @@ impl Postfix {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
+    /// Whether every mail that it took is delivered.
+    pub fn is_quiet(&self) -> bool {
+        ["maildrop", "incoming", "active", "deferred"]
+            .iter()
+            .all(|name| is_empty(&self.folder.path().join("queue").join(name)))
+    }
+
     /// Gives the server a mail by SMTP; done when it has taken it over.
     ///
     /// # Panics
@@ -209,6 +216,13 @@ fn make_queue(queue: &Path, owner: User) {
         process::set_mode(&folder, 0o700);
     }
     fs::create_dir(queue.join("pid")).expect("a folder of the queue");
+}
+
+/// Holds no file, nor does any folder in it.
+fn is_empty(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return true };
+    // What is gone since the look was no mail that stays.
+    entries.flatten().all(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()) && is_empty(&entry.path()))
 }
 
 fn is_alive(pid: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Outgoing mail as files: for demonstrations, tests and air-gapped set-ups.
 
-use super::{Envelope, Submission, Submitter};
+use super::{Envelope, Handover, Submission, Submitter};
 use crate::net::ProbeReport;
 use async_trait::async_trait;
 use posthouse_model::outbox::SubmitOutcome;
@@ -32,8 +32,11 @@ impl FileSubmitter {
 
 #[async_trait]
 impl Submitter for FileSubmitter {
-    async fn submit(&self, envelope: &Envelope, raw: &[u8]) -> Submission {
+    async fn submit(&self, envelope: &Envelope, raw: &[u8], handover: &dyn Handover) -> Submission {
         let server = self.folder.display().to_string();
+        if let Err(reason) = handover.hand_over().await {
+            return Submission::for_all(&server, envelope, &SubmitOutcome::Deferred { reason });
+        }
         let path = self.path_of(raw);
         let mut bytes = Vec::with_capacity(raw.len() + 256);
         let line = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
@@ -122,6 +125,7 @@ pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use crate::submit::Unrecorded;
 
     #[tokio::test]
     async fn the_same_mail_is_the_same_file() {
@@ -130,8 +134,8 @@ mod tests {
         let raw = b"Message-ID: <abc.def@shop.example>\r\nSubject: x\r\n\r\nhello\r\n";
         let envelope = Envelope { from: Some("s@shop.example".into()), recipients: vec!["a@x".into(), "b@x".into()] };
         assert!(out.probe().await.ok());
-        assert!(out.submit(&envelope, raw).await.all_accepted());
-        assert!(out.submit(&envelope, raw).await.all_accepted());
+        assert!(out.submit(&envelope, raw, &Unrecorded).await.all_accepted());
+        assert!(out.submit(&envelope, raw, &Unrecorded).await.all_accepted());
         let files: Vec<_> = std::fs::read_dir(folder.path().join("sent")).unwrap().map(|f| f.unwrap()).collect();
         assert_eq!(files.len(), 1);
         assert_eq!(files[0].file_name(), "abc.def@shop.example.eml");
@@ -154,7 +158,7 @@ mod tests {
         std::fs::write(folder.path().join("file"), "in the way").unwrap();
         let out = FileSubmitter::new(folder.path().join("file"));
         let envelope = Envelope { from: None, recipients: vec!["a@x".into()] };
-        let outcome = out.submit(&envelope, b"Subject: x\r\n\r\nx").await.recipients.remove(0).outcome;
+        let outcome = out.submit(&envelope, b"Subject: x\r\n\r\nx", &Unrecorded).await.recipients.remove(0).outcome;
         assert!(matches!(outcome, SubmitOutcome::Deferred { .. }), "{outcome:?}");
         assert!(!out.probe().await.ok());
     }

@@ -4,10 +4,12 @@
 //! before that dot says no. Anything between is [`SubmitOutcome::Uncertain`] and is never tried again blindly.
 
 mod file;
+mod handover;
 mod smtp;
 
 pub use file::FileSubmitter;
 pub(crate) use file::sync_folder;
+pub use handover::{Handover, Unrecorded};
 pub(crate) use smtp::connect_hint;
 pub use smtp::{SmtpConfig, SmtpSubmitter, Timeouts, probe};
 
@@ -67,8 +69,9 @@ impl Submission {
 #[async_trait]
 pub trait Submitter: Send + Sync {
     /// Tries once. Never fails as a whole: what went wrong is in the outcomes. Dropping the future in the middle
-    /// leaves it unknown how far it came, as a crash does.
-    async fn submit(&self, envelope: &Envelope, raw: &[u8]) -> Submission;
+    /// leaves it unknown how far it came, as a crash does; what is known is whether `handover` was asked. Before it was,
+    /// nobody has a byte of the mail.
+    async fn submit(&self, envelope: &Envelope, raw: &[u8], handover: &dyn Handover) -> Submission;
 
     /// Looks whether submitting would work, without sending anything.
     async fn probe(&self) -> ProbeReport;

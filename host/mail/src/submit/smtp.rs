@@ -3,7 +3,7 @@
 //! lettre's own `send` gives one error for the whole mail. Here each recipient keeps its own answer, and it is
 //! known whether the final dot had been sent when something broke.
 
-use super::{Envelope, RecipientOutcome, Submission, Submitter};
+use super::{Envelope, Handover, RecipientOutcome, Submission, Submitter};
 use crate::net::{self, Auth, ConnectError, ProbeReport, Security};
 use async_trait::async_trait;
 use lettre::Address;
@@ -91,9 +91,9 @@ impl SmtpSubmitter {
 
 #[async_trait]
 impl Submitter for SmtpSubmitter {
-    async fn submit(&self, envelope: &Envelope, raw: &[u8]) -> Submission {
+    async fn submit(&self, envelope: &Envelope, raw: &[u8], handover: &dyn Handover) -> Submission {
         let started = Instant::now();
-        let submission = submit(&self.config, envelope, raw).await;
+        let submission = submit(&self.config, envelope, raw, handover).await;
         let accepted =
             submission.recipients.iter().filter(|r| matches!(r.outcome, SubmitOutcome::Accepted { .. })).count();
         tracing::debug!(
@@ -124,7 +124,7 @@ enum OpenError {
     Auth { server: String, words: String },
 }
 
-async fn submit(config: &SmtpConfig, envelope: &Envelope, raw: &[u8]) -> Submission {
+async fn submit(config: &SmtpConfig, envelope: &Envelope, raw: &[u8], handover: &dyn Handover) -> Submission {
     let server = config.server();
     let all = |outcome: SubmitOutcome| Submission::for_all(&server, envelope, &outcome);
     let mut connection = match open(config, &mut ProbeReport::default()).await {
@@ -192,7 +192,12 @@ async fn submit(config: &SmtpConfig, envelope: &Envelope, raw: &[u8]) -> Submiss
         return finish(outcomes, SubmitOutcome::Deferred { reason: "no recipient was accepted".to_owned() });
     }
     let rest = match step(&mut connection, command, Data).await {
-        Ok(_) => transfer(&mut connection, &config.timeouts, raw).await,
+        Ok(_) => match handover.hand_over().await {
+            Ok(()) => transfer(&mut connection, &config.timeouts, raw).await,
+            // The server waits for a mail whose end never comes, so it takes none (RFC 5321, 4.1.1.4). Whatever were said now
+            // would be part of the mail: the connection is dropped without a word.
+            Err(reason) => return finish(outcomes, SubmitOutcome::Deferred { reason }),
+        },
         Err(stop) => stop.outcome,
     };
     close(connection).await;

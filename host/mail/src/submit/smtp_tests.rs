@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::*;
+use crate::submit::Unrecorded;
 use posthouse_model::outbox::SubmitOutcome;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::TcpListener;
@@ -88,7 +89,7 @@ async fn try_with(greeting: &'static str, script: Vec<(&'static str, Act)>, auth
         from: Some("s@shop.example".into()),
         recipients: vec!["ana@x.example".into(), "bob@x.example".into()],
     };
-    let submission = SmtpSubmitter::new(config).submit(&envelope, RAW).await;
+    let submission = SmtpSubmitter::new(config).submit(&envelope, RAW, &Unrecorded).await;
     assert_eq!(submission.recipients[0].address, "ana@x.example");
     Try { outcomes: submission.recipients.into_iter().map(|r| r.outcome).collect(), heard: server.await.unwrap() }
 }
@@ -186,7 +187,7 @@ async fn a_break_within_the_message_is_deferred() {
     let server = tokio::spawn(serve(listener, "220 hi\r\n", vec![("(mid data)", Break)]));
     let envelope = Envelope { from: None, recipients: vec!["ana@x.example".into()] };
     let raw = [RAW, &b"0123456789abcdef\r\n".repeat(2_000_000)].concat();
-    let got = SmtpSubmitter::new(config).submit(&envelope, &raw).await;
+    let got = SmtpSubmitter::new(config).submit(&envelope, &raw, &Unrecorded).await;
     assert_eq!(kinds(&[got.recipients[0].outcome.clone()]), ["deferred"], "{got:?}");
     assert!(server.await.unwrap().contains("MAIL FROM:<>"));
 }
@@ -208,12 +209,12 @@ async fn a_session_that_does_not_come_about_is_deferred() {
 
     let config = SmtpConfig::new("127.0.0.1", 1, Security::Plain, None);
     let envelope = Envelope { from: None, recipients: vec!["a@x.example".into()] };
-    let got = SmtpSubmitter::new(config.clone()).submit(&envelope, RAW).await;
+    let got = SmtpSubmitter::new(config.clone()).submit(&envelope, RAW, &Unrecorded).await;
     assert_eq!(kinds(&[got.recipients[0].outcome.clone()]), ["deferred"]);
     let report = probe(&config).await;
     assert_eq!(report.first_failure().unwrap().name, "connect");
     let config = SmtpConfig::new("192.0.2.1", 25, Security::Plain, None);
-    let got = SmtpSubmitter::new(config).submit(&envelope, RAW).await;
+    let got = SmtpSubmitter::new(config).submit(&envelope, RAW, &Unrecorded).await;
     assert!(got.recipients[0].outcome.words().contains("only allowed to a loopback address"));
 }
 
@@ -224,7 +225,7 @@ async fn addresses_that_are_none_are_refused_alone() {
     let server = tokio::spawn(serve(listener, "220 hi\r\n", vec![]));
     let recipients = ["nobody", "a@x.example>\r\nRCPT TO:<evil@x.example", "köbes@bücher.example", "ok@x.example"];
     let envelope = Envelope { from: None, recipients: recipients.map(str::to_owned).to_vec() };
-    let got = SmtpSubmitter::new(config).submit(&envelope, RAW).await;
+    let got = SmtpSubmitter::new(config).submit(&envelope, RAW, &Unrecorded).await;
     let got: Vec<SubmitOutcome> = got.recipients.into_iter().map(|r| r.outcome).collect();
     assert_eq!(kinds(&got), ["refused", "refused", "accepted", "accepted"]);
     let heard = server.await.unwrap();
@@ -238,7 +239,57 @@ async fn starttls_is_demanded() {
     let config = SmtpConfig::new("127.0.0.1", listener.local_addr().unwrap().port(), Security::StartTls, None);
     let server = tokio::spawn(serve(listener, "220 hi\r\n", vec![]));
     let envelope = Envelope { from: None, recipients: vec!["a@x.example".into()] };
-    let got = SmtpSubmitter::new(config).submit(&envelope, RAW).await;
+    let got = SmtpSubmitter::new(config).submit(&envelope, RAW, &Unrecorded).await;
     assert!(got.recipients[0].outcome.words().contains("does not offer STARTTLS"), "{got:?}");
     assert!(!server.await.unwrap().contains("MAIL"));
+}
+
+/// Answers as it is told, and counts how often it was asked.
+#[derive(Default)]
+struct Record {
+    refuses: Option<&'static str>,
+    asked: std::sync::atomic::AtomicUsize,
+}
+
+#[async_trait]
+impl Handover for Record {
+    async fn hand_over(&self) -> Result<(), String> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.refuses.map_or(Ok(()), |why| Err(why.to_owned()))
+    }
+}
+
+async fn recorded(record: &Record, script: Vec<(&'static str, Act)>) -> Try {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let config = SmtpConfig::new("127.0.0.1", listener.local_addr().unwrap().port(), Security::Plain, None);
+    let server = tokio::spawn(serve(listener, "220 hi\r\n", script));
+    let envelope = Envelope { from: None, recipients: vec!["ana@x.example".into()] };
+    let submission = SmtpSubmitter::new(config).submit(&envelope, RAW, record).await;
+    Try { outcomes: submission.recipients.into_iter().map(|r| r.outcome).collect(), heard: server.await.unwrap() }
+}
+
+#[tokio::test]
+async fn it_is_put_on_record_when_the_server_waits_for_the_mail_and_not_before() {
+    let record = Record::default();
+    assert_eq!(kinds(&recorded(&record, vec![]).await.outcomes), ["accepted"]);
+    assert_eq!(record.asked.load(Ordering::Relaxed), 1);
+    for script in [
+        vec![("MAIL", Say("451 later"))],
+        vec![("RCPT", Say("550 nobody"))],
+        vec![("DATA", Say("452 full"))],
+        vec![("DATA", Break)],
+    ] {
+        let record = Record::default();
+        recorded(&record, script).await;
+        assert_eq!(record.asked.load(Ordering::Relaxed), 0, "nothing of it can be out");
+    }
+}
+
+#[tokio::test]
+async fn what_may_not_be_handed_over_is_not_sent() {
+    let record = Record { refuses: Some("the disk is full"), ..Record::default() };
+    let tried = recorded(&record, vec![]).await;
+    assert_eq!(tried.outcomes, [SubmitOutcome::Deferred { reason: "the disk is full".to_owned() }]);
+    // Not a byte after DATA, not even a good-bye: it would be taken for the mail.
+    assert!(tried.heard.ends_with("DATA\r\n"), "{:?}", tried.heard);
 }

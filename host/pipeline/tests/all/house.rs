@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use posthouse_ai::{Models, ModelsOptions};
 use posthouse_mail::thread::Installation;
+use posthouse_model::GoesOn;
 use posthouse_model::capability::{Grants, HttpAllowance};
 use posthouse_model::ceiling::Ceiling;
 use posthouse_model::config::{FilesConfig, MailboxConfig, MaildirConfig, PluginConfig, TenantConfig};
@@ -216,6 +217,7 @@ impl Test {
             data_dir: folder.path().to_owned(),
             public_url: "https://desk.example".to_owned(),
             worker: "test".to_owned(),
+            steps: Arc::new(GoesOn),
         });
         let tenant = house.tenant(row.id).await.unwrap().unwrap();
         Self { folder, clock, house, tenant, mailbox, secrets }

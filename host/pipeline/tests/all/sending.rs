@@ -91,9 +91,9 @@ async fn a_worker_that_died_while_submitting_leaves_it_to_a_person() {
     let ticket = waiting(&test).await;
     let outbox = approve(&test, ticket, "It is on its way.").await;
     test.clock.forward(UNDO);
-    // The lease is written, and then the worker is gone: whether the server got the mail, nobody knows.
-    let lease = test.tenant.scope.lease_outbox(outbox, "gone", Duration::from_secs(60)).await.unwrap();
-    assert!(matches!(lease, OutboxLease::Ready(_)), "{lease:?}");
+    // It is written that the mail is being handed over, and then the worker is gone: whether the server got it, nobody knows.
+    let attempt = leased_by_one_that_is_gone(&test, outbox).await;
+    test.tenant.scope.hand_over(outbox, attempt).await.unwrap();
     test.clock.forward(Duration::from_secs(3600));
     test.run().await;
     assert!(sent_files(&test).is_empty(), "it is not submitted a second time");
@@ -107,6 +107,48 @@ async fn a_worker_that_died_while_submitting_leaves_it_to_a_person() {
     test.run().await;
     assert_eq!(sent_files(&test).len(), 1);
     assert_eq!(test.tenant.scope.outbox(outbox).await.unwrap().state, OutboxState::Sent);
+}
+
+async fn leased_by_one_that_is_gone(test: &Test, outbox: OutboxId) -> i64 {
+    match test.tenant.scope.lease_outbox(outbox, "gone", Duration::from_secs(60)).await.unwrap() {
+        OutboxLease::Ready(mail) => mail.attempt,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_died_before_it_handed_anything_over_needs_no_person() {
+    let test = test().await;
+    let ticket = waiting(&test).await;
+    let outbox = approve(&test, ticket, "It is on its way.").await;
+    test.clock.forward(UNDO);
+    leased_by_one_that_is_gone(&test, outbox).await;
+    test.clock.forward(Duration::from_secs(3600));
+    test.run().await;
+    let row = test.tenant.scope.outbox(outbox).await.unwrap();
+    assert_eq!((row.state, row.attempts.len(), sent_files(&test).len()), (OutboxState::Sent, 2, 1));
+    assert!(row.attempts[0].handed_over_at.is_none() && row.attempts[1].handed_over_at.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_says_was_sent_is_in_the_thread_although_its_worker_died() {
+    let test = test().await;
+    let ticket = waiting(&test).await;
+    let outbox = approve(&test, ticket, "It is on its way.").await;
+    test.clock.forward(UNDO);
+    let attempt = leased_by_one_that_is_gone(&test, outbox).await;
+    test.tenant.scope.hand_over(outbox, attempt).await.unwrap();
+    test.clock.forward(Duration::from_secs(3600));
+    test.run().await;
+    let mut tx = test.tenant.scope.begin().await.unwrap();
+    tx.resolve_send(outbox, OutboxState::Sent, &actor()).await.unwrap();
+    tx.commit().await.unwrap();
+    test.run().await;
+    assert!(sent_files(&test).is_empty(), "it is not submitted again");
+    let thread = test.tenant.scope.thread(ticket, 10).await.unwrap();
+    assert_eq!(thread.len(), 2);
+    let raw = test.tenant.scope.raw(thread[1].id).await.unwrap();
+    assert!(read_mail(&raw).reply_text.contains("It is on its way."));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -82,6 +82,7 @@ on_both! {
         tx.set_mailbox_active(world.mailbox, false, &agent()).await.unwrap();
         tx.commit().await.unwrap();
         not_found!(other.lease_outbox(outbox, "w", Duration::from_secs(9)));
+        not_found!(other.hand_over(outbox, 1));
         let after = world.scope.ticket_detail(1).await.unwrap();
         assert_eq!((after.ticket, after.messages, after.outbox), (before.ticket, before.messages, before.outbox));
         assert!(world.scope.mailbox(world.mailbox).await.unwrap().active);

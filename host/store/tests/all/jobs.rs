@@ -3,7 +3,7 @@
 use crate::world::{START, World, agent};
 use posthouse_model::job::{Job, JobFailure};
 use posthouse_model::{OutboxId, TicketId, Timestamp};
-use posthouse_store::{ClaimRequest, ClaimedJob, JobState, Scope, Store, StoreError};
+use posthouse_store::{ClaimRequest, ClaimedJob, DEATHS_MAX, JobState, Scope, Store, StoreError};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -248,14 +248,30 @@ on_both! {
 
     async fn a_job_that_kills_its_workers_is_given_up(world) {
         make(&world.scope, [draft(1)]).await;
-        for _ in 0..=draft(1).ladder().len() {
+        for _ in 0..DEATHS_MAX {
             claim_one(&world).await;
             world.advance(60);
             world.store.recover_expired().await.unwrap();
-            world.advance(3600);
+            world.advance(60);
         }
         assert!(claim(&world.store, 1).await.is_empty());
         assert_eq!(world.scope.jobs(JobState::Failed).await.unwrap().len(), 1);
+    }
+
+    async fn a_death_is_no_rung_of_the_ladder(world) {
+        // The one with the longest waits.
+        make(&world.scope, [Job::AppendSent { outbox: OutboxId(1) }]).await;
+        for wait in [0, 1, 3, 10, 30, 60, 60] {
+            claim_one(&world).await;
+            world.store.release_worker("w").await.unwrap();
+            let due = world.store.now().plus(Duration::from_secs(wait));
+            assert_eq!(world.store.next_job_at(&[]).await.unwrap(), Some(due));
+            world.advance(wait);
+        }
+        let job = claim_one(&world).await;
+        world.store.fail(&job, &JobFailure::retry("the server is away")).await.unwrap();
+        let due = world.store.now().plus(job.job.ladder()[0]);
+        assert_eq!(world.store.next_job_at(&[]).await.unwrap(), Some(due), "its first own failure");
     }
 
     async fn a_worker_that_starts_again_frees_what_it_had(world) {

@@ -22,6 +22,13 @@ async fn ready(world: &World, outbox: OutboxId) -> OutboxMail {
     }
 }
 
+/// Leased, and on record that the server is about to be given it.
+async fn handed_over(world: &World, outbox: OutboxId) -> OutboxMail {
+    let mail = ready(world, outbox).await;
+    world.scope.hand_over(outbox, mail.attempt).await.unwrap();
+    mail
+}
+
 fn accepted() -> SubmitOutcome {
     SubmitOutcome::Accepted { reply: "250 ok".into() }
 }
@@ -89,7 +96,7 @@ on_both! {
 
     async fn what_a_worker_was_submitting_when_it_ended_is_a_persons_to_decide_at_once(world) {
         let (ticket, outbox) = world.approved("a@x").await;
-        ready(&world, outbox).await;
+        handed_over(&world, outbox).await;
         assert_eq!(world.store.interrupt_submissions("somebody else").await.unwrap(), 0);
         assert_eq!(world.store.interrupt_submissions("w").await.unwrap(), 1);
         assert_eq!(world.store.interrupt_submissions("w").await.unwrap(), 0, "once");
@@ -103,13 +110,52 @@ on_both! {
 
     async fn a_lease_that_ended_is_noticed_without_its_job(world) {
         let (_, outbox) = world.approved("a@x").await;
-        ready(&world, outbox).await;
+        handed_over(&world, outbox).await;
         world.advance(LEASE.as_secs() - 1);
         assert_eq!(world.store.interrupt_expired_submissions().await.unwrap(), 0);
         world.advance(1);
         assert_eq!(world.store.interrupt_expired_submissions().await.unwrap(), 1);
         assert_eq!(world.scope.outbox(outbox).await.unwrap().state, OutboxState::Uncertain);
         assert_eq!(status(&world, outbox).await, TicketStatus::Waiting);
+    }
+
+    async fn a_worker_that_dies_before_it_hands_over_is_followed_by_another_try(world) {
+        let (ticket, outbox) = world.approved("a@x").await;
+        let first = ready(&world, outbox).await;
+        world.advance(7);
+        assert_eq!(world.store.interrupt_submissions("w").await.unwrap(), 1);
+        let row = world.scope.outbox(outbox).await.unwrap();
+        assert_eq!((row.state, row.recipients[0].state), (OutboxState::Deferred, OutboxState::Deferred));
+        assert_eq!((row.due_at, row.attempts[0].handed_over_at), (world.store.now(), None));
+        assert!(row.reason.unwrap().contains("before it had handed anything over"));
+        assert_eq!(world.scope.ticket(ticket).await.unwrap().status, TicketStatus::Sent, "nobody has to do anything");
+        assert_eq!(job_of(&world, "dispatch").await.unwrap().job, Job::Dispatch { outbox });
+
+        // It lives after all, only slower: it may not hand over any more, and what it says does not count.
+        let late = world.scope.hand_over(outbox, first.attempt).await.unwrap_err();
+        assert!(matches!(&late, StoreError::LeaseLost { what } if what.contains("approved mail")), "{late}");
+        let second = handed_over(&world, outbox).await;
+        assert_eq!(second.attempt, 2);
+        assert!(world.scope.hand_over(outbox, first.attempt).await.is_err());
+        assert!(world.scope.hand_over(outbox, second.attempt).await.is_err(), "once");
+        assert_eq!(settle(&world, outbox, 1, &[(ANA, refused())]).await, OutboxState::Submitting);
+        assert_eq!(settle(&world, outbox, 2, &[(ANA, accepted())]).await, OutboxState::Sent);
+        assert!(world.scope.hand_over(outbox, second.attempt).await.is_err(), "it is settled");
+    }
+
+    async fn a_lease_that_ends_before_anything_was_handed_over_is_taken_again(world) {
+        let (_, outbox) = world.approved("a@x").await;
+        for attempt in 1..=30 {
+            // More often than the ladder is long: these are no tries.
+            assert_eq!(ready(&world, outbox).await.attempt, attempt);
+            world.clock.advance(LEASE);
+            let due = world.store.now();
+            assert_eq!(lease(&world, outbox).await, OutboxLease::NotYet { due });
+        }
+        handed_over(&world, outbox).await;
+        assert_eq!(settle(&world, outbox, 31, &[(ANA, deferred())]).await, OutboxState::Deferred);
+        let rung = Job::Dispatch { outbox }.ladder()[0];
+        assert_eq!(world.scope.outbox(outbox).await.unwrap().due_at, world.store.now().plus(rung));
     }
 
     async fn a_double_click_sends_once(world) {
@@ -199,7 +245,7 @@ on_both! {
 
     async fn a_worker_that_dies_while_submitting_leaves_it_to_a_person(world) {
         let (ticket, outbox) = world.approved("a@x").await;
-        ready(&world, outbox).await;
+        handed_over(&world, outbox).await;
         world.clock.advance(LEASE);
         assert_eq!(lease(&world, outbox).await, OutboxLease::BecameUncertain);
         assert_eq!(lease(&world, outbox).await, OutboxLease::Settled(OutboxState::Uncertain));
@@ -212,7 +258,7 @@ on_both! {
 
     async fn the_truth_may_come_late(world) {
         let (ticket, outbox) = world.approved("a@x").await;
-        let mail = ready(&world, outbox).await;
+        let mail = handed_over(&world, outbox).await;
         world.clock.advance(LEASE);
         assert_eq!(lease(&world, outbox).await, OutboxLease::BecameUncertain);
         assert_eq!(settle(&world, outbox, mail.attempt, &[(ANA, accepted())]).await, OutboxState::Sent);
@@ -223,7 +269,7 @@ on_both! {
 
     async fn a_persons_decision_stands(world) {
         let (_, outbox) = world.approved("a@x").await;
-        let mail = ready(&world, outbox).await;
+        let mail = handed_over(&world, outbox).await;
         world.clock.advance(LEASE);
         lease(&world, outbox).await;
         let mut tx = world.scope.begin().await.unwrap();
@@ -235,7 +281,7 @@ on_both! {
 
     async fn a_person_sends_it_again(world) {
         let (_, outbox) = world.approved("a@x").await;
-        ready(&world, outbox).await;
+        handed_over(&world, outbox).await;
         world.clock.advance(LEASE);
         lease(&world, outbox).await;
         let mut tx = world.scope.begin().await.unwrap();
