@@ -2,7 +2,7 @@ use crate::house::{Test, actor, bundled, ids, letter};
 use posthouse_mail::read::read_mail;
 use posthouse_model::mail::Address;
 use posthouse_model::outbox::OutboxState;
-use posthouse_model::ticket::{Outcome, TicketStatus};
+use posthouse_model::ticket::{Direction, Outcome, TicketStatus};
 use posthouse_model::{OutboxId, TicketId};
 use posthouse_pipeline::schedule;
 use posthouse_store::{Approval, ClaimRequest, DraftEdit, OutboxLease};
@@ -147,7 +147,8 @@ async fn what_a_person_says_was_sent_is_in_the_thread_although_its_worker_died()
     assert!(sent_files(&test).is_empty(), "it is not submitted again");
     let thread = test.tenant.scope.thread(ticket, 10).await.unwrap();
     assert_eq!(thread.len(), 2);
-    let raw = test.tenant.scope.raw(thread[1].id).await.unwrap();
+    let ours = thread.iter().find(|message| message.direction == Direction::Outgoing).expect("it is in the thread");
+    let raw = test.tenant.scope.raw(ours.id).await.unwrap();
     assert!(read_mail(&raw).reply_text.contains("It is on its way."));
 }
 
