@@ -38,6 +38,12 @@ impl Tx {
     /// As [`Tx::mark_handled`].
     pub async fn reopen(&mut self, ticket: TicketId, actor: &Actor) -> Result<()> {
         let before = self.ticket_for_change(ticket).await?;
+        if let Some(number) = before.merged_into {
+            return Err(StoreError::refused(format_args!(
+                "ticket #{} was merged into #{number}: its mails are there",
+                before.number
+            )));
+        }
         self.move_ticket(&before, TicketStatus::Waiting).await?;
         self.record(actor, "ticket.reopened", subject(ticket), json!({ "was": before.status }));
         Ok(())

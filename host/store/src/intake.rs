@@ -212,7 +212,7 @@ impl Tx {
         let (ticket, number, opened) = match place.ticket {
             Some(ticket) => (ticket, self.reopen_for(ticket, mail).await?, false),
             None => {
-                let (ticket, number) = self.open_ticket(mail).await?;
+                let (ticket, number) = self.open_ticket(mail.mailbox, &mail.read, sent_at(mail)).await?;
                 (ticket, number, true)
             }
         };
@@ -294,14 +294,20 @@ impl Tx {
         insert(self.on(), tenant, &new).await
     }
 
-    async fn open_ticket(&mut self, mail: &Intake) -> Result<(TicketId, i64)> {
+    /// Makes a ticket for a mail; its number too.
+    pub(crate) async fn open_ticket(
+        &mut self,
+        mailbox: MailboxId,
+        read: &ReadMail,
+        at: Timestamp,
+    ) -> Result<(TicketId, i64)> {
         let (tenant, now) = (self.tenant(), self.now());
         let number: i64 = sql("update tenant set last_ticket = last_ticket + 1 where id = $1 returning last_ticket")
             .bind(tenant)
             .one(self.on())
             .await?
             .get(0)?;
-        let customer = customer(&mail.read);
+        let customer = customer(read);
         let id = sql("insert into ticket (tenant_id, number, mailbox_id, subject, customer_name, customer_address, \
              customer_key, status, category_by_agent, language, urgency_rank, deadline_at, tags, findings, snippet, \
              search, message_count, draft_round, version, created_at, updated_at, last_message_at) \
@@ -309,20 +315,20 @@ impl Tx {
              returning id")
         .bind(tenant)
         .bind(number)
-        .bind(mail.mailbox)
-        .bind(&mail.read.subject)
+        .bind(mailbox)
+        .bind(&read.subject)
         .bind(customer.name.as_ref())
         .bind(&customer.address)
         .bind(customer.key())
         .bind(TicketStatus::New)
-        .bind(mail.read.language.as_ref())
+        .bind(read.language.as_ref())
         .bind(URGENCY_RANK_DEFAULT)
         .bind(NO_DEADLINE)
         .bind(Json(&Findings::default()))
-        .bind(snippet(&mail.read.reply_text))
-        .bind(search_text(number, &mail.read.subject, &customer, &[]))
+        .bind(snippet(&read.reply_text))
+        .bind(search_text(number, &read.subject, &customer, &[]))
         .bind(now)
-        .bind(sent_at(mail))
+        .bind(at)
         .one(self.on())
         .await?
         .get(0)?;

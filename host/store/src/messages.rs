@@ -100,12 +100,7 @@ impl Scope {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn message(&self, id: MessageId) -> Result<MessageRow> {
-        let row = sql(select!("where tenant_id = $1 and id = $2"))
-            .bind(self.tenant)
-            .bind(id)
-            .optional(&mut *self.read().await?)
-            .await?;
-        read(&row.ok_or_else(|| StoreError::not_found(format_args!("message {id}")))?)
+        by_id(&mut *self.read().await?, self.tenant, id).await
     }
 
     /// Its bytes as they came or went.
@@ -167,6 +162,11 @@ impl Scope {
             })
             .collect()
     }
+}
+
+pub(crate) async fn by_id(on: &mut Connection, tenant: TenantId, id: MessageId) -> Result<MessageRow> {
+    let row = sql(select!("where tenant_id = $1 and id = $2")).bind(tenant).bind(id).optional(on).await?;
+    read(&row.ok_or_else(|| StoreError::not_found(format_args!("message {id}")))?)
 }
 
 /// The newest messages of a ticket, newest first.

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0007_ledger.sql"),
     include_str!("schema/0008_spam.sql"),
     include_str!("schema/0009_handover.sql"),
+    include_str!("schema/0010_merge.sql"),
 ];
 
 /// The version that this host works with.

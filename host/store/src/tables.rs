@@ -102,7 +102,8 @@ pub(crate) const TABLES: &[Table] = &[
         "id:i tenant_id:i number:i mailbox_id:i subject:t customer_name:t customer_address:t customer_key:t status:t \
          reopened_from:t closed_reason:t closed_at:i category:t category_confidence:r category_by_agent:i urgency:t \
          sentiment:t language:t queue:t urgency_rank:i assignee_id:i deadline_at:i snoozed_until:i tags:t findings:t \
-         snippet:t search:t message_count:i draft_round:i version:i created_at:i updated_at:i last_message_at:i",
+         snippet:t search:t message_count:i draft_round:i version:i created_at:i updated_at:i last_message_at:i \
+         merged_into:i@10",
     ),
     counting(
         "message",
@@ -185,6 +186,7 @@ pub(crate) const TABLES: &[Table] = &[
     table("spam_feature", "tenant_id:i feature:i spam:i ham:i", "tenant_id, feature").since(8),
     table("spam_learned", "tenant_id:i spam:i ham:i", "tenant_id").since(8),
     table("spam_taught", "message_id:i tenant_id:i spam:i", "message_id").since(8),
+    table("customer_alias", "tenant_id:i address_key:t person:t", "tenant_id, address_key").since(10),
 ];
 
 #[cfg(test)]

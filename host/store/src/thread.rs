@@ -69,7 +69,8 @@ pub(crate) async fn place(on: &mut Connection, tenant: TenantId, mail: &Intake, 
     if ticket.is_none()
         && let Some(number) = mail.ticket_number
     {
-        let row = sql("select id from ticket where tenant_id = $1 and number = $2")
+        // One that was merged into another stands for that one.
+        let row = sql("select coalesce(merged_into, id) from ticket where tenant_id = $1 and number = $2")
             .bind(tenant)
             .bind(number)
             .optional(on)

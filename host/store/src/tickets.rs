@@ -78,6 +78,8 @@ pub struct TicketRow {
     pub routing_evidence: Vec<Evidence>,
     /// Beginning of the newest incoming mail's text.
     pub snippet: String,
+    /// Number of the ticket that everything of this one was moved to.
+    pub merged_into: Option<i64>,
     /// Messages in the thread.
     pub message_count: i64,
     /// Goes up with every change.
@@ -142,7 +144,7 @@ macro_rules! select {
             "select id, number, mailbox_id, subject, customer_name, customer_address, status, closed_reason, category, \
              category_confidence, category_by_agent, urgency, sentiment, language, queue, urgency_rank, assignee_id, \
              deadline_at, snoozed_until, tags, snippet, message_count, version, created_at, updated_at, last_message_at, \
-             findings from ticket ",
+             (select m.number from ticket m where m.id = ticket.merged_into), findings from ticket ",
             $rest
         )
     };
@@ -176,6 +178,7 @@ fn read(row: &Row) -> Result<TicketRow> {
         created_at: row.next()?,
         updated_at: row.next()?,
         last_message_at: row.next()?,
+        merged_into: row.next()?,
         entities: Vec::new(),
         triaged_message: None,
         missing: Vec::new(),

@@ -17,6 +17,7 @@ mod keep;
 mod ledger;
 mod list;
 mod locks;
+mod merge;
 mod notices;
 mod numbers;
 mod open;

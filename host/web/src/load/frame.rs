@@ -23,10 +23,12 @@ pub(crate) enum Done {
     Staged,
     Replay,
     HandedIn,
+    Merged,
+    Split,
 }
 
 impl Done {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 16] = [
         Self::Approved,
         Self::Saved,
         Self::Handled,
@@ -41,6 +43,8 @@ impl Done {
         Self::Staged,
         Self::Replay,
         Self::HandedIn,
+        Self::Merged,
+        Self::Split,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -59,6 +63,8 @@ impl Done {
             Self::Staged => "staged",
             Self::Replay => "replay",
             Self::HandedIn => "handed-in",
+            Self::Merged => "merged",
+            Self::Split => "split",
         }
     }
 
@@ -79,6 +85,8 @@ impl Done {
             Self::Staged => t.done_staged(),
             Self::Replay => t.done_replay(),
             Self::HandedIn => t.done_handed_in(),
+            Self::Merged => t.done_merged(),
+            Self::Split => t.done_split(),
         })
     }
 }

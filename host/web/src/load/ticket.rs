@@ -5,7 +5,7 @@ use super::trail;
 use crate::page::draft::{Check, DraftCard, Editor, ReplyPane};
 use crate::page::letter::Letter;
 use crate::page::query::ListQuery;
-use crate::page::ticket::{Colleague, Missing, Sending, TicketPane};
+use crate::page::ticket::{Colleague, Missing, Sending, SiblingLine, TicketPane};
 use crate::refusal::Refusal;
 use crate::seat::Seat;
 use crate::text::sanitise::remote_images;
@@ -21,6 +21,8 @@ use posthouse_model::{MessageId, Timestamp};
 use posthouse_store::{AgentRow, DraftRow, MessageRow, OutboxRow, TicketDetail};
 use std::time::Duration;
 
+/// Other tickets of the customer that the page names.
+const SIBLINGS_MAX: u32 = 5;
 /// Checks that have not come by then are not waited for.
 const CHECK_TAKES_MAX: Duration = Duration::from_secs(60);
 
@@ -34,7 +36,13 @@ pub(crate) async fn ticket(
     let (detail, agents, plugins) =
         tokio::try_join!(seat.scope.ticket_detail(number), seat.scope.agents(), seat.scope.plugins())?;
     let checked = plugins.iter().any(|p| p.plugin.world == World::Checker);
-    Ok(pane(seat, &detail, &agents, query, draft, checked))
+    let siblings = seat.scope.siblings(detail.ticket.id, SIBLINGS_MAX).await?;
+    let mut pane = pane(seat, &detail, &agents, query, draft, checked);
+    pane.siblings = siblings
+        .into_iter()
+        .map(|s| SiblingLine { number: s.number, subject: s.subject, status: s.status, at: s.last_message_at })
+        .collect();
+    Ok(pane)
 }
 
 fn pane(
@@ -100,6 +108,8 @@ fn pane(
             })
             .collect(),
         categories,
+        siblings: Vec::new(),
+        merged_into: row.merged_into,
         query: query.clone(),
     }
 }

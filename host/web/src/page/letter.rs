@@ -2,13 +2,14 @@
 
 use super::frame::Frame;
 use super::icon;
+use super::ticket::TicketPane;
 use crate::text::flow;
 use crate::text::highlight::{self, Mark};
 use crate::words::Lang;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
 use posthouse_model::mail::{Address, Attachment};
-use posthouse_model::ticket::Direction;
+use posthouse_model::ticket::{Direction, TicketStatus};
 use posthouse_model::triage::{Entity, Risk, TextPart};
 
 /// One mail as the desk shows it.
@@ -50,7 +51,8 @@ impl Letter {
     /// Texts longer than this many characters are folded on a phone.
     const LONG: usize = 900;
 
-    fn draw(&self, frame: &Frame) -> Markup {
+    /// `split`: the ticket, when its mails may get tickets of their own.
+    fn draw(&self, frame: &Frame, split: Option<&TicketPane>) -> Markup {
         let t = frame.lang();
         let ours = self.direction == Direction::Outgoing;
         html! {
@@ -66,6 +68,9 @@ impl Letter {
                 (self.body(frame))
                 (self.files(frame))
                 (self.more(frame))
+                @if let Some(pane) = split.filter(|_| !ours) {
+                    (pane.post(frame, "split", "split", &html! { button.link name="message" value=(self.id) { (t.split_off()) } }))
+                }
             }
         }
     }
@@ -145,9 +150,11 @@ impl Letter {
 }
 
 /// The thread, oldest first; all before the last incoming one folded.
-#[must_use]
-pub fn thread(frame: &Frame, letters: &[Letter]) -> Markup {
+pub(crate) fn thread(frame: &Frame, pane: &TicketPane) -> Markup {
     let t = frame.lang();
+    let letters = &pane.letters;
+    let several = letters.iter().filter(|l| l.direction == Direction::Incoming).count() > 1;
+    let split = Some(pane).filter(|pane| several && frame.me.role.may_act() && pane.status != TicketStatus::Spam);
     let newest = letters
         .iter()
         .rposition(|l| l.direction == Direction::Incoming)
@@ -158,10 +165,10 @@ pub fn thread(frame: &Frame, letters: &[Letter]) -> Markup {
             @if !earlier.is_empty() {
                 details.earlier {
                     summary { span { (t.earlier_messages(earlier.len() as u64)) } }
-                    @for letter in earlier { (letter.draw(frame)) }
+                    @for letter in earlier { (letter.draw(frame, split)) }
                 }
             }
-            @for letter in rest { (letter.draw(frame)) }
+            @for letter in rest { (letter.draw(frame, split)) }
         }
     }
 }

@@ -11,7 +11,7 @@ use super::list::{Choices, Due, Headline, ListPane, Row};
 use super::messages::{BalanceRow, LedgerRow, MessageRow, MessagesPage};
 use super::query::{ListQuery, View};
 use super::status::{FailedJobRow, IncidentRow, MailboxRow, PluginRow, StatusPage};
-use super::ticket::{Colleague, Happening, Missing, TicketPane};
+use super::ticket::{Colleague, Happening, Missing, SiblingLine, TicketPane};
 use super::trail::{Said, Step};
 use super::when::Lens;
 use crate::words::Lang;
@@ -367,6 +367,13 @@ pub fn ticket(lang: Lang) -> TicketPane {
             Colleague { id: 1, name: "Mei Lin".into(), me: true },
             Colleague { id: 2, name: "Jun".into(), me: false },
         ],
+        siblings: vec![SiblingLine {
+            number: 871,
+            subject: "Invoice for my order".into(),
+            status: TicketStatus::Handled,
+            at: NOW.minus(minutes(40 * 1440)),
+        }],
+        merged_into: None,
         categories: [
             "shipping",
             "refund",

@@ -7,6 +7,7 @@ use crate::text::highlight::percent;
 use crate::words::Lang;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
+use posthouse_model::ticket::TicketStatus;
 use posthouse_model::triage::{EntityValue, Order};
 
 /// One thing that happened, from the audit chain.
@@ -28,6 +29,7 @@ pub(crate) fn draw(frame: &Frame, pane: &TicketPane) -> Markup {
     html! {
         aside.side aria-label=(t.details_title()) {
             (customer(frame, pane))
+            (siblings(frame, pane))
             @if !pane.entities.is_empty() {
                 section.block { h2 { (t.found_title()) }
                     dl.facts { @for entity in &pane.entities { div {
@@ -65,6 +67,38 @@ fn customer(frame: &Frame, pane: &TicketPane) -> Markup {
             p.mute { bdi { (pane.customer.address) } }
             @if !pane.tags.is_empty() { p.tags aria-label=(t.tags_title()) { @for tag in &pane.tags { span { (tag) } " " } } }
             p { a href=(frame.team.path(&format!("/tickets{all}"))) { (t.all_of_customer()) } }
+        }
+    }
+}
+
+/// The customer's other tickets, and how this one becomes part of another. Nothing floats here: a card beside the column would
+/// not fit a phone.
+fn siblings(frame: &Frame, pane: &TicketPane) -> Markup {
+    let t = frame.lang();
+    let may = frame.me.role.may_act() && pane.merged_into.is_none() && pane.status != TicketStatus::Spam;
+    html! {
+        @if !pane.siblings.is_empty() || may {
+            section.block.siblings {
+                @if !pane.siblings.is_empty() { h2 { (t.siblings()) } }
+                ul { @for other in &pane.siblings { li {
+                    a href=(frame.team.path(&format!("/tickets/{}", other.number))) { span.num { "#" (other.number) } " " (if other.subject.is_empty() { t.no_subject() } else { &other.subject }) }
+                    p.mute {
+                        (t.status(other.status)) " · " (frame.lens.relative(other.at))
+                        @if may { (pane.post(frame, "merge", "inline", &html! {
+                            button.link name="into" value=(other.number) title=(t.merge_into(other.number)) { (t.merge_here()) }
+                        })) }
+                    }
+                } } }
+                @if may {
+                    details.merge { summary { (t.merge_other()) }
+                        (pane.post(frame, "merge", "own", &html! {
+                            p.mute { (t.merge_what()) }
+                            label.field { span { (t.merge_number()) } input name="into" required inputmode="numeric" pattern="#?[0-9]{1,15}" maxlength="16" autocomplete="off"; }
+                            button.quiet { (t.merge()) }
+                        }))
+                    }
+                }
+            }
         }
     }
 }

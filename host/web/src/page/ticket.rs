@@ -108,8 +108,25 @@ pub struct TicketPane {
     pub colleagues: Vec<Colleague>,
     /// To change to.
     pub categories: Vec<String>,
+    /// Other tickets of the customer, newest first.
+    pub siblings: Vec<SiblingLine>,
+    /// Number of the ticket that everything of this one was moved to.
+    pub merged_into: Option<i64>,
     /// List the ticket was opened from.
     pub query: ListQuery,
+}
+
+/// Another ticket of the customer.
+#[derive(Clone, Debug)]
+pub struct SiblingLine {
+    /// #1042
+    pub number: i64,
+    /// Of its thread.
+    pub subject: String,
+    /// Where it stands.
+    pub status: TicketStatus,
+    /// When its newest mail came or went.
+    pub at: Timestamp,
 }
 
 impl TicketPane {
@@ -121,7 +138,7 @@ impl TicketPane {
                 main.ticket #main tabindex="-1" {
                     (self.head(frame))
                     (self.careful(frame))
-                    (letter::thread(frame, &self.letters))
+                    (letter::thread(frame, self))
                     (self.sending(frame))
                     (self.lacking(frame))
                     (self.reply.draw(frame))
@@ -135,7 +152,7 @@ impl TicketPane {
         frame.team.path(&format!("/tickets/{}/{verb}{}", self.number, self.query.to_query()))
     }
 
-    fn post(&self, frame: &Frame, verb: &str, class: &str, inside: &Markup) -> Markup {
+    pub(crate) fn post(&self, frame: &Frame, verb: &str, class: &str, inside: &Markup) -> Markup {
         frame.post(
             &self.action(frame, verb),
             class,
@@ -154,6 +171,7 @@ impl TicketPane {
                 div.meta {
                     span.number { "#" (self.number) }
                     span.status { (t.status(self.status)) @if let Some(reason) = &self.reason { span.mute { " (" (reason) ")" } } }
+                    @if let Some(there) = self.merged_into { span { (t.merged_into()) " " a href=(frame.team.path(&format!("/tickets/{there}"))) { "#" (there) } } }
                     (self.category_menu(frame))
                     @if let Some(urgency) = self.urgency { span.alarm[urgency == Urgency::Urgent && self.status.is_open()] { (t.urgency_name(urgency)) } }
                     @if let Some(sentiment) = self.sentiment { @if sentiment != Sentiment::Neutral { span { (t.sentiment(sentiment)) } } }
@@ -198,7 +216,7 @@ impl TicketPane {
                     @if self.status.is_open() { (self.handled_menu(frame)) }
                     @if spam { (self.post(frame, "not-spam", "", &html! { button.quiet data-key="!" { (t.not_spam()) } })) }
                     @else if may_spam { (self.post(frame, "spam", "", &html! { button.quiet data-key="!" { (t.spam()) } })) }
-                    @if matches!(self.status, TicketStatus::Handled | TicketStatus::Automatic) {
+                    @if self.merged_into.is_none() && matches!(self.status, TicketStatus::Handled | TicketStatus::Automatic) {
                         (self.post(frame, "reopen", "", &html! { button.quiet { (t.reopen()) } }))
                     }
                     (self.assign_menu(frame))

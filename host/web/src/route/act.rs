@@ -9,9 +9,9 @@ use crate::words::Lang;
 use posthouse_model::job::Job;
 use posthouse_model::mail::Address;
 use posthouse_model::outbox::OutboxState;
-use posthouse_model::ticket::TicketStatus;
+use posthouse_model::ticket::{Direction, TicketStatus};
 use posthouse_model::{AgentId, DraftId, MessageId, OutboxId, TicketId};
-use posthouse_store::{Approval, DraftEdit, DraftRow, StoreError, TicketDetail};
+use posthouse_store::{Approval, DraftEdit, DraftRow, StoreError, TicketDetail, TicketRow};
 use std::time::Duration;
 
 /// Most recipients of one reply.
@@ -49,6 +49,8 @@ pub(crate) enum Action {
     Assign(Option<AgentId>),
     Undo(OutboxId),
     Resolve(OutboxId, OutboxState),
+    Merge { into: i64, seen: Option<MessageId> },
+    Split(MessageId),
 }
 
 /// Why it was not done. Nothing was changed.
@@ -110,6 +112,9 @@ pub(crate) async fn perform(seat: &Seat, number: i64, action: Action) -> Result<
         }
         Action::Reopen => {
             only_when(t, ticket.status, !ticket.status.is_open() && ticket.status != TicketStatus::Spam)?;
+            if let Some(there) = ticket.merged_into {
+                return Err(Trouble::Refused(t.refused_merged(number, there)));
+            }
             let mut tx = seat.scope.begin().await?;
             tx.reopen(id, &seat.actor()).await?;
             tx.commit().await?;
@@ -135,6 +140,24 @@ pub(crate) async fn perform(seat: &Seat, number: i64, action: Action) -> Result<
             tx.commit().await?;
             Ok(Done::Resolved)
         }
+        Action::Merge { into, seen } => {
+            nothing_newer(seat, number, seen).await?;
+            merge(seat, &ticket, into).await
+        }
+        Action::Split(message) => {
+            let mail = seat.scope.message(message).await?;
+            let detail = seat.scope.ticket_detail(number).await?;
+            if mail.ticket != Some(id) || mail.direction != Direction::Incoming {
+                return Err(Trouble::Other(Refusal::NotFound));
+            }
+            if detail.messages.iter().filter(|m| m.direction == Direction::Incoming).count() < 2 {
+                return Err(Trouble::Refused(t.refused_split_only().to_owned()));
+            }
+            let mut tx = seat.scope.begin().await?;
+            tx.split_message(message, &seat.actor()).await?;
+            tx.commit().await?;
+            Ok(Done::Split)
+        }
     }
 }
 
@@ -152,6 +175,32 @@ async fn assign(seat: &Seat, ticket: TicketId, agent: Option<AgentId>) -> Result
     tx.assign(ticket, agent, &seat.actor()).await?;
     tx.commit().await?;
     Ok(if agent.is_some() { Done::Assigned } else { Done::Unassigned })
+}
+
+/// Into the ticket of that number: what makes no sense is said in the reader's language, and the store refuses it once more.
+async fn merge(seat: &Seat, from: &TicketRow, into: i64) -> Result<Done, Trouble> {
+    let t = seat.lang();
+    let refuse = |words: String| Err(Trouble::Refused(words));
+    let target = match seat.scope.ticket_by_number(into).await {
+        Ok(target) => target,
+        Err(StoreError::NotFound { .. }) => return refuse(t.refused_merge_unknown().to_owned()),
+        Err(other) => return Err(other.into()),
+    };
+    if target.id == from.id {
+        return refuse(t.refused_merge_itself().to_owned());
+    }
+    for ticket in [from, &target] {
+        if let Some(there) = ticket.merged_into {
+            return refuse(t.refused_merged(ticket.number, there));
+        }
+        if ticket.status == TicketStatus::Spam {
+            return refuse(t.refused_merge_spam(ticket.number));
+        }
+    }
+    let mut tx = seat.scope.begin().await?;
+    tx.merge_tickets(from.id, target.id, &seat.actor()).await?;
+    tx.commit().await?;
+    Ok(Done::Merged)
 }
 
 async fn undo(seat: &Seat, ticket: TicketId, outbox: OutboxId) -> Result<Done, Trouble> {

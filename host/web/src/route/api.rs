@@ -99,6 +99,10 @@ struct Body {
     agent: Option<i64>,
     /// `undo`, `resolve`.
     outbox: Option<i64>,
+    /// `merge`: the number of the ticket that everything goes to.
+    into: Option<i64>,
+    /// `split`: the mail that gets a ticket of its own.
+    message: Option<i64>,
     /// `resolve`: `sent`, `queued`, `failed`, `cancelled`.
     state: Option<OutboxState>,
 }
@@ -125,6 +129,14 @@ pub(super) async fn act(seat: Seat, Path((_, number, verb)): Path<(String, Strin
         "resolve" => {
             let state = body.state.ok_or_else(|| Refusal::Malformed("`state` is missing".to_owned()))?;
             Action::Resolve(outbox()?, state)
+        }
+        "merge" => {
+            let into = body.into.ok_or_else(|| Refusal::Malformed("`into` is missing".to_owned()))?;
+            Action::Merge { into, seen }
+        }
+        "split" => {
+            let message = body.message.ok_or_else(|| Refusal::Malformed("`message` is missing".to_owned()))?;
+            Action::Split(MessageId(message))
         }
         _ => return Err(Refusal::NotFound),
     };

@@ -77,6 +77,21 @@ pub(super) async fn resolve(seat: Seat, Path((_, number)): At, fields: Fields) -
     run(&seat, &number, Action::Resolve(outbox, to), false).await
 }
 
+pub(super) async fn merge(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
+    let own = number_of(&number)?;
+    let into = fields.get("into").trim().trim_start_matches('#').parse().unwrap_or(0);
+    match perform(&seat, own, Action::Merge { into, seen: seen(&fields) }).await {
+        // Where everything is now.
+        Ok(done) => Ok(onward(&seat, &ListQuery::parse(seat.query()), into, done, false, None)),
+        Err(trouble) => refused(&seat, own, trouble, None).await,
+    }
+}
+
+pub(super) async fn split(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
+    let message = fields.number("message").map(MessageId).ok_or(Refusal::NotFound)?;
+    run(&seat, &number, Action::Split(message), false).await
+}
+
 /// Does it and goes on: to the next ticket of the list when asked, else back to this one.
 async fn run(seat: &Seat, number: &str, action: Action, go_on: bool) -> Result<Response, Refusal> {
     let number = number_of(number)?;

@@ -82,6 +82,8 @@ routes! {
     post "/t/{slug}/tickets/{number}/assign" Acting forms::assign;
     post "/t/{slug}/tickets/{number}/undo" Acting forms::undo;
     post "/t/{slug}/tickets/{number}/resolve" Acting forms::resolve;
+    post "/t/{slug}/tickets/{number}/merge" Acting forms::merge;
+    post "/t/{slug}/tickets/{number}/split" Acting forms::split;
     get "/t/{slug}/messages" Reading settings::messages;
     get "/t/{slug}/messages/{id}/html" Reading mail::html;
     get "/t/{slug}/messages/{id}/raw" Reading mail::raw;

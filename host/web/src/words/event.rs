@@ -8,6 +8,10 @@ super::words! {
     event_message_sent: "reply sent", "回复已发出";
     event_ticket_created: "ticket made", "建立工单";
     event_ticket_reopened: "brought back", "重新打开";
+    event_merged: "merged into another ticket", "并入其他工单";
+    event_absorbed: "another ticket merged into it", "并入了其他工单";
+    event_split: "a mail was split off", "拆出一封邮件";
+    event_split_off: "split off from another ticket", "从其他工单拆出";
     event_triaged: "sorted", "完成分类";
     event_categorised: "category changed", "修改类别";
     event_routed: "routed", "完成分派";
@@ -57,6 +61,10 @@ impl Lang {
             "ticket.assigned" => self.event_assigned(),
             "ticket.handled" => self.event_handled(),
             "ticket.reopened" => self.event_ticket_reopened(),
+            "ticket.merged" => self.event_merged(),
+            "ticket.absorbed" => self.event_absorbed(),
+            "ticket.split" => self.event_split(),
+            "ticket.split-off" => self.event_split_off(),
             "ticket.marked-spam" => self.event_spam(),
             "ticket.marked-not-spam" => self.event_not_spam(),
             "ticket.snoozed" => self.event_snoozed(),

@@ -286,3 +286,52 @@ async fn own_text_where_there_is_no_draft() {
     assert_eq!(detail.outbox.len(), 1);
     assert_eq!(detail.outbox[0].subject, "Re: hello");
 }
+
+#[tokio::test]
+async fn tickets_are_merged_and_mails_split_off_by_hand() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let gone = luma.waiting("one").await;
+    let kept = luma.waiting("two").await;
+    let mut browser = house.signed_in(&luma, "jun").await;
+    let path = |number: i64| luma.path(&format!("/tickets/{number}"));
+    let page = browser.get(&path(gone.number)).await;
+    assert!(page.text.contains(&format!("Move everything of this ticket to #{}", kept.number)), "{}", page.text);
+    let csrf = page.field("csrf");
+
+    // What makes no sense is said, and nothing changes.
+    let own = format!("#{}", gone.number);
+    for (into, words) in [
+        ("999", "There is no ticket with this number."),
+        (own.as_str(), "This is the same ticket: name another."),
+        ("x", "There is no ticket with this number."),
+    ] {
+        let answer = browser.post(&format!("{}/merge", path(gone.number)), &[("csrf", &csrf), ("into", into)]).await;
+        assert!(answer.status.is_client_error() && answer.text.contains(words), "{into}: {}", answer.text);
+    }
+    let into = format!(" #{}", kept.number);
+    let answer = browser.post(&format!("{}/merge", path(gone.number)), &[("csrf", &csrf), ("into", &into)]).await;
+    assert_eq!(answer.location(), format!("{}?done=merged", path(kept.number)), "{}", answer.text);
+    let page = browser.get(answer.location()).await;
+    assert!(page.text.contains("Merged. Everything is here now."));
+    assert_eq!(luma.scope.ticket_detail(kept.number).await.unwrap().messages.len(), 2);
+    let left = browser.get(&path(gone.number)).await;
+    assert!(left.text.contains("merged into") && left.text.contains(&path(kept.number)));
+    assert!(!left.text.contains("Bring back") && !left.text.contains("Merge into another ticket"));
+    let answer = browser.post(&format!("{}/reopen", path(gone.number)), &[("csrf", &csrf)]).await;
+    assert!(answer.text.contains(&format!("was merged into #{}", kept.number)), "{}", answer.text);
+
+    // A mail of it becomes a ticket of its own again.
+    let message = gone.message.to_string();
+    assert!(page.text.contains("Make it a ticket of its own"));
+    let answer = browser.post(&format!("{}/split", path(kept.number)), &[("csrf", &csrf), ("message", &message)]).await;
+    assert_eq!(answer.location(), format!("{}?done=split", path(kept.number)), "{}", answer.text);
+    let apart = luma.scope.message(gone.message).await.unwrap().ticket.unwrap();
+    assert_eq!(luma.scope.ticket(apart).await.unwrap().status, TicketStatus::New);
+    let alone = kept.message.to_string();
+    let answer = browser.post(&format!("{}/split", path(kept.number)), &[("csrf", &csrf), ("message", &alone)]).await;
+    assert!(answer.text.contains("It is the only mail of this ticket"), "{}", answer.text);
+    // One of another ticket is not there.
+    let answer = browser.post(&format!("{}/split", path(kept.number)), &[("csrf", &csrf), ("message", &message)]).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
