@@ -35,7 +35,10 @@ async fn fill(world: &World) {
     let mut html = world.reply("b@x", "nowhere@x");
     html.read.html = Some("<p>你好</p>".into());
     html.raw = (0..=255).collect();
-    world.take_new(&html).await;
+    let (_, kept) = world.take_new(&html).await;
+    let mut other = world.mail("c@x");
+    other.read.from = Some(crate::world::address("garcia@work.example"));
+    let (_, gone) = world.take_new(&other).await;
     let digest = world.store.put_component(&[0, 159, 146, 150]).await.unwrap();
     let mut tx = world.scope.begin().await.unwrap();
     let accepted = posthouse_model::outbox::SubmitOutcome::Accepted { reply: "250".into() };
@@ -130,6 +133,7 @@ async fn fill(world: &World) {
     tx.follow_from(world.mailbox, "INBOX", 7, 1).await.unwrap();
     tx.set_balance(world.mailbox, "INBOX", 9, 1, &serde_json::json!({ "missing": [4] })).await.unwrap();
     tx.teach_spam(message, &[3, i64::MAX], true, &host()).await.unwrap();
+    tx.merge_tickets(gone, kept, &agent()).await.unwrap();
     tx.commit().await.unwrap();
     world.store.set_meta("installation", "abc").await.unwrap();
     let request = ClaimRequest { worker: "w", kinds: &["draft"], limit: 1, lease: Duration::from_secs(9) };
@@ -161,7 +165,7 @@ on_both! {
             assert!(other.scope.session("token").await.unwrap().is_none());
             // Ids and numbers go on where they were.
             let Taken::New { number, message, .. } = other.take(&world.mail("new@x")).await else { panic!() };
-            assert_eq!(number, 3);
+            assert_eq!(number, 4);
             assert!(message > before.messages[1].id);
         }
     }

@@ -28,6 +28,8 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/tickets/{number}/assign",
         "/t/{slug}/tickets/{number}/undo",
         "/t/{slug}/tickets/{number}/resolve",
+        "/t/{slug}/tickets/{number}/merge",
+        "/t/{slug}/tickets/{number}/split",
         "/t/{slug}/messages",
         "/t/{slug}/messages/{id}/html",
         "/t/{slug}/messages/{id}/raw",
