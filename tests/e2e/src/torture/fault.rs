@@ -49,7 +49,7 @@ impl Faults {
     pub(super) fn next(&mut self) -> Fault {
         let turn = self.given / 2;
         self.given += 1;
-        if self.given % 2 == 0 {
+        if self.given.is_multiple_of(2) {
             let millis = u64::try_from(MOMENT_MAX.as_millis()).unwrap_or(1);
             return Fault::Moment(Duration::from_millis(self.number() % millis));
         }
