@@ -6,7 +6,7 @@ use posthouse_e2e::desk::Desk;
 use posthouse_e2e::house::{House, put_mail};
 use posthouse_e2e::lock::Lock;
 use posthouse_e2e::smtp::{MailServer, Step};
-use posthouse_servers::{postgres, sqlite3};
+use posthouse_servers::{Cut, Dovecot, Postfix, Proxy, postgres, sqlite3};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -151,6 +151,49 @@ async fn asked_to_end_while_sending_it_finishes_what_it_is_at() {
     }
 }
 
+/// The wire to a real Postfix breaks: in the middle of the mail; and after the final dot, before the answer, after which nobody but a
+/// person can know.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wire_that_breaks_loses_no_reply_and_sends_none_twice() {
+    let Some(dovecot) = Dovecot::start() else { return };
+    let Some(postfix) = Postfix::start(&dovecot, &["customer.example"]) else { return };
+    let proxy = Proxy::start(postfix.smtp_port()).await;
+    let mut house = House::new(None);
+    house.apply("shop", &tenant(proxy.port()));
+    house.serve().await;
+    let desk = Desk::enter(&house, "shop").await;
+    let maildir = house.path().join("data/mail");
+    let arrived = async || dovecot.open("ana@customer.example", "INBOX").await.mails().await.len();
+
+    let ticket = question(&maildir, &desk, 0).await;
+    proxy.cut(Cut::FromClient(30_000));
+    desk.approve(ticket, &"It is on its way, and this is a long story. ".repeat(2_000)).await;
+    proxy.wait_for_cuts(1).await;
+    // How much the system had taken off the process by then decides what can be known: not all of it, and it is tried again by
+    // itself; all of it, final dot included, and a person is asked.
+    let broken = when(&house, &desk, ticket, &["deferred", "uncertain"]).await;
+    assert_eq!(arrived().await, 0, "{broken:#}");
+    if broken["state"] == "uncertain" {
+        let resolve = json!({ "outbox": broken["id"], "state": "queued" });
+        assert_eq!(desk.act(ticket, "resolve", &resolve).await.status, 200);
+    }
+    let outbox = when(&house, &desk, ticket, &["sent"]).await;
+    assert_eq!(outbox["attempts"].as_array().map(Vec::len), Some(2), "{outbox:#}");
+    dovecot.open("ana@customer.example", "INBOX").await.wait_for(1, Duration::from_secs(30)).await;
+
+    let ticket = question(&maildir, &desk, 1).await;
+    proxy.cut(Cut::AnswerTo(b"\r\n.\r\n"));
+    desk.approve(ticket, "It will arrive tomorrow.").await;
+    let outbox = settled(&house, &desk, ticket).await;
+    assert_eq!(outbox["state"], "uncertain", "{outbox:#}");
+    assert!(
+        outbox["reason"].as_str().is_some_and(|words| words.contains("after the whole message was sent")),
+        "{outbox:#}"
+    );
+    dovecot.open("ana@customer.example", "INBOX").await.wait_for(2, Duration::from_secs(30)).await;
+    assert_eq!(arrived().await, 2, "each once");
+}
+
 /// A customer's mail, and the number of its ticket.
 async fn question(maildir: &std::path::Path, desk: &Desk, round: usize) -> i64 {
     let subject = format!("Question {round}");
@@ -164,11 +207,16 @@ async fn question(maildir: &std::path::Path, desk: &Desk, round: usize) -> i64 {
 
 /// The reply's row, once nothing happens to it by itself any more.
 async fn settled(house: &House, desk: &Desk, ticket: i64) -> Value {
-    let end = Instant::now() + Duration::from_secs(60);
+    when(house, desk, ticket, &["sent", "uncertain", "failed"]).await
+}
+
+/// The reply's row, once it is in one of some states.
+async fn when(house: &House, desk: &Desk, ticket: i64, states: &[&str]) -> Value {
+    let end = Instant::now() + Duration::from_secs(90);
     loop {
         let detail = desk.json(&format!("/api/tickets/{ticket}")).await;
         let outbox = &detail["outbox"][0];
-        if matches!(outbox["state"].as_str(), Some("sent" | "uncertain" | "failed")) {
+        if outbox["state"].as_str().is_some_and(|state| states.contains(&state)) {
             return outbox.clone();
         }
         assert!(Instant::now() < end, "{outbox:#}\n{}", house.log());

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -135,6 +136,25 @@ impl Dovecot {
     /// Ends the server and keeps its mail, as an outage would.
     pub fn stop(&mut self) {
         self.running = None;
+    }
+
+    /// Has the server number a user's mails anew under another UIDVALIDITY (RFC 3501, 2.3.1.1), as one does whose indexes were
+    /// lost or that was moved to another machine. Their content stays.
+    ///
+    /// # Panics
+    /// When the user has no mail, or the server does not start again.
+    pub fn renumber(&mut self, user: &str) {
+        self.stop();
+        let maildir = self.folder.path().join("mail").join(user).join("Maildir");
+        let files = fs::read_dir(&maildir).expect("the user has mail").flatten();
+        let indexes = files.filter(|file| file.file_name().to_string_lossy().starts_with("dovecot"));
+        for index in indexes {
+            fs::remove_file(index.path()).expect("an index of the stopped server");
+        }
+        // It takes the time for it: within one second it would be the same number.
+        let second = std::time::SystemTime::now();
+        process::wait_until(Duration::from_secs(5), || second.elapsed().is_ok_and(|age| age.as_millis() > 1_100));
+        self.start_again();
     }
 
     /// Starts a stopped server again, on the same ports and with the same mail.

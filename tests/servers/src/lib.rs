@@ -17,6 +17,7 @@ mod imap;
 mod postfix;
 mod postgres;
 mod process;
+mod proxy;
 mod registry;
 
 pub use certificate::Certificate;
@@ -26,6 +27,7 @@ pub use imap::Inbox;
 pub use postfix::Postfix;
 pub use postgres::{PostgresServer, postgres};
 pub use process::{Running, free_port, wait_for_port};
+pub use proxy::{Cut, Proxy};
 pub use registry::Registry;
 
 /// Environment variable: a comma-separated list of servers (`postgres`, `dovecot`, `postfix`, `chromium`, `registry`)
