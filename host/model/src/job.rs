@@ -38,6 +38,11 @@ pub enum Job {
         /// The outbox row.
         outbox: OutboxId,
     },
+    /// Look whether an uncertain reply is in the mailbox's Sent folder.
+    Prove {
+        /// The outbox row.
+        outbox: OutboxId,
+    },
     /// The daily summary.
     Digest {
         /// Local calendar day, `2026-03-01`.
@@ -75,6 +80,7 @@ impl Job {
             Self::Notify { .. } => "notify",
             Self::Dispatch { .. } => "dispatch",
             Self::AppendSent { .. } => "append-sent",
+            Self::Prove { .. } => "prove",
             Self::Digest { .. } => "digest",
             Self::Replay { .. } => "replay",
             Self::Learn { .. } => "learn",
@@ -92,6 +98,7 @@ impl Job {
             Self::Notify { notification } => format!("notify:{notification}"),
             Self::Dispatch { outbox } => format!("dispatch:{outbox}"),
             Self::AppendSent { outbox } => format!("append-sent:{outbox}"),
+            Self::Prove { outbox } => format!("prove:{outbox}"),
             Self::Digest { day } => format!("digest:{day}"),
             Self::Replay { plugin, release } => format!("replay:{plugin}:{release}"),
             // Both can wait at a time: the one that is no longer true does nothing.
@@ -111,6 +118,8 @@ impl Job {
         // Replies are worth a day and a half of trying: mail servers are down over a night.
         const MAIL: &[Duration] =
             &[s(30), s(120), s(600), s(1_800), s(3_600), s(7_200), s(14_400), s(28_800), s(57_600)];
+        // A provider's copy is there within minutes or never.
+        const LOOKS: &[Duration] = &[s(60), s(300), s(1_800)];
         const CHAT: &[Duration] = &[s(2), s(10), s(60), s(300), s(900), s(3_600)];
         match self {
             Self::Triage { .. }
@@ -122,6 +131,7 @@ impl Job {
             | Self::Install { .. } => QUICK,
             Self::Notify { .. } => CHAT,
             Self::Dispatch { .. } | Self::AppendSent { .. } => MAIL,
+            Self::Prove { .. } => LOOKS,
         }
     }
 }

@@ -27,6 +27,7 @@ pub mod model;
 pub mod notice;
 pub mod notify;
 pub mod outlet;
+pub mod proof;
 pub mod rebuild;
 pub mod schedule;
 pub mod secrets;

@@ -10,6 +10,7 @@ use crate::caller::{self, About, CallFailure};
 use crate::draft;
 use crate::house::House;
 use crate::learn;
+use crate::proof;
 use crate::tenant::{Installed, Tenant};
 use crate::view;
 use posthouse_mail::screen::{self, Automatic, Own};
@@ -49,6 +50,7 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
         return Err(JobFailure::Waits { reason, wait: TURN_LOOKED_AT });
     }
 
+    proof::about_ours(tenant, &message).await.map_err(store)?;
     if let Some((outcome, reason)) = screened(house, tenant, &message) {
         return settle(house, tenant, job, &message, outcome, &reason).await;
     }
@@ -56,6 +58,7 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
         return settle(house, tenant, job, &message, Outcome::Spam, &reason).await;
     }
 
+    proof::somebody_is_there(tenant, &message).await.map_err(store)?;
     let newest = Arc::new(view::message(&message));
     let mut recent = vec![Arc::clone(&newest)];
     if ticket.message_count > 1 {

@@ -3,7 +3,7 @@
 use crate::house::House;
 use crate::tenant::Tenant;
 use crate::trouble::Part;
-use crate::{check, digest, dispatch, draft, learn, life, notify, sent, triage};
+use crate::{check, digest, dispatch, draft, learn, life, notify, proof, sent, triage};
 use futures::FutureExt as _;
 use posthouse_model::job::{Job, JobFailure};
 use posthouse_model::{JobId, Step};
@@ -240,6 +240,7 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
         Job::Notify { notification } => notify::run(house, tenant, job, *notification).await,
         Job::Dispatch { outbox } => dispatch::run(house, tenant, job, *outbox).await,
         Job::AppendSent { outbox } => sent::run(house, tenant, job, *outbox).await,
+        Job::Prove { outbox } => proof::run(house, tenant, job, *outbox).await,
         Job::Digest { day } => digest::run(house, tenant, job, day).await,
         Job::Replay { plugin, release } => life::replay::run(house, tenant, job, plugin, *release).await,
         Job::Learn { ticket, spam } => learn::run(house, tenant, job, *ticket, *spam).await,
@@ -283,6 +284,8 @@ async fn given_up(tenant: &Tenant, job: &Job, reason: &str) -> Result<(), StoreE
         Job::Install { upload } => life::install::given_up(tenant, *upload, reason).await,
         // What a filter did not learn of one ticket it learns of others.
         Job::Learn { .. } => Ok(()),
+        // The reply is before a person already.
+        Job::Prove { .. } => Ok(()),
         // The ticket is there without a draft, or with one that the page calls unchecked; the copy, the digest and
         // the replay are listed among the failed jobs.
         Job::Draft { .. } | Job::Check { .. } | Job::AppendSent { .. } | Job::Digest { .. } | Job::Replay { .. } => {

@@ -64,6 +64,10 @@ impl Tx {
         }
         let recipients = recipients(approval)?;
         may_go_out(approval, &draft)?;
+        if approval.automatic {
+            let addresses: Vec<&Address> = recipients.iter().map(|(address, _)| address).collect();
+            self.may_go_out_automatically(ticket.id, &addresses).await?;
+        }
         let thread = self.thread_of(&ticket, approval.seen).await?;
         let draft = if draft.proposal.body == approval.body {
             draft.id

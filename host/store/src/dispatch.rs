@@ -19,6 +19,9 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 
+/// How long a provider gets to put its copy into the Sent folder.
+const PROOF_AFTER: Duration = Duration::from_secs(30);
+
 /// What asking for the lease came to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OutboxLease {
@@ -235,6 +238,9 @@ impl Tx {
             (OutboxState::Failed | OutboxState::Uncertain, _) => self.ticket_waits(row.ticket).await?,
             _ => {}
         }
+        if state == OutboxState::Uncertain {
+            self.look_for_proof(outbox).await?;
+        }
         if row.state == OutboxState::Uncertain && matches!(state, OutboxState::Sent | OutboxState::Deferred) {
             // The truth came after all: what was given back to the agents is on its way.
             let ticket = by_id(self.on(), tenant, row.ticket).await?;
@@ -303,6 +309,7 @@ impl Tx {
             "the worker stopped while it was submitting: see at the mail provider whether it went out, then decide";
         self.set_outbox(outbox, OutboxState::Uncertain, Some(reason)).await?;
         self.set_recipients(outbox, &[OutboxState::Submitting], OutboxState::Uncertain).await?;
+        self.look_for_proof(outbox).await?;
         self.ticket_waits(row.ticket).await?;
         self.record(
             &Actor::Host("dispatch".to_owned()),
@@ -311,6 +318,12 @@ impl Tx {
             json!({ "outbox": outbox, "reason": reason }),
         );
         Ok(OutboxState::Uncertain)
+    }
+
+    /// Has the Sent folder looked into, once the provider had time to put a copy there.
+    async fn look_for_proof(&mut self, outbox: OutboxId) -> Result<()> {
+        let due = self.now().plus(PROOF_AFTER);
+        self.enqueue_at(&Job::Prove { outbox }, due).await
     }
 
     /// Ends a try of which nothing is out, as if it had not been begun: it does not count on the ladder, and the next is due.
@@ -480,7 +493,7 @@ fn as_mail(row: &OutboxRow, from: String) -> ReadMail {
 }
 
 /// The whole is as its least settled recipient: one that is tried again, then one to decide on, then one that failed.
-fn overall(states: &[OutboxState]) -> OutboxState {
+pub(crate) fn overall(states: &[OutboxState]) -> OutboxState {
     let order = [OutboxState::Deferred, OutboxState::Uncertain, OutboxState::Failed];
     order.into_iter().find(|state| states.contains(state)).unwrap_or(OutboxState::Sent)
 }

@@ -1,5 +1,6 @@
 //! Approved mail: what a row holds, and what a person may still do about it.
 
+use crate::proof::BounceNote;
 use crate::sql::{Connection, Row, sql};
 use crate::tickets::by_id;
 use crate::{Result, Scope, StoreError, Tx};
@@ -23,6 +24,8 @@ pub struct RecipientRow {
     pub state: OutboxState,
     /// The server's last words.
     pub words: Option<String>,
+    /// It came back, or is late: what a delivery report said.
+    pub bounce: Option<BounceNote>,
 }
 
 /// One try at submitting.
@@ -120,7 +123,7 @@ async fn read(on: &mut Connection, row: &Row) -> Result<OutboxRow> {
         attempts: Vec::new(),
     };
     let recipients =
-        sql("select name, address, cc, state, words from outbox_recipient where outbox_id = $1 order by position")
+        sql("select name, address, cc, state, words, bounced_at, bounced_hard, bounced_words from outbox_recipient where outbox_id = $1 order by position")
             .bind(outbox.id)
             .all(on)
             .await?;
@@ -131,6 +134,14 @@ async fn read(on: &mut Connection, row: &Row) -> Result<OutboxRow> {
             cc: row.next()?,
             state: row.next()?,
             words: row.next()?,
+            bounce: {
+                let (at, hard, words) = (row.next()?, row.next::<Option<bool>>()?, row.next::<Option<String>>()?);
+                Option::map(at, |at| BounceNote {
+                    at,
+                    hard: hard.unwrap_or_default(),
+                    words: words.unwrap_or_default(),
+                })
+            },
         });
     }
     let attempts =

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0008_spam.sql"),
     include_str!("schema/0009_handover.sql"),
     include_str!("schema/0010_merge.sql"),
+    include_str!("schema/0011_bounce.sql"),
 ];
 
 /// The version that this host works with.

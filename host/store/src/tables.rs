@@ -126,7 +126,8 @@ pub(crate) const TABLES: &[Table] = &[
     ),
     table(
         "outbox_recipient",
-        "outbox_id:i tenant_id:i position:i address_key:t address:t name:t cc:i state:t words:t",
+        "outbox_id:i tenant_id:i position:i address_key:t address:t name:t cc:i state:t words:t bounced_at:i@11 \
+         bounced_hard:i@11 bounced_words:t@11",
         "outbox_id, position",
     ),
     table(
@@ -186,6 +187,7 @@ pub(crate) const TABLES: &[Table] = &[
     table("spam_feature", "tenant_id:i feature:i spam:i ham:i", "tenant_id, feature").since(8),
     table("spam_learned", "tenant_id:i spam:i ham:i", "tenant_id").since(8),
     table("spam_taught", "message_id:i tenant_id:i spam:i", "message_id").since(8),
+    table("bounced_address", "tenant_id:i address_key:t at:i words:t", "tenant_id, address_key").since(11),
     table("customer_alias", "tenant_id:i address_key:t person:t", "tenant_id, address_key").since(10),
 ];
 

@@ -11,6 +11,7 @@ mod keeping;
 mod learn;
 mod ledger;
 mod life;
+mod proof;
 mod rebuild;
 mod secrets;
 mod sending;

@@ -133,6 +133,8 @@ async fn fill(world: &World) {
     tx.follow_from(world.mailbox, "INBOX", 7, 1).await.unwrap();
     tx.set_balance(world.mailbox, "INBOX", 9, 1, &serde_json::json!({ "missing": [4] })).await.unwrap();
     tx.teach_spam(message, &[3, i64::MAX], true, &host()).await.unwrap();
+    let bounce = posthouse_model::mail::Bounce { hard: true, ..Default::default() };
+    tx.take_bounce(outbox, &bounce, &host()).await.unwrap().expect("it has one recipient");
     tx.merge_tickets(gone, kept, &agent()).await.unwrap();
     tx.commit().await.unwrap();
     world.store.set_meta("installation", "abc").await.unwrap();

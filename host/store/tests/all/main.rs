@@ -22,6 +22,7 @@ mod notices;
 mod numbers;
 mod open;
 mod outbox;
+mod proof;
 mod releases;
 mod setup;
 mod spam;

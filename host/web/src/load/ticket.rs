@@ -5,7 +5,7 @@ use super::trail;
 use crate::page::draft::{Check, DraftCard, Editor, ReplyPane};
 use crate::page::letter::Letter;
 use crate::page::query::ListQuery;
-use crate::page::ticket::{Colleague, Missing, Sending, SiblingLine, TicketPane};
+use crate::page::ticket::{Colleague, Missing, Returned, Sending, SiblingLine, TicketPane};
 use crate::refusal::Refusal;
 use crate::seat::Seat;
 use crate::text::sanitise::remote_images;
@@ -201,6 +201,15 @@ fn sendings(detail: &TicketDetail) -> Vec<Sending> {
                 at: if row.state == OutboxState::Sent { done.unwrap_or(row.due_at) } else { row.due_at },
                 tries: row.attempts.len() as u64,
                 words: row.reason.clone().or(said),
+                returned: row
+                    .recipients
+                    .iter()
+                    .filter_map(|r| {
+                        let bounce = r.bounce.as_ref()?;
+                        let (hard, words) = (bounce.hard, bounce.words.clone());
+                        Some(Returned { address: r.address.address.clone(), hard, words })
+                    })
+                    .collect(),
             }
         })
         .collect()

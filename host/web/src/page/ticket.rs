@@ -40,6 +40,19 @@ pub struct Sending {
     pub tries: u64,
     /// What the server said last.
     pub words: Option<String>,
+    /// Recipients from whom it came back, or who get it late.
+    pub returned: Vec<Returned>,
+}
+
+/// What a delivery report said of a recipient.
+#[derive(Clone, Debug)]
+pub struct Returned {
+    /// Whom.
+    pub address: String,
+    /// Trying again will not help.
+    pub hard: bool,
+    /// The server's words.
+    pub words: String,
 }
 
 /// An agent to assign to.
@@ -300,6 +313,7 @@ impl TicketPane {
             return html! {};
         };
         let bad = matches!(sending.state, OutboxState::Failed | OutboxState::Uncertain);
+        let came_back = sending.returned.iter().any(|returned| returned.hard);
         let words = match sending.state {
             OutboxState::Queued if sending.at > frame.lens.now => t.outbox_queued(frame.lens.clock(sending.at)),
             OutboxState::Queued => t.outbox_queued_now().to_owned(),
@@ -311,7 +325,7 @@ impl TicketPane {
             OutboxState::Cancelled => t.outbox_cancelled().to_owned(),
         };
         html! {
-            div.sending.bad[bad] role=[bad.then_some("alert")] {
+            div.sending.bad[bad || came_back] role=[(bad || came_back).then_some("alert")] {
                 p {
                     @if bad { (icon::warn()) } @else if sending.state == OutboxState::Sent { (icon::tick()) } @else { (icon::reply()) }
                     b { (words) }
@@ -319,6 +333,11 @@ impl TicketPane {
                     @if sending.tries > 1 { span.mute { (t.tries_n(sending.tries)) } }
                     @if sending.state != OutboxState::Sent { @if let Some(words) = &sending.words { span.mute { (t.server_said(words)) } } }
                 }
+                @for returned in &sending.returned { p {
+                    (icon::warn())
+                    b { @if returned.hard { (t.came_back(&returned.address)) } @else { (t.comes_late(&returned.address)) } }
+                    span.mute { (t.server_said(&returned.words)) }
+                } }
                 @if bad && frame.me.role.may_act() {
                     (self.post(frame, "resolve", "resolve", &html! {
                         input type="hidden" name="outbox" value=(sending.id);

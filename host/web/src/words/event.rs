@@ -30,6 +30,8 @@ super::words! {
     event_deferred: "server asked to wait", "服务器要求稍候";
     event_failed: "could not be sent", "发送失败";
     event_uncertain: "unclear whether it went out", "不确定是否发出";
+    event_bounced: "it came back", "被退回";
+    event_proved: "it went out after all", "确认已发出";
     event_handled: "marked as handled", "标为已处理";
     event_spam: "marked as spam", "标为垃圾";
     event_not_spam: "not spam", "标为非垃圾";
@@ -80,6 +82,8 @@ impl Lang {
             "outbox.refused" => self.event_refused(),
             "outbox.resolved" => self.event_resolved(),
             "outbox.submitting" => self.event_submitting(),
+            "outbox.bounced" => self.event_bounced(),
+            "outbox.proved" => self.event_proved(),
             "outbox.sent" => self.event_message_sent(),
             "outbox.settled" => self.event_settled_outbox(),
             "outbox.deferred" => self.event_deferred(),

@@ -84,6 +84,8 @@ super::words! {
     outbox_uncertain: "The connection broke at the very end: it may or may not have gone out. Ask the customer or look into the Sent folder before sending again.", "连接在最后一刻中断，可能已发出也可能没有。再次发送前请先向客户或“已发送”文件夹核实。";
     outbox_cancelled: "Taken back", "已撤回";
     next_try(time): "next try {time}", "{time} 重试";
+    came_back(address): "It came back from {address}", "{address} 退信";
+    comes_late(address): "Delivery to {address} is delayed", "投递到 {address} 延迟";
     server_said(words): "the server said: {words}", "服务器答复：{words}";
     nothing_open: "Choose a ticket", "请选择工单";
     nothing_open_hint: "j and k move, Enter opens, ? shows all keys.", "j、k 上下移动，回车打开，? 查看全部快捷键。";
