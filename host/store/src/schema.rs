@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0006_uploads.sql"),
     include_str!("schema/0007_ledger.sql"),
     include_str!("schema/0008_spam.sql"),
+    include_str!("schema/0009_sending_and_sign_in.sql"),
 ];
 
 /// The version that this host works with.
