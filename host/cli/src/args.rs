@@ -60,6 +60,9 @@ pub enum Command {
     /// Keep passwords, tokens and keys, encrypted
     #[command(subcommand)]
     Secret(commands::secret::SecretCommand),
+    /// Sign in to mailboxes
+    #[command(subcommand)]
+    Mailbox(commands::mailbox::MailboxCommand),
     /// Look at tickets
     #[command(subcommand)]
     Ticket(commands::ticket::TicketCommand),

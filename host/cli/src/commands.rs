@@ -10,6 +10,7 @@ pub mod eval;
 pub mod ingest;
 pub mod ledger;
 pub mod mail;
+pub mod mailbox;
 pub mod migrate;
 pub mod plugin;
 pub mod restore;
@@ -40,6 +41,7 @@ pub async fn run(command: Command, context: &Context, terminal: &mut Terminal) -
         Command::User(command) => user::run(command, context, terminal).await,
         Command::Secret(command) => secret::run(command, context, terminal).await,
         Command::Ticket(command) => ticket::run(command, context, terminal).await,
+        Command::Mailbox(command) => mailbox::run(command, context, terminal).await,
         Command::Mail(command) => mail::run(command, terminal),
         Command::Plugin(command) => plugin::run(command, context, terminal).await,
         Command::Eval(args) => eval::run(args, context, terminal).await,

@@ -27,6 +27,20 @@ impl SecretSource for Secrets {
         let found = self.find(tenant.id, &tenant.tenant.slug, name).await?;
         Ok(found.map(|found| SecretValue { value: found.value.as_str().to_owned(), hosts: found.hosts }))
     }
+
+    async fn keep(&self, tenant: &TenantRow, name: &str, value: &str) -> std::result::Result<(), String> {
+        self.replace(tenant.id, &tenant.tenant.slug, name, value).await
+    }
+
+    async fn set(
+        &self,
+        tenant: &TenantRow,
+        name: &str,
+        value: &str,
+        hosts: &[String],
+    ) -> std::result::Result<(), String> {
+        self.set_new(tenant.id, &tenant.tenant.slug, name, value, hosts).await
+    }
 }
 
 /// The pipeline of an open host. `worker` tells processes on one database apart; the same after a restart.

@@ -2,6 +2,7 @@
 
 use posthouse_model::TenantId;
 use posthouse_model::config::secret_variable;
+use posthouse_model::event::Actor;
 use posthouse_store::vault::MasterKey;
 use posthouse_store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
@@ -104,6 +105,62 @@ impl Secrets {
         }
         let value = Zeroizing::new(std::mem::take(&mut record.value));
         Ok(Some(Found { value, origin: Origin::Store, hosts: std::mem::take(&mut record.hosts) }))
+    }
+
+    /// Keeps another value in the place of one that is in the store, durably and with the same hosts.
+    ///
+    /// # Errors
+    /// In words for a person: it stands in the environment or in a file, it is gone, or the store takes no writes.
+    pub async fn replace(&self, tenant: TenantId, slug: &str, name: &str, value: &str) -> Result<(), String> {
+        let elsewhere = |place: &str| {
+            format!(
+                "the secret `{name}` stands in {place}, where no new value can be kept: move it with `posthouse secret set {slug} {name}`"
+            )
+        };
+        let hosts = match self.find(tenant, slug, name).await? {
+            Some(Found { origin: Origin::Store, hosts, .. }) => hosts,
+            Some(Found { origin: Origin::Environment, .. }) => return Err(elsewhere("the environment")),
+            Some(Found { origin: Origin::File, .. }) => return Err(elsewhere("a file")),
+            None => return Err(format!("the secret `{name}` was removed")),
+        };
+        let entropy = std::sync::Arc::clone(self.store.entropy());
+        let sealed = self.seal(tenant, name, value, &hosts, entropy.as_ref())?;
+        self.put(tenant, name, &sealed, &Actor::Host("oauth".to_owned())).await
+    }
+
+    /// Keeps a value, durably, in place of what the store may have.
+    ///
+    /// # Errors
+    /// In words for a person: another value stands in the environment or in a file and goes first, or the store takes no writes.
+    pub async fn set_new(
+        &self,
+        tenant: TenantId,
+        slug: &str,
+        name: &str,
+        value: &str,
+        hosts: &[String],
+    ) -> Result<(), String> {
+        if let Some(Found { origin: Origin::Environment | Origin::File, .. }) = self.find(tenant, slug, name).await? {
+            return Err(format!(
+                "the secret `{name}` stands in the environment or in a file, which goes first: take it out there"
+            ));
+        }
+        let entropy = std::sync::Arc::clone(self.store.entropy());
+        let sealed = self.seal(tenant, name, value, hosts, entropy.as_ref())?;
+        self.put(tenant, name, &sealed, &Actor::Host("sign-in".to_owned())).await
+    }
+
+    /// Keeps sealed bytes, durably.
+    ///
+    /// # Errors
+    /// In words for a person: the store takes no writes.
+    pub async fn put(&self, tenant: TenantId, name: &str, sealed: &[u8], actor: &Actor) -> Result<(), String> {
+        let write = async {
+            let mut tx = self.store.tenant(tenant).begin_durable().await?;
+            tx.put_secret(name, sealed, actor).await?;
+            tx.commit().await
+        };
+        write.await.map_err(|error: StoreError| error.to_string())
     }
 
     /// The bytes to keep in the store.

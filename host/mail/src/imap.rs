@@ -124,6 +124,9 @@ pub enum ImapError {
     /// User name or password were refused.
     #[error("the mail server refused to sign in: {0}")]
     Auth(String),
+    /// There is no access token to sign in with.
+    #[error("no token to sign in with: {0}")]
+    Token(String),
     /// The server said NO or BAD.
     #[error("the mail server refused {what}: {words}")]
     Refused {

@@ -7,12 +7,14 @@
 //! Out: [`compose`] makes bytes, [`submit`] hands them to a server and reports what is known per recipient.
 
 pub mod compose;
+pub mod dns;
 pub mod html;
 pub mod imap;
 pub mod language;
 pub mod maildir;
 pub mod mbox;
 pub mod net;
+pub mod oauth;
 pub mod quote;
 pub mod read;
 pub mod screen;

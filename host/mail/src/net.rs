@@ -59,13 +59,78 @@ pub enum Auth {
         /// Password.
         password: Secret,
     },
-    /// XOAUTH2 with an access token that the caller keeps fresh.
+    /// XOAUTH2 with an access token that is asked for at every sign-in.
     OAuth2 {
         /// User name, usually the address.
         username: String,
-        /// Access token.
-        access_token: Secret,
+        /// Gives access tokens.
+        tokens: Tokens,
     },
+}
+
+/// Gives access tokens and keeps them fresh.
+#[async_trait::async_trait]
+pub trait TokenSource: Send + Sync {
+    /// A token to sign in with. `refused`: one that a server has just refused, so another is wanted.
+    ///
+    /// # Errors
+    /// In words for a person: the provider refused, cannot be reached, or a secret is missing.
+    async fn token(&self, refused: Option<&Secret>) -> Result<Secret, String>;
+}
+
+/// A shared [`TokenSource`]. Two are equal when they are the same one.
+#[derive(Clone)]
+pub struct Tokens(pub Arc<dyn TokenSource>);
+
+impl Tokens {
+    /// One that always gives the same token.
+    #[must_use]
+    pub fn fixed(token: Secret) -> Self {
+        Self(Arc::new(Fixed(token)))
+    }
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl PartialEq for Tokens {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Tokens {}
+
+struct Fixed(Secret);
+
+#[async_trait::async_trait]
+impl TokenSource for Fixed {
+    async fn token(&self, _: Option<&Secret>) -> Result<Secret, String> {
+        Ok(self.0.clone())
+    }
+}
+
+/// What XOAUTH2 says first (<https://developers.google.com/gmail/imap/xoauth2-protocol>).
+pub(crate) fn xoauth2(username: &str, token: &Secret) -> String {
+    format!("user={username}\x01auth=Bearer {}\x01\x01", token.reveal())
+}
+
+/// The error that an XOAUTH2 server puts into its challenge, as a server's words: `status 400, scope https://mail.google.com/`.
+pub(crate) fn xoauth2_error(challenge: &[u8]) -> String {
+    let text = String::from_utf8_lossy(challenge);
+    let Ok(serde_json::Value::Object(said)) = serde_json::from_str(text.trim()) else {
+        return text.chars().filter(|c| !c.is_control()).take(200).collect();
+    };
+    let known = ["status", "error", "error_description", "scope"];
+    let pairs = known.iter().filter_map(|key| {
+        let value = said.get(*key)?;
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        Some(format!("{key} {}", value.chars().filter(|c| !c.is_control()).take(200).collect::<String>()))
+    });
+    pairs.collect::<Vec<_>>().join(", ")
 }
 
 impl Auth {
@@ -148,14 +213,24 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + Sync + std::fmt
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + Sync + std::fmt::Debug> Stream for T {}
 pub(crate) type BoxStream = Box<dyn Stream>;
 
-/// Opens TCP, trying every address of the name in turn. With `plain`, only loopback addresses are allowed.
-pub(crate) async fn tcp(host: &str, port: u16, plain: bool, limit: Duration) -> Result<TcpStream, ConnectError> {
+/// Opens TCP, trying every address of the name in turn. With `plain`, only loopback addresses are allowed. What came of finding
+/// the name and of connecting goes into the report.
+pub(crate) async fn tcp(
+    host: &str,
+    port: u16,
+    plain: bool,
+    limit: Duration,
+    report: &mut ProbeReport,
+) -> Result<TcpStream, ConnectError> {
+    let started = tokio::time::Instant::now();
     let timeout = || ConnectError::Timeout { host: host.to_owned(), port, after: limit };
+    let mut found = None;
     let connect = async {
         let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port))
             .await
             .map_err(|source| ConnectError::Resolve { host: host.to_owned(), source })?
             .collect();
+        found = Some(tokio::time::Instant::now());
         if plain && !addresses.iter().all(|a| is_loopback(a.ip())) {
             return Err(ConnectError::Config(format!(
                 "{host} is not this machine: an unprotected connection is only allowed to a loopback address; use \
@@ -175,7 +250,19 @@ pub(crate) async fn tcp(host: &str, port: u16, plain: bool, limit: Duration) -> 
         }
         Err(ConnectError::Connect { host: host.to_owned(), port, source: last })
     };
-    tokio::time::timeout(limit, connect).await.map_err(|_| timeout())?
+    let result = tokio::time::timeout(limit, connect).await.unwrap_or_else(|_| Err(timeout()));
+    // A bare address is not looked up.
+    if let (Some(_), Err(_)) = (found, host.parse::<IpAddr>()) {
+        report.pass("name", format!("{host} is found"), started);
+    }
+    match &result {
+        Ok(_) => report.pass("connect", format!("{host}:{port} answers"), found.unwrap_or(started)),
+        Err(error) => {
+            let step = if found.is_some() { "connect" } else { "name" };
+            report.fail(step, error.to_string(), Some(crate::submit::connect_hint(error)), found.unwrap_or(started));
+        }
+    }
+    result
 }
 
 fn is_loopback(ip: IpAddr) -> bool {
@@ -249,6 +336,11 @@ fn tls_config(extra_ca_pem: Option<&[u8]>) -> Result<Arc<ClientConfig>, ConnectE
     }
 }
 
+/// TLS checked against the system's roots alone.
+pub(crate) fn system_tls() -> Result<Arc<ClientConfig>, ConnectError> {
+    tls_config(None)
+}
+
 fn system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
@@ -272,8 +364,16 @@ mod tests {
 
     #[tokio::test]
     async fn plain_is_refused_beyond_loopback() {
-        let error = tcp("192.0.2.1", 143, true, Duration::from_secs(5)).await.unwrap_err();
+        let error = tcp("192.0.2.1", 143, true, Duration::from_secs(5), &mut ProbeReport::default()).await.unwrap_err();
         assert!(error.to_string().contains("only allowed to a loopback address"), "{error}");
+    }
+
+    #[test]
+    fn an_xoauth2_error_is_told_in_words() {
+        let told = xoauth2_error(br#"{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}"#);
+        assert_eq!(told, "status 400, scope https://mail.google.com/");
+        assert_eq!(xoauth2_error(b"no\x00 json"), "no json");
+        assert_eq!(xoauth2("u@x", &Secret::new("t")), "user=u@x\u{1}auth=Bearer t\u{1}\u{1}");
     }
 
     #[test]

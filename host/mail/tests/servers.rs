@@ -202,7 +202,7 @@ async fn connections_are_protected_and_probed() {
 
         let report = imap::probe(&config, "INBOX").await;
         assert!(report.ok(), "{report:?}");
-        assert!(report.steps.iter().any(|s| s.words.contains("(IDLE)")));
+        assert!(report.steps.iter().any(|s| s.name == "idle" && s.words == "tells of news at once"));
         let report = imap::probe(&config, "Nowhere").await;
         assert!(report.first_failure().unwrap().hint.as_ref().unwrap().contains("INBOX"), "{report:?}");
 

@@ -10,10 +10,12 @@
 
 mod check;
 mod mailbox;
+mod provider;
 mod watch;
 
 pub use check::{ConfigProblem, is_name, is_secret_name, is_slug, secret_variable};
-pub use mailbox::{FilesConfig, ImapConfig, MailboxConfig, MaildirConfig, Security, SmtpConfig};
+pub use mailbox::{FilesConfig, ImapConfig, MailboxConfig, MaildirConfig, OAuthConfig, Security, SmtpConfig};
+pub use provider::{OAuthPreset, PasswordKind, Preset, Provider, ServerPreset};
 pub use watch::{DigestConfig, HeartbeatConfig, TimeOfDay, Weekday};
 
 use crate::capability::Grants;
@@ -97,6 +99,11 @@ impl TenantConfig {
         }
     }
 
+    /// Fills in what follows from other values: see [`MailboxConfig::complete`].
+    pub fn complete(&mut self) {
+        self.mailboxes.iter_mut().for_each(MailboxConfig::complete);
+    }
+
     /// Where a ticket waits that no router placed.
     #[must_use]
     pub fn default_queue(&self) -> &str {
@@ -140,11 +147,18 @@ impl TenantConfig {
     pub(crate) fn secret_uses(&self) -> Vec<(String, &str)> {
         let mut uses = Vec::new();
         for (i, mailbox) in self.mailboxes.iter().enumerate() {
-            if let Some(imap) = &mailbox.imap {
-                uses.push((format!("mailbox[{i}].imap.password.secret"), imap.password.secret.as_str()));
+            if let Some(password) = mailbox.imap.as_ref().and_then(|imap| imap.password.as_ref()) {
+                uses.push((format!("mailbox[{i}].imap.password.secret"), password.secret.as_str()));
             }
             if let Some(password) = mailbox.smtp.as_ref().and_then(|smtp| smtp.password.as_ref()) {
                 uses.push((format!("mailbox[{i}].smtp.password.secret"), password.secret.as_str()));
+            }
+            for (at, oauth) in mailbox.oauths() {
+                let at = format!("mailbox[{i}].{at}");
+                if let Some(secret) = &oauth.client_secret {
+                    uses.push((format!("{at}.client_secret.secret"), secret.secret.as_str()));
+                }
+                uses.push((format!("{at}.refresh_token.secret"), oauth.refresh_token.secret.as_str()));
             }
         }
         for (i, plugin) in self.plugins.iter().enumerate() {

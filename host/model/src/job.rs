@@ -1,5 +1,6 @@
 //! Durable work: what kinds there are, and how often each is tried.
 
+use crate::triage::named;
 use crate::{DraftId, MessageId, NotificationId, OutboxId, TicketId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -67,6 +68,25 @@ pub enum Job {
         /// The row that holds its file.
         upload: i64,
     },
+    /// Ask a mailbox's provider for a code with which a person signs in.
+    SignIn {
+        /// The mailbox's name.
+        mailbox: String,
+    },
+}
+
+named! {
+    /// How a sign-in to a mailbox that was begun on the desk stands.
+    pub enum SignInState {
+        /// Somebody asked for it.
+        Asked = "asked",
+        /// There is a code, and a person has yet to enter it.
+        Waiting = "waiting",
+        /// The host may sign in.
+        Done = "done",
+        /// It came to nothing.
+        Failed = "failed",
+    }
 }
 
 impl Job {
@@ -85,6 +105,7 @@ impl Job {
             Self::Replay { .. } => "replay",
             Self::Learn { .. } => "learn",
             Self::Install { .. } => "install",
+            Self::SignIn { .. } => "sign-in",
         }
     }
 
@@ -104,6 +125,7 @@ impl Job {
             // Both can wait at a time: the one that is no longer true does nothing.
             Self::Learn { ticket, spam } => format!("learn:{ticket}:{}", if *spam { "spam" } else { "ham" }),
             Self::Install { upload } => format!("install:{upload}"),
+            Self::SignIn { mailbox } => format!("sign-in:{mailbox}"),
         }
     }
 
@@ -128,7 +150,8 @@ impl Job {
             | Self::Digest { .. }
             | Self::Replay { .. }
             | Self::Learn { .. }
-            | Self::Install { .. } => QUICK,
+            | Self::Install { .. }
+            | Self::SignIn { .. } => QUICK,
             Self::Notify { .. } => CHAT,
             Self::Dispatch { .. } | Self::AppendSent { .. } => MAIL,
             Self::Prove { .. } => LOOKS,

@@ -9,6 +9,7 @@ use crate::caller::{self, About};
 use crate::draft;
 use crate::house::House;
 use crate::outlet;
+use crate::pace;
 use crate::tenant::{Mailbox, Tenant};
 use crate::triage::store;
 use crate::trouble::Part;
@@ -52,6 +53,9 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Outb
     let Some(mailbox) = tenant.mailbox(row.mailbox) else {
         return refuse(tenant, job, id, "the mailbox it should go out from is no longer set up").await;
     };
+    if let Some(due) = pace::hold_back(house, tenant, mailbox, id).await.map_err(store)? {
+        return house.store().postpone(job, due).await.map_err(store);
+    }
     if row.attempts.is_empty() {
         match objections(house, tenant, &row).await? {
             Objections::None => {}
@@ -81,7 +85,7 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Outb
     count(house, &submission);
 
     let outcomes = by_recipient(&mail.open, submission);
-    let append_sent = mailbox.config.imap.as_ref().is_some_and(|imap| imap.append_sent);
+    let append_sent = mailbox.config.imap.as_ref().is_some_and(|imap| imap.append_sent());
     let settling = Settling { job, id, attempt: mail.attempt, outcomes: &outcomes, raw: &raw, append_sent };
     settle(house, tenant, &settling).await.map_err(store)
 }

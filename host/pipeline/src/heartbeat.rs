@@ -7,9 +7,10 @@ use crate::notice::{self, Reader};
 use crate::tenant::Tenant;
 use crate::words::Words;
 use posthouse_model::Timestamp;
-use posthouse_model::config::{TimeOfDay, Weekday};
+use posthouse_model::config::{Provider, TimeOfDay, Weekday};
 use posthouse_model::event::Actor;
 use posthouse_model::job::Job;
+use posthouse_model::refusal::{self, Refusal};
 use posthouse_store::{BalanceRow, IncidentRow, JobState, MailboxRow, NewNotification, Progress, StoreError};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -33,6 +34,8 @@ pub enum Trouble {
         since: Timestamp,
         /// The server's words.
         reason: String,
+        /// What they mean, where that is known.
+        means: Option<&'static Refusal>,
     },
     /// The server holds mail that is not stored here.
     Ledger {
@@ -86,8 +89,12 @@ impl Trouble {
         let words = Words::of(reader.language);
         match self {
             Self::Silent { since } => (words.silent)(&reader.local_time(*since)),
-            Self::Fetch { mailbox, since, reason } => {
-                (words.fetch_stuck)(mailbox, &reader.local_time(*since), &notice::shorten(reason, 300))
+            Self::Fetch { mailbox, since, reason, means } => {
+                let text = (words.fetch_stuck)(mailbox, &reader.local_time(*since), &notice::shorten(reason, 300));
+                match means {
+                    Some(means) => format!("{text} → {}", means.text(reader.language)),
+                    None => text,
+                }
             }
             Self::Plugin { plugin, since, reason } => {
                 (words.plugin_cut_off)(plugin, &reader.local_time(*since), &notice::shorten(reason, 300))
@@ -128,8 +135,12 @@ pub fn look(tenant: &Tenant, signs: &Signs, now: Timestamp) -> Vec<Trouble> {
         if let (Some(since), Some(reason)) = (mailbox.failing_since, &mailbox.fetch_error)
             && now.since(since) >= stuck
         {
+            let config = tenant.config.mailbox(&mailbox.mailbox.name);
+            let host = config.and_then(|mailbox| mailbox.imap.as_ref()).map(|imap| imap.host.as_str());
+            let provider = config.and_then(|mailbox| mailbox.provider).or(host.and_then(Provider::of_host));
+            let means = refusal::explain(reason, provider);
             let (mailbox, reason) = (mailbox.mailbox.name.clone(), reason.clone());
-            troubles.push(Trouble::Fetch { mailbox, since, reason });
+            troubles.push(Trouble::Fetch { mailbox, since, reason, means });
         }
     }
     for (mailbox, since, missing) in signs.uneven.iter().cloned() {

@@ -6,6 +6,7 @@ use crate::life::logbook::Logbook;
 use crate::life::shadow::SHADOWS_MAX;
 use crate::life::watch::Watch;
 use crate::metrics::Metrics;
+use crate::oauth::AccessTokens;
 use crate::secrets::SecretSource;
 use crate::tenant::Tenant;
 use crate::trouble::{HouseTrouble, Part, Troubles};
@@ -68,6 +69,7 @@ struct Inner {
     watch: Watch,
     logbook: Logbook,
     shadows: Arc<Semaphore>,
+    tokens: AccessTokens,
     // What was put on record already and need not be again.
     told: Mutex<HashSet<String>>,
     tenants: RwLock<HashMap<TenantId, Arc<Tenant>>>,
@@ -89,6 +91,7 @@ impl House {
                 watch: Watch::default(),
                 logbook: Logbook::default(),
                 shadows: Arc::new(Semaphore::new(SHADOWS_MAX)),
+                tokens: AccessTokens::default(),
                 told: Mutex::default(),
                 tenants: RwLock::default(),
                 reloading: tokio::sync::Mutex::default(),
@@ -188,6 +191,11 @@ impl House {
     /// How much plugins log.
     pub(crate) fn logbook(&self) -> &Logbook {
         &self.inner.logbook
+    }
+
+    /// Access tokens of mailboxes.
+    pub(crate) fn access_tokens(&self) -> &AccessTokens {
+        &self.inner.tokens
     }
 
     /// Places for calls of releases in shadow.

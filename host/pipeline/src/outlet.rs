@@ -3,11 +3,12 @@
 use crate::denials;
 use crate::house::House;
 use crate::model;
+use crate::oauth::SignIn;
 use crate::secrets::{self, SecretError};
 use crate::tenant::{Mailbox, Tenant};
 use async_trait::async_trait;
 use posthouse_mail::imap::ImapConfig;
-use posthouse_mail::net::{Auth, Secret, Security};
+use posthouse_mail::net::{Auth, Secret, Security, Tokens};
 use posthouse_mail::submit::{FileSubmitter, SmtpConfig, SmtpSubmitter, Submitter};
 use posthouse_model::TicketId;
 use posthouse_model::capability::{Denial, ModelAllowance};
@@ -40,12 +41,26 @@ fn security(security: config::Security) -> Security {
 /// When its password is not to be had, or may not be sent to that server.
 pub async fn imap(house: &House, tenant: &Tenant, imap: &config::ImapConfig) -> Result<ImapConfig, SecretError> {
     let by = format!("imap {}", imap.user);
-    let password = Secret::new(secrets::reveal(house, tenant, &imap.password.secret, &imap.host, &by).await?);
-    let auth = Auth::Password { username: imap.user.clone(), password };
-    let mut config = ImapConfig::new(&imap.host, imap.port(), security(imap.security), auth);
+    let auth = match (&imap.password, &imap.oauth) {
+        (Some(password), _) => {
+            let password = Secret::new(secrets::reveal(house, tenant, &password.secret, &imap.host, &by).await?);
+            Auth::Password { username: imap.user.clone(), password }
+        }
+        (None, Some(oauth)) => tokens(house, tenant, &imap.user, oauth),
+        (None, None) => {
+            let words = format!("{by} has nothing to sign in with: give it a password or oauth in tenant.toml");
+            return Err(SecretError::Unusable(words));
+        }
+    };
+    let mut config = ImapConfig::new(&imap.host, imap.port(), security(imap.security()), auth);
     config.extra_ca_pem = imap.ca_pem.as_ref().map(|pem| pem.clone().into_bytes());
     config.poll = Duration::from_secs(u64::from(imap.poll_seconds));
     Ok(config)
+}
+
+fn tokens(house: &House, tenant: &Tenant, user: &str, oauth: &config::OAuthConfig) -> Auth {
+    let source = SignIn { house: house.clone(), tenant: tenant.id(), config: oauth.clone() };
+    Auth::OAuth2 { username: user.to_owned(), tokens: Tokens(Arc::new(source)) }
 }
 
 /// A mailbox's way out.
@@ -61,7 +76,21 @@ pub async fn submitter(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Res
         let words = format!("mailbox “{}” has no way out: give it smtp or files in tenant.toml", config.name);
         return Err(SecretError::Unusable(words));
     };
+    Ok(Box::new(SmtpSubmitter::new(smtp_config(house, tenant, config, smtp).await?)))
+}
+
+/// How to reach a mailbox's SMTP server.
+///
+/// # Errors
+/// When its password is not to be had, or may not be sent to that server.
+pub async fn smtp_config(
+    house: &House,
+    tenant: &Tenant,
+    mailbox: &config::MailboxConfig,
+    smtp: &config::SmtpConfig,
+) -> Result<SmtpConfig, SecretError> {
     let auth = match (&smtp.user, &smtp.password) {
+        (Some(user), None) => smtp.oauth.as_ref().map(|oauth| tokens(house, tenant, user, oauth)),
         (Some(user), Some(password)) => {
             let by = format!("smtp {user}");
             let password = secrets::reveal(house, tenant, &password.secret, &smtp.host, &by).await?;
@@ -69,11 +98,11 @@ pub async fn submitter(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Res
         }
         _ => None,
     };
-    let mut out = SmtpConfig::new(&smtp.host, smtp.port(), security(smtp.security), auth);
+    let mut out = SmtpConfig::new(&smtp.host, smtp.port(), security(smtp.security()), auth);
     out.extra_ca_pem = smtp.ca_pem.as_ref().map(|pem| pem.clone().into_bytes());
-    out.hello_name = config.address.rsplit_once('@').map(|(_, domain)| domain.to_owned());
+    out.hello_name = mailbox.address.rsplit_once('@').map(|(_, domain)| domain.to_owned());
     out.timeouts.command = Duration::from_secs(u64::from(smtp.timeout_seconds));
-    Ok(Box::new(SmtpSubmitter::new(out)))
+    Ok(out)
 }
 
 /// What one plugin of one tenant may ask of the house during a call. Clones are the same call's.

@@ -19,6 +19,18 @@ pub trait SecretSource: Send + Sync + 'static {
     /// # Errors
     /// In words for a person: the store cannot be read, the master key does not fit.
     async fn secret(&self, tenant: &TenantRow, name: &str) -> Result<Option<SecretValue>, String>;
+
+    /// Keeps another value in the place of one that is there, durably; where it may go stays as it was.
+    ///
+    /// # Errors
+    /// In words for a person: it stands where nothing can be written, or the store takes no writes.
+    async fn keep(&self, tenant: &TenantRow, name: &str, value: &str) -> Result<(), String>;
+
+    /// Keeps a value that a person's sign-in gave, durably, and that it may go to these hosts only.
+    ///
+    /// # Errors
+    /// As [`SecretSource::keep`].
+    async fn set(&self, tenant: &TenantRow, name: &str, value: &str, hosts: &[String]) -> Result<(), String>;
 }
 
 /// Why a secret is not used. The words hold no value.

@@ -22,7 +22,7 @@ pub async fn run(house: &House, tenant: &Tenant, job: &ClaimedJob, id: OutboxId)
     if row.message.is_none() && row.state == OutboxState::Sent {
         row.message = keep(house, tenant, &row).await?;
     }
-    let target = tenant.mailbox(row.mailbox).and_then(|m| m.config.imap.as_ref()).filter(|imap| imap.append_sent);
+    let target = tenant.mailbox(row.mailbox).and_then(|m| m.config.imap.as_ref()).filter(|imap| imap.append_sent());
     if let (Some(message), Some(imap)) = (row.message, target) {
         append(house, tenant, imap, &row, message).await?;
         house.reached(Step::Copied);

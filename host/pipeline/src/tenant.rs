@@ -107,7 +107,7 @@ impl Installed {
 impl Tenant {
     pub(crate) async fn load(house: &House, row: TenantRow) -> Result<Self, StoreError> {
         let scope = house.store().tenant(row.id);
-        let config: TenantConfig = match serde_json::from_value(row.tenant.settings.clone()) {
+        let mut config: TenantConfig = match serde_json::from_value(row.tenant.settings.clone()) {
             Ok(config) => config,
             Err(error) => {
                 // Written by `tenant apply` after validation: only a newer host's set-up gets here.
@@ -115,6 +115,8 @@ impl Tenant {
                 TenantConfig::new(&row.tenant.slug, &row.tenant.name)
             }
         };
+        // It was applied complete; a set-up of before there were providers is as complete.
+        config.complete();
         let mailboxes = scope
             .mailboxes()
             .await?

@@ -208,6 +208,7 @@ names!(
     posthouse_model::decision::World
     posthouse_model::decision::LogLevel
     posthouse_model::release::ReleaseState
+    posthouse_model::job::SignInState
     posthouse_model::release::Stage
     posthouse_model::release::UploadState
     posthouse_model::role::Role

@@ -43,16 +43,22 @@ impl Ports {
 impl Dovecot {
     /// Starts Dovecot without TLS; `None`, with the reason printed, where it is not installed.
     pub fn start() -> Option<Self> {
-        Self::start_with(None)
+        Self::start_with(None, None)
     }
 
     /// Starts Dovecot with STARTTLS on the IMAP port and TLS on [`Self::imaps_port`]. Signing in without either is
     /// still possible, because it listens on the loopback address only.
     pub fn start_with_tls(certificate: &Certificate) -> Option<Self> {
-        Self::start_with(Some(certificate))
+        Self::start_with(Some(certificate), None)
     }
 
-    fn start_with(certificate: Option<&Certificate>) -> Option<Self> {
+    /// Starts Dovecot without TLS, taking access tokens (XOAUTH2) that the server at this address finds good: the token is put
+    /// behind it. Passwords are taken as well.
+    pub fn start_with_tokens(introspection_url: &str) -> Option<Self> {
+        Self::start_with(None, Some(introspection_url))
+    }
+
+    fn start_with(certificate: Option<&Certificate>, introspection_url: Option<&str>) -> Option<Self> {
         let Some(program) = find_program("dovecot") else {
             return crate::missing(
                 "dovecot",
@@ -78,7 +84,7 @@ impl Dovecot {
         // A port may be taken between the look and the start; other ports then serve as well.
         for _ in 0..3 {
             server.ports = Ports::free();
-            server.write_configuration(certificate);
+            server.write_configuration(certificate, introspection_url);
             if server.try_start() {
                 return Some(server);
             }
@@ -184,7 +190,7 @@ impl Dovecot {
         ready && !ended
     }
 
-    fn write_configuration(&self, certificate: Option<&Certificate>) {
+    fn write_configuration(&self, certificate: Option<&Certificate>, introspection_url: Option<&str>) {
         let root = self.folder.path();
         let us = User::current();
         let mail_user =
@@ -216,6 +222,22 @@ impl Dovecot {
                 group.trim()
             )
         };
+        let tokens = match introspection_url {
+            None => String::new(),
+            Some(url) => {
+                let file = root.join("oauth2.conf");
+                let words = format!(
+                    "introspection_mode = get\nintrospection_url = {url}\nusername_attribute = email\n\
+                     active_attribute = active\nactive_value = true\n"
+                );
+                fs::write(&file, words).expect("the configuration of tokens");
+                format!(
+                    "auth_mechanisms = plain login xoauth2 oauthbearer\nauth_cache_size = 0\n\
+                     passdb {{\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = {}\n}}\n",
+                    file.display()
+                )
+            }
+        };
         let configuration = CONFIGURATION
             .replace("@ROOT@", &root.display().to_string())
             .replace("@MAIL@", &mail.display().to_string())
@@ -226,7 +248,7 @@ impl Dovecot {
             .replace("@IMAPS@", &if certificate.is_some() { self.ports.imaps } else { 0 }.to_string())
             .replace("@LMTP@", &self.ports.lmtp.to_string())
             .replace("@AUTH@", &self.ports.auth.to_string());
-        fs::write(root.join("dovecot.conf"), configuration + &tls + &rootless).expect("the configuration");
+        fs::write(root.join("dovecot.conf"), configuration + &tls + &rootless + &tokens).expect("the configuration");
     }
 }
 

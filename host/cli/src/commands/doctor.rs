@@ -1,5 +1,7 @@
 //! `posthouse doctor`
 
+mod mailbox;
+
 use crate::failure::{Code, Failure, Result};
 use crate::house;
 use crate::open::Context;
@@ -8,18 +10,17 @@ use crate::setup::host::HostConfig;
 use crate::system::Room;
 use clap::Args;
 use posthouse_ai::budget;
-use posthouse_mail::imap;
-use posthouse_mail::maildir::Maildir;
-use posthouse_mail::net::ProbeReport;
+use posthouse_mail::dns::{Dns, NoDns};
 use posthouse_model::decision::World;
 use posthouse_model::notice::Delivery;
 use posthouse_pipeline::caller::{self, About};
 use posthouse_pipeline::notice::{self, Reader};
-use posthouse_pipeline::tenant::{Installed, Mailbox, Tenant};
-use posthouse_pipeline::{House, model, outlet};
+use posthouse_pipeline::tenant::{Installed, Tenant};
+use posthouse_pipeline::{House, model};
 use posthouse_sandbox::Question;
 use posthouse_store::{JobState, StoreTrouble};
 use serde::Serialize;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// Options of `doctor`.
@@ -39,9 +40,33 @@ pub struct DoctorArgs {
     /// Ask models nothing
     #[arg(long)]
     no_models: bool,
+    /// Do not look at SPF, DKIM and DMARC
+    #[arg(long, conflicts_with = "dns")]
+    no_dns: bool,
+    /// Ask this name server for them: an address, or address:port [default: this machine's]
+    #[arg(long, value_name = "ADDRESS", value_parser = name_server)]
+    dns: Option<SocketAddr>,
+    /// Show every step of what works as well
+    #[arg(long)]
+    steps: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+fn name_server(text: &str) -> std::result::Result<SocketAddr, String> {
+    let alone = || text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53));
+    text.parse().or_else(|_| alone()).map_err(|_| "write an address such as 192.0.2.53 or 192.0.2.53:53".to_owned())
+}
+
+/// One step of looking at a server.
+#[derive(Serialize)]
+struct Step {
+    /// `name`, `connect`, `tls`, `sign-in` …
+    name: &'static str,
+    ok: bool,
+    words: String,
+    duration_ms: u64,
 }
 
 /// One thing looked at.
@@ -59,6 +84,9 @@ struct Finding {
     mend: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<u64>,
+    /// What was done, in order, up to what failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<Step>,
 }
 
 /// Looks at everything.
@@ -80,6 +108,7 @@ pub async fn run(args: DoctorArgs, context: &Context, terminal: &mut Terminal) -
                 words: what,
                 mend,
                 duration_ms: None,
+                steps: Vec::new(),
             });
             tell_all(&args, &findings, terminal)?;
             return Ok(Code::Problem);
@@ -97,9 +126,10 @@ pub async fn run(args: DoctorArgs, context: &Context, terminal: &mut Terminal) -
     if let Some(slug) = &args.tenant {
         opened.tenant(Some(slug)).await?;
     }
+    let mut dns = (!args.no_dns).then(|| args.dns.map_or_else(Dns::system, Dns::at));
     for tenant in house.tenants() {
         if args.tenant.as_deref().is_none_or(|slug| slug == tenant.slug()) {
-            examine(&args, &house, &tenant, &mut findings).await;
+            examine(&args, &house, &tenant, dns.as_mut(), &mut findings).await;
         }
     }
     let all_well = findings.iter().all(|finding| finding.ok);
@@ -109,7 +139,7 @@ pub async fn run(args: DoctorArgs, context: &Context, terminal: &mut Terminal) -
 }
 
 fn tell_all(args: &DoctorArgs, findings: &[Finding], terminal: &mut Terminal) -> Result<()> {
-    if args.json { terminal.json(&findings) } else { print(findings, terminal) }
+    if args.json { terminal.json(&findings) } else { print(findings, args.steps, terminal) }
 }
 
 fn disk(set_up: &HostConfig, findings: &mut Vec<Finding>) {
@@ -119,7 +149,15 @@ fn disk(set_up: &HostConfig, findings: &mut Vec<Finding>) {
 }
 
 fn host(what: &str, ok: bool, words: String, mend: impl FnOnce() -> String) -> Finding {
-    Finding { tenant: None, what: what.to_owned(), ok, words, mend: (!ok).then(mend), duration_ms: None }
+    Finding {
+        tenant: None,
+        what: what.to_owned(),
+        ok,
+        words,
+        mend: (!ok).then(mend),
+        duration_ms: None,
+        steps: Vec::new(),
+    }
 }
 
 async fn database(store: &posthouse_store::Store, findings: &mut Vec<Finding>) {
@@ -136,10 +174,11 @@ async fn database(store: &posthouse_store::Store, findings: &mut Vec<Finding>) {
     });
 }
 
-async fn examine(args: &DoctorArgs, house: &House, tenant: &Arc<Tenant>, findings: &mut Vec<Finding>) {
+fn plugins(tenant: &Tenant, findings: &mut Vec<Finding>) {
     let mut say = |what: String, ok: bool, words: String, mend: Option<String>, duration_ms: Option<u64>| {
         let tenant = Some(tenant.slug().to_owned());
-        findings.push(Finding { tenant, what, ok, words: safe(&words), mend: mend.filter(|_| !ok), duration_ms });
+        let mend = mend.filter(|_| !ok);
+        findings.push(Finding { tenant, what, ok, words: safe(&words), mend, duration_ms, steps: Vec::new() });
     };
     for installed in tenant.all_plugins() {
         let row = &installed.row.plugin;
@@ -155,16 +194,33 @@ async fn examine(args: &DoctorArgs, house: &House, tenant: &Arc<Tenant>, finding
             }
         }
     }
+}
+
+async fn examine(
+    args: &DoctorArgs,
+    house: &House,
+    tenant: &Arc<Tenant>,
+    dns: Option<&mut std::result::Result<Dns, NoDns>>,
+    findings: &mut Vec<Finding>,
+) {
+    let mut dns = dns;
+    plugins(tenant, findings);
     for mailbox in tenant.mailboxes() {
-        let name = &mailbox.config.name;
-        let (ok, words, mend, ms) = way_in(house, tenant, mailbox).await;
-        say(format!("mailbox {name}, in"), ok, words, mend, ms);
-        let (ok, words, mend, ms) = match outlet::submitter(house, tenant, mailbox).await {
-            Ok(submitter) => summary(&submitter.probe().await),
-            Err(reason) => (false, reason.to_string(), None, None),
-        };
-        say(format!("mailbox {name}, out"), ok, words, mend, ms);
+        let mut looked = mailbox::look(house, tenant, mailbox).await;
+        if let Some(dns) = dns.as_deref_mut() {
+            looked.extend(mailbox::look_at_domain(dns, &mailbox.config).await);
+        }
+        findings.extend(looked.into_iter().map(|looked| {
+            let mailbox::Looked { what, ok, words, mend, duration_ms, steps } = looked;
+            let tenant = Some(tenant.slug().to_owned());
+            Finding { tenant, what, ok, words: safe(&words), mend: mend.map(|mend| safe(&mend)), duration_ms, steps }
+        }));
     }
+    let mut say = |what: String, ok: bool, words: String, mend: Option<String>, duration_ms: Option<u64>| {
+        let tenant = Some(tenant.slug().to_owned());
+        let mend = mend.filter(|_| !ok);
+        findings.push(Finding { tenant, what, ok, words: safe(&words), mend, duration_ms, steps: Vec::new() });
+    };
     if let (Some(config), false) = (&tenant.config.model, args.no_models) {
         let what = format!("model {}", config.model);
         match model::provider(house, tenant, config).await {
@@ -207,42 +263,6 @@ async fn examine(args: &DoctorArgs, house: &House, tenant: &Arc<Tenant>, finding
     }
 }
 
-type Probed = (bool, String, Option<String>, Option<u64>);
-
-async fn way_in(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Probed {
-    if let Some(imap) = &mailbox.config.imap {
-        return match outlet::imap(house, tenant, imap).await {
-            Ok(config) => summary(&imap::probe(&config, &imap.folder).await),
-            Err(reason) => (false, reason.to_string(), None, None),
-        };
-    }
-    let Some(maildir) = &mailbox.config.maildir else {
-        return (
-            false,
-            "there is no way in".to_owned(),
-            Some("give it imap or maildir in tenant.toml".to_owned()),
-            None,
-        );
-    };
-    let folder = outlet::folder(house.data_dir(), &maildir.path);
-    match Maildir::open(&folder, house.clock()) {
-        Ok(_) => (true, format!("{} can be read", folder.display()), None, None),
-        Err(error) => (false, error.to_string(), Some("check the folder's owner and rights".to_owned()), None),
-    }
-}
-
-fn summary(report: &ProbeReport) -> Probed {
-    let ms = report.steps.iter().map(|step| step.duration.as_millis()).sum::<u128>();
-    let ms = u64::try_from(ms).ok();
-    match report.first_failure() {
-        Some(step) => (false, format!("{}: {}", step.name, step.words), step.hint.clone(), ms),
-        None => {
-            let last = report.steps.last().map_or("nothing to look at", |step| step.words.as_str());
-            (true, last.to_owned(), None, ms)
-        }
-    }
-}
-
 async fn tell(house: &House, tenant: &Arc<Tenant>, installed: &Installed) -> (bool, String, Option<u64>) {
     let desk_url = house.desk_url(tenant.slug());
     let reader = Reader {
@@ -263,7 +283,7 @@ async fn tell(house: &House, tenant: &Arc<Tenant>, installed: &Installed) -> (bo
     }
 }
 
-fn print(findings: &[Finding], terminal: &mut Terminal) -> Result<()> {
+fn print(findings: &[Finding], steps: bool, terminal: &mut Terminal) -> Result<()> {
     let mut heading: Option<&Option<String>> = None;
     for finding in findings {
         if heading != Some(&finding.tenant) {
@@ -278,6 +298,13 @@ fn print(findings: &[Finding], terminal: &mut Terminal) -> Result<()> {
         let mark = if finding.ok { terminal.paint(Style::Good, "ok  ") } else { terminal.paint(Style::Bad, "BAD ") };
         let time = finding.duration_ms.map(|ms| format!(" ({ms} ms)")).unwrap_or_default();
         terminal.line(format!("  {mark}{}: {}{time}", finding.what, finding.words))?;
+        // What went well before something failed narrows down why.
+        for step in finding.steps.iter().filter(|step| steps || (!finding.ok && step.ok)) {
+            let mark = if step.ok { "ok " } else { "BAD" };
+            let line = format!("      {mark} {}: {} ({} ms)", step.name, step.words, step.duration_ms);
+            let line = terminal.paint(Style::Dim, &line);
+            terminal.line(line)?;
+        }
         if let Some(mend) = &finding.mend {
             let mend = terminal.paint(Style::Dim, &format!("      → {mend}"));
             terminal.line(mend)?;

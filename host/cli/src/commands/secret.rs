@@ -243,10 +243,16 @@ pub fn needed(config: &TenantConfig) -> BTreeSet<String> {
 pub fn destinations(config: &TenantConfig) -> Vec<(String, String, String)> {
     let mut found = Vec::new();
     for mailbox in &config.mailboxes {
-        let imap = mailbox.imap.iter().map(|imap| (&imap.password, &imap.host));
+        let imap = mailbox.imap.iter().filter_map(|imap| Some((imap.password.as_ref()?, &imap.host)));
         let smtp = mailbox.smtp.iter().filter_map(|smtp| Some((smtp.password.as_ref()?, &smtp.host)));
         for (reference, host) in imap.chain(smtp) {
             found.push((reference.secret.clone(), format!("mailbox {}", mailbox.name), host.to_lowercase()));
+        }
+        for (_, oauth) in mailbox.oauths() {
+            let by = format!("mailbox {}", mailbox.name);
+            for reference in oauth.client_secret.iter().chain([&oauth.refresh_token]) {
+                found.push((reference.secret.clone(), by.clone(), oauth.token_host()));
+            }
         }
     }
     for plugin in &config.plugins {
@@ -278,15 +284,18 @@ mod tests {
 
     #[test]
     fn a_secret_goes_only_where_it_may() {
-        let config: TenantConfig = serde_json::from_value(json!({
+        let mut config: TenantConfig = serde_json::from_value(json!({
             "slug": "acme", "name": "Acme",
             "mailbox": [{"name": "m", "address": "a@b.example",
                 "imap": {"host": "IMAP.example", "user": "u", "password": {"secret": "pw"}},
-                "smtp": {"host": "smtp.example", "user": "u", "password": {"secret": "pw"}}}],
+                "smtp": {"host": "smtp.example", "user": "u", "password": {"secret": "pw"}}},
+                {"name": "g", "address": "shop@gmail.com", "provider": "gmail", "oauth": {"client_id": "c",
+                    "client_secret": {"secret": "app"}, "refresh_token": {"secret": "token"}}}],
             "plugin": [{"name": "slack", "grants": {"http": [{"host": "hooks.slack.com"}], "secrets": {"path": ["hooks.slack.com"]}}}],
             "model": {"base_url": "https://api.example/v1", "model": "m", "key": {"secret": "key"}}
         }))
         .unwrap();
+        config.complete();
         let found = destinations(&config);
         let names: Vec<_> = found.iter().map(|(n, place, host)| format!("{n} {place} {host}")).collect();
         assert_eq!(
@@ -294,6 +303,8 @@ mod tests {
             [
                 "pw mailbox m imap.example",
                 "pw mailbox m smtp.example",
+                "app mailbox g oauth2.googleapis.com",
+                "token mailbox g oauth2.googleapis.com",
                 "path plugin slack hooks.slack.com",
                 "key model api.example"
             ]
@@ -303,6 +314,6 @@ mod tests {
         assert_eq!(strangers(&found, "key", &["api.example".to_owned()]), [""; 0]);
         let mut off = config.clone();
         off.plugins[0].enabled = false;
-        assert_eq!(needed(&off).into_iter().collect::<Vec<_>>(), ["key", "pw"]);
+        assert_eq!(needed(&off).into_iter().collect::<Vec<_>>(), ["app", "key", "pw", "token"]);
     }
 }

@@ -65,6 +65,7 @@ impl Folder {
         }
         let source = Source::read(dir.join("tenant.toml")).map_err(|problem| vec![problem])?;
         let mut config: TenantConfig = source.parse().map_err(|problem| vec![problem])?;
+        config.complete();
         let mut problems: Vec<Problem> = config.problems().into_iter().map(|found| placed(&source, found)).collect();
         let mut components = Vec::new();
         let mut left_out = Vec::new();
@@ -332,7 +333,12 @@ mod tests {
     #[test]
     fn the_example_is_sound_and_shows_every_key_and_default() {
         let example: TenantConfig = Source::new("tenant.toml", EXAMPLE).parse().unwrap();
-        assert_eq!(example.problems(), []);
+        let complete = {
+            let mut config = example.clone();
+            config.complete();
+            config
+        };
+        assert_eq!(complete.problems(), []);
         let (mut shown, mut known) = Default::default();
         keys(&toml::from_str(EXAMPLE).unwrap(), "", &mut shown);
         keys(&serde_json::to_value(&example).unwrap(), "", &mut known);

@@ -5,8 +5,8 @@ fn the_commands_are_an_interface() {
     let host = Host::new();
     let help = host.run(&["--help"]).ok().out;
     for command in [
-        "demo", "serve", "migrate", "doctor", "tenant", "user", "secret", "ingest", "ticket", "mail", "plugin", "eval",
-        "digest", "audit", "backup", "restore", "bench",
+        "demo", "serve", "migrate", "doctor", "tenant", "user", "secret", "ingest", "ticket", "mail", "mailbox",
+        "plugin", "eval", "digest", "audit", "backup", "restore", "bench",
     ] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command} in\n{help}");
     }
@@ -20,6 +20,7 @@ fn the_commands_are_an_interface() {
         &["secret", "set"],
         &["secret", "list"],
         &["secret", "remove"],
+        &["mailbox", "sign-in"],
         &["ticket", "list"],
         &["ticket", "show"],
         &["mail", "read"],

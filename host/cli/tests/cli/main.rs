@@ -13,6 +13,7 @@ mod ledger;
 mod life;
 mod lock;
 mod mail;
+mod mailbox;
 mod package;
 mod plugin;
 mod project;

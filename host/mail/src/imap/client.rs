@@ -5,7 +5,8 @@ use super::{Folder, FolderRole, ImapConfig, ImapError, Selected, folders};
 use crate::net::ProbeReport;
 use crate::{BatchLimit, Content, Fetched, Held, Wake};
 use async_imap::imap_proto::{AttributeValue, MailboxDatum, Response, ResponseCode, SectionPath};
-use posthouse_model::Timestamp;
+use posthouse_model::config::Provider;
+use posthouse_model::{Timestamp, refusal};
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -632,32 +633,41 @@ fn crlf(raw: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Looks whether fetching would work, step by step: connect, secure, sign in, open the folder, news, Sent folder.
+/// Looks whether fetching would work, step by step: name, connection, TLS, sign-in, who we are, the folder, news, Sent folder.
 pub async fn probe(config: &ImapConfig, folder: &str) -> ProbeReport {
     let mut report = ProbeReport::default();
     let Ok(wire) = Wire::open(config, &mut report).await else { return report };
-    let idle = wire.idle;
     let mut client = ImapClient::on(wire, config);
     let mut started = Instant::now();
     match client.select(folder).await {
-        Ok(selected) => {
-            let idle =
-                if idle { "tells of news at once (IDLE)" } else { "has no IDLE: it is asked for news now and then" };
-            report.pass("folder", format!("{folder} holds {} messages; the server {idle}", selected.exists), started);
-        }
+        Ok(selected) => report.pass("folder", format!("{folder} holds {} messages", selected.exists), started),
         Err(error) => {
             let names = client.folders().await.unwrap_or_default();
             let names: Vec<String> = names.into_iter().filter(|f| f.selectable).map(|f| f.name).take(20).collect();
-            let hint = match (error.to_string().to_ascii_lowercase().contains("unsafe login"), names.is_empty()) {
-                (true, _) => {
-                    "switch IMAP on in the mailbox's web settings and use its authorisation code (授权码)".to_owned()
-                }
-                (false, true) => "check the folder's name".to_owned(),
-                (false, false) => format!("the folders are: {}", names.join(", ")),
+            let known = refusal::explain(&error.to_string(), Provider::of_host(&config.host));
+            let hint = match (known, names.is_empty()) {
+                (Some(known), _) => known.text("en"),
+                (None, true) => "check the folder's name".to_owned(),
+                (None, false) => format!("the folders are: {}", names.join(", ")),
             };
             report.fail("folder", error.to_string(), Some(hint), started);
             return report;
         }
+    }
+    started = Instant::now();
+    let limit = config.timeouts.command;
+    match client.wire.as_mut() {
+        Some(wire) if wire.idle => match idle_once(wire, Duration::from_millis(1), limit).await {
+            Ok(()) if wire.idle => report.pass("idle", "tells of news at once", started),
+            Ok(()) => report.pass("idle", "IDLE is announced and refused: it is asked for news now and then", started),
+            Err(error) => {
+                let hint =
+                    "something between here and the server ends waiting connections: look at firewalls and proxies";
+                report.fail("idle", error.to_string(), Some(hint.to_owned()), started);
+                return report;
+            }
+        },
+        _ => report.pass("idle", "there is no IDLE: it is asked for news now and then", started),
     }
     started = Instant::now();
     match client.sent_folder().await {

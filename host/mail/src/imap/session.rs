@@ -5,6 +5,8 @@ use crate::net::{self, Auth, BoxStream, ConnectError, ProbeReport, Security};
 use async_imap::imap_proto::{Capability, MailboxDatum, RequestId, Response, Status};
 use async_imap::{Authenticator, Client, Session};
 use futures::FutureExt;
+use posthouse_model::config::Provider;
+use posthouse_model::refusal;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -45,17 +47,9 @@ impl Wire {
     pub(super) async fn open(config: &ImapConfig, report: &mut ProbeReport) -> Result<Self, ImapError> {
         let limit = config.timeouts.connect;
         let server = format!("{}:{}", config.host, config.port);
-        let mut started = Instant::now();
-        let tcp = match net::tcp(&config.host, config.port, config.security == Security::Plain, limit).await {
-            Ok(tcp) => tcp,
-            Err(error) => {
-                report.fail("connect", error.to_string(), Some(crate::submit::connect_hint(&error)), started);
-                return Err(error.into());
-            }
-        };
-        report.pass("connect", format!("{server} answers"), started);
+        let tcp = net::tcp(&config.host, config.port, config.security == Security::Plain, limit, report).await?;
 
-        started = Instant::now();
+        let mut started = Instant::now();
         let secure =
             async |stream: BoxStream| net::tls(stream, &config.host, config.extra_ca_pem.as_deref(), limit).await;
         let mut client = match config.security {
@@ -103,25 +97,35 @@ impl Wire {
         let client = client?;
 
         started = Instant::now();
-        let signed_in = timeout(config.timeouts.command, sign_in(client, &config.auth)).await;
-        let signed_in = signed_in.unwrap_or_else(|_| {
-            Err(ImapError::Timeout { what: "signing in".to_owned(), after: config.timeouts.command })
-        });
-        let session = match signed_in {
+        let session = match sign_in(client, &config.auth, config.timeouts.command).await {
             Ok(session) => session,
             Err(error) => {
-                report.fail("sign-in", error.to_string(), Some(sign_in_hint(&error.to_string())), started);
+                report.fail(
+                    "sign-in",
+                    error.to_string(),
+                    Some(sign_in_hint(&error.to_string(), &config.host)),
+                    started,
+                );
                 return Err(error);
             }
         };
         report.pass("sign-in", "accepted", started);
         let mut wire = Self { session, exists: 0, news: false, idle: false, answers_within: Duration::MAX };
-        wire.introduce(config).await?;
+        started = Instant::now();
+        match wire.introduce(config).await {
+            Ok(true) => report.pass("id", "the server was told who we are", started),
+            Ok(false) => {}
+            Err(error) => {
+                report.fail("id", error.to_string(), None, started);
+                return Err(error);
+            }
+        }
         Ok(wire)
     }
 
-    /// Asks what the server can do, and says who we are: 163, 126 and yeah.net refuse to open a folder before.
-    async fn introduce(&mut self, config: &ImapConfig) -> Result<(), ImapError> {
+    /// Asks what the server can do, and says who we are: 163, 126 and yeah.net refuse to open a folder before. Returns whether
+    /// it was said.
+    async fn introduce(&mut self, config: &ImapConfig) -> Result<bool, ImapError> {
         let mut id = false;
         let mut idle = false;
         let limit = config.timeouts.command;
@@ -148,8 +152,9 @@ impl Wire {
             );
             // A server that does not like it says so, and that is all.
             self.command("introducing ourselves", &command, limit, &mut |_| {}).await?;
+            return Ok(true);
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Says a command and hands every untagged answer over until it ends. `limit` bounds the wait for each answer.
@@ -264,34 +269,61 @@ async fn greeted(mut client: Client<BoxStream>, config: &ImapConfig) -> Result<C
     }
 }
 
-/// Says the whole first time, and nothing to a challenge that carries an error (as XOAUTH2 servers send one).
-struct Once(Option<String>);
+/// Says the whole first time, and nothing to a challenge that carries an error (as XOAUTH2 servers send one): its words are
+/// kept, since the refusal that follows says less.
+struct Once<'a> {
+    answer: Option<String>,
+    challenge: &'a mut String,
+}
 
-impl Authenticator for Once {
+impl Authenticator for Once<'_> {
     type Response = String;
 
-    fn process(&mut self, _challenge: &[u8]) -> String {
-        self.0.take().unwrap_or_default()
+    fn process(&mut self, challenge: &[u8]) -> String {
+        self.answer.take().unwrap_or_else(|| {
+            *self.challenge = net::xoauth2_error(challenge);
+            String::new()
+        })
     }
 }
 
-async fn sign_in(client: Client<BoxStream>, auth: &Auth) -> Result<Session<BoxStream>, ImapError> {
+type SignedIn = Result<Session<BoxStream>, (async_imap::error::Error, Client<BoxStream>)>;
+
+async fn bounded(limit: Duration, work: impl Future<Output = SignedIn>) -> Result<SignedIn, ImapError> {
+    timeout(limit, work).await.map_err(|_| ImapError::Timeout { what: "signing in".to_owned(), after: limit })
+}
+
+async fn sign_in(client: Client<BoxStream>, auth: &Auth, limit: Duration) -> Result<Session<BoxStream>, ImapError> {
+    let mut challenge = String::new();
     let result = match auth {
         Auth::Password { username, password } if username.is_ascii() && password.reveal().is_ascii() => {
-            client.login(username, password.reveal()).await
+            bounded(limit, client.login(username, password.reveal())).await?
         }
         Auth::Password { username, password } => {
             // LOGIN takes ASCII only (RFC 3501, 6.2.3); SASL PLAIN takes UTF-8.
-            let answer = format!("\0{username}\0{}", password.reveal());
-            client.authenticate("PLAIN", Once(Some(answer))).await
+            let answer = Some(format!("\0{username}\0{}", password.reveal()));
+            let once = Once { answer, challenge: &mut challenge };
+            bounded(limit, client.authenticate("PLAIN", once)).await?
         }
-        Auth::OAuth2 { username, access_token } => {
-            let answer = format!("user={username}\x01auth=Bearer {}\x01\x01", access_token.reveal());
-            client.authenticate("XOAUTH2", Once(Some(answer))).await
+        Auth::OAuth2 { username, tokens } => {
+            let first = tokens.0.token(None).await.map_err(ImapError::Token)?;
+            let once = Once { answer: Some(net::xoauth2(username, &first)), challenge: &mut challenge };
+            match bounded(limit, client.authenticate("XOAUTH2", once)).await? {
+                // It may have been revoked before its time: once more with a new one.
+                Err((async_imap::error::Error::No(_), client)) => {
+                    let next = tokens.0.token(Some(&first)).await.map_err(ImapError::Token)?;
+                    let once = Once { answer: Some(net::xoauth2(username, &next)), challenge: &mut challenge };
+                    bounded(limit, client.authenticate("XOAUTH2", once)).await?
+                }
+                other => other,
+            }
         }
     };
     result.map_err(|(error, _)| match &error {
-        async_imap::error::Error::No(_) | async_imap::error::Error::Bad(_) => ImapError::Auth(said_no(&error)),
+        async_imap::error::Error::No(_) | async_imap::error::Error::Bad(_) => {
+            let words = said_no(&error);
+            ImapError::Auth(if challenge.is_empty() { words } else { format!("{words} ({challenge})") })
+        }
         async_imap::error::Error::Validate(_) => {
             ImapError::Config("user name or password holds a line end; correct the secret".to_owned())
         }
@@ -313,21 +345,12 @@ fn said_no(error: &async_imap::error::Error) -> String {
 }
 
 /// What to do about a sign-in that failed, by what providers say.
-fn sign_in_hint(words: &str) -> String {
-    let words = words.to_ascii_lowercase();
-    let any = |list: &[&str]| list.iter().any(|w| words.contains(w));
-    if any(&["application-specific", "app password", "web login required", "webalert"]) {
-        "the provider wants an app password: make one in the account's security settings and use it as the password"
-    } else if any(&["authorization code", "authorisation code", "授权码", "unsafe login", "login fail. please", "system busy"]) {
-        "the provider wants IMAP switched on in the mailbox's web settings and its authorisation code (授权码) as the password"
-    } else if any(&["basicauth", "basic auth", "authenticate failed", "logindisabled", "login disabled", "oauth"]) {
-        "the provider does not take passwords over IMAP: use OAuth2"
-    } else if any(&["too many", "rate", "limit", "temporarily", "try again"]) {
-        "the provider limits sign-ins: wait some minutes, and look whether another program uses the same mailbox"
-    } else {
-        "check user name and password; many providers want an app password or authorisation code, and IMAP switched on"
+fn sign_in_hint(words: &str, host: &str) -> String {
+    match refusal::explain(words, Provider::of_host(host)) {
+        Some(known) => known.text("en"),
+        None => "check user name and password; many providers want an app password or authorisation code, and IMAP switched on"
+            .to_owned(),
     }
-    .to_owned()
 }
 
 impl From<ConnectError> for ImapError {

@@ -6,12 +6,13 @@
 mod file;
 mod handover;
 mod smtp;
+mod xoauth2;
 
 pub use file::FileSubmitter;
 pub(crate) use file::sync_folder;
 pub use handover::{Handover, Unrecorded};
 pub(crate) use smtp::connect_hint;
-pub use smtp::{SmtpConfig, SmtpSubmitter, Timeouts, probe};
+pub use smtp::{SmtpConfig, SmtpSubmitter, Timeouts, probe, probe_as};
 
 use crate::net::ProbeReport;
 use async_trait::async_trait;

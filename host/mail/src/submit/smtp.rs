@@ -3,16 +3,18 @@
 //! lettre's own `send` gives one error for the whole mail. Here each recipient keeps its own answer, and it is
 //! known whether the final dot had been sent when something broke.
 
-use super::{Envelope, Handover, RecipientOutcome, Submission, Submitter};
+use super::{Envelope, Handover, RecipientOutcome, Submission, Submitter, xoauth2};
 use crate::net::{self, Auth, ConnectError, ProbeReport, Security};
 use async_trait::async_trait;
 use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::{Response, Severity};
+use posthouse_model::config::Provider;
 use posthouse_model::outbox::SubmitOutcome;
+use posthouse_model::refusal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -334,7 +336,7 @@ fn parse_address(text: &str) -> Result<Address, String> {
     text.parse().map_err(|_| format!("`{text}` is not a mail address"))
 }
 
-fn words(error: &lettre::transport::smtp::Error) -> String {
+pub(super) fn words(error: &lettre::transport::smtp::Error) -> String {
     use std::error::Error as _;
     match (error.status(), error.source()) {
         (Some(code), Some(source)) => format!("{code} {}", one_line(&source.to_string())),
@@ -344,7 +346,7 @@ fn words(error: &lettre::transport::smtp::Error) -> String {
     }
 }
 
-fn answer(response: &Response) -> String {
+pub(super) fn answer(response: &Response) -> String {
     format!("{} {}", response.code(), one_line(&response.message().collect::<Vec<_>>().join(" ")))
 }
 
@@ -362,16 +364,9 @@ async fn close(mut connection: AsyncSmtpConnection) {
 async fn open(config: &SmtpConfig, report: &mut ProbeReport) -> Result<AsyncSmtpConnection, OpenError> {
     let server = config.server();
     let limit = config.timeouts.connect;
-    let mut started = Instant::now();
     let plain = config.security == Security::Plain;
-    let tcp = match net::tcp(&config.host, config.port, plain, limit).await {
-        Ok(tcp) => tcp,
-        Err(error) => {
-            report.fail("connect", error.to_string(), Some(connect_hint(&error)), started);
-            return Err(error.into());
-        }
-    };
-    report.pass("connect", format!("{server} answers"), started);
+    let tcp = net::tcp(&config.host, config.port, plain, limit, report).await?;
+    let mut started;
     let hello = hello(config);
     let stream: net::BoxStream = match config.security {
         Security::Plain => Box::new(tcp),
@@ -424,26 +419,28 @@ async fn open(config: &SmtpConfig, report: &mut ProbeReport) -> Result<AsyncSmtp
     report.pass("greeting", connection.server_info().name().to_owned(), started);
     if let Some(auth) = &config.auth {
         started = Instant::now();
-        let (mechanisms, credentials): (&[Mechanism], _) = match auth {
-            Auth::Password { username, password } => (
-                &[Mechanism::Plain, Mechanism::Login],
-                Credentials::new(username.clone(), password.reveal().to_owned()),
-            ),
-            Auth::OAuth2 { username, access_token } => {
-                (&[Mechanism::Xoauth2], Credentials::new(username.clone(), access_token.reveal().to_owned()))
+        let limit = config.timeouts.command;
+        let refused = match auth {
+            Auth::Password { username, password } => {
+                let credentials = Credentials::new(username.clone(), password.reveal().to_owned());
+                let mechanisms = [Mechanism::Plain, Mechanism::Login];
+                match timeout(limit, connection.auth(&mechanisms, &credentials)).await {
+                    Ok(Ok(_)) => None,
+                    Ok(Err(error)) => Some(words(&error)),
+                    Err(_) => Some(format!("no answer within {} s", limit.as_secs())),
+                }
             }
+            Auth::OAuth2 { username, tokens } => xoauth2::sign_in(&mut connection, username, tokens, limit).await.err(),
         };
-        let signed_in = timeout(config.timeouts.command, connection.auth(mechanisms, &credentials)).await;
-        let words = match signed_in {
-            Ok(Ok(_)) => {
-                report.pass("sign-in", "accepted", started);
-                return Ok(connection);
-            }
-            Ok(Err(error)) => words(&error),
-            Err(_) => format!("no answer within {} s", config.timeouts.command.as_secs()),
+        let Some(words) = refused else {
+            report.pass("sign-in", "accepted", started);
+            return Ok(connection);
         };
-        let hint = "check user name and password; many providers want an app password or authorisation code here";
-        report.fail("sign-in", words.clone(), Some(hint.to_owned()), started);
+        let known = refusal::explain(&words, Provider::of_host(&config.host)).map(|known| known.text("en"));
+        let hint = known.unwrap_or_else(|| {
+            "check user name and password; many providers want an app password or authorisation code here".to_owned()
+        });
+        report.fail("sign-in", words.clone(), Some(hint), started);
         return Err(OpenError::Auth { server, words });
     }
     Ok(connection)
@@ -532,10 +529,37 @@ async fn read_answer(tcp: &mut tokio::net::TcpStream) -> Result<String, Option<S
 
 /// Looks whether submitting would work: connects, secures, signs in, says goodbye. Sends nothing.
 pub async fn probe(config: &SmtpConfig) -> ProbeReport {
+    probe_as(config, None).await
+}
+
+/// As [`probe`], and asks whether mail from this address would be taken (MAIL FROM, then RSET: nothing is sent).
+pub async fn probe_as(config: &SmtpConfig, from: Option<&str>) -> ProbeReport {
     let mut report = ProbeReport::default();
-    if let Ok(connection) = open(config, &mut report).await {
-        close(connection).await;
+    let Ok(mut connection) = open(config, &mut report).await else { return report };
+    if let Some(from) = from {
+        let started = Instant::now();
+        let asked = match parse_address(from) {
+            Ok(address) => match mail_options(&connection, Some(&address), std::iter::empty(), b"") {
+                Ok(options) => {
+                    let asked = step(&mut connection, config.timeouts.command, Mail::new(Some(address), options)).await;
+                    asked.map(drop).map_err(|stop| stop.outcome.words().to_owned())
+                }
+                Err(words) => Err(words),
+            },
+            Err(words) => Err(words),
+        };
+        match asked {
+            Ok(()) => {
+                report.pass("sender", format!("mail from {from} would be taken"), started);
+                let _ = step(&mut connection, config.timeouts.command, Rset).await;
+            }
+            Err(words) => {
+                let known = refusal::explain(&words, Provider::of_host(&config.host)).map(|known| known.text("en"));
+                report.fail("sender", words, known, started);
+            }
+        }
     }
+    close(connection).await;
     report
 }
 

@@ -204,7 +204,7 @@ async fn a_session_that_does_not_come_about_is_deferred() {
     let accepted = try_with("220 hi\r\n", vec![], auth).await;
     assert_eq!(kinds(&accepted.outcomes), ["accepted", "accepted"]);
     assert!(accepted.heard.contains("AUTH PLAIN"));
-    let token = Some(Auth::OAuth2 { username: "u".into(), access_token: net::Secret::new("t") });
+    let token = Some(Auth::OAuth2 { username: "u".into(), tokens: net::Tokens::fixed(net::Secret::new("t")) });
     assert!(try_with("220 hi\r\n", vec![], token).await.heard.contains("AUTH XOAUTH2"));
 
     let config = SmtpConfig::new("127.0.0.1", 1, Security::Plain, None);
@@ -292,4 +292,55 @@ async fn what_may_not_be_handed_over_is_not_sent() {
     assert_eq!(tried.outcomes, [SubmitOutcome::Deferred { reason: "the disk is full".to_owned() }]);
     // Not a byte after DATA, not even a good-bye: it would be taken for the mail.
     assert!(tried.heard.ends_with("DATA\r\n"), "{:?}", tried.heard);
+}
+
+/// Gives `t1`, and when that was refused `t2`.
+#[derive(Default)]
+struct Renewing(std::sync::Mutex<Vec<Option<String>>>);
+
+#[async_trait]
+impl net::TokenSource for Renewing {
+    async fn token(&self, refused: Option<&net::Secret>) -> Result<net::Secret, String> {
+        self.0.lock().unwrap().push(refused.map(|secret| secret.reveal().to_owned()));
+        Ok(net::Secret::new(if refused.is_some() { "t2" } else { "t1" }))
+    }
+}
+
+fn said(token: &str) -> String {
+    use base64::Engine as _;
+    let words = format!("user=u\x01auth=Bearer {token}\x01\x01");
+    format!("AUTH XOAUTH2 {}\r\n", base64::engine::general_purpose::STANDARD.encode(words))
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_once_and_the_servers_reason_is_kept() {
+    // {"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}
+    const CHALLENGE: &str =
+        "334 eyJzdGF0dXMiOiI0MDAiLCJzY2hlbWVzIjoiQmVhcmVyIiwic2NvcGUiOiJodHRwczovL21haWwuZ29vZ2xlLmNvbS8ifQ==";
+    const NO: &str = "535 5.7.8 Username and Password not accepted";
+    let source = std::sync::Arc::new(Renewing::default());
+    let auth = || Some(Auth::OAuth2 { username: "u".into(), tokens: net::Tokens(source.clone()) });
+    let script = vec![("EHLO", Say("250-test\r\n250 AUTH XOAUTH2")), ("AUTH", Say(CHALLENGE)), ("", Say(NO))];
+    let renewed = try_with("220 hi\r\n", script, auth()).await;
+    assert_eq!(kinds(&renewed.outcomes), ["accepted", "accepted"]);
+    assert!(renewed.heard.contains(&format!("{}\r\n{}", said("t1"), said("t2"))), "{}", renewed.heard);
+    assert_eq!(*source.0.lock().unwrap(), [None, Some("t1".to_owned())]);
+
+    let script = vec![
+        ("EHLO", Say("250-test\r\n250 AUTH XOAUTH2")),
+        ("AUTH", Say(CHALLENGE)),
+        ("", Say(NO)),
+        ("AUTH", Say(CHALLENGE)),
+        ("", Say(NO)),
+    ];
+    let refused = try_with("220 hi\r\n", script, auth()).await;
+    assert_eq!(kinds(&refused.outcomes), ["deferred", "deferred"]);
+    let words = refused.outcomes[0].words();
+    assert!(words.contains("535 5.7.8 Username and Password not accepted"), "{words}");
+    assert!(words.contains("(status 400, scope https://mail.google.com/)"), "{words}");
+
+    let script = vec![("EHLO", Say("250-test\r\n250 AUTH PLAIN"))];
+    let refused = try_with("220 hi\r\n", script, auth()).await;
+    assert!(refused.outcomes[0].words().contains("does not offer XOAUTH2"), "{:?}", refused.outcomes);
+    assert!(!refused.heard.contains("AUTH"), "the token is not said");
 }

@@ -1,6 +1,9 @@
 //! What types cannot say about a tenant's set-up.
 
-use super::{ImapConfig, MailboxConfig, ModelConfig, PluginConfig, Security, SmtpConfig, TenantConfig};
+use super::mailbox::host_of;
+use super::{
+    ImapConfig, MailboxConfig, ModelConfig, OAuthConfig, PluginConfig, Provider, Security, SmtpConfig, TenantConfig,
+};
 use crate::capability::{ModelAllowance, StoreAllowance, is_host_pattern};
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -235,6 +238,16 @@ impl Check {
             }
             _ => {}
         }
+        if let Some(limit) = mailbox.send_per_minute {
+            self.range(format!("{at}.send_per_minute"), limit, 1, 10_000);
+        }
+        if let Some(limit) = mailbox.send_per_day {
+            self.range(format!("{at}.send_per_day"), limit, 1, 1_000_000);
+        }
+        self.selectors(at, &mailbox.dkim_selectors);
+        for (key, oauth) in mailbox.oauths() {
+            self.oauth(&format!("{at}.{key}"), mailbox.provider, oauth);
+        }
         if let Some(imap) = &mailbox.imap {
             self.imap(&format!("{at}.imap"), imap);
         }
@@ -261,8 +274,66 @@ impl Check {
         }
     }
 
+    fn selectors(&mut self, at: &str, selectors: &[String]) {
+        if selectors.len() > 8 {
+            self.say(format!("{at}.dkim_selectors"), "more than 8 are named", "name those that sign mail now");
+        }
+        for (i, selector) in selectors.iter().enumerate() {
+            let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            if selector.is_empty() || selector.len() > 63 || !selector.chars().all(sound) {
+                self.say(
+                    format!("{at}.dkim_selectors[{i}]"),
+                    format!("`{selector}` is not a selector"),
+                    "write the name before ._domainkey, such as \"google\"",
+                );
+            }
+        }
+    }
+
+    fn oauth(&mut self, at: &str, provider: Option<Provider>, oauth: &OAuthConfig) {
+        if oauth.client_id.trim().is_empty() || oauth.client_id.chars().any(char::is_control) {
+            self.say(
+                format!("{at}.client_id"),
+                "the value is empty or has control characters",
+                "use the client id of the app registration at the provider",
+            );
+        }
+        if oauth.token_url.is_empty() {
+            let what = match provider {
+                Some(provider) => format!("no OAuth2 of the provider `{provider}` is known"),
+                None => "there is no address of tokens".to_owned(),
+            };
+            self.say(at, what, "add token_url, or name provider = \"gmail\" or \"microsoft\" on the mailbox");
+        }
+        let urls = [
+            ("token_url", Some(&oauth.token_url).filter(|url| !url.is_empty())),
+            ("authorize_url", oauth.authorize_url.as_ref()),
+            ("device_url", oauth.device_url.as_ref()),
+        ];
+        for (key, url) in urls {
+            if let Some(url) = url.filter(|url| host_of(url).is_none()) {
+                self.say(
+                    format!("{at}.{key}"),
+                    format!("`{url}` is not an address that a token may be sent to"),
+                    "use https://…; http:// is for 127.0.0.1 and localhost",
+                );
+            }
+        }
+        for (i, scope) in oauth.scopes.iter().enumerate() {
+            if scope.is_empty() || scope.contains(|c: char| c.is_whitespace() || c.is_control() || c == '"') {
+                self.say(format!("{at}.scopes[{i}]"), format!("`{scope}` is not a scope"), "write one scope per entry");
+            }
+        }
+    }
+
     fn server(&mut self, at: &str, host: &str, port: Option<u16>, security: Security) {
-        if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c == '/' || c == '@') {
+        if host.is_empty() {
+            self.say(
+                at,
+                "there is no host",
+                "add host = \"mail.example.com\", or name the mailbox's provider, such as provider = \"gmail\"",
+            );
+        } else if host.contains(|c: char| c.is_whitespace() || c == '/' || c == '@') {
             self.say(
                 format!("{at}.host"),
                 format!("`{host}` is not a server's name"),
@@ -283,7 +354,14 @@ impl Check {
     }
 
     fn imap(&mut self, at: &str, imap: &ImapConfig) {
-        self.server(at, &imap.host, imap.port, imap.security);
+        self.server(at, &imap.host, imap.port, imap.security());
+        if imap.password.is_none() && imap.oauth.is_none() {
+            self.say(
+                at,
+                "there is nothing to sign in with",
+                "add password = { secret = \"…\" }, or a table [mailbox.oauth]",
+            );
+        }
         self.range(format!("{at}.poll_seconds"), imap.poll_seconds, 5, 3_600);
         for (key, value) in
             [("user", Some(&imap.user)), ("folder", Some(&imap.folder)), ("sent_folder", imap.sent_folder.as_ref())]
@@ -296,9 +374,10 @@ impl Check {
     }
 
     fn smtp(&mut self, at: &str, smtp: &SmtpConfig) {
-        self.server(at, &smtp.host, smtp.port, smtp.security);
+        self.server(at, &smtp.host, smtp.port, smtp.security());
         self.range(format!("{at}.timeout_seconds"), smtp.timeout_seconds, 5, 600);
         match (&smtp.user, &smtp.password) {
+            (Some(_), None) if smtp.oauth.is_some() => {}
             (Some(_), None) => {
                 self.say(format!("{at}.user"), "there is a user but no password", "add password = { secret = \"…\" }")
             }

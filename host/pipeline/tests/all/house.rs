@@ -56,6 +56,8 @@ pub struct FixedSecrets {
     pub more: Mutex<BTreeMap<String, SecretValue>>,
     /// The next so many questions are answered with a panic.
     pub panics: AtomicU64,
+    /// Nothing can be kept.
+    pub full: std::sync::atomic::AtomicBool,
 }
 
 #[async_trait]
@@ -67,6 +69,22 @@ impl SecretSource for FixedSecrets {
             return Ok(Some(value.clone()));
         }
         Ok(name.starts_with("feishu").then(|| SecretValue::anywhere("value")))
+    }
+
+    async fn keep(&self, _: &TenantRow, name: &str, value: &str) -> Result<(), String> {
+        if self.full.load(Ordering::SeqCst) {
+            return Err("the disk is full".to_owned());
+        }
+        let mut more = self.more.lock().unwrap();
+        let hosts = more.get(name).map(|kept| kept.hosts.clone()).unwrap_or_default();
+        more.insert(name.to_owned(), SecretValue { value: value.to_owned(), hosts });
+        Ok(())
+    }
+
+    async fn set(&self, _: &TenantRow, name: &str, value: &str, hosts: &[String]) -> Result<(), String> {
+        let value = SecretValue { value: value.to_owned(), hosts: hosts.to_vec() };
+        self.more.lock().unwrap().insert(name.to_owned(), value);
+        Ok(())
     }
 }
 
@@ -172,6 +190,11 @@ impl Test {
             aliases: Vec::new(),
             enabled: true,
             import_existing: true,
+            provider: None,
+            oauth: None,
+            send_per_minute: None,
+            send_per_day: None,
+            dkim_selectors: Vec::new(),
             imap: None,
             maildir: Some(serde_json::from_value::<MaildirConfig>(json!({ "path": "maildir" })).unwrap()),
             smtp: None,

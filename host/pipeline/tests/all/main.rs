@@ -11,6 +11,8 @@ mod keeping;
 mod learn;
 mod ledger;
 mod life;
+mod oauth;
+mod pace;
 mod proof;
 mod rebuild;
 mod secrets;

@@ -6,7 +6,7 @@ use posthouse_model::draft::{CheckFinding, DraftProposal};
 use posthouse_model::job::Job;
 use posthouse_model::outbox::{OutboxState, SubmitOutcome};
 use posthouse_model::ticket::{Direction, TicketStatus};
-use posthouse_store::{JobState, OutboxLease, OutboxMail, StoreError, Taken};
+use posthouse_store::{JobState, OutboxLease, OutboxMail, Place, StoreError, Taken};
 use std::time::Duration;
 
 const LEASE: Duration = Duration::from_secs(300);
@@ -404,5 +404,66 @@ on_both! {
         let references = world.scope.outbox(outbox).await.unwrap().references;
         assert_eq!(references.len(), 20);
         assert_eq!((references[0].as_str(), references[19].as_str()), ("0@x", "last@x"));
+    }
+}
+
+on_both! {
+    async fn a_mailbox_that_has_sent_its_share_is_told_when_to_go_on(world) {
+        const MINUTE: Duration = Duration::from_secs(60);
+        const DAY: Duration = posthouse_store::PACE_WINDOW_MAX;
+        let mailbox = world.mailbox;
+        let place = async |outbox: OutboxId| {
+            let mut tx = world.scope.begin().await.unwrap();
+            let place = tx.take_place(mailbox, outbox, &[(3, DAY), (2, MINUTE)]).await.unwrap();
+            tx.commit().await.unwrap();
+            place
+        };
+        let mut rows = Vec::new();
+        for id in ["a@x", "b@x", "c@x", "d@x"] {
+            rows.push(world.approved(id).await.1);
+        }
+        assert_eq!(place(rows[0]).await, Place::Taken);
+        world.clock.advance(Duration::from_secs(20));
+        assert_eq!(place(rows[1]).await, Place::Taken);
+        // Asking again before the try has begun takes no second place.
+        assert_eq!(place(rows[1]).await, Place::Taken);
+        // Two in the minute: the first of them leaves it first.
+        let full = Place::Full { limit: 1, until: START.plus(MINUTE) };
+        assert_eq!(place(rows[2]).await, full);
+        world.clock.advance(Duration::from_secs(40) - Duration::from_millis(1));
+        assert_eq!(place(rows[2]).await, full);
+        // Another mailbox has its own.
+        let mut tx = world.scope.begin().await.unwrap();
+        let other = posthouse_model::MailboxId(mailbox.0 + 1);
+        assert_eq!(tx.take_place(other, rows[3], &[(1, MINUTE)]).await.unwrap(), Place::Taken);
+        drop(tx);
+        world.clock.advance(Duration::from_millis(1));
+        assert_eq!(place(rows[2]).await, Place::Taken);
+        // Three in the day, which counts for longer than the minute.
+        world.clock.advance(MINUTE);
+        assert_eq!(place(rows[3]).await, Place::Full { limit: 0, until: START.plus(DAY) });
+        world.clock.advance(DAY);
+        assert_eq!(place(rows[3]).await, Place::Taken);
+        // A try that began has used its place: the next one takes its own.
+        ready(&world, rows[3]).await;
+        assert_eq!(place(rows[3]).await, Place::Taken);
+        assert_eq!(place(rows[0]).await, Place::Full { limit: 1, until: START.plus(DAY + 3 * MINUTE) });
+    }
+
+    async fn what_is_held_back_says_why_and_only_while_it_waits(world) {
+        let (_, outbox) = world.approved("a@x").await;
+        let due = START.plus(Duration::from_secs(90));
+        let mut tx = world.scope.begin().await.unwrap();
+        assert!(tx.hold_back(outbox, due, "its limit", &host()).await.unwrap());
+        tx.commit().await.unwrap();
+        let row = world.scope.outbox(outbox).await.unwrap();
+        assert_eq!((row.state, row.due_at, row.reason.as_deref()), (OutboxState::Queued, due, Some("its limit")));
+        assert_eq!(lease(&world, outbox).await, OutboxLease::NotYet { due });
+        world.clock.advance(Duration::from_secs(90));
+        ready(&world, outbox).await;
+        let mut tx = world.scope.begin().await.unwrap();
+        assert!(!tx.hold_back(outbox, due, "too late", &host()).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(world.scope.outbox(outbox).await.unwrap().state, OutboxState::Submitting);
     }
 }

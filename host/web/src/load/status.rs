@@ -1,17 +1,20 @@
 //! The status page.
 
-use crate::page::status::{FailedJobRow, IncidentRow, MailboxRow, PluginRow, StatusPage};
+use crate::page::status::{FailedJobRow, IncidentRow, MailboxRow, PluginRow, SignIn, SignInStands, StatusPage};
 use crate::refusal::Refusal;
 use crate::seat::Seat;
 use crate::words::Lang;
-use posthouse_model::config::MailboxConfig;
-use posthouse_store::JobState;
+use posthouse_model::config::{MailboxConfig, Provider};
+use posthouse_model::job::SignInState;
+use posthouse_model::{Timestamp, refusal};
+use posthouse_store::{JobState, SignInRow};
 
 /// What works and what does not.
 pub(crate) async fn status(seat: &Seat) -> Result<StatusPage, Refusal> {
     let t = seat.lang();
-    let (incidents, mailboxes, plugins, failed) = tokio::try_join!(
+    let (incidents, sign_ins, mailboxes, plugins, failed) = tokio::try_join!(
         seat.scope.open_incidents(),
+        seat.scope.sign_ins(),
         seat.scope.mailboxes(),
         seat.scope.plugins(),
         seat.scope.jobs(JobState::Failed)
@@ -25,12 +28,15 @@ pub(crate) async fn status(seat: &Seat) -> Result<StatusPage, Refusal> {
             .into_iter()
             .map(|m| {
                 let set = seat.config.mailbox(&m.mailbox.name);
+                let device =
+                    set.is_some_and(|m| m.oauths().next().is_some_and(|(_, oauth)| oauth.device_url.is_some()));
                 MailboxRow {
+                    sign_in: device.then(|| sign_in(t, seat.desk.deps.clock.now(), &m.mailbox.name, &sign_ins)),
                     way_in: set.and_then(way_in).unwrap_or_else(|| m.mailbox.name.clone()),
                     way_out: set.and_then(|m| way_out(m, t)),
                     address: m.mailbox.address,
                     active: m.active,
-                    trouble: m.fetch_error,
+                    trouble: m.fetch_error.map(|words| explained(t, words, set)),
                     fetched_at: m.fetched_at,
                 }
             })
@@ -57,6 +63,34 @@ pub(crate) async fn status(seat: &Seat) -> Result<StatusPage, Refusal> {
             })
             .collect(),
     })
+}
+
+fn sign_in(t: Lang, now: Timestamp, mailbox: &str, rows: &[SignInRow]) -> SignIn {
+    let stands = match rows.iter().find(|row| row.mailbox == mailbox) {
+        None => SignInStands::Not,
+        Some(row) => match (row.state, &row.user_code, &row.address, row.expires_at) {
+            (SignInState::Asked, ..) => SignInStands::Asked,
+            (SignInState::Waiting, Some(code), Some(address), Some(until)) if until > now => {
+                SignInStands::Waiting { code: code.clone(), address: address.clone(), until }
+            }
+            (SignInState::Waiting, ..) => SignInStands::Failed(t.sign_in_run_out().to_owned()),
+            (SignInState::Done, ..) => SignInStands::Done(row.changed_at),
+            (SignInState::Failed, ..) => {
+                SignInStands::Failed(explained(t, row.words.clone().unwrap_or_default(), None))
+            }
+        },
+    };
+    SignIn { mailbox: mailbox.to_owned(), stands }
+}
+
+/// A server's words with what they mean, where that is known.
+fn explained(t: Lang, words: String, mailbox: Option<&MailboxConfig>) -> String {
+    let host = mailbox.and_then(|mailbox| mailbox.imap.as_ref()).map(|imap| imap.host.as_str());
+    let provider = mailbox.and_then(|mailbox| mailbox.provider).or(host.and_then(Provider::of_host));
+    match refusal::explain(&words, provider) {
+        Some(known) => format!("{words} → {}", known.text(t.code())),
+        None => words,
+    }
 }
 
 fn way_in(mailbox: &MailboxConfig) -> Option<String> {

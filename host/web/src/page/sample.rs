@@ -10,7 +10,7 @@ use super::letter::Letter;
 use super::list::{Choices, Due, Headline, ListPane, Row};
 use super::messages::{BalanceRow, LedgerRow, MessageRow, MessagesPage};
 use super::query::{ListQuery, View};
-use super::status::{FailedJobRow, IncidentRow, MailboxRow, PluginRow, StatusPage};
+use super::status::{FailedJobRow, IncidentRow, MailboxRow, PluginRow, SignIn, SignInStands, StatusPage};
 use super::ticket::{Colleague, Happening, Missing, SiblingLine, TicketPane};
 use super::trail::{Said, Step};
 use super::when::Lens;
@@ -441,6 +441,7 @@ pub fn status() -> StatusPage {
                 active: true,
                 trouble: None,
                 fetched_at: Some(NOW.minus(minutes(1))),
+                sign_in: None,
             },
             MailboxRow {
                 address: "sales@luma.example".into(),
@@ -449,6 +450,14 @@ pub fn status() -> StatusPage {
                 active: true,
                 trouble: Some("the server said: AUTHENTICATIONFAILED".into()),
                 fetched_at: Some(NOW.minus(minutes(95))),
+                sign_in: Some(SignIn {
+                    mailbox: "sales".into(),
+                    stands: SignInStands::Waiting {
+                        code: "WDJB-MJHT".into(),
+                        address: "https://microsoft.com/devicelogin".into(),
+                        until: NOW.plus(minutes(14)),
+                    },
+                }),
             },
         ],
         plugins: [("classifier", World::Classifier), ("router", World::Router), ("drafter", World::Drafter)]

@@ -21,6 +21,39 @@ pub struct MailboxRow {
     pub trouble: Option<String>,
     /// When it was last fetched.
     pub fetched_at: Option<Timestamp>,
+    /// For mailboxes that sign in with a code from their provider.
+    pub sign_in: Option<SignIn>,
+}
+
+/// Signing in to a mailbox from the desk.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// The mailbox's name, for the form.
+    pub mailbox: String,
+    /// How it stands.
+    pub stands: SignInStands,
+}
+
+/// How a sign-in stands.
+#[derive(Clone, Debug)]
+pub enum SignInStands {
+    /// Nobody has begun one.
+    Not,
+    /// The provider is being asked for a code.
+    Asked,
+    /// A person has to enter a code.
+    Waiting {
+        /// The code.
+        code: String,
+        /// Where.
+        address: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// It worked, then.
+    Done(Timestamp),
+    /// It came to nothing: why.
+    Failed(String),
 }
 
 /// One installed plugin.
@@ -77,6 +110,35 @@ pub struct StatusPage {
     pub failed: Vec<FailedJobRow>,
 }
 
+impl SignIn {
+    fn draw(&self, frame: &Frame, address: &str) -> Markup {
+        let t = frame.lang();
+        let is_admin = frame.me.role.may_administer();
+        html! {
+            @match &self.stands {
+                SignInStands::Not => {}
+                SignInStands::Asked => p { (t.sign_in_asked()) " " a href=(frame.team.path("/status")) { (t.sign_in_look_again()) } },
+                // The address is the provider's own word: it is shown as a link only when it is one.
+                SignInStands::Waiting { code, address: at, until } if is_admin => {
+                    p { (t.sign_in_open()) " " @if at.starts_with("https://") { a href=(at) rel="noreferrer noopener" target="_blank" { (at) } } @else { bdi { (at) } } }
+                    p { (t.sign_in_enter()) " " b { code { (code) } } " " (t.sign_in_as(address)) }
+                    p.mute { (t.sign_in_until(frame.lens.clock(*until))) " " a href=(frame.team.path("/status")) { (t.sign_in_look_again()) } }
+                }
+                SignInStands::Waiting { .. } => p.mute { (t.sign_in_waiting()) },
+                SignInStands::Done(at) => p.mute { (icon::tick()) (t.sign_in_done(frame.lens.exact(*at))) },
+                SignInStands::Failed(words) => p { span.alarm { (icon::warn()) (t.sign_in_failed()) } " " (words) },
+            }
+            @if is_admin {
+                form method="post" action=(frame.team.path("/status/sign-in")) {
+                    input type="hidden" name="csrf" value=(frame.csrf);
+                    input type="hidden" name="mailbox" value=(self.mailbox);
+                    button.quiet { (t.sign_in_button()) }
+                }
+            }
+        }
+    }
+}
+
 impl StatusPage {
     /// The page.
     #[must_use]
@@ -123,6 +185,7 @@ impl StatusPage {
                             td data-label=(t.mailbox_state()) {
                                 @if let Some(trouble) = &m.trouble { span.alarm { (icon::warn()) (trouble) } }
                                 @else if m.active { (icon::tick()) (t.mailbox_well()) } @else { span.mute { (t.mailbox_off()) } }
+                                @if let Some(sign_in) = &m.sign_in { (sign_in.draw(frame, &m.address)) }
                             }
                             td data-label=(t.mailbox_in()) { (m.way_in) }
                             td data-label=(t.mailbox_out()) { (m.way_out.as_deref().unwrap_or(t.mailbox_no_way_out())) }

@@ -89,6 +89,7 @@ routes! {
     get "/t/{slug}/messages/{id}/raw" Reading mail::raw;
     get "/t/{slug}/messages/{id}/attachments/{part}" Reading mail::attachment;
     get "/t/{slug}/status" Reading settings::status;
+    post "/t/{slug}/status/sign-in" Administering settings::mailbox_sign_in;
     get "/t/{slug}/plugins" Administering plugins::list;
     post "/t/{slug}/plugins" Administering plugins::hand_in;
     get "/t/{slug}/plugins/{name}" Administering plugins::plugin;

@@ -16,6 +16,18 @@ pub(super) async fn status(seat: Seat) -> Result<Response, Refusal> {
     Ok(page.draw(&frame).into_response())
 }
 
+/// Asks for a code with which a mailbox is signed in to: a job, since no provider is asked on the path of a request.
+pub(super) async fn mailbox_sign_in(seat: Seat, fields: Fields) -> Result<Response, Refusal> {
+    let mailbox = seat.config.mailbox(fields.get("mailbox")).ok_or(Refusal::NotFound)?;
+    if mailbox.oauths().next().is_none_or(|(_, oauth)| oauth.device_url.is_none()) {
+        return Err(Refusal::NotFound);
+    }
+    let mut tx = seat.scope.begin().await?;
+    tx.ask_sign_in(&mailbox.name, &seat.actor()).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&seat.team().path("/status")).into_response())
+}
+
 /// Parked, skipped, or both.
 pub(super) fn outcome_of(query: &str) -> Option<Outcome> {
     url::form_urlencoded::parse(query.as_bytes())

@@ -28,6 +28,7 @@ super::words! {
     event_submitting: "handed to the mail server", "交给邮件服务器";
     event_settled_outbox: "mail server answered", "邮件服务器已答复";
     event_deferred: "server asked to wait", "服务器要求稍候";
+    event_held_back: "waits: the mailbox has sent its share", "等待发送：邮箱已达发送上限";
     event_failed: "could not be sent", "发送失败";
     event_uncertain: "unclear whether it went out", "不确定是否发出";
     event_bounced: "it came back", "被退回";
@@ -87,6 +88,7 @@ impl Lang {
             "outbox.sent" => self.event_message_sent(),
             "outbox.settled" => self.event_settled_outbox(),
             "outbox.deferred" => self.event_deferred(),
+            "outbox.held-back" => self.event_held_back(),
             "outbox.failed" => self.event_failed(),
             "outbox.uncertain" => self.event_uncertain(),
             "notification.queued" => self.event_notifying(),

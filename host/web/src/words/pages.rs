@@ -41,6 +41,17 @@ super::words! {
     mailbox_never: "not yet", "尚未";
     mailbox_well: "works", "正常";
     mailbox_off: "turned off", "已停用";
+    sign_in_button: "Sign in to the mailbox", "登录邮箱";
+    sign_in_asked: "The provider is being asked for a code.", "正在向服务商获取验证码。";
+    sign_in_look_again: "Look again", "刷新";
+    sign_in_open: "Open", "打开";
+    sign_in_enter: "enter", "输入";
+    sign_in_as(address): "and sign in as {address}.", "并以 {address} 登录。";
+    sign_in_until(time): "The code is good until {time}.", "验证码有效至 {time}。";
+    sign_in_waiting: "An admin is signing in to it.", "管理员正在登录该邮箱。";
+    sign_in_done(when): "signed in {when}", "已于 {when} 登录";
+    sign_in_failed: "The sign-in failed:", "登录失败：";
+    sign_in_run_out: "the code was not entered in time", "验证码未在有效期内输入";
     mailbox_no_way_out: "none", "无";
     mailbox_files: "Files", "文件";
     mailboxes_none: "No mailbox is set up. Add one in tenant.toml and apply it.", "还没有邮箱，请在 tenant.toml 中添加并应用。";

@@ -6,6 +6,7 @@ mod actions;
 mod api;
 mod hostile;
 mod live;
+mod mailboxes;
 mod plugins;
 mod reading;
 mod sign_in;

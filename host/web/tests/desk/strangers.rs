@@ -35,6 +35,7 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/messages/{id}/raw",
         "/t/{slug}/messages/{id}/attachments/{part}",
         "/t/{slug}/status",
+        "/t/{slug}/status/sign-in",
         "/t/{slug}/plugins",
         "/t/{slug}/plugins/{name}",
         "/t/{slug}/plugins/{name}/{verb}",
