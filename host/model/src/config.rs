@@ -13,7 +13,7 @@ mod mailbox;
 mod watch;
 
 pub use check::{ConfigProblem, is_name, is_secret_name, is_slug, secret_variable};
-pub use mailbox::{FilesConfig, ImapConfig, MailboxConfig, MaildirConfig, Security, SmtpConfig};
+pub use mailbox::{FilesConfig, ImapConfig, MailboxConfig, MaildirConfig, Security, SmtpConfig, is_pattern};
 pub use watch::{DigestConfig, HeartbeatConfig, TimeOfDay, Weekday};
 
 use crate::capability::Grants;

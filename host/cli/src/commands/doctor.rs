@@ -212,7 +212,7 @@ type Probed = (bool, String, Option<String>, Option<u64>);
 async fn way_in(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Probed {
     if let Some(imap) = &mailbox.config.imap {
         return match outlet::imap(house, tenant, imap).await {
-            Ok(config) => summary(&imap::probe(&config, &imap.folder).await),
+            Ok(config) => summary(&imap::probe(&config, imap.main_folder()).await),
             Err(reason) => (false, reason.to_string(), None, None),
         };
     }

@@ -79,9 +79,17 @@ pub struct ImapConfig {
     pub user: String,
     /// By name.
     pub password: SecretRef,
-    /// Default `INBOX`.
+    /// The one folder to follow; `folders` for several. Default `INBOX`.
     #[serde(default = "inbox")]
     pub folder: String,
+    /// The folders to follow instead, 1 to 50: names, or patterns with `*` for anything and `%` for anything within one level (RFC
+    /// 9051, 6.3.9). A pattern never means the folders for sent, unwanted, deleted and unfinished mail, nor Gmail's view of all
+    /// mail; a name does. Default: `folder` alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<String>,
+    /// Names and patterns of folders that no pattern means, at most 50. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skip_folders: Vec<String>,
     /// Where copies of replies go. Default: the folder that the server marks as Sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_folder: Option<String>,
@@ -105,6 +113,27 @@ impl ImapConfig {
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(if self.security == Security::Tls { 993 } else { 143 })
     }
+
+    /// Names and patterns at most, in [`Self::folders`] and in [`Self::skip_folders`].
+    pub const FOLDERS_MAX: usize = 50;
+
+    /// Names and patterns of what is followed, in order; never none.
+    #[must_use]
+    pub fn followed(&self) -> &[String] {
+        if self.folders.is_empty() { std::slice::from_ref(&self.folder) } else { &self.folders }
+    }
+
+    /// The first folder that is named rather than meant by a pattern, else `INBOX`: what a look at the server opens.
+    #[must_use]
+    pub fn main_folder(&self) -> &str {
+        self.followed().iter().find(|name| !is_pattern(name)).map_or("INBOX", String::as_str)
+    }
+}
+
+/// Whether a folder's name has a wildcard of LIST in it (RFC 9051, 6.3.9).
+#[must_use]
+pub fn is_pattern(folder: &str) -> bool {
+    folder.contains(['*', '%'])
 }
 
 /// Fetching from a Maildir.
