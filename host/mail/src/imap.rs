@@ -4,10 +4,12 @@
 //! caller's. One message that the server or the parser chokes on is reported and passed over, so it cannot block the
 //! mailbox. IDLE tells of news at once; where a server has no IDLE it is asked now and then.
 
+mod choose;
 mod client;
 mod folders;
 mod session;
 
+pub use choose::{Chosen, FOLDERS_FOLLOWED_MAX, choose};
 pub use client::{ImapClient, probe};
 
 use crate::net::{Auth, Security};
@@ -107,6 +109,25 @@ pub struct Folder {
     pub role: Option<FolderRole>,
     /// Can hold messages.
     pub selectable: bool,
+    /// What stands between the levels of its name; none where there are no levels.
+    pub delimiter: Option<char>,
+}
+
+/// What a folder is said to hold, without opening it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// See [`Selected::uid_validity`]; none when the server does not say.
+    pub uid_validity: Option<u32>,
+    /// See [`Selected::uid_next`].
+    pub uid_next: Option<u32>,
+}
+
+impl Standing {
+    /// Whether there is nothing beyond this cursor. What the server does not say is no answer: look.
+    #[must_use]
+    pub fn is_at(&self, uid_validity: u32, last_uid: u32) -> bool {
+        self.uid_validity == Some(uid_validity) && self.uid_next.is_some_and(|next| next <= last_uid.saturating_add(1))
+    }
 }
 
 /// What went wrong with a mail server.

@@ -14,7 +14,9 @@ mod provider;
 mod watch;
 
 pub use check::{ConfigProblem, is_name, is_secret_name, is_slug, secret_variable};
-pub use mailbox::{FilesConfig, ImapConfig, MailboxConfig, MaildirConfig, OAuthConfig, Security, SmtpConfig};
+pub use mailbox::{
+    FilesConfig, ImapConfig, MailboxConfig, MaildirConfig, OAuthConfig, Security, SmtpConfig, is_pattern,
+};
 pub use provider::{OAuthPreset, PasswordKind, Preset, Provider, ServerPreset};
 pub use watch::{DigestConfig, HeartbeatConfig, TimeOfDay, Weekday};
 

@@ -2,19 +2,21 @@
 //!
 //! A folder is followed by UIDVALIDITY and UID alone: what other clients read, flag or move changes nothing here, and
 //! nothing on the server is changed.
+//!
+//! Of several folders the first is open and tells of news; at every poll the others are asked how far they have come, and
+//! opened where there is more. One that cannot be opened is told and tried again at the next poll; the others go on.
 
 use crate::house::House;
+use crate::inbox::{Inbox, Trouble};
 use crate::intake::{self, Found};
 use crate::ledger::{self, LedgerError};
-use crate::outlet;
 use crate::tenant::{Mailbox, Tenant};
-use posthouse_mail::imap::ImapClient;
-use posthouse_mail::maildir::{Maildir, MaildirError};
-use posthouse_mail::{BatchLimit, Content, Fetched, Held, Wake};
+use posthouse_mail::imap::{Chosen, FOLDERS_FOLLOWED_MAX};
+use posthouse_mail::{Content, Fetched};
+use posthouse_model::config::is_pattern;
 use posthouse_model::{MailboxId, TenantId, Timestamp};
 use posthouse_store::{Cursor, Source, StoreError};
-use std::collections::HashMap;
-use std::net::IpAddr;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -81,9 +83,10 @@ fn wanted(house: &House) -> HashMap<Key, (Arc<Tenant>, Mailbox)> {
 /// Follows one mailbox for good; ends only by being aborted.
 async fn follow(house: House, tenant: Arc<Tenant>, mailbox: Mailbox) {
     let mut back_off = BACK_OFF_MIN;
+    let mut culprit = None;
     loop {
         let before = house.now();
-        let failed = match session(&house, &tenant, &mailbox).await {
+        let failed = match session(&house, &tenant, &mailbox, &mut culprit).await {
             Ok(never) => match never {},
             Err(failed) => failed,
         };
@@ -107,46 +110,45 @@ async fn follow(house: House, tenant: Arc<Tenant>, mailbox: Mailbox) {
 /// Why a session ended.
 #[derive(Debug, thiserror::Error)]
 enum Failed {
-    /// The server, the folder, the password.
+    /// The server, the password.
     #[error("{0}")]
     There(String),
+    /// One folder; a session ends with it only where no other can be had.
+    #[error("{0}")]
+    Folder(String),
     /// The own database.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-impl From<String> for Failed {
-    fn from(reason: String) -> Self {
-        Self::There(reason)
+impl From<Trouble> for Failed {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Folder(words) => Self::Folder(words),
+            Trouble::Server(words) => Self::There(words),
+        }
     }
 }
 
 enum Never {}
 
-/// An open mailbox: what IMAP and Maildir have in common.
-pub(crate) enum Inbox {
-    Imap {
-        client: Box<ImapClient>,
-        folder: String,
-        uid_validity: u32,
-        uid_next: Option<u32>,
-        poll: Duration,
-        near: bool,
-    },
-    Maildir {
-        maildir: Option<Maildir>,
-        uid_validity: u32,
-        poll: Duration,
-    },
-}
-
-async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Never, Failed> {
+/// `culprit` is the folder at which the last session ended: it comes last in the next, so that one which breaks the connection
+/// keeps no other from being looked at.
+async fn session(
+    house: &House,
+    tenant: &Tenant,
+    mailbox: &Mailbox,
+    culprit: &mut Option<String>,
+) -> Result<Never, Failed> {
     let scope = &tenant.scope;
     let id = mailbox.row.id;
     let mut inbox: Option<Inbox> = None;
     // When lease and state were last written: looking often must not mean writing often.
     let mut written: Option<Instant> = None;
     let mut news: Option<Instant> = None;
+    // When all folders were last looked at.
+    let mut round_at: Option<Instant> = None;
+    let mut troubles = Vec::new();
     let mut balanced: Option<Instant> = None;
     let mut pause = Duration::ZERO;
     loop {
@@ -156,6 +158,7 @@ async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Ne
             if !scope.lease_mailbox(id, house.worker(), poll + LEASE_MARGIN).await? {
                 // Another process follows it; look again when its lease may have ended.
                 inbox = None;
+                round_at = None;
                 tokio::time::sleep(LEASE_MARGIN / 4).await;
                 continue;
             }
@@ -164,16 +167,39 @@ async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Ne
             Some(open) => open,
             None => inbox.insert(Inbox::open(house, tenant, mailbox).await?),
         };
-        if catch_up(house, tenant, mailbox, open).await? {
+        let poll = open.poll();
+        let any = if round_at.is_none_or(|at| at.elapsed() >= poll) {
+            if round_at.is_some() {
+                open.list_again().await?;
+            }
+            let any;
+            (any, troubles) = round(house, tenant, mailbox, open, culprit).await?;
+            round_at = Some(Instant::now());
+            any
+        } else {
+            catch_up(house, tenant, mailbox, open, false).await?
+        };
+        if any {
             news = Some(Instant::now());
         }
         if !fresh {
-            scope.fetch_worked(id).await?;
+            if troubles.is_empty() {
+                scope.fetch_worked(id).await?;
+            } else {
+                let reason = troubles.join("; ");
+                tracing::warn!(tenant.id = %tenant.id(), mailbox = %mailbox.config.name, reason, "some folders cannot be fetched");
+                scope.fetch_failed(id, &reason).await?;
+            }
             written = Some(Instant::now());
         }
         if balanced.is_none_or(|at| at.elapsed() >= pause) {
-            match ledger::check(tenant, mailbox, open).await {
-                Ok(_) => {}
+            let main = open.folder().to_owned();
+            match ledger::check_all(tenant, mailbox, open).await {
+                Ok(looked) => {
+                    for reason in looked.troubles {
+                        tracing::warn!(tenant.id = %tenant.id(), mailbox = %mailbox.config.name, reason, "no ledger of this folder");
+                    }
+                }
                 Err(LedgerError::Store(error)) => return Err(error.into()),
                 // Fetching goes on without it; a connection that broke shows there.
                 Err(LedgerError::There(reason)) => {
@@ -182,18 +208,125 @@ async fn session(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Ne
             }
             balanced = Some(Instant::now());
             pause = (pause * 4).clamp(ledger::PAUSE_MIN, ledger::PAUSE_MAX);
+            if open.folder() != main {
+                // What came into it meanwhile was told to nobody.
+                open.enter(&main).await?;
+                continue;
+            }
         }
         if open.is_near() && news.is_some_and(|at| at.elapsed() < NEAR_FOR) {
             tokio::time::sleep(NEAR_EVERY).await;
         } else {
-            open.wait().await?;
+            let left = round_at.map_or(poll, |at| poll.saturating_sub(at.elapsed()));
+            open.wait(left).await?;
         }
     }
 }
 
-/// Fetches everything after the cursor, oldest first, batch by batch; each batch is stored with its cursor. Returns
-/// whether there was anything.
-async fn catch_up(house: &House, tenant: &Tenant, mailbox: &Mailbox, inbox: &mut Inbox) -> Result<bool, Failed> {
+/// Looks at all folders, and leaves the first open that can be had. Returns whether anything came, and what is wrong with folders.
+async fn round(
+    house: &House,
+    tenant: &Tenant,
+    mailbox: &Mailbox,
+    inbox: &mut Inbox,
+    culprit: &mut Option<String>,
+) -> Result<(bool, Vec<String>), Failed> {
+    let (folders, more) = inbox.folders();
+    let mut troubles = Vec::new();
+    if more > 0 {
+        troubles.push(format!(
+            "{more} folders are left out: at most {FOLDERS_FOLLOWED_MAX} are followed; narrow imap.folders in tenant.toml"
+        ));
+    }
+    if folders.is_empty() {
+        troubles.push("imap.folders in tenant.toml means no folder that is there: check the names".to_owned());
+    }
+    let listed = patterns_listed(tenant, mailbox).await?;
+    let mut order: Vec<&Chosen> = folders.iter().collect();
+    order.sort_by_key(|folder| culprit.as_ref() == Some(&folder.name));
+    let (mut any, mut good) = (false, Vec::new());
+    for folder in order {
+        *culprit = Some(folder.name.clone());
+        let appeared = folder.pattern.as_ref().is_some_and(|pattern| listed.get(pattern) == Some(&true));
+        match visit(house, tenant, mailbox, inbox, folder, appeared).await {
+            Ok(some) => {
+                any |= some;
+                good.push(&folder.name);
+            }
+            Err(Failed::Folder(words)) if folders.len() == 1 => troubles.push(words),
+            Err(Failed::Folder(words)) => troubles.push(format!("{}: {words}", folder.name)),
+            Err(failed) => return Err(failed),
+        }
+    }
+    *culprit = None;
+    let Some(main) = folders.iter().find(|folder| good.contains(&&folder.name)) else {
+        return Err(Failed::There(troubles.join("; ")));
+    };
+    for (pattern, known) in listed {
+        let all_good = folders.iter().filter(|f| f.pattern.as_ref() == Some(&pattern)).all(|f| good.contains(&&f.name));
+        if !known && all_good {
+            let mut tx = tenant.scope.begin().await?;
+            tx.set_cursor(&pattern_cursor(mailbox, &pattern)).await?;
+            tx.commit().await?;
+        }
+    }
+    if inbox.folder() != main.name {
+        inbox.enter(&main.name).await?;
+        any |= catch_up(house, tenant, mailbox, inbox, false).await?;
+    }
+    Ok((any, troubles))
+}
+
+/// Opens a folder and fetches what it has, unless the server says that there is nothing more.
+async fn visit(
+    house: &House,
+    tenant: &Tenant,
+    mailbox: &Mailbox,
+    inbox: &mut Inbox,
+    folder: &Chosen,
+    appeared: bool,
+) -> Result<bool, Failed> {
+    let cursor = tenant.scope.cursor(mailbox.row.id, &folder.name).await?;
+    if let Some(cursor) = cursor
+        && let Some(standing) = inbox.standing(&folder.name).await?
+        && standing.is_at(cursor.uid_validity, cursor.last_uid)
+    {
+        return Ok(false);
+    }
+    inbox.enter(&folder.name).await?;
+    catch_up(house, tenant, mailbox, inbox, appeared).await
+}
+
+/// Which patterns were asked for before, and all that they meant could be had. A folder that comes after that is new, and all of it
+/// is news, whatever `import_existing` says of what was there at first.
+async fn patterns_listed(tenant: &Tenant, mailbox: &Mailbox) -> Result<BTreeMap<String, bool>, StoreError> {
+    let wanted = mailbox.config.imap.as_ref().map_or(&[][..], |imap| imap.followed());
+    let mut listed = BTreeMap::new();
+    for pattern in wanted.iter().filter(|name| is_pattern(name)) {
+        let cursor = pattern_cursor(mailbox, pattern);
+        let known = tenant.scope.cursor(cursor.mailbox, &cursor.folder).await?.is_some();
+        listed.insert(pattern.clone(), known);
+    }
+    Ok(listed)
+}
+
+/// That a pattern was met is kept as the cursor of a folder which no server has: the pattern, and what is skipped, apart from
+/// each other by a character that no folder's name may have.
+fn pattern_cursor(mailbox: &Mailbox, pattern: &str) -> Cursor {
+    let skipped = mailbox.config.imap.as_ref().map_or(&[][..], |imap| imap.skip_folders.as_slice());
+    let folder = std::iter::once(pattern).chain(skipped.iter().map(String::as_str)).collect::<Vec<_>>().join("\u{1f}");
+    Cursor { mailbox: mailbox.row.id, folder: format!("\u{1f}{folder}"), uid_validity: 1, last_uid: 0 }
+}
+
+/// Fetches everything after the cursor of the open folder, oldest first, batch by batch; each batch is stored with its cursor. Of a
+/// folder that `appeared` everything is taken in. Returns whether there was anything.
+async fn catch_up(
+    house: &House,
+    tenant: &Tenant,
+    mailbox: &Mailbox,
+    inbox: &mut Inbox,
+    appeared: bool,
+) -> Result<bool, Failed> {
     let id = mailbox.row.id;
     let (folder, uid_validity) = (inbox.folder().to_owned(), inbox.uid_validity());
     let known = tenant.scope.cursor(id, &folder).await?;
@@ -202,19 +335,14 @@ async fn catch_up(house: &House, tenant: &Tenant, mailbox: &Mailbox, inbox: &mut
         // The server renumbered its folder: everything is looked at again, and what is stored already is known by its
         // Message-ID.
         Some(_) => 0,
-        None if mailbox.config.import_existing => 0,
+        None if mailbox.config.import_existing || appeared => 0,
         None => inbox.newest_uid().await?,
     };
-    if known.is_none() && last_uid > 0 {
+    // Where following begins is kept at once, also of an empty folder: what comes while nobody looks is then known to be new.
+    if known.is_none_or(|cursor| cursor.uid_validity != uid_validity) {
         let mut tx = tenant.scope.begin().await?;
         tx.set_cursor(&Cursor { mailbox: id, folder: folder.clone(), uid_validity, last_uid }).await?;
         tx.follow_from(id, &folder, uid_validity, last_uid.saturating_add(1)).await?;
-        tx.commit().await?;
-    }
-    // A new folder of which everything is taken in, and one that was renumbered, are followed from the first.
-    if known.as_ref().is_none_or(|cursor| cursor.uid_validity != uid_validity) && last_uid == 0 {
-        let mut tx = tenant.scope.begin().await?;
-        tx.follow_from(id, &folder, uid_validity, 1).await?;
         tx.commit().await?;
     }
     let mut any = false;
@@ -242,150 +370,4 @@ pub(crate) fn found(folder: &str, uid_validity: u32, fetched: Fetched) -> Found 
         Content::Unreadable { reason } => (Vec::new(), Some(format!("the server would not give it: {reason}"))),
     };
     Found { source: Source::imap(folder, uid_validity, fetched.uid), raw, received_at: fetched.arrived_at, parked }
-}
-
-/// Files are read off the runtime's threads.
-async fn with_files<T: Send + 'static>(
-    maildir: &mut Option<Maildir>,
-    work: impl FnOnce(&mut Maildir) -> Result<T, MaildirError> + Send + 'static,
-) -> Result<T, String> {
-    let Some(mut open) = maildir.take() else { return Err("the Maildir is being read already".to_owned()) };
-    let (open, result) = tokio::task::spawn_blocking(move || {
-        let result = work(&mut open);
-        (open, result)
-    })
-    .await
-    .map_err(words)?;
-    *maildir = Some(open);
-    result.map_err(words)
-}
-
-/// On this machine or on a private network.
-fn is_near(host: &str) -> bool {
-    match host.parse::<IpAddr>() {
-        Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private(),
-        Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local(),
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
-    }
-}
-
-fn words(error: impl std::fmt::Display) -> String {
-    error.to_string()
-}
-
-impl Inbox {
-    pub(crate) async fn open(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Self, String> {
-        if let Some(imap) = &mailbox.config.imap {
-            let config = outlet::imap(house, tenant, imap).await.map_err(words)?;
-            let mut client = ImapClient::connect(&config).await.map_err(words)?;
-            let selected = client.select(&imap.folder).await.map_err(words)?;
-            return Ok(Self::Imap {
-                client: Box::new(client),
-                folder: imap.folder.clone(),
-                uid_validity: selected.uid_validity,
-                uid_next: selected.uid_next,
-                poll: Duration::from_secs(u64::from(imap.poll_seconds)),
-                near: is_near(&imap.host),
-            });
-        }
-        let Some(config) = &mailbox.config.maildir else {
-            return Err(format!(
-                "mailbox “{}” has no way in: give it imap or maildir in tenant.toml",
-                mailbox.config.name
-            ));
-        };
-        let maildir = Maildir::open(outlet::folder(house.data_dir(), &config.path), house.clock()).map_err(words)?;
-        let poll = Duration::from_secs(u64::from(config.poll_seconds));
-        Ok(Self::Maildir { uid_validity: maildir.uid_validity(), maildir: Some(maildir), poll })
-    }
-
-    pub(crate) fn folder(&self) -> &str {
-        match self {
-            Self::Imap { folder, .. } => folder,
-            Self::Maildir { .. } => "",
-        }
-    }
-
-    pub(crate) fn uid_validity(&self) -> u32 {
-        match self {
-            Self::Imap { uid_validity, .. } | Self::Maildir { uid_validity, .. } => *uid_validity,
-        }
-    }
-
-    fn is_near(&self) -> bool {
-        matches!(self, Self::Imap { near: true, .. })
-    }
-
-    fn poll(&self) -> Duration {
-        match self {
-            Self::Imap { poll, .. } | Self::Maildir { poll, .. } => *poll,
-        }
-    }
-
-    /// The newest mail there is now: where to begin when only what comes after is wanted.
-    async fn newest_uid(&mut self) -> Result<u32, String> {
-        if let Self::Imap { uid_next: Some(next), .. } = self {
-            return Ok(next.saturating_sub(1));
-        }
-        let mut newest = 0;
-        loop {
-            let batch = self.fetch_since(newest).await?;
-            match batch.iter().map(|fetched| fetched.uid).max() {
-                Some(uid) => newest = uid,
-                None => return Ok(newest),
-            }
-        }
-    }
-
-    async fn fetch_since(&mut self, last_uid: u32) -> Result<Vec<Fetched>, String> {
-        match self {
-            Self::Imap { client, .. } => client.fetch_since(last_uid, BatchLimit::default()).await.map_err(words),
-            Self::Maildir { maildir, .. } => {
-                with_files(maildir, move |maildir| maildir.fetch_since(last_uid, BatchLimit::default())).await
-            }
-        }
-    }
-
-    /// Everything it holds from a UID on, without any content.
-    pub(crate) async fn held(&mut self, first_uid: u32) -> Result<Vec<Held>, String> {
-        match self {
-            Self::Imap { client, .. } => client.held(first_uid).await.map_err(words),
-            Self::Maildir { maildir, .. } => with_files(maildir, move |maildir| maildir.held(first_uid)).await,
-        }
-    }
-
-    /// Some of these mails; call again with the others until nothing comes.
-    pub(crate) async fn fetch_these(&mut self, uids: Vec<u32>) -> Result<Vec<Fetched>, String> {
-        match self {
-            Self::Imap { client, .. } => client.fetch_these(&uids, BatchLimit::default()).await.map_err(words),
-            Self::Maildir { maildir, .. } => {
-                with_files(maildir, move |maildir| maildir.fetch_these(&uids, BatchLimit::default())).await
-            }
-        }
-    }
-
-    /// Waits for news, at most as long as the poll.
-    async fn wait(&mut self) -> Result<(), String> {
-        let _changed_or_time: Wake = match self {
-            Self::Imap { client, poll, .. } => client.idle(*poll).await.map_err(words)?,
-            Self::Maildir { maildir: Some(maildir), poll, .. } => maildir.changed(*poll).await,
-            Self::Maildir { maildir: None, .. } => return Err("the Maildir is being read already".to_owned()),
-        };
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_servers_nearby_are_asked_often() {
-        for near in ["127.0.0.1", "localhost", "10.1.2.3", "192.168.0.9", "::1", "fd00::1"] {
-            assert!(is_near(near), "{near}");
-        }
-        for far in ["imap.gmail.com", "203.0.113.9", "2001:db8::1", "localhost.example.com"] {
-            assert!(!is_near(far), "{far}");
-        }
-    }
 }

@@ -4,8 +4,9 @@
 //! A mail that was moved or deleted on the server afterwards is no difference: it is here. One that came after the last look is not
 //! missing: it is next.
 
-use crate::fetch::{Inbox, found};
+use crate::fetch::found;
 use crate::house::House;
+use crate::inbox::{Inbox, Trouble};
 use crate::intake;
 use crate::tenant::{Mailbox, Tenant};
 use posthouse_mail::Held;
@@ -71,27 +72,65 @@ pub(crate) const PAUSE_MIN: Duration = Duration::from_secs(60);
 /// See [`PAUSE_MIN`].
 pub(crate) const PAUSE_MAX: Duration = Duration::from_secs(6 * 3600);
 
-/// Compares what a mailbox holds with what is stored of it, and keeps the result for the desk and the watch.
+/// What came of a look at all folders of a mailbox.
+#[derive(Clone, Debug, Default)]
+pub struct Looked {
+    /// Each folder's ledger.
+    pub balances: Vec<Balance>,
+    /// How many mails were fetched.
+    pub taken: usize,
+    /// The server's words about folders of which there is no ledger.
+    pub troubles: Vec<String>,
+}
+
+impl Looked {
+    /// Whether everything that the server holds is known to be here.
+    #[must_use]
+    pub fn is_even(&self) -> bool {
+        self.troubles.is_empty() && self.balances.iter().all(Balance::is_even)
+    }
+}
+
+impl From<Trouble> for LedgerError {
+    fn from(trouble: Trouble) -> Self {
+        Self::There(trouble.to_string())
+    }
+}
+
+/// Compares what each folder of a mailbox holds with what is stored of it, and keeps the result for the desk and the watch.
 ///
 /// # Errors
 /// The server is away, or the store.
-pub async fn balance(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Balance, LedgerError> {
-    let mut inbox = Inbox::open(house, tenant, mailbox).await.map_err(LedgerError::There)?;
-    check(tenant, mailbox, &mut inbox).await
+pub async fn balance(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Looked, LedgerError> {
+    let mut inbox = Inbox::open(house, tenant, mailbox).await?;
+    check_all(tenant, mailbox, &mut inbox).await
 }
 
-/// Fetches what is missing; how many mails were taken in, and the ledger afterwards.
+/// Fetches what is missing, and compares again.
 ///
 /// # Errors
 /// As [`balance`]; what was taken in by then stays.
-pub async fn repair(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<(usize, Balance), LedgerError> {
-    let mut inbox = Inbox::open(house, tenant, mailbox).await.map_err(LedgerError::There)?;
-    let before = compare(tenant, mailbox, &mut inbox).await?;
+pub async fn repair(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result<Looked, LedgerError> {
+    let mut inbox = Inbox::open(house, tenant, mailbox).await?;
+    let mut taken = 0;
+    for folder in inbox.folders().0 {
+        match inbox.enter(&folder.name).await {
+            Ok(()) => taken += mend(house, tenant, mailbox, &mut inbox).await?,
+            // The look afterwards tells of it.
+            Err(Trouble::Folder(_)) => {}
+            Err(trouble) => return Err(trouble.into()),
+        }
+    }
+    Ok(Looked { taken, ..check_all(tenant, mailbox, &mut inbox).await? })
+}
+
+/// Fetches what is missing of the open folder.
+async fn mend(house: &House, tenant: &Tenant, mailbox: &Mailbox, inbox: &mut Inbox) -> Result<usize, LedgerError> {
+    let mut left = compare(tenant, mailbox, inbox).await?.missing;
     let (folder, uid_validity) = (inbox.folder().to_owned(), inbox.uid_validity());
-    let mut left = before.missing;
     let mut taken = 0;
     while !left.is_empty() {
-        let batch = inbox.fetch_these(left.clone()).await.map_err(LedgerError::There)?;
+        let batch = inbox.fetch_these(left.clone()).await?;
         // What is left is gone from the server since it was counted.
         let Some(last) = batch.iter().map(|fetched| fetched.uid).max() else { break };
         taken += batch.len();
@@ -99,15 +138,33 @@ pub async fn repair(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result
         intake::take_in(house, tenant, mailbox.row.id, mails, None).await?;
         left.retain(|uid| *uid > last);
     }
-    Ok((taken, check(tenant, mailbox, &mut inbox).await?))
+    Ok(taken)
 }
 
-/// Compares, and keeps the result.
-pub(crate) async fn check(tenant: &Tenant, mailbox: &Mailbox, inbox: &mut Inbox) -> Result<Balance, LedgerError> {
+/// Compares every folder, and keeps the results; those of folders that are followed no longer go. Another folder may be open
+/// afterwards.
+pub(crate) async fn check_all(tenant: &Tenant, mailbox: &Mailbox, inbox: &mut Inbox) -> Result<Looked, LedgerError> {
+    let mut looked = Looked::default();
+    let folders: Vec<String> = inbox.folders().0.into_iter().map(|folder| folder.name).collect();
+    for folder in &folders {
+        match inbox.enter(folder).await {
+            Ok(()) => looked.balances.push(check(tenant, mailbox, inbox).await?),
+            Err(Trouble::Folder(words)) => looked.troubles.push(format!("{folder}: {words}")),
+            Err(trouble) => return Err(trouble.into()),
+        }
+    }
+    let mut tx = tenant.scope.begin().await?;
+    tx.keep_balances(mailbox.row.id, &folders).await?;
+    tx.commit().await?;
+    Ok(looked)
+}
+
+/// Compares the open folder, and keeps the result.
+async fn check(tenant: &Tenant, mailbox: &Mailbox, inbox: &mut Inbox) -> Result<Balance, LedgerError> {
     let balance = compare(tenant, mailbox, inbox).await?;
     if !balance.is_even() {
         tracing::error!(
-            tenant.id = %tenant.id(), mailbox = %balance.mailbox, missing = balance.missing.len(),
+            tenant.id = %tenant.id(), mailbox = %balance.mailbox, folder = %balance.folder, missing = balance.missing.len(),
             "the server holds mail that is not stored: posthouse ledger --repair"
         );
     }
@@ -131,7 +188,7 @@ async fn compare(tenant: &Tenant, mailbox: &Mailbox, inbox: &mut Inbox) -> Resul
     };
     let cursor = scope.cursor(id, &folder).await?.filter(|cursor| cursor.uid_validity == uid_validity);
     let held = match first {
-        Some(first) => inbox.held(first).await.map_err(LedgerError::There)?,
+        Some(first) => inbox.held(first).await?,
         None => Vec::new(),
     };
     let last = cursor.map_or(0, |cursor| cursor.last_uid);

@@ -17,6 +17,7 @@ pub mod draft;
 pub mod fetch;
 pub mod heartbeat;
 pub mod house;
+mod inbox;
 pub mod intake;
 pub mod knowledge;
 pub mod learn;

@@ -142,6 +142,31 @@ impl Tx {
         Ok(())
     }
 
+    /// Forgets how the ledgers of a mailbox's other folders stood: nobody follows them any longer.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn keep_balances(&mut self, mailbox: MailboxId, folders: &[String]) -> Result<()> {
+        let tenant = self.tenant();
+        let rows = sql("select folder from balance where tenant_id = $1 and mailbox_id = $2")
+            .bind(tenant)
+            .bind(mailbox)
+            .all(self.on())
+            .await?;
+        for row in &rows {
+            let folder: String = row.get(0)?;
+            if !folders.contains(&folder) {
+                sql("delete from balance where tenant_id = $1 and mailbox_id = $2 and folder = $3")
+                    .bind(tenant)
+                    .bind(mailbox)
+                    .bind(folder)
+                    .run(self.on())
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes down where following a folder begins; for a new UIDVALIDITY, anew.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use posthouse_e2e::house::House;
-use posthouse_servers::{Cut, Dovecot, Proxy, postgres};
+use posthouse_servers::{Cut, Dovecot, Proxy, postgres, sqlite3};
 use serde_json::Value;
 
 const SUPPORT: &str = "support@shop.example";
@@ -77,6 +77,32 @@ async fn two_processes_that_look_after_one_mailbox_take_each_mail_once() {
     }
     each_once(&house, 40).await;
     drop(second);
+}
+
+/// A fault moves the cursor past mails that were not fetched: the ledger says which are missing, and its repair fetches them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gap_is_told_and_filled_by_repair() {
+    let Some(dovecot) = Dovecot::start() else { return };
+    let Some(_) = sqlite3() else { return };
+    for number in 0..5 {
+        deliver(&dovecot, number).await;
+    }
+    let mut house = house(&dovecot, dovecot.imap_port(), None);
+    house.serve().await;
+    each_once(&house, 5).await;
+    house.kill();
+    for number in 5..8 {
+        deliver(&dovecot, number).await;
+    }
+    let _ = house.sqlite(&house.path().join("data/posthouse.db"), "update cursor set last_uid = 8");
+    house.serve().await;
+    let told = house.try_run(&["ledger", "--tenant", "shop", "--json"], "");
+    assert!(!told.status.success(), "an uneven ledger is a failure to whoever asks");
+    let folders: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(folders[0]["missing"], serde_json::json!([6, 7, 8]), "{folders}");
+    // While the host runs: it triages what comes of it.
+    house.run(&["ledger", "--tenant", "shop", "--repair"]);
+    each_once(&house, 8).await;
 }
 
 /// Another process of the same house.

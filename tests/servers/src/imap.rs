@@ -128,6 +128,31 @@ impl Inbox {
         }
     }
 
+    /// Makes a folder.
+    pub async fn create(&mut self, folder: &str) {
+        self.command(&format!("CREATE \"{folder}\"")).await;
+    }
+
+    /// Takes a folder away, with what is in it.
+    pub async fn delete(&mut self, folder: &str) {
+        self.command(&format!("DELETE \"{folder}\"")).await;
+    }
+
+    /// Puts a mail into a folder, as a filter of the server or another program would.
+    pub async fn put(&mut self, folder: &str, raw: &[u8]) {
+        self.lines.send(format!("p{} APPEND \"{folder}\" {{{}+}}\r\n", self.tag, raw.len()).as_bytes()).await;
+        self.lines.send(raw).await;
+        self.lines.send(b"\r\n").await;
+        let tag = format!("p{} ", self.tag);
+        loop {
+            let line = self.lines.line().await;
+            if let Some(result) = line.strip_prefix(&tag) {
+                assert!(result.starts_with("OK"), "APPEND: the server said {result}");
+                return;
+            }
+        }
+    }
+
     /// Runs one command and returns the literals of its answers.
     async fn command(&mut self, command: &str) -> Vec<Vec<u8>> {
         self.tag += 1;

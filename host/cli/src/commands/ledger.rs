@@ -57,9 +57,9 @@ pub async fn run(args: LedgerArgs, context: &Context, terminal: &mut Terminal) -
         let found = if args.repair {
             ledger::repair(&house, &tenant, mailbox).await
         } else {
-            ledger::balance(&house, &tenant, mailbox).await.map(|balance| (0, balance))
+            ledger::balance(&house, &tenant, mailbox).await
         };
-        let (taken, balance) = match found {
+        let looked = match found {
             Ok(found) => found,
             Err(error) => {
                 code = Code::Problem;
@@ -67,18 +67,24 @@ pub async fn run(args: LedgerArgs, context: &Context, terminal: &mut Terminal) -
                 continue;
             }
         };
-        if !balance.is_even() {
+        if !looked.is_even() {
             code = Code::Problem;
         }
+        for words in &looked.troubles {
+            terminal.caution(format!("{name}: {words}"));
+        }
         if !args.json {
-            show(&balance, args.days, terminal)?;
-            if taken > 0 {
+            for balance in &looked.balances {
+                show(balance, args.days, terminal)?;
+            }
+            if looked.taken > 0 {
                 terminal.line(format!(
-                    "  {taken} fetched; they are triaged by the host that runs, or by `posthouse ingest`"
+                    "  {} fetched; they are triaged by the host that runs, or by `posthouse ingest`",
+                    looked.taken
                 ))?;
             }
         }
-        all.push(balance);
+        all.extend(looked.balances);
     }
     if args.json {
         terminal.json(&all)?;

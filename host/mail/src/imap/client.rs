@@ -1,10 +1,10 @@
 //! What one does with a mailbox: open a folder, fetch, wait, put a copy in.
 
 use super::session::{Wire, ended};
-use super::{Folder, FolderRole, ImapConfig, ImapError, Selected, folders};
+use super::{Folder, FolderRole, ImapConfig, ImapError, Selected, Standing, folders};
 use crate::net::ProbeReport;
 use crate::{BatchLimit, Content, Fetched, Held, Wake};
-use async_imap::imap_proto::{AttributeValue, MailboxDatum, Response, ResponseCode, SectionPath};
+use async_imap::imap_proto::{AttributeValue, MailboxDatum, Response, ResponseCode, SectionPath, StatusAttribute};
 use posthouse_model::config::Provider;
 use posthouse_model::{Timestamp, refusal};
 use std::collections::VecDeque;
@@ -209,7 +209,7 @@ impl ImapClient {
         let known = |f: &&&str| matches!(**f, "\\Seen" | "\\Answered" | "\\Flagged" | "\\Draft" | "\\Deleted");
         let flags = flags.iter().filter(known).copied().collect::<Vec<_>>().join(" ");
         let date = at.map(|t| t.to_jiff().strftime(" \"%d-%b-%Y %H:%M:%S +0000\"").to_string()).unwrap_or_default();
-        let message = crlf(raw);
+        let message = folders::crlf(raw);
         let command = format!("APPEND {} ({flags}){date} {{{}}}", folders::quoted(folder)?, message.len());
         let (quick, slow) = (self.config.timeouts.command, self.config.timeouts.body);
         let result = async {
@@ -260,6 +260,38 @@ impl ImapClient {
         };
         self.note(result)?;
         Ok(found)
+    }
+
+    /// How far another folder has come, without leaving the one that is open (RFC 9051, 6.3.11). Not for the open one: a server
+    /// may answer from what it told last.
+    ///
+    /// # Errors
+    /// The folder does not exist, or the connection broke.
+    pub async fn standing(&mut self, folder: &str) -> Result<Standing, ImapError> {
+        self.ensure_open().await?;
+        let command = format!("STATUS {} (UIDNEXT UIDVALIDITY)", folders::quoted(folder)?);
+        let limit = self.config.timeouts.command;
+        let what = format!("looking at {folder}");
+        let mut standing = Standing::default();
+        let result = match self.wire.as_mut() {
+            Some(wire) => {
+                wire.must(&what, &command, limit, &mut |response| {
+                    if let Response::MailboxData(MailboxDatum::Status { status, .. }) = response {
+                        for attribute in status {
+                            match attribute {
+                                StatusAttribute::UidNext(value) => standing.uid_next = Some(*value),
+                                StatusAttribute::UidValidity(value) => standing.uid_validity = Some(*value),
+                                _ => {}
+                            }
+                        }
+                    }
+                })
+                .await
+            }
+            None => Err(ImapError::Closed(what)),
+        };
+        self.note(result)?;
+        Ok(standing)
     }
 
     /// Where copies of sent mail go: the folder marked so, else one with a well-known name.
@@ -618,19 +650,6 @@ async fn idle_once(wire: &mut Wire, limit: Duration, command: Duration) -> Resul
     wire.write(WHAT, b"DONE\r\n", command).await?;
     while !wire.next(WHAT, command, |r| ended(r, &tag).is_some()).await? {}
     Ok(())
-}
-
-fn crlf(raw: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(raw.len() + raw.len() / 32);
-    let mut before = 0;
-    for &byte in raw {
-        if byte == b'\n' && before != b'\r' {
-            out.push(b'\r');
-        }
-        out.push(byte);
-        before = byte;
-    }
-    out
 }
 
 /// Looks whether fetching would work, step by step: name, connection, TLS, sign-in, who we are, the folder, news, Sent folder.

@@ -102,7 +102,8 @@ pub(super) fn folder(list: &MailboxListData<'_>) -> Folder {
         }
     }
     let last = list.delimiter.as_deref().map_or(name.as_str(), |d| name.rsplit(d).next().unwrap_or(&name));
-    Folder { role: role.or_else(|| role_of(last)), selectable, name }
+    let delimiter = list.delimiter.as_deref().and_then(|d| d.chars().next());
+    Folder { role: role.or_else(|| role_of(last)), selectable, delimiter, name }
 }
 
 /// The role by a well-known name: many servers mark nothing.
@@ -227,6 +228,20 @@ pub(super) fn uid_set(uids: &[u32]) -> String {
     }
     let text = parts.iter().map(|(a, b)| if a == b { a.to_string() } else { format!("{a}:{b}") });
     text.collect::<Vec<_>>().join(",")
+}
+
+/// With the line ends of the network.
+pub(super) fn crlf(raw: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(raw.len() + raw.len() / 32);
+    let mut before = 0;
+    for &byte in raw {
+        if byte == b'\n' && before != b'\r' {
+            out.push(b'\r');
+        }
+        out.push(byte);
+        before = byte;
+    }
+    out
 }
 
 /// `" 1-May-2024 10:15:00 +0200"` (RFC 3501, 9: date-time).

@@ -370,6 +370,25 @@ impl Check {
                 self.say(format!("{at}.{key}"), "the value is empty or has control characters", "write it on one line");
             }
         }
+        self.one_of(at, "folder", imap.folder != "INBOX", "folders", !imap.folders.is_empty());
+        for (key, names) in [("folders", &imap.folders), ("skip_folders", &imap.skip_folders)] {
+            if names.len() > ImapConfig::FOLDERS_MAX {
+                self.say(
+                    format!("{at}.{key}"),
+                    format!("there are {} names, at most {} are possible", names.len(), ImapConfig::FOLDERS_MAX),
+                    "use patterns: \"Shop/*\" means every folder below Shop",
+                );
+            }
+            for (i, name) in names.iter().enumerate() {
+                if name.is_empty() || name.chars().any(char::is_control) {
+                    self.say(
+                        format!("{at}.{key}[{i}]"),
+                        "the name is empty or has control characters",
+                        "write a folder's name or a pattern on one line",
+                    );
+                }
+            }
+        }
         self.one_of(at, "ca_pem", imap.ca_pem.is_some(), "ca_file", imap.ca_file.is_some());
     }
 
@@ -579,6 +598,30 @@ mod tests {
             "`plugin[0].grants.secrets.Key`: `Key` cannot be a secret's name; use 1 to 64 of a-z, 0-9 and single _, starting with a letter",
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn folders_are_names_or_patterns_and_not_too_many() {
+        let with = |more: serde_json::Value| {
+            let mut imap = json!({ "host": "h.example", "user": "u", "password": { "secret": "p" } });
+            imap.as_object_mut().unwrap().append(more.clone().as_object_mut().unwrap());
+            let mailbox = json!({ "name": "a", "address": "a@b.example", "imap": imap, "files": { "path": "out" } });
+            problems(json!({ "mailbox": [mailbox] }))
+        };
+        let many = |count: usize| vec!["A"; count];
+        assert_eq!(with(json!({ "folders": ["INBOX", "Shop/*"], "skip_folders": ["Shop/%"] })), [""; 0]);
+        assert_eq!(with(json!({ "folders": many(50), "skip_folders": many(50) })), [""; 0]);
+        assert_eq!(with(json!({ "folders": many(51), "skip_folders": many(51) })).len(), 2);
+        assert_eq!(
+            with(json!({ "folder": "Shop", "folders": ["INBOX"] })),
+            ["`mailbox[0].imap.folders`: `folder` and `folders` say the same thing; keep one of them"]
+        );
+        assert_eq!(
+            with(json!({ "folders": ["INBOX", ""] })),
+            [
+                "`mailbox[0].imap.folders[1]`: the name is empty or has control characters; write a folder's name or a pattern on one line"
+            ]
+        );
     }
 
     #[test]

@@ -104,9 +104,17 @@ pub struct ImapConfig {
     /// OAuth2 for this server alone. Default, where there is no password: the mailbox's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oauth: Option<OAuthConfig>,
-    /// Default `INBOX`.
+    /// The one folder to follow; `folders` for several. Default `INBOX`.
     #[serde(default = "inbox")]
     pub folder: String,
+    /// The folders to follow instead, 1 to 50: names, or patterns with `*` for anything and `%` for anything within one level (RFC
+    /// 9051, 6.3.9). A pattern never means the folders for sent, unwanted, deleted and unfinished mail, nor Gmail's view of all
+    /// mail; a name does. Default: `folder` alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<String>,
+    /// Names and patterns of folders that no pattern means, at most 50. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skip_folders: Vec<String>,
     /// Where copies of replies go. Default: the folder that the server marks as Sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_folder: Option<String>,
@@ -136,6 +144,8 @@ impl ImapConfig {
             password: None,
             oauth: None,
             folder: inbox(),
+            folders: Vec::new(),
+            skip_folders: Vec::new(),
             sent_folder: None,
             append_sent: None,
             poll_seconds: poll_seconds(),
@@ -161,6 +171,27 @@ impl ImapConfig {
     pub fn append_sent(&self) -> bool {
         self.append_sent.unwrap_or(true)
     }
+
+    /// Names and patterns at most, in [`Self::folders`] and in [`Self::skip_folders`].
+    pub const FOLDERS_MAX: usize = 50;
+
+    /// Names and patterns of what is followed, in order; never none.
+    #[must_use]
+    pub fn followed(&self) -> &[String] {
+        if self.folders.is_empty() { std::slice::from_ref(&self.folder) } else { &self.folders }
+    }
+
+    /// The first folder that is named rather than meant by a pattern, else `INBOX`: what a look at the server opens.
+    #[must_use]
+    pub fn main_folder(&self) -> &str {
+        self.followed().iter().find(|name| !is_pattern(name)).map_or("INBOX", String::as_str)
+    }
+}
+
+/// Whether a folder's name has a wildcard of LIST in it (RFC 9051, 6.3.9).
+#[must_use]
+pub fn is_pattern(folder: &str) -> bool {
+    folder.contains(['*', '%'])
 }
 
 /// Fetching from a Maildir.

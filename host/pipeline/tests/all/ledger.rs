@@ -18,6 +18,12 @@ fn deliver(test: &Test, name: &str, mail: &str) {
     fs::write(maildir.join("new").join(name), mail).unwrap();
 }
 
+/// How many were fetched, and the ledger of the one folder there is.
+fn only(mut looked: ledger::Looked) -> (usize, ledger::Balance) {
+    assert_eq!((looked.balances.len(), looked.troubles.len()), (1, 0), "{looked:?}");
+    (looked.taken, looked.balances.remove(0))
+}
+
 /// Follows the mailbox until so many mails are here.
 async fn follow(test: &Test, mails: usize) {
     let stop = CancellationToken::new();
@@ -51,7 +57,7 @@ async fn what_was_skipped_over_is_seen_told_and_fetched() {
     deliver(&test, "1.a", &letter("a", "Where is it?", "Where is my order?"));
     deliver(&test, "2.b", "\r\n\r\n\u{1}not a mail");
     follow(&test, 2).await;
-    let balance = ledger::balance(&test.house, &test.tenant, &mailbox).await.unwrap();
+    let balance = only(ledger::balance(&test.house, &test.tenant, &mailbox).await.unwrap()).1;
     assert!(balance.is_even(), "{balance:?}");
     assert_eq!(balance.days.iter().map(|day| day.held).sum::<usize>(), 2);
     let outcomes = &balance.days[0].outcomes;
@@ -60,14 +66,14 @@ async fn what_was_skipped_over_is_seen_told_and_fetched() {
     // Two mails come, and a fault moves the cursor past them.
     deliver(&test, "3.c", &letter("c", "Refund", "Please refund me."));
     deliver(&test, "4.d", &letter("d", "Where?", "Where is it?"));
-    let balance = ledger::balance(&test.house, &test.tenant, &mailbox).await.unwrap();
+    let balance = only(ledger::balance(&test.house, &test.tenant, &mailbox).await.unwrap()).1;
     assert_eq!((balance.missing.len(), balance.to_come), (0, 2), "what has not been looked at yet is not missing");
     let uid_validity = Maildir::open(test.folder.path().join("maildir"), test.house.clock()).unwrap().uid_validity();
     let mut tx = test.tenant.scope.begin().await.unwrap();
     let cursor = Cursor { mailbox: test.mailbox, folder: String::new(), uid_validity, last_uid: 4 };
     tx.set_cursor(&cursor).await.unwrap();
     tx.commit().await.unwrap();
-    let balance = ledger::balance(&test.house, &test.tenant, &mailbox).await.unwrap();
+    let balance = only(ledger::balance(&test.house, &test.tenant, &mailbox).await.unwrap()).1;
     assert_eq!((balance.missing.as_slice(), balance.to_come), ([3, 4].as_slice(), 0));
 
     // It is an incident until it is mended.
@@ -76,14 +82,14 @@ async fn what_was_skipped_over_is_seen_told_and_fetched() {
     assert_eq!(open.iter().map(|incident| incident.key.as_str()).collect::<Vec<_>>(), ["ledger:support"]);
     assert!(open[0].detail.contains("2 mails that are not here"), "{}", open[0].detail);
 
-    let (taken, balance) = ledger::repair(&test.house, &test.tenant, &mailbox).await.unwrap();
+    let (taken, balance) = only(ledger::repair(&test.house, &test.tenant, &mailbox).await.unwrap());
     assert_eq!(taken, 2);
     assert!(balance.is_even(), "{balance:?}");
     test.run().await;
     assert_eq!(test.tenant.scope.messages_by_outcome(Outcome::Ticket, None, 10).await.unwrap().len(), 3);
     heartbeat::beat(&test.house, &test.tenant).await.unwrap();
     assert!(test.tenant.scope.open_incidents().await.unwrap().is_empty());
-    let (again, _) = ledger::repair(&test.house, &test.tenant, &mailbox).await.unwrap();
+    let (again, _) = only(ledger::repair(&test.house, &test.tenant, &mailbox).await.unwrap());
     assert_eq!(again, 0, "an even ledger asks for nothing");
 }
 
@@ -95,8 +101,31 @@ async fn what_was_there_before_is_not_ours() {
     follow(&test, 0).await;
     deliver(&test, "2.new", &letter("new", "New", "Where is my order?"));
     follow(&test, 1).await;
-    let balance = ledger::balance(&test.house, &test.tenant, &mailbox).await.unwrap();
+    let balance = only(ledger::balance(&test.house, &test.tenant, &mailbox).await.unwrap()).1;
     assert!(balance.is_even() && balance.days.iter().map(|day| day.held).sum::<usize>() == 1, "{balance:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_jumps_by_a_day_holds_up_no_mail() {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let test = Test::new(Vec::new(), |_| {}).await;
+    let mailbox = test.tenant.mailboxes()[0].clone();
+    deliver(&test, "1.a", &letter("a", "First", "Where is my order?"));
+    follow(&test, 1).await;
+    test.clock.back(DAY);
+    deliver(&test, "2.b", &letter("b", "Second", "Where is my order?"));
+    follow(&test, 2).await;
+    test.clock.forward(2 * DAY);
+    deliver(&test, "3.c", &letter("c", "Third", "Where is my order?"));
+    follow(&test, 3).await;
+    test.clock.back(DAY);
+    deliver(&test, "4.d", &letter("d", "Fourth", "Where is my order?"));
+    follow(&test, 4).await;
+    let scope = &test.tenant.scope;
+    assert_eq!(scope.messages_by_outcome(Outcome::Ticket, None, 10).await.unwrap().len(), 4);
+    assert!(scope.messages_by_outcome(Outcome::Pending, None, 10).await.unwrap().is_empty());
+    let balance = ledger::balance(&test.house, &test.tenant, &mailbox).await.unwrap();
+    assert!(balance.is_even() && balance.balances.iter().all(|one| one.to_come == 0), "{balance:?}");
 }
 
 #[test]

@@ -71,4 +71,21 @@ on_both! {
         assert_eq!(since().await, [(0, false), (0, false)]);
         assert!(world.other_tenant("other").await.balances().await.unwrap().is_empty());
     }
+
+    async fn a_folder_that_is_followed_no_longer_has_no_ledger(world) {
+        let second = add_mailbox(&world.scope, "second").await;
+        let mut tx = world.scope.begin().await.unwrap();
+        for (mailbox, folder) in [(world.mailbox, "INBOX"), (world.mailbox, "Shop/Old"), (second, "Shop/Old")] {
+            tx.set_balance(mailbox, folder, 5, 1, &json!({})).await.unwrap();
+        }
+        tx.keep_balances(world.mailbox, &["INBOX".to_owned(), "Shop/New".to_owned()]).await.unwrap();
+        tx.commit().await.unwrap();
+        let left = world.scope.balances().await.unwrap();
+        let left: Vec<_> = left.iter().map(|row| (row.mailbox, row.folder.as_str())).collect();
+        assert_eq!(left, [(world.mailbox, "INBOX"), (second, "Shop/Old")]);
+        let mut tx = world.other_tenant("other").await.begin().await.unwrap();
+        tx.keep_balances(world.mailbox, &[]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(world.scope.balances().await.unwrap().len(), 2, "another tenant's stay");
+    }
 }

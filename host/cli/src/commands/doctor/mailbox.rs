@@ -81,7 +81,7 @@ pub(super) async fn look_at_domain(dns: &mut Result<Dns, NoDns>, mailbox: &Mailb
 async fn way_in(house: &House, tenant: &Tenant, mailbox: &Mailbox, what: String) -> Looked {
     if let Some(imap) = &mailbox.config.imap {
         return match outlet::imap(house, tenant, imap).await {
-            Ok(config) => summary(what, &imap::probe(&config, &imap.folder).await),
+            Ok(config) => summary(what, &imap::probe(&config, imap.main_folder()).await),
             Err(reason) => Looked::plain(what, false, reason.to_string(), None),
         };
     }
