@@ -268,9 +268,10 @@ pub struct NotifyConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScreenConfig {
-    /// Senders left out as skipped: `name@example.com`, or `@example.com` for a whole domain.
+    /// Senders left out as skipped: `name@example.com`, `@example.com` for a whole domain, or `@.example.com` for the
+    /// domain and everything beneath it.
     pub blocked_senders: Vec<String>,
-    /// Senders never taken for spam, in the same form.
+    /// Senders never taken for spam and never left out, in the same form: who is on both lists is trusted.
     pub trusted_senders: Vec<String>,
     /// From which confidence (0.0 to 1.0) of a classifier a mail is spam. Default 0.8.
     pub spam_confidence_min: f32,

@@ -142,7 +142,8 @@ pub(crate) fn store(error: StoreError) -> JobFailure {
 fn screened(house: &House, tenant: &Tenant, message: &MessageRow) -> Option<(Outcome, String)> {
     let read = &message.read;
     let from = read.from.as_ref().map(posthouse_model::mail::Address::key).unwrap_or_default();
-    if matches_sender(&tenant.config.screen.blocked_senders, &from) {
+    let lists = &tenant.config.screen;
+    if matches_sender(&lists.blocked_senders, &from) && !matches_sender(&lists.trusted_senders, &from) {
         return Some((Outcome::Skipped, "the sender is on the tenant's blocklist".to_owned()));
     }
     let addresses = tenant.own_addresses();
@@ -167,7 +168,14 @@ pub(crate) fn fill_language(triage: &mut Triage, row: &MessageRow) {
 fn matches_sender(list: &[String], address: &str) -> bool {
     list.iter().any(|entry| {
         let entry = entry.trim().to_lowercase();
-        if entry.starts_with('@') { address.ends_with(&entry) } else { address == entry }
+        match entry.strip_prefix("@.") {
+            Some(domain) => address
+                .rsplit_once('@')
+                .and_then(|(_, host)| host.strip_suffix(domain))
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
+            None if entry.starts_with('@') => address.ends_with(&entry),
+            None => address == entry,
+        }
     })
 }
 
@@ -367,5 +375,13 @@ mod tests {
         assert!(!matches_sender(&list, "other@example.com"));
         // A sub-domain is another domain.
         assert!(!matches_sender(&list, "a@sub.bad.example"));
+        // Unless it is asked for.
+        let list = vec!["@.Bad.example".to_owned()];
+        for beneath in ["a@bad.example", "a@sub.bad.example", "a@x.sub.bad.example"] {
+            assert!(matches_sender(&list, beneath), "{beneath}");
+        }
+        for other in ["a@notbad.example", "a@bad.example.com", "bad.example", ""] {
+            assert!(!matches_sender(&list, other), "{other}");
+        }
     }
 }

@@ -184,11 +184,11 @@ impl Check {
             [("blocked_senders", &config.screen.blocked_senders), ("trusted_senders", &config.screen.trusted_senders)];
         for (key, list) in senders {
             for (i, sender) in list.iter().enumerate() {
-                if sender.matches('@').count() != 1 || sender.ends_with('@') || sender.contains(char::is_whitespace) {
+                if !is_sender(sender) {
                     self.say(
                         format!("screen.{key}[{i}]"),
                         format!("`{sender}` is neither an address nor a domain"),
-                        "use \"name@example.com\" or \"@example.com\"",
+                        "use \"name@example.com\", \"@example.com\", or \"@.example.com\" for its subdomains too",
                     );
                 }
             }
@@ -554,6 +554,14 @@ impl Check {
     }
 }
 
+/// `name@example.com`, `@example.com` or `@.example.com`.
+fn is_sender(sender: &str) -> bool {
+    let Some((local, domain)) = sender.split_once('@') else { return false };
+    let domain = if local.is_empty() { domain.strip_prefix('.').unwrap_or(domain) } else { domain };
+    let sound = !domain.is_empty() && domain.split('.').all(|label| !label.is_empty()) && !domain.contains('@');
+    sound && !sender.contains(char::is_whitespace)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -641,6 +649,21 @@ mod tests {
         assert_ne!(secret_variable("a-b", "c"), secret_variable("a", "b_c"));
         assert!(!is_secret_name("b__c") && !is_secret_name("_b") && is_secret_name("b_c"));
         assert!(!is_slug("a--b") && !is_slug("-a") && is_slug("a-b"));
+    }
+
+    #[test]
+    fn a_sender_on_a_list_is_an_address_a_domain_or_a_domain_with_what_is_beneath() {
+        for sound in ["a@example.com", "@example.com", "@.example.com", "@localhost"] {
+            assert!(is_sender(sound), "{sound}");
+        }
+        for wrong in
+            ["", "@", "@.", "a@", "example.com", "a@b@c", "a b@c.example", "a@.c.example", "@..c.example", "@c."]
+        {
+            let mut config = TenantConfig::new("acme", "Acme");
+            config.screen.trusted_senders = vec!["a@example.com".to_owned(), wrong.to_owned()];
+            let problems = config.problems();
+            assert!(problems.iter().any(|problem| problem.path == "screen.trusted_senders[1]"), "{wrong}");
+        }
     }
 
     #[test]

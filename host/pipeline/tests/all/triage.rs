@@ -11,7 +11,11 @@ fn all() -> Vec<posthouse_model::config::PluginConfig> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_mail_ends_in_exactly_one_place() {
-    let test = Test::new(all(), |config| config.screen.blocked_senders = vec!["@blocked.example".to_owned()]).await;
+    let test = Test::new(all(), |config| {
+        config.screen.blocked_senders = vec!["@.blocked.example".to_owned()];
+        config.screen.trusted_senders = vec!["good@blocked.example".to_owned()];
+    })
+    .await;
     let scope = &test.tenant.scope;
     let question =
         test.mail(letter("a", "Where is my parcel?", "My order 1042-88 has not arrived. Where is it?")).await;
@@ -24,7 +28,7 @@ async fn every_mail_ends_in_exactly_one_place() {
     let blank =
         test.mail("From: c@example.com\r\nTo: support@acme.example\r\nMessage-ID: <c@example.com>\r\n\r\n\r\n").await;
     let blocked =
-        test.mail("From: d@blocked.example\r\nSubject: hi\r\nMessage-ID: <d@example.com>\r\n\r\nBuy.\r\n").await;
+        test.mail("From: d@offers.blocked.example\r\nSubject: hi\r\nMessage-ID: <d@example.com>\r\n\r\nBuy.\r\n").await;
     let noise = test.mail(vec![0xff, 0x00, 0x13, 0x37, 0x80]).await;
 
     let mut ends = Vec::new();
@@ -37,6 +41,10 @@ async fn every_mail_ends_in_exactly_one_place() {
     assert_eq!(parked.outcome, Outcome::Parked);
     assert!(parked.reason.unwrap().contains("not a mail"));
     assert_eq!(scope.raw(message).await.unwrap(), [0xff, 0x00, 0x13, 0x37, 0x80], "its bytes are kept");
+
+    let trusted =
+        test.mail("From: good@blocked.example\r\nSubject: hi\r\nMessage-ID: <e@example.com>\r\n\r\nBuy.\r\n").await;
+    assert_eq!(scope.message(ids(&trusted).0).await.unwrap().outcome, Outcome::Ticket, "trusted beats blocked");
 
     // What the host screens by itself reaches no plugin.
     for taken in [&out_of_office, &blank, &blocked] {
