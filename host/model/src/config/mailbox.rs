@@ -105,7 +105,7 @@ pub struct ImapConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oauth: Option<OAuthConfig>,
     /// The one folder to follow; `folders` for several. Default `INBOX`.
-    #[serde(default = "inbox")]
+    #[serde(default = "inbox", skip_serializing_if = "is_inbox")]
     pub folder: String,
     /// The folders to follow instead, 1 to 50: names, or patterns with `*` for anything and `%` for anything within one level (RFC
     /// 9051, 6.3.9). A pattern never means the folders for sent, unwanted, deleted and unfinished mail, nor Gmail's view of all
@@ -320,6 +320,10 @@ pub(crate) fn host_of(url: &str) -> Option<String> {
 pub struct FilesConfig {
     /// Where `.eml` files are written; relative to the host's `data_dir`. Made when it is not there.
     pub path: String,
+}
+
+fn is_inbox(folder: &str) -> bool {
+    folder == "INBOX"
 }
 
 fn inbox() -> String {
