@@ -118,9 +118,51 @@ impl ReadMail {
         self.headers.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
     }
 
-    /// Whom an answer goes to: Reply-To when it names somebody, else From.
+    /// Whom an answer goes to: Reply-To when it names somebody who can be answered, else From. Forms and shops put odd things
+    /// there: the address that the mail was sent to, which is ours, or one that nobody reads.
     #[must_use]
     pub fn customer(&self) -> Option<&Address> {
-        self.reply_to.iter().find(|a| a.address.contains('@')).or(self.from.as_ref())
+        let ours = |key: &str| self.to.iter().chain(&self.cc).any(|to| to.key() == key);
+        let sane = |a: &&Address| {
+            let key = a.key();
+            key.contains('@') && !ours(&key) && !is_unread(&key)
+        };
+        self.reply_to.iter().find(sane).or(self.from.as_ref())
+    }
+}
+
+/// An address whose name says that nobody reads what comes there.
+fn is_unread(key: &str) -> bool {
+    let local: String = key.split('@').next().unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect();
+    ["noreply", "donotreply", "mailerdaemon"].iter().any(|name| local.starts_with(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(address: &str) -> Address {
+        Address { name: None, address: address.to_owned() }
+    }
+
+    #[test]
+    fn reply_to_is_honoured_where_it_makes_sense() {
+        let customer = |reply_to: &[&str]| {
+            let mail = ReadMail {
+                from: Some(at("ana@customer.example")),
+                to: vec![at("Support@shop.example")],
+                reply_to: reply_to.iter().map(|address| at(address)).collect(),
+                ..ReadMail::default()
+            };
+            mail.customer().map(|address| address.address.clone()).unwrap_or_default()
+        };
+        assert_eq!(customer(&["ana@home.example"]), "ana@home.example");
+        assert_eq!(customer(&["nonsense", "ana@home.example"]), "ana@home.example");
+        // Ours, by which a form answers itself; and those that nobody reads.
+        for odd in ["support@shop.example", "no-reply@forms.example", "DoNotReply@forms.example", "noreply+7@x.example"]
+        {
+            assert_eq!(customer(&[odd]), "ana@customer.example", "{odd}");
+        }
+        assert_eq!(customer(&[]), "ana@customer.example");
     }
 }

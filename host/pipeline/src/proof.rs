@@ -44,12 +44,13 @@ fn nobody_has_it(row: &OutboxRow) -> bool {
 
 /// A person writes from an address that once returned mail for good: it is mailed automatically again.
 pub(crate) async fn somebody_is_there(tenant: &Tenant, message: &MessageRow) -> Result<(), StoreError> {
-    let Some(key) = message.read.from.as_ref().map(posthouse_model::mail::Address::key) else { return Ok(()) };
+    let from = message.read.from.as_ref().map(posthouse_model::mail::Address::key);
+    let (Some(key), Some(ticket)) = (from, message.ticket) else { return Ok(()) };
     if tenant.scope.bounced(&key).await?.is_none() {
         return Ok(());
     }
     let mut tx = tenant.scope.begin().await?;
-    tx.forgive_bounce(&key).await?;
+    tx.forgive_bounce(&key, ticket, &actor()).await?;
     tx.commit().await
 }
 

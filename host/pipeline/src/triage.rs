@@ -58,7 +58,6 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
         return settle(house, tenant, job, &message, Outcome::Spam, &reason).await;
     }
 
-    proof::somebody_is_there(tenant, &message).await.map_err(store)?;
     let newest = Arc::new(view::message(&message));
     let mut recent = vec![Arc::clone(&newest)];
     if ticket.message_count > 1 {
@@ -80,6 +79,7 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
         write(&mut tx, tenant, id, &work.decisions, &found).await.map_err(store)?;
         return end(house, tx, job, &message, Outcome::Spam).await;
     }
+    proof::somebody_is_there(tenant, &message).await.map_err(store)?;
     view::apply_triage(&mut work.view, &triage, ticket.category_by_agent);
     let enrichments = work.enrich(house, tenant).await;
     let routing = work.route(house, tenant).await;

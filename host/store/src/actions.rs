@@ -38,13 +38,12 @@ impl Tx {
     /// As [`Tx::mark_handled`].
     pub async fn reopen(&mut self, ticket: TicketId, actor: &Actor) -> Result<()> {
         let before = self.ticket_for_change(ticket).await?;
-        if let Some(number) = before.merged_into {
-            return Err(StoreError::refused(format_args!(
-                "ticket #{} was merged into #{number}: its mails are there",
-                before.number
-            )));
-        }
         self.move_ticket(&before, TicketStatus::Waiting).await?;
+        if before.status == TicketStatus::Automatic {
+            // A person takes it up: its mails are on a ticket, and an answer to them belongs to their thread.
+            self.recount(ticket, &[Outcome::Automatic, Outcome::Skipped], Outcome::Ticket, None).await?;
+            self.enqueue(&Job::Draft { ticket }).await?;
+        }
         self.record(actor, "ticket.reopened", subject(ticket), json!({ "was": before.status }));
         Ok(())
     }
@@ -214,7 +213,9 @@ impl Tx {
 
     async fn ticket_for_change(&mut self, ticket: TicketId) -> Result<TicketRow> {
         let tenant = self.tenant();
-        by_id(self.on(), tenant, ticket).await
+        let row = by_id(self.on(), tenant, ticket).await?;
+        row.is_here()?;
+        Ok(row)
     }
 
     /// Moves a ticket's incoming mails from some places of the ledger to another.

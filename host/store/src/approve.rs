@@ -55,6 +55,7 @@ impl Tx {
     pub async fn approve(&mut self, approval: &Approval, actor: &Actor) -> Result<OutboxId> {
         let (tenant, now) = (self.tenant(), self.now());
         let ticket = by_id(self.on(), tenant, approval.ticket).await?;
+        ticket.is_here()?;
         let draft = by_draft_id(self.on(), tenant, approval.draft).await?;
         if draft.ticket != ticket.id {
             return Err(StoreError::not_found(format_args!("draft {}", draft.id)));

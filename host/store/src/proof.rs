@@ -75,6 +75,13 @@ impl Tx {
         let row = by_outbox_id(self.on(), tenant, outbox).await?;
         let Some(key) = recipient_of(&row, bounce) else { return Ok(None) };
         let words = words_of(bounce);
+        let known = row.recipients.iter().find(|r| r.address.key() == key).and_then(|r| r.bounce.as_ref());
+        // The same report once more, or a late word about mail that came back for good.
+        if known
+            .is_some_and(|known| (known.hard == bounce.hard && known.words == words) || (known.hard && !bounce.hard))
+        {
+            return Ok(Some(row.ticket));
+        }
         sql("update outbox_recipient set bounced_at = $1, bounced_hard = $2, bounced_words = $3 \
              where tenant_id = $4 and outbox_id = $5 and address_key = $6")
         .bind(now)
@@ -91,7 +98,7 @@ impl Tx {
             format_args!("ticket:{}", row.ticket),
             json!({ "outbox": outbox, "hard": bounce.hard, "status": bounce.status }),
         );
-        if bounce.hard {
+        if bounce.hard && nobody_is_there(bounce) {
             sql("insert into bounced_address (tenant_id, address_key, at, words) values ($1, $2, $3, $4) \
                  on conflict (tenant_id, address_key) do update set at = excluded.at, words = excluded.words")
             .bind(tenant)
@@ -100,6 +107,8 @@ impl Tx {
             .bind(&words)
             .run(self.on())
             .await?;
+        }
+        if bounce.hard {
             sql("update outbox_recipient set state = 'failed' where tenant_id = $1 and outbox_id = $2 \
                  and address_key = $3 and state = 'uncertain'")
             .bind(tenant)
@@ -153,17 +162,20 @@ impl Tx {
         Ok(true)
     }
 
-    /// Forgets that an address returned mail: it writes, so somebody is there. Whether it was remembered.
+    /// Forgets that an address returned mail: it writes, on this ticket, so somebody is there. Whether it was remembered.
     ///
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database).
-    pub async fn forgive_bounce(&mut self, address_key: &str) -> Result<bool> {
+    pub async fn forgive_bounce(&mut self, address_key: &str, ticket: TicketId, actor: &Actor) -> Result<bool> {
         let tenant = self.tenant();
         let forgiven = sql("delete from bounced_address where tenant_id = $1 and address_key = $2")
             .bind(tenant)
             .bind(address_key)
             .run(self.on())
             .await?;
+        if forgiven > 0 {
+            self.record(actor, "ticket.heard-from", format_args!("ticket:{ticket}"), json!({}));
+        }
         Ok(forgiven > 0)
     }
 
@@ -197,15 +209,19 @@ impl Tx {
     }
 }
 
-/// The recipient that a report is about: the one it names, or the only one there is.
+/// The recipient that a report is about: the one it names, or the only one there is. A mailbox that forwards is reported by the
+/// address that it forwards to, which is none of ours.
 fn recipient_of(row: &OutboxRow, bounce: &Bounce) -> Option<String> {
     let named = bounce.recipient.as_deref().map(|address| address.trim().to_lowercase());
     let keys = || row.recipients.iter().map(|recipient| recipient.address.key());
-    match named {
-        Some(named) => keys().find(|key| *key == named),
-        None if row.recipients.len() == 1 => keys().next(),
-        None => None,
-    }
+    let found = named.and_then(|named| keys().find(|key| *key == named));
+    found.or_else(|| keys().next().filter(|_| row.recipients.len() == 1))
+}
+
+/// It failed for good for a reason that will not go away. A full mailbox (5.2.2) and a server that gave up after days (4.4.7) fail a
+/// mail and say nothing about the next (RFC 3463, 3).
+fn nobody_is_there(bounce: &Bounce) -> bool {
+    bounce.status.as_deref().is_none_or(|status| status.starts_with('5') && status != "5.2.2")
 }
 
 fn words_of(bounce: &Bounce) -> String {

@@ -81,6 +81,9 @@ pub(crate) async fn place(on: &mut Connection, tenant: TenantId, mail: &Intake, 
     if ticket.is_none() {
         ticket = waiting_child(on, tenant, &identity).await?;
     }
+    if ticket.is_none() && !unresolved.is_empty() {
+        ticket = waiting_sibling(on, tenant, &unresolved, &from_key(read)).await?;
+    }
     Ok(Place { identity, content_hash, duplicate_of, ticket, unresolved })
 }
 
@@ -157,6 +160,30 @@ async fn waiting_child(on: &mut Connection, tenant: TenantId, identity: &str) ->
          where r.tenant_id = $1 and r.reference = $2 and m.ticket_id is not null order by m.id limit 1")
     .bind(tenant)
     .bind(identity)
+    .optional(on)
+    .await?;
+    row.map(|row| row.get(0)).transpose()
+}
+
+/// Another mail of the same sender that answers the same mail which is not here (yet). Of others it proves nothing: a mail that was sent
+/// to many is answered by many.
+async fn waiting_sibling(
+    on: &mut Connection,
+    tenant: TenantId,
+    references: &[String],
+    from: &str,
+) -> Result<Option<TicketId>> {
+    let last = references[references.len() - 1].as_str();
+    let ids = references.iter().map(String::as_str).chain(std::iter::repeat(last)).take(REFERENCES_MAX);
+    let row = sql_of(format!(
+        "select m.ticket_id from message_reference r join message m on m.id = r.message_id \
+         where r.tenant_id = $1 and m.from_key = $2 and m.ticket_id is not null and r.reference in ({}) \
+         order by m.id limit 1",
+        placeholders(3, REFERENCES_MAX)
+    ))
+    .bind(tenant)
+    .bind(from)
+    .bind_all(ids)
     .optional(on)
     .await?;
     row.map(|row| row.get(0)).transpose()

@@ -124,6 +124,17 @@ pub(crate) struct Findings {
 }
 
 impl TicketRow {
+    /// Refuses to act on a ticket whose mails are elsewhere.
+    pub(crate) fn is_here(&self) -> Result<()> {
+        match self.merged_into {
+            None => Ok(()),
+            Some(there) => Err(StoreError::refused(format_args!(
+                "ticket #{} was merged into #{there}: its mails are there",
+                self.number
+            ))),
+        }
+    }
+
     pub(crate) fn findings(&self) -> Findings {
         Findings {
             message: self.triaged_message,

@@ -160,6 +160,16 @@ async fn submit(config: &SmtpConfig, envelope: &Envelope, raw: &[u8], handover: 
             })
             .collect(),
     };
+    if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+        // Each on its own: the others get theirs.
+        recipients.retain(|(index, address)| {
+            let plain = AsRef::<str>::as_ref(address).is_ascii();
+            if !plain {
+                outcomes[*index] = Some(SubmitOutcome::Refused { reason: no_utf8(address) });
+            }
+            plain
+        });
+    }
     if recipients.is_empty() {
         let none = SubmitOutcome::Refused { reason: "there is nobody to send it to".to_owned() };
         return finish(outcomes, none);
@@ -317,7 +327,7 @@ fn mail_options<'a>(
     let international = from.into_iter().chain(recipients).find(|a| !AsRef::<str>::as_ref(a).is_ascii());
     if let Some(address) = international {
         if !server.supports_feature(Extension::SmtpUtfEight) {
-            return Err(format!("{address} has letters beyond ASCII and the server does not take such (SMTPUTF8)"));
+            return Err(no_utf8(address));
         }
         options.push(MailParameter::SmtpUtfEight);
     }
@@ -328,6 +338,10 @@ fn mail_options<'a>(
         options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
     }
     Ok(options)
+}
+
+fn no_utf8(address: &Address) -> String {
+    format!("{address} has letters beyond ASCII and the server does not take such (SMTPUTF8)")
 }
 
 /// International domains go in their ASCII form (RFC 5890), which every server takes.

@@ -344,3 +344,18 @@ async fn a_refused_token_is_renewed_once_and_the_servers_reason_is_kept() {
     assert!(refused.outcomes[0].words().contains("does not offer XOAUTH2"), "{:?}", refused.outcomes);
     assert!(!refused.heard.contains("AUTH"), "the token is not said");
 }
+
+#[tokio::test]
+async fn an_address_that_the_server_cannot_take_is_refused_alone() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let config = SmtpConfig::new("127.0.0.1", listener.local_addr().unwrap().port(), Security::Plain, None);
+    let script = vec![("EHLO", Say("250-test\r\n250 8BITMIME"))];
+    let server = tokio::spawn(serve(listener, "220 hi\r\n", script));
+    let recipients = ["köbes@x.example", "ok@x.example"].map(str::to_owned).to_vec();
+    let envelope = Envelope { from: None, recipients };
+    let got = SmtpSubmitter::new(config).submit(&envelope, RAW, &Unrecorded).await;
+    let got: Vec<SubmitOutcome> = got.recipients.into_iter().map(|r| r.outcome).collect();
+    assert_eq!(kinds(&got), ["refused", "accepted"]);
+    assert!(got[0].words().contains("SMTPUTF8"), "{got:?}");
+    assert!(server.await.unwrap().contains("RCPT TO:<ok@x.example>"));
+}

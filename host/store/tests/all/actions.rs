@@ -9,6 +9,19 @@ use posthouse_store::{JobState, NewAgent, StoreError};
 use std::time::Duration;
 
 on_both! {
+    async fn automatic_mail_that_a_person_takes_up_is_answered_in_its_thread(world) {
+        let (message, ticket) = world.take_new(&world.mail("a@x")).await;
+        world.outcome(message, Outcome::Automatic).await;
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.reopen(ticket, &agent()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(world.scope.message(message).await.unwrap().outcome, Outcome::Ticket);
+        let draft = world.draft(ticket, "It is on its way.").await;
+        let outbox = world.approve(&world.approval(ticket, draft, "one")).await.unwrap();
+        let row = world.scope.outbox(outbox).await.unwrap();
+        assert_eq!((row.in_reply_to.as_deref(), row.answers), (Some("a@x"), Some(message)));
+    }
+
     async fn handled_and_reopened(world) {
         let (_, ticket) = world.waiting("a@x").await;
         let mut tx = world.scope.begin().await.unwrap();

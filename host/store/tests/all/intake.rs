@@ -111,6 +111,16 @@ on_both! {
         assert_eq!(world.scope.thread(ticket, 1).await.unwrap().len(), 1);
     }
 
+    async fn siblings_whose_parent_is_not_here_are_one_thread_when_one_person_wrote_them(world) {
+        let (_, ticket) = world.take_new(&world.reply("one@x", "parent@x")).await;
+        assert_eq!(world.take_new(&world.reply("two@x", "parent@x")).await.1, ticket);
+        // A mail to many is answered by many.
+        let mut other = world.reply("three@x", "parent@x");
+        other.read.from = Some(crate::world::address("tom@customer.example"));
+        assert_ne!(world.take_new(&other).await.1, ticket);
+        assert_eq!(world.take_new(&world.mail("parent@x")).await.1, ticket, "and so is the parent when it comes");
+    }
+
     async fn a_late_parent_joins_its_child(world) {
         let (_, ticket) = world.take_new(&world.reply("child@x", "parent@x")).await;
         assert_eq!(world.take_new(&world.mail("parent@x")).await.1, ticket);

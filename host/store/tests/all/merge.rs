@@ -102,6 +102,7 @@ on_both! {
             tx.reopen(a, &agent()).await.unwrap_err().to_string(),
             "ticket #1 was merged into #2: its mails are there"
         );
+        assert!(tx.mark_spam(a, &agent()).await.is_err() && tx.set_queue(a, "refunds", &agent()).await.is_err());
         tx.mark_spam(c, &agent()).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(refusal(c, b).await, "ticket #3 is spam: say first that it is not");

@@ -77,8 +77,8 @@ on_both! {
         assert!(refused.starts_with("nothing is sent to ana@customer.example automatically"), "{refused}");
         world.approved("c@x").await;
         let mut tx = world.scope.begin().await.unwrap();
-        assert!(tx.forgive_bounce(ANA).await.unwrap());
-        assert!(!tx.forgive_bounce(ANA).await.unwrap());
+        assert!(tx.forgive_bounce(ANA, ticket, &host()).await.unwrap());
+        assert!(!tx.forgive_bounce(ANA, ticket, &host()).await.unwrap());
         tx.commit().await.unwrap();
         automatic(&world, "d@x").await.unwrap();
     }
@@ -91,9 +91,36 @@ on_both! {
         assert_eq!(world.scope.bounced(ANA).await.unwrap(), None);
     }
 
-    async fn a_report_about_somebody_else_changes_nothing(world) {
+    async fn a_mailbox_that_forwards_is_reported_by_where_it_forwards_to(world) {
         let (ticket, outbox) = settled(&world, accepted()).await;
+        let report = bounce(Some("ana@elsewhere.example"), true);
+        assert_eq!(take_bounce(&world, outbox, &report).await, Some(ticket));
+        assert!(world.scope.bounced(ANA).await.unwrap().is_some());
+        // The same report looked at again, and a late delay, change nothing.
+        let events = world.kinds().await.len();
+        take_bounce(&world, outbox, &report).await;
+        take_bounce(&world, outbox, &bounce(None, false)).await;
+        assert_eq!(world.kinds().await.len(), events);
+        assert!(world.scope.outbox(outbox).await.unwrap().recipients[0].bounce.clone().unwrap().hard);
+    }
+
+    async fn a_full_mailbox_is_told_and_not_remembered(world) {
+        let (ticket, outbox) = settled(&world, accepted()).await;
+        for status in ["5.2.2", "4.4.7"] {
+            let report = Bounce { status: Some(status.into()), ..bounce(None, true) };
+            take_bounce(&world, outbox, &report).await;
+            assert_eq!(world.scope.bounced(ANA).await.unwrap(), None, "{status}");
+        }
+        assert_eq!(world.scope.ticket(ticket).await.unwrap().status, TicketStatus::Waiting);
+    }
+
+    async fn a_report_about_somebody_else_changes_nothing(world) {
+        let (_, ticket) = world.waiting("a@x").await;
+        let draft = world.draft(ticket, "It is on its way.").await;
+        let two = vec![address(ANA), address("tom@customer.example")];
+        let outbox = world.approve(&Approval { to: two, ..world.approval(ticket, draft, "reply-a@x") }).await.unwrap();
         assert_eq!(take_bounce(&world, outbox, &bounce(Some("eve@elsewhere.example"), true)).await, None);
+        assert_eq!(take_bounce(&world, outbox, &bounce(None, true)).await, None);
         assert_eq!(world.scope.ticket(ticket).await.unwrap().status, TicketStatus::Sent);
         let other = world.other_tenant("other").await;
         assert_eq!(other.outbox_named(&["reply-a@x".into()]).await.unwrap(), None);

@@ -155,7 +155,7 @@ impl TicketPane {
                     (letter::thread(frame, self))
                     (self.sending(frame))
                     (self.lacking(frame))
-                    (self.reply.draw(frame))
+                    @if self.merged_into.is_none() { (self.reply.draw(frame)) }
                 }
                 (side::draw(frame, self))
             }
@@ -202,7 +202,7 @@ impl TicketPane {
         let t = frame.lang();
         let now = self.category.as_deref().map_or_else(|| t.unsorted().to_owned(), |c| t.category_name(c));
         html! {
-            @if frame.me.role.may_act() {
+            @if frame.me.role.may_act() && self.merged_into.is_none() {
                 details.menu.category data-key="c" {
                     summary title=(t.change_category()) { (now) (icon::down()) }
                     div.card {
@@ -225,12 +225,12 @@ impl TicketPane {
         let spam = self.status == TicketStatus::Spam;
         let may_spam = self.status.may_become(TicketStatus::Spam) && !spam;
         html! {
-            @if frame.me.role.may_act() {
+            @if frame.me.role.may_act() && self.merged_into.is_none() {
                 div.acts #acts {
                     @if self.status.is_open() { (self.handled_menu(frame)) }
                     @if spam { (self.post(frame, "not-spam", "", &html! { button.quiet data-key="!" { (t.not_spam()) } })) }
                     @else if may_spam { (self.post(frame, "spam", "", &html! { button.quiet data-key="!" { (t.spam()) } })) }
-                    @if self.merged_into.is_none() && matches!(self.status, TicketStatus::Handled | TicketStatus::Automatic) {
+                    @if matches!(self.status, TicketStatus::Handled | TicketStatus::Automatic) {
                         (self.post(frame, "reopen", "", &html! { button.quiet { (t.reopen()) } }))
                     }
                     (self.assign_menu(frame))

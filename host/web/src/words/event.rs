@@ -32,6 +32,7 @@ super::words! {
     event_failed: "could not be sent", "发送失败";
     event_uncertain: "unclear whether it went out", "不确定是否发出";
     event_bounced: "it came back", "被退回";
+    event_heard_from: "somebody writes from an address that returned mail", "退信地址又有来信";
     event_proved: "it went out after all", "确认已发出";
     event_handled: "marked as handled", "标为已处理";
     event_spam: "marked as spam", "标为垃圾";
@@ -83,6 +84,7 @@ impl Lang {
             "outbox.refused" => self.event_refused(),
             "outbox.resolved" => self.event_resolved(),
             "outbox.submitting" => self.event_submitting(),
+            "ticket.heard-from" => self.event_heard_from(),
             "outbox.bounced" => self.event_bounced(),
             "outbox.proved" => self.event_proved(),
             "outbox.sent" => self.event_message_sent(),

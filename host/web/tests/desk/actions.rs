@@ -318,6 +318,7 @@ async fn tickets_are_merged_and_mails_split_off_by_hand() {
     let left = browser.get(&path(gone.number)).await;
     assert!(left.text.contains("merged into") && left.text.contains(&path(kept.number)));
     assert!(!left.text.contains("Bring back") && !left.text.contains("Merge into another ticket"));
+    assert!(!left.text.contains("Mark spam") && !left.text.contains("Write a reply all the same"));
     let answer = browser.post(&format!("{}/reopen", path(gone.number)), &[("csrf", &csrf)]).await;
     assert!(answer.text.contains(&format!("was merged into #{}", kept.number)), "{}", answer.text);
 
