@@ -122,8 +122,9 @@ pub async fn server() -> (u16, Got) {
                 _ => "grüße".to_owned(),
             };
             let head = "HTTP/1.1 201 Created\r\nContent-Type: text/x\r\nConnection: close\r\nContent-Length:";
-            stream.write_all(format!("{head} {}\r\n\r\n{answer}", answer.len()).as_bytes()).await.unwrap();
+            // Kept first: once it is answered, the guest is done and the test looks.
             kept.lock().unwrap().push(text);
+            stream.write_all(format!("{head} {}\r\n\r\n{answer}", answer.len()).as_bytes()).await.unwrap();
         }
     });
     (port, got)

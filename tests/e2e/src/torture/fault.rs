@@ -15,7 +15,7 @@ const MOMENT_MAX: Duration = Duration::from_millis(1500);
 pub enum Fault {
     /// By itself, when it comes to a boundary for the nth time.
     Boundary {
-        /// One of [`BOUNDARIES`].
+        /// The boundary's name, as in `posthouse_model::Step`.
         name: &'static str,
         /// 1 or more.
         time: u64,
