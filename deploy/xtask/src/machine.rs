@@ -29,7 +29,7 @@ impl Need {
 }
 
 /// Everything that tests need besides Rust and a C compiler.
-pub const NEEDS: [Need; 7] = [
+pub const NEEDS: [Need; 8] = [
     Need {
         name: "postgres",
         purpose: "store tests on PostgreSQL",
@@ -67,6 +67,12 @@ pub const NEEDS: [Need; 7] = [
         purpose: "tests that put plugin packages into a registry",
         packages: &["docker-registry"],
         present: || find_program("docker-registry").is_some(),
+    },
+    Need {
+        name: "rspamd",
+        purpose: "tests that ask a spam filter",
+        packages: &["rspamd"],
+        present: || find_program("rspamd").is_some(),
     },
     Need {
         name: "sqlite3",

@@ -106,3 +106,14 @@ fn told(file: &Path) -> Vec<(String, Value)> {
     }
     told
 }
+
+#[test]
+fn every_reason_number_is_explained() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    let guide = std::fs::read_to_string(root.join("docs/screening.md")).unwrap();
+    let missing: Vec<_> = posthouse_model::reason::ReasonCode::ALL
+        .iter()
+        .filter(|code| !guide.contains(&format!("| {code} |")))
+        .collect();
+    assert_eq!(missing, Vec::<&posthouse_model::reason::ReasonCode>::new());
+}

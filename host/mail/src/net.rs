@@ -341,6 +341,17 @@ pub(crate) fn system_tls() -> Result<Arc<ClientConfig>, ConnectError> {
     tls_config(None)
 }
 
+/// An error with all its causes.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}
+
 fn system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();

@@ -252,7 +252,7 @@ impl OAuthClient {
             .header("accept", "application/json")
             .body(body);
         // The address of a request may stand in the library's words; the form, with its secrets, does not.
-        let away = |error: reqwest::Error| OAuthError::Unreachable(line(&causes(&error.without_url())));
+        let away = |error: reqwest::Error| OAuthError::Unreachable(line(&crate::net::causes(&error.without_url())));
         let mut response = request.send().await.map_err(away)?;
         let status = response.status();
         let mut bytes = Vec::new();
@@ -295,16 +295,6 @@ fn refused(code: String, words: Option<String>) -> OAuthError {
         code: line(&code),
         words: words.map_or_else(|| "no reason given".to_owned(), |words| line(&words)),
     }
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }
 
 /// On one line, and not too long.

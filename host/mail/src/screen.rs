@@ -5,6 +5,7 @@
 
 use crate::thread::Installation;
 use posthouse_model::mail::{Bounce, ReadMail};
+use posthouse_model::reason::{Reason, ReasonCode};
 
 /// The header that our automatic mail carries, with the installation's hash: seeing our own again means a loop.
 pub const LOOP_HEADER: &str = "X-Posthouse-Loop";
@@ -48,24 +49,30 @@ pub enum Automatic {
 }
 
 impl Automatic {
-    /// Short name, as stored: `own-loop`, `bounce`, `auto-reply`, `list`, `notice`, `blank`.
+    /// Its number.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> ReasonCode {
         match self {
-            Self::OwnLoop { .. } => "own-loop",
-            Self::Bounce(_) => "bounce",
-            Self::AutoReply { .. } => "auto-reply",
-            Self::List { .. } => "list",
-            Self::Notice { .. } => "notice",
-            Self::Blank => "blank",
+            Self::OwnLoop { .. } => ReasonCode::OwnMail,
+            Self::Bounce(_) => ReasonCode::Bounce,
+            Self::AutoReply { .. } => ReasonCode::AutoReply,
+            Self::List { .. } => ReasonCode::List,
+            Self::Notice { .. } => ReasonCode::Notice,
+            Self::Blank => ReasonCode::Blank,
         }
     }
 
-    /// For a person, in English.
+    /// Number and words.
     #[must_use]
-    pub fn reason(&self) -> String {
+    pub fn reason(&self) -> Reason {
+        Reason::new(self.code(), self.words())
+    }
+
+    fn words(&self) -> String {
         match self {
-            Self::OwnLoop { sign } => format!("our own mail came back ({sign})"),
+            Self::OwnLoop { sign } | Self::AutoReply { sign } | Self::List { sign } | Self::Notice { sign } => {
+                sign.clone()
+            }
             Self::Bounce(bounce) => {
                 let mut text = String::from(if bounce.hard { "delivery failed" } else { "delivery is delayed" });
                 if let Some(recipient) = &bounce.recipient {
@@ -76,10 +83,7 @@ impl Automatic {
                 }
                 text
             }
-            Self::AutoReply { sign } => format!("an answering machine wrote it ({sign})"),
-            Self::List { sign } => format!("a mailing list or newsletter ({sign})"),
-            Self::Notice { sign } => format!("an automatic notice ({sign})"),
-            Self::Blank => "nothing in it: no words and no files".to_owned(),
+            Self::Blank => String::new(),
         }
     }
 
@@ -284,23 +288,23 @@ mod tests {
         automatic_sign(&headers, Some(from), subject)
     }
 
-    fn judged(headers: &[(&str, &str)], from: &str, subject: &str) -> Option<&'static str> {
+    fn judged(headers: &[(&str, &str)], from: &str, subject: &str) -> Option<ReasonCode> {
         let mail = ReadMail { auto_submitted: sign(headers, from, subject), ..ReadMail::default() };
         automatic(&mail).map(|a| a.code())
     }
 
     #[test]
     fn answering_machines_and_notices_are_told_apart() {
-        assert_eq!(judged(&[("Auto-Submitted", "auto-replied (vacation)")], "a@x", "x"), Some("auto-reply"));
-        assert_eq!(judged(&[("Auto-Submitted", "auto-generated")], "a@x", "x"), Some("notice"));
+        assert_eq!(judged(&[("Auto-Submitted", "auto-replied (vacation)")], "a@x", "x"), Some(ReasonCode::AutoReply));
+        assert_eq!(judged(&[("Auto-Submitted", "auto-generated")], "a@x", "x"), Some(ReasonCode::Notice));
         assert_eq!(judged(&[("Auto-Submitted", "no")], "noreply@x", "x"), None);
-        assert_eq!(judged(&[("Precedence", "bulk")], "a@x", "x"), Some("notice"));
-        assert_eq!(judged(&[("Precedence", "auto_reply")], "a@x", "x"), Some("auto-reply"));
-        assert_eq!(judged(&[("X-Autoreply", "yes")], "a@x", "x"), Some("auto-reply"));
-        assert_eq!(judged(&[("List-Id", "<l.x>")], "a@x", "x"), Some("list"));
-        assert_eq!(judged(&[], "a@x", "Automatische Antwort: Bestellung"), Some("auto-reply"));
-        assert_eq!(judged(&[], "a@x", "自动回复：订单"), Some("auto-reply"));
-        assert_eq!(judged(&[], "no-reply@x", "Your parcel"), Some("notice"));
+        assert_eq!(judged(&[("Precedence", "bulk")], "a@x", "x"), Some(ReasonCode::Notice));
+        assert_eq!(judged(&[("Precedence", "auto_reply")], "a@x", "x"), Some(ReasonCode::AutoReply));
+        assert_eq!(judged(&[("X-Autoreply", "yes")], "a@x", "x"), Some(ReasonCode::AutoReply));
+        assert_eq!(judged(&[("List-Id", "<l.x>")], "a@x", "x"), Some(ReasonCode::List));
+        assert_eq!(judged(&[], "a@x", "Automatische Antwort: Bestellung"), Some(ReasonCode::AutoReply));
+        assert_eq!(judged(&[], "a@x", "自动回复：订单"), Some(ReasonCode::AutoReply));
+        assert_eq!(judged(&[], "no-reply@x", "Your parcel"), Some(ReasonCode::Notice));
         assert_eq!(judged(&[("X-Auto-Response-Suppress", "All")], "a@x", "Where is my order"), None);
         assert_eq!(judged(&[], "norbert@x", "Automatic doors are broken"), None);
     }
@@ -317,10 +321,10 @@ mod tests {
             ..ReadMail::default()
         };
         assert_eq!(screen(&from(None), &own), None);
-        assert_eq!(screen(&from(Some("auto-replied")), &own).unwrap().code(), "own-loop");
+        assert_eq!(screen(&from(Some("auto-replied")), &own).unwrap().code(), ReasonCode::OwnMail);
         let mut marked = from(None);
         marked.headers.push((LOOP_HEADER.into(), installation.hash().into()));
-        assert_eq!(screen(&marked, &own).unwrap().code(), "own-loop");
+        assert_eq!(screen(&marked, &own).unwrap().code(), ReasonCode::OwnMail);
         marked.headers = vec![(LOOP_HEADER.into(), "another".into())];
         assert_eq!(screen(&marked, &own), None);
     }

@@ -11,6 +11,7 @@
 mod check;
 mod mailbox;
 mod provider;
+mod screen;
 mod watch;
 
 pub use check::{ConfigProblem, is_name, is_secret_name, is_slug, secret_variable};
@@ -18,6 +19,7 @@ pub use mailbox::{
     FilesConfig, ImapConfig, MailboxConfig, MaildirConfig, OAuthConfig, Security, SmtpConfig, is_pattern,
 };
 pub use provider::{OAuthPreset, PasswordKind, Preset, Provider, ServerPreset};
+pub use screen::{RspamdConfig, ScreenConfig};
 pub use watch::{DigestConfig, HeartbeatConfig, TimeOfDay, Weekday};
 
 use crate::capability::Grants;
@@ -171,6 +173,9 @@ impl TenantConfig {
         if let Some(key) = self.model.as_ref().and_then(|model| model.key.as_ref()) {
             uses.push(("model.key.secret".to_owned(), key.secret.as_str()));
         }
+        if let Some(password) = self.screen.rspamd.as_ref().and_then(|rspamd| rspamd.password.as_ref()) {
+            uses.push(("screen.rspamd.password.secret".to_owned(), password.secret.as_str()));
+        }
         uses
     }
 }
@@ -262,33 +267,6 @@ impl PluginConfig {
 pub struct NotifyConfig {
     /// Notifiers told about a ticket when the router names none, and of digests and alerts where those name none.
     pub notifiers: Vec<String>,
-}
-
-/// What happens before any plugin is called.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ScreenConfig {
-    /// Senders left out as skipped: `name@example.com`, `@example.com` for a whole domain, or `@.example.com` for the
-    /// domain and everything beneath it.
-    pub blocked_senders: Vec<String>,
-    /// Senders never taken for spam and never left out, in the same form: who is on both lists is trusted.
-    pub trusted_senders: Vec<String>,
-    /// From which confidence (0.0 to 1.0) of a classifier a mail is spam. Default 0.8.
-    pub spam_confidence_min: f32,
-    /// From which confidence (0.5 to 1.0) of the filter that learns from "spam" and "not spam" a mail is spam; 1.0 all but turns
-    /// it off. Default 0.7.
-    pub learned_spam_min: f32,
-}
-
-impl Default for ScreenConfig {
-    fn default() -> Self {
-        Self {
-            blocked_senders: Vec::new(),
-            trusted_senders: Vec::new(),
-            spam_confidence_min: 0.8,
-            learned_spam_min: 0.7,
-        }
-    }
 }
 
 /// How replies are reviewed and sent.

@@ -73,6 +73,11 @@ pub enum Job {
         /// The mailbox's name.
         mailbox: String,
     },
+    /// Compare a mailbox with what is stored of it, and fetch what is missing.
+    Repair {
+        /// The mailbox's name.
+        mailbox: String,
+    },
 }
 
 named! {
@@ -106,6 +111,7 @@ impl Job {
             Self::Learn { .. } => "learn",
             Self::Install { .. } => "install",
             Self::SignIn { .. } => "sign-in",
+            Self::Repair { .. } => "repair",
         }
     }
 
@@ -126,6 +132,7 @@ impl Job {
             Self::Learn { ticket, spam } => format!("learn:{ticket}:{}", if *spam { "spam" } else { "ham" }),
             Self::Install { upload } => format!("install:{upload}"),
             Self::SignIn { mailbox } => format!("sign-in:{mailbox}"),
+            Self::Repair { mailbox } => format!("repair:{mailbox}"),
         }
     }
 
@@ -151,7 +158,8 @@ impl Job {
             | Self::Replay { .. }
             | Self::Learn { .. }
             | Self::Install { .. }
-            | Self::SignIn { .. } => QUICK,
+            | Self::SignIn { .. }
+            | Self::Repair { .. } => QUICK,
             Self::Notify { .. } => CHAT,
             Self::Dispatch { .. } | Self::AppendSent { .. } => MAIL,
             Self::Prove { .. } => LOOKS,

@@ -14,6 +14,7 @@ use crate::tenant::{Mailbox, Tenant};
 use posthouse_mail::imap::{Chosen, FOLDERS_FOLLOWED_MAX};
 use posthouse_mail::{Content, Fetched};
 use posthouse_model::config::is_pattern;
+use posthouse_model::reason::{Reason, ReasonCode};
 use posthouse_model::{MailboxId, TenantId, Timestamp};
 use posthouse_store::{Cursor, Source, StoreError};
 use std::collections::{BTreeMap, HashMap};
@@ -361,13 +362,13 @@ pub(crate) fn found(folder: &str, uid_validity: u32, fetched: Fetched) -> Found 
     let (raw, parked) = match fetched.content {
         Content::Mail(raw) => (raw, None),
         Content::TooLarge { bytes, headers } => {
-            let reason = format!(
-                "too large to fetch: {:.1} MiB; only its headers are kept here, the mail itself is still on the server",
+            let words = format!(
+                "{:.1} MiB; only its headers are kept here, the mail itself is still on the server",
                 bytes as f64 / (1024.0 * 1024.0)
             );
-            (headers, Some(reason))
+            (headers, Some(Reason::new(ReasonCode::TooLarge, words)))
         }
-        Content::Unreadable { reason } => (Vec::new(), Some(format!("the server would not give it: {reason}"))),
+        Content::Unreadable { reason } => (Vec::new(), Some(Reason::new(ReasonCode::NotHandedOut, reason))),
     };
     Found { source: Source::imap(folder, uid_validity, fetched.uid), raw, received_at: fetched.arrived_at, parked }
 }

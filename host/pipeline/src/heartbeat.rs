@@ -62,6 +62,13 @@ pub enum Trouble {
         /// Its last failure.
         reason: String,
     },
+    /// Rspamd does not answer: spam comes through.
+    Rspamd {
+        /// Since when.
+        since: Timestamp,
+        /// Its last failure.
+        reason: String,
+    },
     /// Approved replies do not go out.
     Sending {
         /// How many.
@@ -81,6 +88,7 @@ impl Trouble {
             Self::Ledger { mailbox, .. } => format!("ledger:{mailbox}"),
             Self::Triage { .. } => "triage".to_owned(),
             Self::Plugin { plugin, .. } => format!("{PLUGIN}{plugin}"),
+            Self::Rspamd { .. } => "rspamd".to_owned(),
             Self::Sending { .. } => "sending".to_owned(),
         }
     }
@@ -101,6 +109,9 @@ impl Trouble {
             }
             Self::Ledger { mailbox, since, missing } => {
                 (words.ledger_uneven)(mailbox, *missing, &reader.local_time(*since))
+            }
+            Self::Rspamd { since, reason } => {
+                (words.rspamd_away)(&reader.local_time(*since), &notice::shorten(reason, 300))
             }
             Self::Triage { count, since } => (words.triage_stuck)(*count, &reader.local_time(*since)),
             Self::Sending { count, since } => (words.sending_stuck)(*count, &reader.local_time(*since)),
@@ -123,6 +134,8 @@ pub struct Signs {
     pub unsent: u64,
     /// Plugins that are cut off.
     pub cut_off: Vec<CutOff>,
+    /// Rspamd does not answer: since when, and what it said.
+    pub rspamd_away: Option<(Timestamp, String)>,
 }
 
 /// What is wrong at this moment.
@@ -148,6 +161,11 @@ pub fn look(tenant: &Tenant, signs: &Signs, now: Timestamp) -> Vec<Trouble> {
     }
     for CutOff { plugin, since, reason } in signs.cut_off.iter().cloned() {
         troubles.push(Trouble::Plugin { plugin, since, reason });
+    }
+    if let Some((since, reason)) = signs.rspamd_away.clone()
+        && now.since(since) >= stuck
+    {
+        troubles.push(Trouble::Rspamd { since, reason });
     }
     if let Some(since) = signs.progress.oldest_pending
         && now.since(since) >= stuck
@@ -216,7 +234,7 @@ pub async fn beat(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
             house.breakers().is_proven(tenant.id(), plugin) || tenant.all_plugins().iter().all(|p| p.name() != plugin)
         }
         None => {
-            matches!(incident.key.as_str(), "silent" | "triage" | "sending")
+            matches!(incident.key.as_str(), "silent" | "triage" | "sending" | "rspamd")
                 || ["fetch:", "ledger:"].iter().any(|kind| incident.key.starts_with(kind))
         }
     };
@@ -257,7 +275,9 @@ async fn signs(house: &House, tenant: &Tenant) -> Result<Signs, StoreError> {
     let mailboxes: Vec<_> = scope.mailboxes().await?.into_iter().filter(|m| wanted.contains(&m.id)).collect();
     let uneven = uneven(&mailboxes, scope.balances().await?);
     let cut_off = house.breakers().cut_off(tenant.id());
-    let mut signs = Signs { progress, mailboxes, uneven, pending: 0, unsent: 0, cut_off };
+    let rspamd_away = house.rspamds().away(tenant.id()).filter(|_| tenant.config.screen.rspamd.is_some());
+    let rspamd_away = rspamd_away.map(|away| (away.since, away.reason));
+    let mut signs = Signs { progress, mailboxes, uneven, pending: 0, unsent: 0, cut_off, rspamd_away };
     if signs.progress.oldest_pending.is_some() || signs.progress.oldest_unsent.is_some() {
         for state in [JobState::Queued, JobState::Running] {
             for job in scope.jobs(state).await? {

@@ -7,6 +7,7 @@ use crate::life::shadow::SHADOWS_MAX;
 use crate::life::watch::Watch;
 use crate::metrics::Metrics;
 use crate::oauth::AccessTokens;
+use crate::screening::rspamd::Rspamds;
 use crate::secrets::SecretSource;
 use crate::tenant::Tenant;
 use crate::trouble::{HouseTrouble, Part, Troubles};
@@ -70,6 +71,7 @@ struct Inner {
     logbook: Logbook,
     shadows: Arc<Semaphore>,
     tokens: AccessTokens,
+    rspamds: Rspamds,
     // What was put on record already and need not be again.
     told: Mutex<HashSet<String>>,
     tenants: RwLock<HashMap<TenantId, Arc<Tenant>>>,
@@ -92,6 +94,7 @@ impl House {
                 logbook: Logbook::default(),
                 shadows: Arc::new(Semaphore::new(SHADOWS_MAX)),
                 tokens: AccessTokens::default(),
+                rspamds: Rspamds::default(),
                 told: Mutex::default(),
                 tenants: RwLock::default(),
                 reloading: tokio::sync::Mutex::default(),
@@ -196,6 +199,11 @@ impl House {
     /// Access tokens of mailboxes.
     pub(crate) fn access_tokens(&self) -> &AccessTokens {
         &self.inner.tokens
+    }
+
+    /// The tenants' Rspamds.
+    pub(crate) fn rspamds(&self) -> &Rspamds {
+        &self.inner.rspamds
     }
 
     /// Places for calls of releases in shadow.

@@ -7,6 +7,7 @@ use posthouse_mail::read;
 use posthouse_mail::thread::{self, Key};
 use posthouse_model::event::Actor;
 use posthouse_model::mail::ReadMail;
+use posthouse_model::reason::{Reason, ReasonCode};
 use posthouse_model::{MailboxId, Step, Timestamp};
 use posthouse_store::{Cursor, Intake, Source, StoreError, Taken};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,7 +23,7 @@ pub struct Found {
     /// When the server got it; none: now.
     pub received_at: Option<Timestamp>,
     /// Why it is not the whole mail: it is kept for a person.
-    pub parked: Option<String>,
+    pub parked: Option<Reason>,
 }
 
 /// Takes a batch in and moves the cursor, all or nothing. Reading is spread over the processors and never fails.
@@ -92,11 +93,14 @@ fn prepare(installation: &thread::Installation, mailbox: MailboxId, found: Found
     let Found { source, raw, received_at, mut parked } = found;
     // The reader is built not to panic on any bytes. Should it ever, the mail is kept for a person and the mailbox goes on.
     let read = catch_unwind(AssertUnwindSafe(|| read::read_mail(&raw))).unwrap_or_else(|_| {
-        parked.get_or_insert_with(|| "reading it failed inside the host: please report it".to_owned());
+        parked.get_or_insert_with(|| {
+            Reason::new(ReasonCode::ReaderFailed, "reading it failed inside the host: please report it")
+        });
         ReadMail::default()
     });
     if parked.is_none() && is_not_a_mail(&read) {
-        parked = Some("no header could be found in it: these bytes are not a mail".to_owned());
+        let words = "no header could be found in it";
+        parked = Some(Reason::new(ReasonCode::NotMail, words));
     }
     let ticket_number = thread::keys(&read, installation).into_iter().find_map(|key| match key {
         Key::Ticket(number) => Some(number),

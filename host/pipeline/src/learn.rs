@@ -34,7 +34,7 @@ pub async fn run(
     // What a person has said otherwise since has a job of its own.
     if tx.is_spam(ticket).await.map_err(store)? == spam {
         for message in thread {
-            if message.direction == Direction::Incoming {
+            if message.direction == Direction::Incoming && message.emptied_at.is_none() {
                 let features = numbers(&spam::features(&message.read));
                 if tx.teach_spam(message.id, &features, spam, &actor).await.map_err(store)? {
                     house.metrics().count("posthouse_spam_taught_total", &[("spam", label)]);

@@ -9,10 +9,12 @@ use crate::house::House;
 use crate::inbox::{Inbox, Trouble};
 use crate::intake;
 use crate::tenant::{Mailbox, Tenant};
+use crate::triage::store;
 use posthouse_mail::Held;
 use posthouse_model::Timestamp;
+use posthouse_model::job::JobFailure;
 use posthouse_model::ticket::Outcome;
-use posthouse_store::{StoreError, StoredUid};
+use posthouse_store::{ClaimedJob, StoreError, StoredUid};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -122,6 +124,24 @@ pub async fn repair(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Result
         }
     }
     Ok(Looked { taken, ..check_all(tenant, mailbox, &mut inbox).await? })
+}
+
+/// Does that as a job, which a person asked for on the desk; completes it.
+///
+/// # Errors
+/// As [`repair`]: tried again.
+pub async fn run(house: &House, tenant: &Tenant, job: &ClaimedJob, mailbox: &str) -> Result<(), JobFailure> {
+    // One that was taken out of the set-up meanwhile has nothing to compare.
+    if let Some(mailbox) = tenant.mailboxes().iter().find(|one| one.config.name == mailbox) {
+        let looked = repair(house, tenant, mailbox).await.map_err(|error| match error {
+            LedgerError::Store(error) => store(error),
+            LedgerError::There(_) => JobFailure::retry(error),
+        })?;
+        tracing::info!(tenant.id = %tenant.id(), mailbox = %mailbox.config.name, taken = looked.taken, "ledger repaired");
+    }
+    let mut tx = tenant.scope.begin().await.map_err(store)?;
+    tx.complete(job).await.map_err(store)?;
+    tx.commit().await.map_err(store)
 }
 
 /// Fetches what is missing of the open folder.

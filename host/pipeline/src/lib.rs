@@ -33,6 +33,7 @@ pub mod pace;
 pub mod proof;
 pub mod rebuild;
 pub mod schedule;
+pub mod screening;
 pub mod secrets;
 pub mod sent;
 pub mod sign_in;

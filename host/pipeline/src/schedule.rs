@@ -73,6 +73,15 @@ pub async fn tick(house: &House) -> Result<(), StoreError> {
             worker::see_to_given_up(house, &tenant).await?;
             heartbeat::beat(house, &tenant).await?;
             digest::schedule(house, &tenant).await?;
+            let keep = u64::from(tenant.config.screen.keep_days) * 24 * 3_600;
+            if keep > 0 {
+                let before = house.now().minus(Duration::from_secs(keep));
+                if tenant.scope.has_left_out(before).await? {
+                    let mut tx = tenant.scope.begin().await?;
+                    tx.let_go(before, &actor).await?;
+                    tx.commit().await?;
+                }
+            }
             if tenant.scope.next_snooze_end().await?.is_some_and(|at| at <= house.now()) {
                 let mut tx = tenant.scope.begin().await?;
                 tx.wake_snoozed(&actor).await?;

@@ -9,17 +9,16 @@
 use crate::caller::{self, About, CallFailure};
 use crate::draft;
 use crate::house::House;
-use crate::learn;
 use crate::proof;
+use crate::screening;
 use crate::tenant::{Installed, Tenant};
 use crate::view;
-use posthouse_mail::screen::{self, Automatic, Own};
 use posthouse_model::MessageId;
 use posthouse_model::call::{CallContext, MessageView, TicketView};
-use posthouse_model::config::ScreenConfig;
 use posthouse_model::decision::{NewDecision, World};
 use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
+use posthouse_model::reason::{Reason, ReasonCode};
 use posthouse_model::ticket::Outcome;
 use posthouse_model::triage::{Enrichment, Evidence, Routing, Scored, Triage};
 use posthouse_sandbox::{Answer, Question};
@@ -51,11 +50,9 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
     }
 
     proof::about_ours(tenant, &message).await.map_err(store)?;
-    if let Some((outcome, reason)) = screened(house, tenant, &message) {
+    let screened = screening::before_plugins(house, tenant, &message, ticket.message_count).await.map_err(store)?;
+    if let Some((outcome, reason)) = screened {
         return settle(house, tenant, job, &message, outcome, &reason).await;
-    }
-    if let Some(reason) = learned_spam(tenant, &message, ticket.message_count).await.map_err(store)? {
-        return settle(house, tenant, job, &message, Outcome::Spam, &reason).await;
     }
 
     let newest = Arc::new(view::message(&message));
@@ -72,8 +69,7 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
     };
 
     let triage = work.classify(house, tenant, &newest, &message).await;
-    if let Some(confidence) = spam_verdict(&tenant.config.screen, &message, &triage) {
-        let reason = format!("looks like spam ({:.0} % sure)", confidence * 100.0);
+    if let Some(reason) = screening::after_classifiers(tenant, &message, &triage) {
         let mut tx = scope.begin().await.map_err(store)?;
         let found = Found { outcome: Outcome::Spam, reason: Some(&reason), ..Found::ticket(&triage) };
         write(&mut tx, tenant, id, &work.decisions, &found).await.map_err(store)?;
@@ -83,7 +79,9 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
     view::apply_triage(&mut work.view, &triage, ticket.category_by_agent);
     let enrichments = work.enrich(house, tenant).await;
     let routing = work.route(house, tenant).await;
-    let found = Found { enrichments: &enrichments, routing: Some(&routing), ..Found::ticket(&triage) };
+    // A mail that a person took up keeps the reason why it had been left out.
+    let reason = message.reason.as_ref().filter(|_| message.taken_up_at.is_some());
+    let found = Found { enrichments: &enrichments, routing: Some(&routing), reason, ..Found::ticket(&triage) };
 
     // A drafter that may call a model can take long: what is known so far is shown to agents meanwhile.
     let quick = draft::is_quick(tenant);
@@ -115,7 +113,7 @@ pub async fn given_up(tenant: &Tenant, message: MessageId, reason: &str) -> Resu
         return Ok(());
     }
     let mut tx = tenant.scope.begin().await?;
-    let note = format!("triage was given up: {reason}");
+    let note = Reason::new(ReasonCode::Unsorted, reason);
     tx.set_outcome(message, Outcome::Ticket, Some(&note), &actor()).await?;
     if let Some(ticket) = row.ticket {
         tx.pass_turn(ticket, message).await?;
@@ -138,24 +136,6 @@ pub(crate) fn store(error: StoreError) -> JobFailure {
     }
 }
 
-/// What the host itself knows without any plugin.
-fn screened(house: &House, tenant: &Tenant, message: &MessageRow) -> Option<(Outcome, String)> {
-    let read = &message.read;
-    let from = read.from.as_ref().map(posthouse_model::mail::Address::key).unwrap_or_default();
-    let lists = &tenant.config.screen;
-    if matches_sender(&lists.blocked_senders, &from) && !matches_sender(&lists.trusted_senders, &from) {
-        return Some((Outcome::Skipped, "the sender is on the tenant's blocklist".to_owned()));
-    }
-    let addresses = tenant.own_addresses();
-    let own = Own { installation: house.installation(), addresses: &addresses };
-    let automatic = screen::screen(read, &own)?;
-    let outcome = match automatic {
-        Automatic::OwnLoop { .. } | Automatic::Blank => Outcome::Skipped,
-        _ => Outcome::Automatic,
-    };
-    Some((outcome, automatic.reason()))
-}
-
 /// The language that the host detected, where no classifier said one.
 pub(crate) fn fill_language(triage: &mut Triage, row: &MessageRow) {
     if triage.language.is_none()
@@ -165,52 +145,13 @@ pub(crate) fn fill_language(triage: &mut Triage, row: &MessageRow) {
     }
 }
 
-fn matches_sender(list: &[String], address: &str) -> bool {
-    list.iter().any(|entry| {
-        let entry = entry.trim().to_lowercase();
-        match entry.strip_prefix("@.") {
-            Some(domain) => address
-                .rsplit_once('@')
-                .and_then(|(_, host)| host.strip_suffix(domain))
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
-            None if entry.starts_with('@') => address.ends_with(&entry),
-            None => address == entry,
-        }
-    })
-}
-
-fn spam_verdict(config: &ScreenConfig, message: &MessageRow, triage: &Triage) -> Option<f32> {
-    let confidence = triage.spam?;
-    let from = message.read.from.as_ref().map(posthouse_model::mail::Address::key).unwrap_or_default();
-    (confidence >= config.spam_confidence_min && !matches_sender(&config.trusted_senders, &from)).then_some(confidence)
-}
-
-/// What people taught of mails like this one. A mail on a ticket that has others is somebody's who was heard already.
-async fn learned_spam(tenant: &Tenant, message: &MessageRow, mails: i64) -> Result<Option<String>, StoreError> {
-    let config = &tenant.config.screen;
-    let from = message.read.from.as_ref().map(posthouse_model::mail::Address::key).unwrap_or_default();
-    if mails > 1 || matches_sender(&config.trusted_senders, &from) {
-        return Ok(None);
-    }
-    let Some((confidence, learned)) = learn::verdict(tenant, message).await? else { return Ok(None) };
-    if confidence < f64::from(config.learned_spam_min) {
-        return Ok(None);
-    }
-    Ok(Some(format!(
-        "is like mail that people called spam ({:.1} % sure, learned from {} spam and {} other mails)",
-        confidence * 100.0,
-        learned.spam,
-        learned.ham
-    )))
-}
-
 async fn settle(
     house: &House,
     tenant: &Tenant,
     job: &ClaimedJob,
     message: &MessageRow,
     outcome: Outcome,
-    reason: &str,
+    reason: &Reason,
 ) -> Result<(), JobFailure> {
     let mut tx = tenant.scope.begin().await.map_err(store)?;
     tx.set_outcome(message.id, outcome, Some(reason), &actor()).await.map_err(store)?;
@@ -240,7 +181,7 @@ struct Found<'a> {
     enrichments: &'a [Enrichment],
     routing: Option<&'a Routing>,
     outcome: Outcome,
-    reason: Option<&'a str>,
+    reason: Option<&'a Reason>,
 }
 
 impl<'a> Found<'a> {
@@ -359,29 +300,5 @@ impl Work {
         }
         view::apply_routing(&mut self.view, &routing, tenant.config.default_queue());
         routing
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sender_lists_know_addresses_and_domains() {
-        let list = vec!["Spam@Example.com".to_owned(), "@bad.example".to_owned()];
-        assert!(matches_sender(&list, "spam@example.com"));
-        assert!(matches_sender(&list, "anyone@bad.example"));
-        assert!(!matches_sender(&list, "x@notbad.example.com"));
-        assert!(!matches_sender(&list, "other@example.com"));
-        // A sub-domain is another domain.
-        assert!(!matches_sender(&list, "a@sub.bad.example"));
-        // Unless it is asked for.
-        let list = vec!["@.Bad.example".to_owned()];
-        for beneath in ["a@bad.example", "a@sub.bad.example", "a@x.sub.bad.example"] {
-            assert!(matches_sender(&list, beneath), "{beneath}");
-        }
-        for other in ["a@notbad.example", "a@bad.example.com", "bad.example", ""] {
-            assert!(!matches_sender(&list, other), "{other}");
-        }
     }
 }

@@ -64,6 +64,8 @@ pub struct Words {
     pub triage_stuck: fn(u64, &str) -> String,
     /// A plugin is cut off: name, since, its last failure.
     pub plugin_cut_off: fn(&str, &str, &str) -> String,
+    /// Since when, and its words.
+    pub rspamd_away: fn(&str, &str) -> String,
     /// An active release was taken back: plugin, version, why.
     pub plugin_rolled_back: fn(&str, &str, &str) -> String,
     /// A candidate was taken back: plugin, version, why.
@@ -182,7 +184,7 @@ static EN: Words = Words {
     fetch_stuck: |mailbox, since, reason| format!("Mailbox “{mailbox}” has not been fetched since {since}: {reason}"),
     ledger_uneven: |mailbox, n, since| {
         format!(
-            "Mailbox “{mailbox}” holds {n} mails that are not here, as of {since}. `posthouse ledger --repair` fetches them."
+            "Mailbox “{mailbox}” holds {n} mails that are not here, as of {since}. “Fetch what is missing” on the mail log, or `posthouse ledger --repair`, fetches them."
         )
     },
     triage_stuck: |n, since| format!("{n} mails wait for triage, the oldest since {since}."),
@@ -196,6 +198,9 @@ static EN: Words = Words {
         format!(
             "Plugin “{plugin}” is cut off since {since} because it kept failing; mail goes on without it. Last failure: {reason}"
         )
+    },
+    rspamd_away: |since, reason| {
+        format!("Rspamd has not answered since {since}; mail is triaged without it. Last failure: {reason}")
     },
     sending_stuck: |n, since| format!("{n} approved replies have not gone out, the oldest since {since}."),
     what_now: "Nothing is lost: work goes on by itself once the cause is gone. “posthouse doctor” names the cause.",
@@ -286,7 +291,9 @@ static ZH: Words = Words {
     silent: |since| format!("自 {since} 起没有邮件完成分拣,而此时段本应有来信。"),
     fetch_stuck: |mailbox, since, reason| format!("邮箱“{mailbox}”自 {since} 起收取失败:{reason}"),
     ledger_uneven: |mailbox, n, since| {
-        format!("邮箱“{mailbox}”中有 {n} 封邮件未入库(自 {since} 起发现)。运行 `posthouse ledger --repair` 可补收。")
+        format!(
+            "邮箱“{mailbox}”中有 {n} 封邮件未入库(自 {since} 起发现)。在“邮件账”页点“补收缺失邮件”,或运行 `posthouse ledger --repair`。"
+        )
     },
     triage_stuck: |n, since| format!("{n} 封邮件等待分拣,最早的自 {since} 起。"),
     plugin_rolled_back: |plugin, version, why| format!("插件“{plugin}”{version} 已自动退回上一版本：{why}。"),
@@ -296,6 +303,7 @@ static ZH: Words = Words {
     plugin_cut_off: |plugin, since, reason| {
         format!("插件“{plugin}”连续出错,自 {since} 起已暂停使用,邮件处理不受影响。最近一次错误:{reason}")
     },
+    rspamd_away: |since, reason| format!("Rspamd 自 {since} 起没有响应,邮件分拣暂不经过它。最近一次错误:{reason}"),
     sending_stuck: |n, since| format!("{n} 封已批准的回复尚未发出,最早的自 {since} 起。"),
     what_now: "邮件没有丢失:原因消除后会自动继续。运行 posthouse doctor 可查明原因。",
     recovered: |after| format!("历时 {after} 后恢复正常。"),

@@ -3,7 +3,7 @@
 use crate::house::House;
 use crate::tenant::Tenant;
 use crate::trouble::Part;
-use crate::{check, digest, dispatch, draft, learn, life, notify, proof, sent, sign_in, triage};
+use crate::{check, digest, dispatch, draft, learn, ledger, life, notify, proof, sent, sign_in, triage};
 use futures::FutureExt as _;
 use posthouse_model::job::{Job, JobFailure};
 use posthouse_model::{JobId, Step};
@@ -246,6 +246,7 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
         Job::Learn { ticket, spam } => learn::run(house, tenant, job, *ticket, *spam).await,
         Job::Install { upload } => life::install::run(house, tenant, job, *upload).await,
         Job::SignIn { mailbox } => sign_in::run(house, tenant, job, mailbox).await,
+        Job::Repair { mailbox } => ledger::run(house, tenant, job, mailbox).await,
     }
 }
 
@@ -283,8 +284,9 @@ async fn given_up(tenant: &Tenant, job: &Job, reason: &str) -> Result<(), StoreE
         Job::Notify { notification } => notify::given_up(tenant, *notification, reason).await,
         Job::Dispatch { outbox } => dispatch::given_up(tenant, *outbox, reason).await,
         Job::Install { upload } => life::install::given_up(tenant, *upload, reason).await,
-        // What a filter did not learn of one ticket it learns of others; a person who waits for a code asks again.
-        Job::Learn { .. } | Job::SignIn { .. } => Ok(()),
+        // What a filter did not learn of one ticket it learns of others; a person who waits for a code, or for what a server holds,
+        // asks again.
+        Job::Learn { .. } | Job::SignIn { .. } | Job::Repair { .. } => Ok(()),
         // The reply is before a person already.
         Job::Prove { .. } => Ok(()),
         // The ticket is there without a draft, or with one that the page calls unchecked; the copy, the digest and

@@ -5,6 +5,7 @@ use crate::tickets::{TicketRow, by_id};
 use crate::{Result, Scope, StoreError, Tx};
 use posthouse_model::event::Actor;
 use posthouse_model::job::Job;
+use posthouse_model::reason::{Reason, ReasonCode};
 use posthouse_model::ticket::{Outcome, TicketStatus};
 use posthouse_model::{AgentId, TicketId, Timestamp};
 use serde_json::json;
@@ -55,7 +56,8 @@ impl Tx {
     pub async fn mark_spam(&mut self, ticket: TicketId, actor: &Actor) -> Result<()> {
         let before = self.ticket_for_change(ticket).await?;
         self.move_ticket(&before, TicketStatus::Spam).await?;
-        self.recount(ticket, &[Outcome::Ticket, Outcome::Automatic], Outcome::Spam, Some("marked by an agent")).await?;
+        let reason = Reason::new(ReasonCode::SpamByAgent, "");
+        self.recount(ticket, &[Outcome::Ticket, Outcome::Automatic], Outcome::Spam, Some(&reason)).await?;
         self.enqueue(&Job::Learn { ticket, spam: true }).await?;
         self.record(actor, "ticket.marked-spam", subject(ticket), json!({ "was": before.status }));
         Ok(())
@@ -219,16 +221,23 @@ impl Tx {
     }
 
     /// Moves a ticket's incoming mails from some places of the ledger to another.
-    async fn recount(&mut self, ticket: TicketId, from: &[Outcome], to: Outcome, reason: Option<&str>) -> Result<()> {
+    pub(crate) async fn recount(
+        &mut self,
+        ticket: TicketId,
+        from: &[Outcome],
+        to: Outcome,
+        reason: Option<&Reason>,
+    ) -> Result<()> {
         let tenant = self.tenant();
         for from in from {
-            sql("update message set outcome = $1, reason = $2 \
+            sql("update message set outcome = $1, reason = $2, reason_code = $6 \
                  where tenant_id = $3 and ticket_id = $4 and direction = 'incoming' and outcome = $5")
             .bind(to)
-            .bind(reason)
+            .bind(reason.map(|reason| &reason.words))
             .bind(tenant)
             .bind(ticket)
             .bind(*from)
+            .bind(reason.map(|reason| reason.code))
             .run(self.on())
             .await?;
         }

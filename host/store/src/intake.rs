@@ -8,6 +8,7 @@ use crate::{Result, StoreError, Tx};
 use posthouse_model::event::Actor;
 use posthouse_model::job::Job;
 use posthouse_model::mail::{Address, ReadMail};
+use posthouse_model::reason::{Reason, ReasonCode};
 use posthouse_model::ticket::{Direction, Outcome, TicketStatus};
 use posthouse_model::{MailboxId, MessageId, TicketId, Timestamp};
 use serde::Serialize;
@@ -69,7 +70,7 @@ pub struct Intake {
     /// Once read.
     pub read: ReadMail,
     /// Why it cannot be read: it is kept for a person and makes no ticket.
-    pub parked: Option<String>,
+    pub parked: Option<Reason>,
     /// The ticket that a *verified* token names (signed plus-address), used when the mail's own headers find none.
     pub ticket_number: Option<i64>,
 }
@@ -232,7 +233,7 @@ impl Tx {
         &mut self,
         mail: &Intake,
         place: &Place,
-        reason: &str,
+        reason: &Reason,
         raw_sha256: &str,
         actor: &Actor,
     ) -> Result<Taken> {
@@ -241,7 +242,7 @@ impl Tx {
             actor,
             "message.parked",
             format_args!("message:{message}"),
-            json!({ "mailbox": mail.mailbox, "reason": reason, "sha256": raw_sha256 }),
+            json!({ "mailbox": mail.mailbox, "reason": reason.to_string(), "sha256": raw_sha256 }),
         );
         Ok(Taken::Parked { message })
     }
@@ -255,13 +256,13 @@ impl Tx {
         raw_sha256: &str,
         actor: &Actor,
     ) -> Result<Taken> {
-        let reason = format!("duplicate of message {of}: {reason}");
+        let reason = Reason::new(ReasonCode::Duplicate, format!("message {of}, {reason}"));
         let message = self.store_message(mail, place, None, Outcome::Skipped, Some(&reason)).await?;
         self.record(
             actor,
             "message.skipped",
             format_args!("message:{message}"),
-            json!({ "mailbox": mail.mailbox, "reason": reason, "sha256": raw_sha256 }),
+            json!({ "mailbox": mail.mailbox, "reason": reason.to_string(), "sha256": raw_sha256 }),
         );
         Ok(Taken::Duplicate { message, of })
     }
@@ -272,7 +273,7 @@ impl Tx {
         place: &Place,
         ticket: Option<TicketId>,
         outcome: Outcome,
-        reason: Option<&str>,
+        reason: Option<&Reason>,
     ) -> Result<MessageId> {
         let (tenant, now) = (self.tenant(), self.now());
         let new = NewMessage {

@@ -2,9 +2,12 @@
 
 use crate::sql::{Json, sql};
 use crate::{Result, Scope, StoreError, Tx};
+use posthouse_model::event::Actor;
+use posthouse_model::job::Job;
 use posthouse_model::ticket::Outcome;
 use posthouse_model::{MailboxId, Timestamp};
 use serde::Serialize;
+use serde_json::json;
 
 /// A mail of a folder as it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -109,7 +112,38 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// Names of the mailboxes that are to be compared, or are being compared, because a person asked for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn repairs(&self) -> Result<Vec<String>> {
+        let rows =
+            sql("select content from job where tenant_id = $1 and kind = 'repair' and state in ('queued', 'running')")
+                .bind(self.tenant)
+                .all(&mut *self.read().await?)
+                .await?;
+        let mut names = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if let Job::Repair { mailbox } = row.get::<Json<Job>>(0)?.0 {
+                names.push(mailbox);
+            }
+        }
+        Ok(names)
+    }
+}
+
 impl Tx {
+    /// Asks a worker to compare a mailbox with what is stored of it, and to fetch what is missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn ask_repair(&mut self, mailbox: &str, actor: &Actor) -> Result<()> {
+        self.enqueue(&Job::Repair { mailbox: mailbox.to_owned() }).await?;
+        self.record(actor, "ledger.repair-asked", "tenant", json!({ "mailbox": mailbox }));
+        Ok(())
+    }
+
     /// Keeps how a folder's ledger stands now.
     ///
     /// # Errors

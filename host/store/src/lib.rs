@@ -57,6 +57,7 @@ mod spam;
 mod sql;
 mod store;
 mod tables;
+mod take_up;
 mod tenants;
 mod thread;
 mod tickets;

@@ -187,7 +187,7 @@ impl Tx {
             let row = by_id(self.on(), tenant, ticket).await?;
             self.move_ticket(&row, TicketStatus::Sent).await?;
         } else {
-            sql("update message set outcome = $1, reason = null, triaged_at = null where tenant_id = $2 and id = $3")
+            sql("update message set outcome = $1, reason = null, reason_code = null, triaged_at = null where tenant_id = $2 and id = $3")
                 .bind(Outcome::Pending)
                 .bind(tenant)
                 .bind(message)

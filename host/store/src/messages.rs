@@ -3,6 +3,7 @@
 use crate::sql::{Connection, Json, Row, sql};
 use crate::{Result, Scope, StoreError};
 use posthouse_model::mail::{Address, ReadMail};
+use posthouse_model::reason::{Reason, ReasonCode};
 use posthouse_model::ticket::{Direction, Outcome};
 use posthouse_model::{MailboxId, MessageId, TenantId, TicketId, Timestamp};
 use serde::Serialize;
@@ -23,7 +24,7 @@ pub struct MessageRow {
     /// Where it ended.
     pub outcome: Outcome,
     /// Why, for everything but a ticket.
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// By its own Date header when that is sane, else when the server got it.
     pub at: Timestamp,
     /// When the server got it.
@@ -32,6 +33,10 @@ pub struct MessageRow {
     pub stored_at: Timestamp,
     /// Size of the raw bytes.
     pub size: i64,
+    /// When a person took it up although it had been left out: screening lets it pass.
+    pub taken_up_at: Option<Timestamp>,
+    /// When its bytes and texts were let go; sender and subject stay.
+    pub emptied_at: Option<Timestamp>,
     /// Once read.
     pub read: ReadMail,
 }
@@ -45,6 +50,8 @@ pub struct MessageSummary {
     pub mailbox: MailboxId,
     /// Its ticket.
     pub ticket: Option<TicketId>,
+    /// Its ticket's number.
+    pub ticket_number: Option<i64>,
     /// From.
     pub from: Option<Address>,
     /// Decoded.
@@ -52,18 +59,20 @@ pub struct MessageSummary {
     /// Where it ended.
     pub outcome: Outcome,
     /// Why.
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// When it was stored.
     pub stored_at: Timestamp,
     /// Size of the raw bytes.
     pub size: i64,
+    /// When its bytes and texts were let go.
+    pub emptied_at: Option<Timestamp>,
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select id, ticket_id, mailbox_id, direction, identity, outcome, reason, at, received_at, stored_at, size, \
-             read_json, body_text, full_text, html from message ",
+            "select id, ticket_id, mailbox_id, direction, identity, outcome, reason_code, reason, at, received_at, stored_at, \
+             size, taken_up_at, emptied_at, read_json, body_text, full_text, html from message ",
             $rest
         )
     };
@@ -78,11 +87,13 @@ fn read(row: &Row) -> Result<MessageRow> {
         direction: row.next()?,
         identity: row.next()?,
         outcome: row.next()?,
-        reason: row.next()?,
+        reason: reason(row.next()?, row.next()?),
         at: row.next()?,
         received_at: row.next()?,
         stored_at: row.next()?,
         size: row.next()?,
+        taken_up_at: row.next()?,
+        emptied_at: row.next()?,
         read: {
             let mut mail: ReadMail = row.json()?;
             mail.reply_text = row.next()?;
@@ -92,6 +103,12 @@ fn read(row: &Row) -> Result<MessageRow> {
             mail
         },
     })
+}
+
+/// A reason as it is kept: in two columns.
+fn reason(code: Option<ReasonCode>, words: Option<String>) -> Option<Reason> {
+    let words = words?;
+    Some(Reason { code: code.unwrap_or(ReasonCode::Unnumbered), words })
 }
 
 impl Scope {
@@ -135,29 +152,33 @@ impl Scope {
         before: Option<MessageId>,
         limit: u32,
     ) -> Result<Vec<MessageSummary>> {
-        let rows = sql("select id, mailbox_id, ticket_id, read_json, outcome, reason, stored_at, size from message \
-             where tenant_id = $1 and outcome = $2 and id < $3 order by id desc limit $4")
-        .bind(self.tenant)
-        .bind(outcome)
-        .bind(before.map_or(i64::MAX, |id| id.0))
-        .bind(limit.min(500))
-        .all(&mut *self.read().await?)
-        .await?;
+        let rows =
+            sql("select m.id, m.mailbox_id, m.ticket_id, t.number, m.read_json, m.outcome, m.reason_code, m.reason, \
+             m.stored_at, m.size, m.emptied_at from message m left join ticket t on t.id = m.ticket_id \
+             where m.tenant_id = $1 and m.outcome = $2 and m.id < $3 order by m.id desc limit $4")
+            .bind(self.tenant)
+            .bind(outcome)
+            .bind(before.map_or(i64::MAX, |id| id.0))
+            .bind(limit.min(500))
+            .all(&mut *self.read().await?)
+            .await?;
         rows.iter()
             .map(|row| {
                 let mut row = row.reader();
-                let (id, mailbox, ticket) = (row.next()?, row.next()?, row.next()?);
+                let (id, mailbox, ticket, ticket_number) = (row.next()?, row.next()?, row.next()?, row.next()?);
                 let ReadMail { from, subject, .. } = row.json()?;
                 Ok(MessageSummary {
                     id,
                     mailbox,
                     ticket,
+                    ticket_number,
                     from,
                     subject,
                     outcome: row.next()?,
-                    reason: row.next()?,
+                    reason: reason(row.next()?, row.next()?),
                     stored_at: row.next()?,
                     size: row.next()?,
+                    emptied_at: row.next()?,
                 })
             })
             .collect()
@@ -195,7 +216,7 @@ pub(crate) struct NewMessage<'a> {
     pub(crate) identity: &'a str,
     pub(crate) content_hash: &'a str,
     pub(crate) outcome: Outcome,
-    pub(crate) reason: Option<&'a str>,
+    pub(crate) reason: Option<&'a Reason>,
     pub(crate) at: Timestamp,
     pub(crate) received_at: Timestamp,
     pub(crate) stored_at: Timestamp,
@@ -210,8 +231,8 @@ pub(crate) async fn insert(on: &mut Connection, tenant: TenantId, new: &NewMessa
     let full = (new.read.text != new.read.reply_text).then_some(&new.read.text);
     let id: MessageId = sql("insert into message (tenant_id, ticket_id, mailbox_id, folder, source_key, direction, \
          identity, content_hash, from_key, outcome, reason, at, received_at, stored_at, size, read_json, body_text, \
-         full_text, html) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) returning id")
+         full_text, html, reason_code) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) returning id")
     .bind(tenant)
     .bind(new.ticket)
     .bind(new.mailbox)
@@ -222,7 +243,7 @@ pub(crate) async fn insert(on: &mut Connection, tenant: TenantId, new: &NewMessa
     .bind(new.content_hash)
     .bind(from_key(new.read))
     .bind(new.outcome)
-    .bind(new.reason)
+    .bind(new.reason.map(|reason| &reason.words))
     .bind(new.at)
     .bind(new.received_at)
     .bind(new.stored_at)
@@ -231,6 +252,7 @@ pub(crate) async fn insert(on: &mut Connection, tenant: TenantId, new: &NewMessa
     .bind(&new.read.reply_text)
     .bind(full)
     .bind(new.read.html.as_ref())
+    .bind(new.reason.map(|reason| reason.code))
     .one(on)
     .await?
     .get(0)?;

@@ -201,6 +201,7 @@ names!(
     posthouse_model::ticket::TicketStatus
     posthouse_model::ticket::Outcome
     posthouse_model::ticket::Direction
+    posthouse_model::reason::ReasonCode
     posthouse_model::triage::Urgency
     posthouse_model::triage::Sentiment
     posthouse_model::draft::DraftOrigin

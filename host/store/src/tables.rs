@@ -109,7 +109,7 @@ pub(crate) const TABLES: &[Table] = &[
         "message",
         "id:i tenant_id:i ticket_id:i mailbox_id:i folder:t source_key:t direction:t identity:t content_hash:t \
          from_key:t outcome:t reason:t at:i received_at:i stored_at:i triaged_at:i size:i read_json:t body_text:t \
-         full_text:t html:t",
+         full_text:t html:t reason_code:t@13 taken_up_at:i@13 emptied_at:i@13",
     ),
     table("raw_message", "message_id:i tenant_id:i content:b", "message_id"),
     table("message_reference", "tenant_id:i reference:t message_id:i", "message_id, reference"),

@@ -4,6 +4,7 @@ use crate::sql::{Json, sql};
 use crate::tickets::{NO_DEADLINE, TicketRow, by_id, search_text};
 use crate::{Result, StoreError, Tx};
 use posthouse_model::event::Actor;
+use posthouse_model::reason::Reason;
 use posthouse_model::ticket::{Outcome, TicketStatus};
 use posthouse_model::triage::{Enrichment, Entity, Routing, Triage};
 use posthouse_model::{MessageId, TicketId};
@@ -30,7 +31,7 @@ pub struct Triaged<'a> {
     /// Where the message ended.
     pub outcome: Outcome,
     /// Why, for everything but a ticket.
-    pub reason: Option<&'a str>,
+    pub reason: Option<&'a Reason>,
 }
 
 impl Tx {
@@ -131,7 +132,7 @@ impl Tx {
         &mut self,
         message: MessageId,
         outcome: Outcome,
-        reason: Option<&str>,
+        reason: Option<&Reason>,
         actor: &Actor,
     ) -> Result<Option<TicketStatus>> {
         let ticket = self.settle_message(message, outcome, reason).await?;
@@ -150,19 +151,20 @@ impl Tx {
         &mut self,
         message: MessageId,
         outcome: Outcome,
-        reason: Option<&str>,
+        reason: Option<&Reason>,
     ) -> Result<Option<TicketId>> {
         if outcome == Outcome::Pending {
             return Err(StoreError::refused("a message cannot go back to pending"));
         }
         let (tenant, now) = (self.tenant(), self.now());
-        sql("update message set outcome = $1, reason = $2, triaged_at = $3 \
+        sql("update message set outcome = $1, reason = $2, triaged_at = $3, reason_code = $6 \
              where tenant_id = $4 and id = $5 and direction = 'incoming' returning ticket_id")
         .bind(outcome)
-        .bind(reason)
+        .bind(reason.map(|reason| &reason.words))
         .bind(now)
         .bind(tenant)
         .bind(message)
+        .bind(reason.map(|reason| reason.code))
         .optional(self.on())
         .await?
         .ok_or_else(|| StoreError::not_found(format_args!("message {message}")))?
@@ -175,7 +177,7 @@ impl Tx {
         ticket: &mut TicketRow,
         message: MessageId,
         outcome: Outcome,
-        reason: Option<&str>,
+        reason: Option<&Reason>,
     ) -> Result<bool> {
         let status = ticket.status;
         let (next, alone) = if outcome == Outcome::Ticket {
@@ -203,7 +205,7 @@ impl Tx {
         if next == TicketStatus::Waiting {
             ticket.closed_reason = None;
         } else if next == TicketStatus::Handled && alone {
-            ticket.closed_reason = reason.map(str::to_owned);
+            ticket.closed_reason = reason.map(Reason::to_string);
         }
         Ok(true)
     }
@@ -293,11 +295,11 @@ impl Tx {
         ticket: Option<TicketId>,
         message: MessageId,
         outcome: Outcome,
-        reason: Option<&str>,
+        reason: Option<&Reason>,
         actor: &Actor,
     ) {
         let subject = ticket.map_or_else(|| format!("message:{message}"), |ticket| format!("ticket:{ticket}"));
-        let data = json!({ "message": message, "outcome": outcome, "reason": reason });
+        let data = json!({ "message": message, "outcome": outcome, "reason": reason.map(Reason::to_string) });
         self.record(actor, "message.settled", subject, data);
     }
 }

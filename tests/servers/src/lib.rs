@@ -20,6 +20,7 @@ mod postgres;
 mod process;
 mod proxy;
 mod registry;
+mod rspamd;
 
 pub use certificate::Certificate;
 pub use chromium::Chromium;
@@ -31,8 +32,9 @@ pub use postgres::{PostgresServer, postgres};
 pub use process::{Running, free_port, wait_for_port};
 pub use proxy::{Cut, Proxy};
 pub use registry::Registry;
+pub use rspamd::Rspamd;
 
-/// Environment variable: a comma-separated list of servers (`postgres`, `dovecot`, `postfix`, `chromium`, `registry`)
+/// Environment variable: a comma-separated list of servers (`postgres`, `dovecot`, `postfix`, `chromium`, `registry`, `rspamd`)
 /// that must be there. Asking for one of them on a machine without it panics instead of skipping.
 pub const REQUIRE: &str = "POSTHOUSE_REQUIRE";
 

@@ -16,7 +16,7 @@ use posthouse_model::notice::Delivery;
 use posthouse_pipeline::caller::{self, About};
 use posthouse_pipeline::notice::{self, Reader};
 use posthouse_pipeline::tenant::{Installed, Tenant};
-use posthouse_pipeline::{House, model};
+use posthouse_pipeline::{House, model, screening};
 use posthouse_sandbox::Question;
 use posthouse_store::{JobState, StoreTrouble};
 use serde::Serialize;
@@ -221,6 +221,14 @@ async fn examine(
         let mend = mend.filter(|_| !ok);
         findings.push(Finding { tenant, what, ok, words: safe(&words), mend, duration_ms, steps: Vec::new() });
     };
+    if let Some(config) = &tenant.config.screen.rspamd {
+        let (ok, words) = match screening::rspamd::try_out(house, tenant, config).await {
+            Ok(verdict) => (true, format!("{} answers: {}", config.url, verdict.words())),
+            Err(error) => (false, format!("{}: {error}", config.url)),
+        };
+        let mend = "mail is triaged without it meanwhile; start it, or mend screen.rspamd in tenant.toml and apply the tenant again";
+        say("rspamd".to_owned(), ok, words, Some(mend.to_owned()), None);
+    }
     if let (Some(config), false) = (&tenant.config.model, args.no_models) {
         let what = format!("model {}", config.model);
         match model::provider(house, tenant, config).await {

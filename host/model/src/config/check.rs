@@ -1,5 +1,7 @@
 //! What types cannot say about a tenant's set-up.
 
+mod screen;
+
 use super::mailbox::host_of;
 use super::{
     ImapConfig, MailboxConfig, ModelConfig, OAuthConfig, PluginConfig, Provider, Security, SmtpConfig, TenantConfig,
@@ -178,21 +180,7 @@ impl Check {
             }
         }
         self.range("review.undo_seconds", config.review.undo_seconds, 0, 600);
-        self.range("screen.spam_confidence_min", config.screen.spam_confidence_min, 0.0, 1.0);
-        self.range("screen.learned_spam_min", config.screen.learned_spam_min, 0.5, 1.0);
-        let senders =
-            [("blocked_senders", &config.screen.blocked_senders), ("trusted_senders", &config.screen.trusted_senders)];
-        for (key, list) in senders {
-            for (i, sender) in list.iter().enumerate() {
-                if !is_sender(sender) {
-                    self.say(
-                        format!("screen.{key}[{i}]"),
-                        format!("`{sender}` is neither an address nor a domain"),
-                        "use \"name@example.com\", \"@example.com\", or \"@.example.com\" for its subdomains too",
-                    );
-                }
-            }
-        }
+        self.screen(&config.screen);
     }
 
     fn address(&mut self, path: impl Into<String>, address: &str) {
@@ -554,14 +542,6 @@ impl Check {
     }
 }
 
-/// `name@example.com`, `@example.com` or `@.example.com`.
-fn is_sender(sender: &str) -> bool {
-    let Some((local, domain)) = sender.split_once('@') else { return false };
-    let domain = if local.is_empty() { domain.strip_prefix('.').unwrap_or(domain) } else { domain };
-    let sound = !domain.is_empty() && domain.split('.').all(|label| !label.is_empty()) && !domain.contains('@');
-    sound && !sender.contains(char::is_whitespace)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -649,27 +629,5 @@ mod tests {
         assert_ne!(secret_variable("a-b", "c"), secret_variable("a", "b_c"));
         assert!(!is_secret_name("b__c") && !is_secret_name("_b") && is_secret_name("b_c"));
         assert!(!is_slug("a--b") && !is_slug("-a") && is_slug("a-b"));
-    }
-
-    #[test]
-    fn a_sender_on_a_list_is_an_address_a_domain_or_a_domain_with_what_is_beneath() {
-        for sound in ["a@example.com", "@example.com", "@.example.com", "@localhost"] {
-            assert!(is_sender(sound), "{sound}");
-        }
-        for wrong in
-            ["", "@", "@.", "a@", "example.com", "a@b@c", "a b@c.example", "a@.c.example", "@..c.example", "@c."]
-        {
-            let mut config = TenantConfig::new("acme", "Acme");
-            config.screen.trusted_senders = vec!["a@example.com".to_owned(), wrong.to_owned()];
-            let problems = config.problems();
-            assert!(problems.iter().any(|problem| problem.path == "screen.trusted_senders[1]"), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn confidence_that_is_not_a_number_is_out_of_range() {
-        let mut config = TenantConfig::new("acme", "Acme");
-        config.screen.spam_confidence_min = f32::NAN;
-        assert_eq!(config.problems()[0].path, "screen.spam_confidence_min");
     }
 }

@@ -303,6 +303,13 @@ impl OAuthConfig {
 
 /// The host of an `https://` address, or of an `http://` one on loopback, in lower case; none for anything else.
 pub(crate) fn host_of(url: &str) -> Option<String> {
+    let host = any_host_of(url)?;
+    let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    (url.starts_with("https://") || loopback).then_some(host)
+}
+
+/// The host of an `https://` or `http://` address, in lower case; none for anything else.
+pub(crate) fn any_host_of(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = match authority.strip_prefix('[') {
@@ -310,8 +317,7 @@ pub(crate) fn host_of(url: &str) -> Option<String> {
         None => authority.split(':').next()?,
     };
     let sound = !host.is_empty() && !authority.contains('@') && !url.contains(char::is_whitespace);
-    let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    (sound && (scheme == "https" || (scheme == "http" && loopback))).then(|| host.to_lowercase())
+    (sound && matches!(scheme, "https" | "http")).then(|| host.to_lowercase())
 }
 
 /// Outgoing mail as files, for trying out and for tests.

@@ -43,7 +43,7 @@ async fn mail_like_what_people_called_spam_is_spam() {
     let (message, ticket) = ids(&test.mail(offer(90)).await);
     let row = scope.message(message).await.unwrap();
     assert_eq!(row.outcome, Outcome::Spam);
-    assert!(row.reason.unwrap().contains("learned from 20 spam and 20 other mails"));
+    assert!(row.reason.unwrap().words.contains("learned from 20 spam and 20 other mails"));
     assert_eq!(scope.ticket(ticket).await.unwrap().status, TicketStatus::Spam);
     assert!(scope.decisions(ticket).await.unwrap().is_empty(), "no plugin was asked");
     let (message, _) = ids(&test.mail(question(91)).await);

@@ -15,6 +15,7 @@ mod oauth;
 mod pace;
 mod proof;
 mod rebuild;
+mod screening;
 mod secrets;
 mod sending;
 mod triage;

@@ -214,7 +214,7 @@ async fn what_kills_every_worker_that_takes_it_comes_before_a_person() {
     schedule::tick(&test.house).await.unwrap();
     let row = test.tenant.scope.message(message).await.unwrap();
     assert_eq!(row.outcome, Outcome::Ticket);
-    assert!(row.reason.unwrap().contains("its worker stopped without a word"));
+    assert!(row.reason.unwrap().words.contains("its worker stopped without a word"));
     assert_eq!(test.tenant.scope.ticket(ticket).await.unwrap().status, TicketStatus::Waiting);
 
     // The same with a reply: nothing was submitted, and the agent hears of it.

@@ -2,6 +2,7 @@
 
 use crate::world::{add_mailbox, agent, host};
 use posthouse_model::job::Job;
+use posthouse_model::reason::{Reason, ReasonCode};
 use posthouse_model::ticket::{Direction, Outcome, TicketStatus};
 use posthouse_model::{MailboxId, Timestamp};
 use posthouse_store::{ClaimRequest, Cursor, JobState, Source, StoreError, Taken};
@@ -48,7 +49,9 @@ on_both! {
         assert_eq!(of, first);
         let row = world.scope.message(message).await.unwrap();
         assert_eq!(row.outcome, Outcome::Skipped);
-        assert!(row.reason.unwrap().starts_with(&format!("duplicate of message {first}")));
+        let reason = row.reason.unwrap();
+        assert_eq!(reason.code, ReasonCode::Duplicate);
+        assert!(reason.words.starts_with(&format!("message {first}, the same mail")));
         // The server renumbered its folder: everything comes again.
         let mut renumbered = world.mail("a@x");
         renumbered.source.key = "2:1".into();
@@ -83,12 +86,13 @@ on_both! {
 
     async fn what_cannot_be_read_is_parked(world) {
         let mut mail = world.mail("a@x");
-        mail.parked = Some("no header could be found".into());
+        let reason = Reason::new(ReasonCode::NotMail, "no header could be found");
+        mail.parked = Some(reason.clone());
         let Taken::Parked { message } = world.take(&mail).await else { panic!() };
         let parked = world.scope.messages_by_outcome(Outcome::Parked, None, 10).await.unwrap();
         assert_eq!(parked.len(), 1);
         assert_eq!((parked[0].id, parked[0].ticket), (message, None));
-        assert_eq!(parked[0].reason.as_deref(), Some("no header could be found"));
+        assert_eq!(parked[0].reason, Some(reason));
         assert_eq!(world.scope.raw(message).await.unwrap(), mail.raw);
         assert_eq!(world.scope.jobs(JobState::Queued).await.unwrap().len(), 0);
         assert!(world.scope.messages_by_outcome(Outcome::Parked, Some(message), 10).await.unwrap().is_empty());

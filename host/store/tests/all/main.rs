@@ -26,6 +26,7 @@ mod proof;
 mod releases;
 mod setup;
 mod spam;
+mod take_up;
 mod triage;
 mod turns;
 mod uploads;

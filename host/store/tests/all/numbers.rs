@@ -2,6 +2,7 @@
 
 use crate::world::{START, address, agent, host};
 use posthouse_model::outbox::SubmitOutcome;
+use posthouse_model::reason::{Reason, ReasonCode};
 use posthouse_model::ticket::Outcome;
 use posthouse_store::{LedgerRow, OutboxLease};
 use std::time::Duration;
@@ -14,7 +15,7 @@ on_both! {
             world.outcome(message, outcome).await;
         }
         let mut parked = world.mail("parked@x");
-        parked.parked = Some("unreadable".into());
+        parked.parked = Some(Reason::new(ReasonCode::NotMail, "unreadable"));
         world.take(&parked).await;
         world.take(&world.mail("pending@x")).await;
         world.take(&world.mail("pending@x")).await;

@@ -3,6 +3,7 @@
 use crate::world::{agent, host};
 use posthouse_model::decision::{CallCost, HostCall, NewDecision, World as PluginWorld};
 use posthouse_model::exchange::{Exchange, Kept, StoreKey, Told};
+use posthouse_model::reason::{Reason, ReasonCode};
 use posthouse_model::release::CallRecord;
 use posthouse_model::ticket::{Outcome, TicketStatus};
 use posthouse_model::triage::{
@@ -130,7 +131,7 @@ on_both! {
             world.outcome(message, outcome).await;
             let row = world.scope.ticket(ticket).await.unwrap();
             assert_eq!(row.status, expected);
-            let reason = (outcome == Outcome::Skipped).then(|| "because".to_owned());
+            let reason = (outcome == Outcome::Skipped).then(|| "S13 automatic notice: because".to_owned());
             assert_eq!(row.closed_reason, reason);
         }
     }
@@ -322,7 +323,7 @@ on_both! {
             routing: None,
             default_queue: "general",
             outcome: Outcome::Spam,
-            reason: Some("the classifier is sure"),
+            reason: Some(&Reason::new(ReasonCode::SpamByPlugin, "the classifier is sure")),
         };
         assert_eq!(tx.finish_triage(&done, &host()).await.unwrap(), Some((ticket, TicketStatus::Spam)));
         tx.commit().await.unwrap();

@@ -3,6 +3,7 @@
 use posthouse_model::draft::DraftProposal;
 use posthouse_model::event::Actor;
 use posthouse_model::mail::{Address, ReadMail};
+use posthouse_model::reason::{Reason, ReasonCode};
 use posthouse_model::ticket::Outcome;
 use posthouse_model::{Clock, DraftId, Entropy, MailboxId, MessageId, OutboxId, TenantId, TicketId, Timestamp};
 use posthouse_store::{Approval, Intake, NewMailbox, NewTenant, Scope, Source, Store, StoreOptions, Taken};
@@ -214,7 +215,8 @@ impl World {
 
     pub async fn outcome(&self, message: MessageId, outcome: Outcome) {
         let mut tx = self.scope.begin().await.unwrap();
-        tx.set_outcome(message, outcome, Some("because"), &host()).await.unwrap();
+        let reason = Reason::new(ReasonCode::Notice, "because");
+        tx.set_outcome(message, outcome, Some(&reason), &host()).await.unwrap();
         tx.commit().await.unwrap();
     }
 

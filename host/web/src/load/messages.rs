@@ -36,11 +36,15 @@ pub(crate) async fn messages(seat: &Seat, only: Option<Outcome>) -> Result<Messa
                 .iter()
                 .find(|b| b.id == m.mailbox)
                 .map_or_else(String::new, |b| b.mailbox.address.clone()),
+            ticket: m.ticket_number,
+            whole: m.emptied_at.is_none(),
             outcome: m.outcome,
             reason: m.reason,
         })
         .collect();
     let address = |id| mailboxes.iter().find(|b| b.id == id).map_or_else(String::new, |b| b.mailbox.address.clone());
+    let name = |id| mailboxes.iter().find(|b| b.id == id).map_or_else(String::new, |b| b.mailbox.name.clone());
+    let repairs = seat.scope.repairs().await?;
     let balances = seat.scope.balances().await?;
     let balances = balances
         .into_iter()
@@ -50,9 +54,13 @@ pub(crate) async fn messages(seat: &Seat, only: Option<Outcome>) -> Result<Messa
             held: super::list::whole(b.held),
             missing: super::list::whole(b.missing),
             checked_at: b.checked_at,
+            comparing: repairs.contains(&name(b.mailbox)),
+            name: name(b.mailbox),
         })
         .collect();
-    Ok(MessagesPage { only, rows, ledger: ledger(seat).await?, balances })
+    let keep_days = u64::from(seat.config.screen.keep_days);
+    let may_act = seat.agent.role.may_act();
+    Ok(MessagesPage { only, keep_days, may_act, rows, ledger: ledger(seat).await?, balances })
 }
 
 /// The last days, newest first; each begins at midnight in the team's zone.

@@ -72,7 +72,11 @@ fn pane(
         .collect();
     let mut categories = seat.config.categories.clone();
     categories.extend(row.category.iter().filter(|c| !seat.config.categories.contains(c)).cloned());
-    let reason = row.closed_reason.clone().filter(|_| row.status == TicketStatus::Handled);
+    let reason = row
+        .closed_reason
+        .as_deref()
+        .filter(|_| row.status == TicketStatus::Handled)
+        .map(|words| t.closed_reason(words));
     TicketPane {
         number: row.number,
         seen: seen(detail).map_or(0, |id| id.0),
@@ -141,6 +145,8 @@ fn letter(t: Lang, detail: &TicketDetail, agents: &[AgentRow], message: &Message
         risks,
         sent_by: sent_by(t, detail, agents, message.id),
         damaged: !read.warnings.is_empty() && message.direction == Direction::Incoming,
+        reason: message.reason.clone(),
+        let_go: message.emptied_at.is_some(),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::words::Lang;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
 use posthouse_model::mail::{Address, Attachment};
+use posthouse_model::reason::Reason;
 use posthouse_model::ticket::{Direction, TicketStatus};
 use posthouse_model::triage::{Entity, Risk, TextPart};
 
@@ -45,6 +46,10 @@ pub struct Letter {
     pub sent_by: Option<String>,
     /// The bytes were odd.
     pub damaged: bool,
+    /// Why it is not, or was not at first, on a ticket that somebody answers.
+    pub reason: Option<Reason>,
+    /// What it said is no longer kept.
+    pub let_go: bool,
 }
 
 impl Letter {
@@ -83,9 +88,10 @@ impl Letter {
         let t = frame.lang();
         let long = self.text.chars().count() > Self::LONG;
         html! {
+            @if let Some(reason) = &self.reason { p.why { b.code { (reason.code) } " " (t.reason_name(reason.code)) @if !reason.words.is_empty() { span.mute dir="auto" { " · " (reason.words) } } } }
             @if self.damaged { p.odd { (icon::warn()) (t.odd_mail()) } }
             @if self.text.trim().is_empty() {
-                p.text.mute { (t.empty_mail()) }
+                p.text.mute { (if self.let_go { t.messages_let_go() } else { t.empty_mail() }) }
             } @else {
                 @if long { input.fold type="checkbox" id=(format!("fold-{}", self.id)); }
                 div.text.long[long] dir="auto" { (marked(t, &flow::unbroken(&self.text), TextPart::Body, &self.entities, &self.risks)) }

@@ -4,6 +4,7 @@ use super::frame::Frame;
 use super::icon;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
+use posthouse_model::reason::Reason;
 use posthouse_model::ticket::Outcome;
 
 /// A mail that became no ticket.
@@ -22,7 +23,11 @@ pub struct MessageRow {
     /// Where it ended.
     pub outcome: Outcome,
     /// Why.
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
+    /// What it said is still here.
+    pub whole: bool,
+    /// Its ticket's number, where it is on one.
+    pub ticket: Option<i64>,
 }
 
 /// How one day's mail adds up.
@@ -47,13 +52,21 @@ pub struct BalanceRow {
     pub missing: u64,
     /// When they were counted.
     pub checked_at: Timestamp,
+    /// The mailbox's name in the set-up.
+    pub name: String,
+    /// It is being compared because somebody asked for it.
+    pub comparing: bool,
 }
 
 /// The page.
 #[derive(Clone, Debug)]
 pub struct MessagesPage {
-    /// Parked, skipped, or both.
+    /// One of [`MessagesPage::OUTCOMES`]; none: parked and skipped.
     pub only: Option<Outcome>,
+    /// For how many days skipped mail and spam keep what they said; 0: for good.
+    pub keep_days: u64,
+    /// Whether the reader may take a mail up.
+    pub may_act: bool,
     /// Newest first.
     pub rows: Vec<MessageRow>,
     /// Newest day first.
@@ -63,6 +76,9 @@ pub struct MessagesPage {
 }
 
 impl MessagesPage {
+    /// What may be looked at on its own.
+    pub(crate) const OUTCOMES: [Outcome; 4] = [Outcome::Parked, Outcome::Skipped, Outcome::Spam, Outcome::Automatic];
+
     /// The page.
     #[must_use]
     pub fn draw(&self, frame: &Frame) -> Markup {
@@ -78,7 +94,11 @@ impl MessagesPage {
                 main.sheet #main {
                     h1 { (t.messages_title()) }
                     p.mute { (t.messages_hint()) }
-                    nav.tabs { (tab(None, t.messages_all_outcomes())) (tab(Some(Outcome::Parked), t.view_parked())) (tab(Some(Outcome::Skipped), t.view_skipped())) }
+                    nav.tabs {
+                        (tab(None, t.messages_all_outcomes()))
+                        @for outcome in Self::OUTCOMES { (tab(Some(outcome), t.outcome(outcome))) }
+                    }
+                    @if self.keep_days > 0 { p.mute { (t.messages_kept(self.keep_days)) } }
                     (self.table(frame))
                     (self.balances(frame))
                     (self.ledger(frame))
@@ -95,9 +115,23 @@ impl MessagesPage {
                     thead { tr { th { (t.from_label()) } th { (t.subject()) } th { (t.messages_why()) } th.num {} } }
                     tbody { @for m in &self.rows { tr {
                         td data-label=(t.from_label()) { b { bdi { (m.from) } } br; span.mute { bdi { (m.mailbox) } } }
-                        td data-label=(t.subject()) { a href=(frame.team.path(&format!("/messages/{}/raw", m.id))) download title=(t.raw_mail()) { bdi { (if m.subject.is_empty() { t.no_subject() } else { &m.subject }) } } }
-                        td data-label=(t.messages_why()) { (t.outcome(m.outcome)) @if let Some(reason) = &m.reason { span.mute { " · " (reason) } } }
-                        td.num { (frame.lens.relative(m.at)) }
+                        td data-label=(t.subject()) {
+                            @let subject = if m.subject.is_empty() { t.no_subject() } else { &m.subject };
+                            @if let Some(number) = m.ticket { a href=(frame.team.path(&format!("/tickets/{number}"))) { bdi { (subject) } } }
+                            @else if m.whole { a href=(frame.team.path(&format!("/messages/{}/raw", m.id))) download title=(t.raw_mail()) { bdi { (subject) } } }
+                            @else { bdi { (subject) } }
+                        }
+                        td data-label=(t.messages_why()) {
+                            @match &m.reason {
+                                Some(reason) => { b.code { (reason.code) } " " (t.reason_name(reason.code)) @if !reason.words.is_empty() { span.mute.below dir="auto" { (reason.words) } } }
+                                None => { (t.outcome(m.outcome)) }
+                            }
+                            @if !m.whole { span.mute.below { (t.messages_let_go()) } }
+                        }
+                        td.num {
+                            (frame.lens.relative(m.at))
+                            @if self.may_act && m.whole { (frame.post(&frame.team.path(&format!("/messages/{}/take-up", m.id)), "take-up", &html! { button.link { (t.take_up()) } })) }
+                        }
                     } } }
                 }
             }
@@ -114,11 +148,17 @@ impl MessagesPage {
                         tbody { @for b in &self.balances { tr {
                             td data-label=(t.mailbox_address()) { b { bdi { (b.mailbox) } } @if !b.folder.is_empty() { " " span.mute { bdi { (b.folder) } } } }
                             td data-label=(t.balance_state()) {
-                                @if b.missing > 0 { span.alarm { (icon::warn()) (t.balance_missing(b.missing)) } " " code.mute { "posthouse ledger --repair" } }
+                                @if b.missing > 0 { span.alarm { (icon::warn()) (t.balance_missing(b.missing)) } }
                                 @else { (icon::tick()) (t.balance_even()) }
                             }
                             td.num data-label=(t.balance_held()) { (b.held) }
-                            td.num data-label=(t.balance_checked()) { (frame.lens.relative(b.checked_at)) }
+                            td.num data-label=(t.balance_checked()) {
+                                (frame.lens.relative(b.checked_at))
+                                @if b.comparing { span.mute.below { (t.balance_comparing()) } }
+                                @else if self.may_act {
+                                    (frame.post(&frame.team.path("/messages/repair"), "take-up", &html! { button.link name="mailbox" value=(b.name) { (if b.missing > 0 { t.balance_fetch() } else { t.balance_compare() }) } }))
+                                }
+                            }
                         } } }
                     }
                 }

@@ -20,6 +20,7 @@ use posthouse_model::Timestamp;
 use posthouse_model::decision::{HostCall, World};
 use posthouse_model::draft::{CheckFinding, DraftOrigin, DraftProposal, Filled, Question};
 use posthouse_model::mail::{Address, Attachment};
+use posthouse_model::reason::{Reason, ReasonCode};
 use posthouse_model::release::Stage;
 use posthouse_model::role::Role;
 use posthouse_model::ticket::{Direction, Outcome, TicketStatus};
@@ -191,6 +192,8 @@ fn letters(lang: Lang) -> Vec<Letter> {
         risks: vec![],
         sent_by: Some("Jun".into()),
         damaged: false,
+        reason: None,
+        let_go: false,
     };
     vec![
         plain(1, Direction::Incoming, &ana, NOW.minus(minutes(8_000)), "Hola, ¿cuándo sale mi pedido?"),
@@ -483,32 +486,31 @@ pub fn status() -> StatusPage {
 /// Mail that became no ticket.
 #[must_use]
 pub fn messages() -> MessagesPage {
-    let row = |id, who: &str, subject: &str, outcome, reason: &str| MessageRow {
+    let row = |id, who: &str, subject: &str, outcome, code, words: &str| MessageRow {
         id,
         at: NOW.minus(minutes(40 * u64::try_from(id).unwrap_or(1))),
         from: who.into(),
         subject: subject.into(),
         mailbox: "help@luma.example".into(),
         outcome,
-        reason: Some(reason.into()),
+        reason: Some(Reason::new(code, words)),
+        whole: id != 3,
+        ticket: None,
     };
     MessagesPage {
         only: None,
+        keep_days: 90,
+        may_act: true,
         rows: vec![
-            row(
-                1,
-                "scanner@office.example",
-                "",
-                Outcome::Parked,
-                "the mail is 61 MB, more than the 40 MB this host reads",
-            ),
-            row(2, "help@luma.example", "Re: Order 1031", Outcome::Skipped, "our own mail came back"),
+            row(1, "scanner@office.example", "", Outcome::Parked, ReasonCode::TooLarge, "61.0 MiB"),
+            row(2, "help@luma.example", "Re: Order 1031", Outcome::Skipped, ReasonCode::OwnMail, "X-Posthouse-Loop"),
             row(
                 3,
                 "ana.garcia@correo.example",
                 "¿Dónde está mi paquete?",
                 Outcome::Skipped,
-                "the same mail came to help@luma.example",
+                ReasonCode::Duplicate,
+                "message 17",
             ),
         ],
         balances: [("hello@luma.example", "INBOX", 1840, 0), ("help@luma.example", "Orders", 311, 2)]
@@ -518,6 +520,8 @@ pub fn messages() -> MessagesPage {
                 held,
                 missing,
                 checked_at: NOW.minus(minutes(95)),
+                name: "help".into(),
+                comparing: missing == 0,
             })
             .to_vec(),
         ledger: (1..=3)

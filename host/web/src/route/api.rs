@@ -54,10 +54,17 @@ pub(super) async fn counts(seat: Seat) -> Answer {
     Ok(Json(json!({ "views": views, "all": counts })))
 }
 
-/// Parked mail, or what `outcome` says (`parked`, `skipped`).
+/// Parked mail, or what `outcome` says (`parked`, `skipped`, `spam`, `automatic`).
 pub(super) async fn messages(seat: Seat) -> Answer {
     let outcome = outcome_of(seat.query()).unwrap_or(Outcome::Parked);
     Ok(Json(json!({ "messages": seat.scope.messages_by_outcome(outcome, None, 200).await? })))
+}
+
+/// Takes a mail up that was left out.
+pub(super) async fn take_up(seat: Seat, Path((_, id)): Path<(String, String)>) -> Answer {
+    let number = super::mail::taken_up(&seat, &id).await?;
+    let ticket = seat.scope.ticket_by_number(number).await?;
+    Ok(Json(json!({ "done": "taken-up", "ticket": ticket })))
 }
 
 pub(super) async fn status(seat: Seat) -> Answer {

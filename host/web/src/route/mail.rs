@@ -6,10 +6,11 @@ use crate::seat::Seat;
 use crate::text::sanitise::{InlinePicture, mail_html};
 use axum::body::Body;
 use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderName, HeaderValue, header};
 use posthouse_model::MessageId;
 use posthouse_model::mail::Attachment;
+use posthouse_model::ticket::{Direction, Outcome};
 use posthouse_store::MessageRow;
 use std::collections::HashMap;
 
@@ -69,6 +70,29 @@ fn placed(message: &MessageRow, html: &str) -> Vec<Attachment> {
         })
         .cloned()
         .collect()
+}
+
+/// A mail that was left out gets, or goes on with, its ticket.
+pub(super) async fn take_up(seat: Seat, Path((_, id)): Path<(String, String)>) -> Result<Response, Refusal> {
+    let number = taken_up(&seat, &id).await?;
+    Ok(Redirect::to(&seat.team().path(&format!("/tickets/{number}"))).into_response())
+}
+
+/// Takes it up; the number of its ticket.
+pub(super) async fn taken_up(seat: &Seat, id: &str) -> Result<i64, Refusal> {
+    let message = message(seat, id).await?;
+    if message.direction != Direction::Incoming || matches!(message.outcome, Outcome::Ticket | Outcome::Pending) {
+        // Somebody was faster, or clicked twice: that is no mistake.
+        let ticket = message.ticket.ok_or(Refusal::NotFound)?;
+        return Ok(seat.scope.ticket(ticket).await?.number);
+    }
+    if message.emptied_at.is_some() {
+        return Err(Refusal::Refused(seat.lang().refused_let_go().to_owned()));
+    }
+    let mut tx = seat.scope.begin().await?;
+    let (_, number) = tx.take_up(message.id, &seat.actor()).await?;
+    tx.commit().await?;
+    Ok(number)
 }
 
 pub(super) async fn raw(seat: Seat, Path((_, id)): Path<(String, String)>) -> Result<Response, Refusal> {

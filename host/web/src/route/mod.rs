@@ -88,6 +88,8 @@ routes! {
     get "/t/{slug}/messages/{id}/html" Reading mail::html;
     get "/t/{slug}/messages/{id}/raw" Reading mail::raw;
     get "/t/{slug}/messages/{id}/attachments/{part}" Reading mail::attachment;
+    post "/t/{slug}/messages/repair" Acting settings::repair;
+    post "/t/{slug}/messages/{id}/take-up" Acting mail::take_up;
     get "/t/{slug}/status" Reading settings::status;
     post "/t/{slug}/status/sign-in" Administering settings::mailbox_sign_in;
     get "/t/{slug}/plugins" Administering plugins::list;
@@ -102,6 +104,7 @@ routes! {
     get "/t/{slug}/api/tickets/{number}" Reading api::ticket;
     get "/t/{slug}/api/counts" Reading api::counts;
     get "/t/{slug}/api/messages" Reading api::messages;
+    post "/t/{slug}/api/messages/{id}/take-up" Acting api::take_up;
     get "/t/{slug}/api/status" Reading api::status;
     post "/t/{slug}/api/tickets/{number}/{verb}" Acting api::act;
 }

@@ -3,6 +3,7 @@
 use super::public::YEAR;
 use crate::load;
 use crate::page::frame::{Place, Theme};
+use crate::page::messages::MessagesPage;
 use crate::refusal::Refusal;
 use crate::request::{Fields, LANGUAGE, THEME, safe_next, set_cookie};
 use crate::seat::Seat;
@@ -28,12 +29,12 @@ pub(super) async fn mailbox_sign_in(seat: Seat, fields: Fields) -> Result<Respon
     Ok(Redirect::to(&seat.team().path("/status")).into_response())
 }
 
-/// Parked, skipped, or both.
+/// What the log is asked to show on its own.
 pub(super) fn outcome_of(query: &str) -> Option<Outcome> {
     url::form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name == "outcome")
         .and_then(|(_, value)| value.parse().ok())
-        .filter(|o| matches!(o, Outcome::Parked | Outcome::Skipped))
+        .filter(|o| MessagesPage::OUTCOMES.contains(o))
 }
 
 pub(super) async fn messages(seat: Seat) -> Result<Response, Refusal> {
@@ -41,6 +42,19 @@ pub(super) async fn messages(seat: Seat) -> Result<Response, Refusal> {
     let (frame, page) =
         tokio::try_join!(load::frame::frame(&seat, Place::Messages, None), load::messages::messages(&seat, only))?;
     Ok(page.draw(&frame).into_response())
+}
+
+/// Has a mailbox compared with what is stored of it, and what is missing fetched: a job, since no server is asked on the path
+/// of a request.
+pub(super) async fn repair(seat: Seat, fields: Fields) -> Result<Response, Refusal> {
+    let wanted = fields.get("mailbox");
+    if !seat.scope.mailboxes().await?.iter().any(|row| row.mailbox.name == wanted) {
+        return Err(Refusal::NotFound);
+    }
+    let mut tx = seat.scope.begin().await?;
+    tx.ask_repair(wanted, &seat.actor()).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&seat.team().path("/messages")).into_response())
 }
 
 fn back(seat: &Seat, fields: &Fields) -> Response {

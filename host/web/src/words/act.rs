@@ -58,6 +58,7 @@ super::words! {
     done_undone: "Taken back. The text is in the editor again.", "已撤回，文字回到编辑框。";
     refused_late_undo: "Too late to undo: the reply is already going out.", "来不及撤回，回复已在发送。";
     refused_empty: "The reply is empty. Write something before sending.", "回复为空，请先写内容再发送。";
+    refused_let_go: "What this mail said is no longer kept here, so it cannot become a ticket. It may still be on the mail server.", "该邮件的内容已不再保留，无法转为工单，邮件服务器上可能仍有原件。";
     refused_reason: "A reason is needed to close without a reply.", "不回复而结案需要写明原因。";
     refused_category: "This is not a name for a category: use 1 to 40 letters, digits or hyphens.", "类别名称无效，请用 1 到 40 个字母、数字或连字符。";
     refused_agent: "There is no such agent in this team.", "团队里没有这位成员。";

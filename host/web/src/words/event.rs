@@ -46,6 +46,7 @@ super::words! {
     event_decided: "automatic step", "自动步骤";
     event_skipped: "mail skipped", "邮件略过";
     event_parked: "mail parked", "邮件异常";
+    event_taken_up: "left-out mail taken up", "找回邮件";
     actor_host: "Posthouse", "驿站";
     actor_operator: "operator", "运维";
 }
@@ -76,6 +77,7 @@ impl Lang {
             "message.settled" => self.event_settled(),
             "message.skipped" => self.event_skipped(),
             "message.parked" => self.event_parked(),
+            "message.taken-up" => self.event_taken_up(),
             "draft.proposed" => self.event_drafted(),
             "draft.edited" => self.event_draft_edited(),
             "draft.checked" => self.event_checked(),

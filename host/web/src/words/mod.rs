@@ -10,6 +10,7 @@ mod event;
 mod names;
 mod pages;
 mod plugins;
+mod reason;
 mod ticket;
 mod trail;
 
@@ -148,6 +149,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         names::TABLE,
         pages::TABLE,
         plugins::TABLE,
+        reason::TABLE,
         ticket::TABLE,
         ticket::COUNTED,
         trail::TABLE,

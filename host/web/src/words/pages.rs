@@ -74,6 +74,9 @@ super::words! {
     messages_hint: "Every mail that came in ends in exactly one place. Here is what did not become a ticket.", "每封来信都有且只有一个去处，这里是没有成为工单的邮件。";
     messages_why: "Why", "原因";
     messages_none: "Nothing was left out.", "没有遗漏的邮件。";
+    messages_kept(n): "What skipped mail and spam said is kept for {n} days; sender, subject and reason stay.", "略过的邮件和垃圾邮件的内容保留 {n} 天，发件人、主题和原因会一直保留。";
+    messages_let_go: "What it said is no longer kept.", "内容已不再保留。";
+    take_up: "Make it a ticket", "转为工单";
     messages_all_outcomes: "Parked and skipped", "异常与略过";
     ledger_title: "Where the mail went, last 7 days", "近 7 天邮件去向";
     ledger_day: "Day", "日期";
@@ -83,7 +86,10 @@ super::words! {
     balance_state: "Here", "本地";
     balance_checked: "Compared", "核对时间";
     balance_even: "all of them", "全部在库";
-    balance_missing(n): "{n} are missing; to fetch them:", "缺 {n} 封，补收命令：";
+    balance_missing(n): "{n} are missing", "缺 {n} 封";
+    balance_fetch: "Fetch what is missing", "补收缺失邮件";
+    balance_compare: "Compare now", "立即核对";
+    balance_comparing: "being compared", "正在核对";
     ledger_total: "Came in", "收到";
     error_404_title: "Nothing here", "这里没有内容";
     error_404: "This page does not exist, or it is not for this account. Go back to the tickets.", "页面不存在，或当前账户不能查看。请回到工单列表。";

@@ -4,6 +4,8 @@ use crate::support::{BODY, House, file, host, mail};
 use http::StatusCode;
 use posthouse_model::decision::{CallCost, NewDecision, World};
 use posthouse_model::outbox::SubmitOutcome;
+use posthouse_model::reason::{Reason, ReasonCode};
+use posthouse_model::ticket::Outcome;
 use posthouse_store::{Intake, OutboxLease, Source};
 use std::time::Duration;
 
@@ -215,7 +217,7 @@ async fn the_mail_log_shows_what_became_no_ticket() {
         raw: b"x".to_vec(),
         received_at: tx.now(),
         read: mail("big", "<b>huge</b>", ""),
-        parked: Some("61 MB is more than this host reads".into()),
+        parked: Some(Reason::new(ReasonCode::TooLarge, "61 MB is more than this host reads")),
         ticket_number: None,
     };
     tx.intake(&intake, &host()).await.unwrap();
@@ -230,9 +232,82 @@ async fn the_mail_log_shows_what_became_no_ticket() {
         log.text
     );
     assert!(log.text.contains("2026-03-01"), "the ledger has today's line");
+    assert!(log.text.contains("S31") && log.text.contains("too large to fetch"), "by number and in words");
+    assert!(!log.text.contains("take-up"), "an auditor only looks");
     let status = browser.get(&luma.path("/status")).await;
     assert!(status.text.contains("the server refuses the password") && status.text.contains("help@luma.example"));
     assert!(status.text.contains("No plugin is installed"));
+}
+
+#[tokio::test]
+async fn one_click_on_the_mail_log_makes_a_ticket() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let mut tx = luma.scope.begin().await.unwrap();
+    let intake = Intake {
+        mailbox: luma.mailbox,
+        source: Source { folder: "INBOX".into(), key: "big".into() },
+        raw: b"x".to_vec(),
+        received_at: tx.now(),
+        read: mail("big", "huge", ""),
+        parked: Some(Reason::new(ReasonCode::TooLarge, "61 MB")),
+        ticket_number: None,
+    };
+    tx.intake(&intake, &host()).await.unwrap();
+    tx.commit().await.unwrap();
+    let id = luma.scope.messages_by_outcome(Outcome::Parked, None, 1).await.unwrap()[0].id;
+    let mut browser = house.signed_in(&luma, "jun").await;
+    let path = luma.path(&format!("/messages/{id}/take-up"));
+    assert!(browser.get(&luma.path("/messages")).await.text.contains(&path));
+    let csrf = browser.csrf(&luma).await;
+    // A second click leads there too.
+    for _ in 0..2 {
+        let taken = browser.post(&path, &[("csrf", &csrf)]).await;
+        assert_eq!((taken.status, taken.location()), (StatusCode::SEE_OTHER, &*luma.path("/tickets/1")));
+    }
+    let ticket = browser.get(&luma.path("/tickets/1")).await;
+    assert!(ticket.text.contains("S31") && ticket.text.contains("61 MB"), "why it had been left out is on the mail");
+    assert!(!browser.get(&luma.path("/messages")).await.text.contains("61 MB"));
+
+    // Spam and automatic mail have their own lists, and what was let go says so and has no button.
+    let waiting = luma.waiting("one").await;
+    let mut tx = luma.scope.begin().await.unwrap();
+    let reason = Reason::new(ReasonCode::SpamByHeader, "X-Spam-Flag: yes");
+    tx.set_outcome(waiting.message, Outcome::Spam, Some(&reason), &host()).await.unwrap();
+    tx.let_go(tx.now().plus(Duration::from_secs(1)), &host()).await.unwrap();
+    tx.commit().await.unwrap();
+    let spam = browser.get(&luma.path("/messages?outcome=spam")).await;
+    assert!(spam.text.contains("S22") && spam.text.contains("What it said is no longer kept."), "{}", spam.text);
+    assert!(!spam.text.contains("take-up"));
+    let path = luma.path(&format!("/messages/{}/take-up", waiting.message));
+    let refused = browser.post(&path, &[("csrf", &csrf)]).await;
+    assert!(refused.text.contains("no longer kept here"), "{}", refused.text);
+    let ticket = browser.get(&luma.path(&format!("/tickets/{}", waiting.number))).await;
+    assert!(ticket.text.contains("What it said is no longer kept."));
+}
+
+#[tokio::test]
+async fn what_a_server_holds_and_is_not_here_is_fetched_at_the_press_of_a_button() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let mut tx = luma.scope.begin().await.unwrap();
+    tx.set_balance(luma.mailbox, "INBOX", 9, 2, &serde_json::json!({})).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut auditor = house.signed_in(&luma, "ada").await;
+    assert!(!auditor.get(&luma.path("/messages")).await.text.contains("messages/repair"));
+    let mut browser = house.signed_in(&luma, "jun").await;
+    let log = browser.get(&luma.path("/messages")).await;
+    assert!(log.text.contains("2 are missing") && log.text.contains("Fetch what is missing"), "{}", log.text);
+    let csrf = browser.csrf(&luma).await;
+    let path = luma.path("/messages/repair");
+    let unknown = browser.post(&path, &[("csrf", &csrf), ("mailbox", "nobody's")]).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    assert_eq!(luma.scope.repairs().await.unwrap(), Vec::<String>::new());
+    let name = luma.scope.mailboxes().await.unwrap()[0].mailbox.name.clone();
+    let asked = browser.post(&path, &[("csrf", &csrf), ("mailbox", &name)]).await;
+    assert_eq!(asked.status, StatusCode::SEE_OTHER);
+    assert_eq!(luma.scope.repairs().await.unwrap(), [name]);
+    assert!(browser.get(&luma.path("/messages")).await.text.contains("being compared"));
 }
 
 #[tokio::test]

@@ -34,6 +34,8 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/messages/{id}/html",
         "/t/{slug}/messages/{id}/raw",
         "/t/{slug}/messages/{id}/attachments/{part}",
+        "/t/{slug}/messages/repair",
+        "/t/{slug}/messages/{id}/take-up",
         "/t/{slug}/status",
         "/t/{slug}/status/sign-in",
         "/t/{slug}/plugins",
@@ -47,6 +49,7 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/api/tickets/{number}",
         "/t/{slug}/api/counts",
         "/t/{slug}/api/messages",
+        "/t/{slug}/api/messages/{id}/take-up",
         "/t/{slug}/api/status",
         "/t/{slug}/api/tickets/{number}/{verb}",
     ];

@@ -1,0 +1,28 @@
+-- Why a mail ended where it ended, by number; that a person took it up; and when what it said was let go.
+alter table message add column reason_code text;
+alter table message add column taken_up_at bigint;
+alter table message add column emptied_at bigint;
+-- Reasons that were kept before they had numbers, by the words they had.
+update message set reason_code = case
+    when reason is null then null
+    when reason like 'our own mail came back%' then 'S01'
+    when reason like 'the sender is on the tenant%' then 'S02'
+    when reason like 'nothing in it%' then 'S03'
+    when reason like 'duplicate of message%' then 'S04'
+    when reason like 'delivery failed%' or reason like 'delivery is delayed%' then 'S10'
+    when reason like 'an answering machine%' then 'S11'
+    when reason like 'a mailing list%' then 'S12'
+    when reason like 'an automatic notice%' then 'S13'
+    when reason like 'looks like spam%' then 'S20'
+    when reason like 'is like mail that people called spam%' then 'S21'
+    when reason like 'marked by an agent%' then 'S24'
+    when reason like 'no header could be found%' then 'S30'
+    when reason like 'too large to fetch%' then 'S31'
+    when reason like 'the server would not give it%' then 'S32'
+    when reason like 'reading it failed%' then 'S33'
+    when reason like 'triage was given up%' then 'S40'
+    else 'S00' end
+where direction = 'incoming';
+-- What is let go after a set time.
+create index message_to_empty on message (tenant_id, stored_at)
+    where emptied_at is null and outcome in ('skipped', 'spam');
