@@ -6,6 +6,7 @@
 //! Of several folders the first is open and tells of news; at every poll the others are asked how far they have come, and
 //! opened where there is more. One that cannot be opened is told and tried again at the next poll; the others go on.
 
+use crate::hosts::{BACK_OFF_MAX, BACK_OFF_MIN};
 use crate::house::House;
 use crate::inbox::{Inbox, Trouble};
 use crate::intake::{self, Found};
@@ -24,9 +25,6 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Waits between tries at a server that fails, doubling from the first to the last.
-const BACK_OFF_MIN: Duration = Duration::from_secs(1);
-const BACK_OFF_MAX: Duration = Duration::from_secs(300);
 /// Where the own database is what fails, nobody else is spared by waiting long.
 const OWN_BACK_OFF_MAX: Duration = Duration::from_secs(5);
 /// How long the lease on a mailbox outlasts the longest wait for news.
@@ -36,6 +34,8 @@ const LEASE_MARGIN: Duration = Duration::from_secs(120);
 /// providers are not: IDLE is what they want.
 const NEAR_EVERY: Duration = Duration::from_millis(50);
 const NEAR_FOR: Duration = Duration::from_secs(3);
+/// How far a long catch-up has come is written down this often.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
 /// Follows all mailboxes of all tenants, and all changes of their set-up, until stopped.
 pub async fn run(house: House, stop: CancellationToken) {
@@ -91,6 +91,9 @@ async fn follow(house: House, tenant: Arc<Tenant>, mailbox: Mailbox) {
             Ok(never) => match never {},
             Err(failed) => failed,
         };
+        if matches!(failed, Failed::Lease) {
+            continue;
+        }
         let reason = failed.to_string();
         tracing::warn!(tenant.id = %tenant.id(), mailbox = %mailbox.config.name, reason, "fetching failed; trying again");
         if let Err(error) = tenant.scope.fetch_failed(mailbox.row.id, &reason).await {
@@ -102,6 +105,11 @@ async fn follow(house: House, tenant: Arc<Tenant>, mailbox: Mailbox) {
         }
         // Jitter: a hundred mailboxes at one provider do not come back in the same second.
         let jitter = Duration::from_millis(house.entropy().next_u64() % 1000).min(back_off);
+        // How soon a server that is away is tried again is decided for all mailboxes there together.
+        if matches!(failed, Failed::Away(_)) {
+            back_off = BACK_OFF_MIN;
+            continue;
+        }
         tokio::time::sleep(back_off + jitter).await;
         let longest = if matches!(failed, Failed::Store(_)) { OWN_BACK_OFF_MAX } else { BACK_OFF_MAX };
         back_off = (back_off * 2).min(longest);
@@ -114,6 +122,12 @@ enum Failed {
     /// The server, the password.
     #[error("{0}")]
     There(String),
+    /// The server cannot be reached at all.
+    #[error("{0}")]
+    Away(String),
+    /// Another process fetches it by now.
+    #[error("another process fetches it")]
+    Lease,
     /// One folder; a session ends with it only where no other can be had.
     #[error("{0}")]
     Folder(String),
@@ -126,12 +140,83 @@ impl From<Trouble> for Failed {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::Folder(words) => Self::Folder(words),
-            Trouble::Server(words) => Self::There(words),
+            // One that was opened and broke off waits on its own: a server may let everybody in and then close the door.
+            Trouble::Server(words) | Trouble::Away(words) => Self::There(words),
         }
     }
 }
 
 enum Never {}
+
+/// One mailbox on its way: what all steps of a session share.
+struct Following<'a> {
+    house: &'a House,
+    tenant: &'a Tenant,
+    mailbox: &'a Mailbox,
+    /// When lease and state were last written: looking often must not mean writing often.
+    written: Option<Instant>,
+    /// When progress was last written; none: what is written is that there is none.
+    told: Option<Instant>,
+}
+
+impl Following<'_> {
+    fn is_fresh(&self) -> bool {
+        self.written.is_some_and(|at| at.elapsed() < LEASE_MARGIN / 4)
+    }
+
+    /// Takes or keeps the lease.
+    async fn lease(&self, poll: Duration) -> Result<bool, StoreError> {
+        self.tenant.scope.lease_mailbox(self.mailbox.row.id, self.house.worker(), poll + LEASE_MARGIN).await
+    }
+
+    /// Opens the mailbox when its server's turn has come.
+    async fn open(&self) -> Result<Inbox, Failed> {
+        let Some(imap) = &self.mailbox.config.imap else {
+            return Ok(Inbox::open(self.house, self.tenant, self.mailbox).await?);
+        };
+        let jitter = Duration::from_millis(self.house.entropy().next_u64() % 1000);
+        let turn = self.house.hosts().turn(&imap.host, jitter).await;
+        // It may have been long.
+        if !self.lease(BACK_OFF_MIN).await? {
+            turn.answered();
+            return Err(Failed::Lease);
+        }
+        match Inbox::open(self.house, self.tenant, self.mailbox).await {
+            Err(Trouble::Away(words)) => {
+                turn.failed();
+                Err(Failed::Away(words))
+            }
+            other => {
+                turn.answered();
+                Ok(other?)
+            }
+        }
+    }
+
+    /// Between the batches of a catch-up: keeps the lease, and writes down how far it is.
+    async fn under_way(&mut self, inbox: &Inbox) -> Result<(), Failed> {
+        if !self.is_fresh() {
+            if !self.lease(inbox.poll()).await? {
+                return Err(Failed::Lease);
+            }
+            self.written = Some(Instant::now());
+        }
+        let left = inbox.left();
+        if left > 0 && self.told.is_none_or(|at| at.elapsed() >= PROGRESS_EVERY) {
+            self.tenant.scope.fetch_progress(self.mailbox.row.id, Some(left)).await?;
+            tracing::info!(tenant.id = %self.tenant.id(), mailbox = %self.mailbox.config.name, folder = inbox.folder(), left, "catching up");
+            self.told = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    async fn caught_up(&mut self) -> Result<(), StoreError> {
+        if self.told.take().is_some() {
+            self.tenant.scope.fetch_progress(self.mailbox.row.id, None).await?;
+        }
+        Ok(())
+    }
+}
 
 /// `culprit` is the folder at which the last session ended: it comes last in the next, so that one which breaks the connection
 /// keeps no other from being looked at.
@@ -143,9 +228,9 @@ async fn session(
 ) -> Result<Never, Failed> {
     let scope = &tenant.scope;
     let id = mailbox.row.id;
+    // What a process before this one wrote of its progress is over.
+    let mut following = Following { house, tenant, mailbox, written: None, told: Some(Instant::now()) };
     let mut inbox: Option<Inbox> = None;
-    // When lease and state were last written: looking often must not mean writing often.
-    let mut written: Option<Instant> = None;
     let mut news: Option<Instant> = None;
     // When all folders were last looked at.
     let mut round_at: Option<Instant> = None;
@@ -153,10 +238,10 @@ async fn session(
     let mut balanced: Option<Instant> = None;
     let mut pause = Duration::ZERO;
     loop {
-        let fresh = written.is_some_and(|at| at.elapsed() < LEASE_MARGIN / 4);
+        let fresh = following.is_fresh();
         if !fresh {
             let poll = inbox.as_ref().map_or(BACK_OFF_MIN, Inbox::poll);
-            if !scope.lease_mailbox(id, house.worker(), poll + LEASE_MARGIN).await? {
+            if !following.lease(poll).await? {
                 // Another process follows it; look again when its lease may have ended.
                 inbox = None;
                 round_at = None;
@@ -166,20 +251,22 @@ async fn session(
         }
         let open = match &mut inbox {
             Some(open) => open,
-            None => inbox.insert(Inbox::open(house, tenant, mailbox).await?),
+            None => inbox.insert(following.open().await?),
         };
         let poll = open.poll();
         let any = if round_at.is_none_or(|at| at.elapsed() >= poll) {
             if round_at.is_some() {
                 open.list_again().await?;
+                open.leave();
             }
             let any;
-            (any, troubles) = round(house, tenant, mailbox, open, culprit).await?;
+            (any, troubles) = round(&mut following, open, culprit).await?;
             round_at = Some(Instant::now());
             any
         } else {
-            catch_up(house, tenant, mailbox, open, false).await?
+            catch_up(&mut following, open, false).await?
         };
+        following.caught_up().await?;
         if any {
             news = Some(Instant::now());
         }
@@ -191,7 +278,7 @@ async fn session(
                 tracing::warn!(tenant.id = %tenant.id(), mailbox = %mailbox.config.name, reason, "some folders cannot be fetched");
                 scope.fetch_failed(id, &reason).await?;
             }
-            written = Some(Instant::now());
+            following.written = Some(Instant::now());
         }
         if balanced.is_none_or(|at| at.elapsed() >= pause) {
             let main = open.folder().to_owned();
@@ -226,12 +313,11 @@ async fn session(
 
 /// Looks at all folders, and leaves the first open that can be had. Returns whether anything came, and what is wrong with folders.
 async fn round(
-    house: &House,
-    tenant: &Tenant,
-    mailbox: &Mailbox,
+    following: &mut Following<'_>,
     inbox: &mut Inbox,
     culprit: &mut Option<String>,
 ) -> Result<(bool, Vec<String>), Failed> {
+    let (tenant, mailbox) = (following.tenant, following.mailbox);
     let (folders, more) = inbox.folders();
     let mut troubles = Vec::new();
     if more > 0 {
@@ -249,7 +335,7 @@ async fn round(
     for folder in order {
         *culprit = Some(folder.name.clone());
         let appeared = folder.pattern.as_ref().is_some_and(|pattern| listed.get(pattern) == Some(&true));
-        match visit(house, tenant, mailbox, inbox, folder, appeared).await {
+        match visit(following, inbox, folder, appeared).await {
             Ok(some) => {
                 any |= some;
                 good.push(&folder.name);
@@ -273,21 +359,19 @@ async fn round(
     }
     if inbox.folder() != main.name {
         inbox.enter(&main.name).await?;
-        any |= catch_up(house, tenant, mailbox, inbox, false).await?;
+        any |= catch_up(following, inbox, false).await?;
     }
     Ok((any, troubles))
 }
 
 /// Opens a folder and fetches what it has, unless the server says that there is nothing more.
 async fn visit(
-    house: &House,
-    tenant: &Tenant,
-    mailbox: &Mailbox,
+    following: &mut Following<'_>,
     inbox: &mut Inbox,
     folder: &Chosen,
     appeared: bool,
 ) -> Result<bool, Failed> {
-    let cursor = tenant.scope.cursor(mailbox.row.id, &folder.name).await?;
+    let cursor = following.tenant.scope.cursor(following.mailbox.row.id, &folder.name).await?;
     if let Some(cursor) = cursor
         && let Some(standing) = inbox.standing(&folder.name).await?
         && standing.is_at(cursor.uid_validity, cursor.last_uid)
@@ -295,7 +379,7 @@ async fn visit(
         return Ok(false);
     }
     inbox.enter(&folder.name).await?;
-    catch_up(house, tenant, mailbox, inbox, appeared).await
+    catch_up(following, inbox, appeared).await
 }
 
 /// Which patterns were asked for before, and all that they meant could be had. A folder that comes after that is new, and all of it
@@ -321,13 +405,8 @@ fn pattern_cursor(mailbox: &Mailbox, pattern: &str) -> Cursor {
 
 /// Fetches everything after the cursor of the open folder, oldest first, batch by batch; each batch is stored with its cursor. Of a
 /// folder that `appeared` everything is taken in. Returns whether there was anything.
-async fn catch_up(
-    house: &House,
-    tenant: &Tenant,
-    mailbox: &Mailbox,
-    inbox: &mut Inbox,
-    appeared: bool,
-) -> Result<bool, Failed> {
+async fn catch_up(following: &mut Following<'_>, inbox: &mut Inbox, appeared: bool) -> Result<bool, Failed> {
+    let (house, tenant, mailbox) = (following.house, following.tenant, following.mailbox);
     let id = mailbox.row.id;
     let (folder, uid_validity) = (inbox.folder().to_owned(), inbox.uid_validity());
     let known = tenant.scope.cursor(id, &folder).await?;
@@ -355,6 +434,7 @@ async fn catch_up(
         let cursor = Cursor { mailbox: id, folder: folder.clone(), uid_validity, last_uid: newest };
         intake::take_in(house, tenant, id, found, Some(cursor)).await?;
         last_uid = newest;
+        following.under_way(inbox).await?;
     }
 }
 

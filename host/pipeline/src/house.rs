@@ -1,6 +1,7 @@
 //! What all steps share: the store, the sandbox, time, secrets, and the tenants with their loaded plugins.
 
 use crate::breaker::Breakers;
+use crate::hosts::Hosts;
 use crate::life::install::Installer;
 use crate::life::logbook::Logbook;
 use crate::life::shadow::SHADOWS_MAX;
@@ -72,6 +73,7 @@ struct Inner {
     shadows: Arc<Semaphore>,
     tokens: AccessTokens,
     rspamds: Rspamds,
+    hosts: Hosts,
     // What was put on record already and need not be again.
     told: Mutex<HashSet<String>>,
     tenants: RwLock<HashMap<TenantId, Arc<Tenant>>>,
@@ -95,6 +97,7 @@ impl House {
                 shadows: Arc::new(Semaphore::new(SHADOWS_MAX)),
                 tokens: AccessTokens::default(),
                 rspamds: Rspamds::default(),
+                hosts: Hosts::default(),
                 told: Mutex::default(),
                 tenants: RwLock::default(),
                 reloading: tokio::sync::Mutex::default(),
@@ -199,6 +202,11 @@ impl House {
     /// Access tokens of mailboxes.
     pub(crate) fn access_tokens(&self) -> &AccessTokens {
         &self.inner.tokens
+    }
+
+    /// Mail servers that mail is fetched from.
+    pub(crate) fn hosts(&self) -> &Hosts {
+        &self.inner.hosts
     }
 
     /// The tenants' Rspamds.

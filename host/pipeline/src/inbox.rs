@@ -20,13 +20,19 @@ pub(crate) enum Trouble {
     /// With the server, the sign-in, the files.
     #[error("{0}")]
     Server(String),
+    /// The server cannot be reached: every mailbox there has this trouble.
+    #[error("{0}")]
+    Away(String),
 }
 
 impl From<ImapError> for Trouble {
     fn from(error: ImapError) -> Self {
         match error {
             ImapError::Refused { .. } | ImapError::Protocol { .. } => Self::Folder(error.to_string()),
-            _ => Self::Server(error.to_string()),
+            ImapError::Connect(_) | ImapError::Tls(_) | ImapError::Timeout { .. } | ImapError::Closed(_) => {
+                Self::Away(error.to_string())
+            }
+            ImapError::Auth(_) | ImapError::Config(_) | ImapError::Token(_) => Self::Server(error.to_string()),
         }
     }
 }
@@ -67,7 +73,7 @@ impl Inbox {
             let client = ImapClient::connect(&reach).await?;
             let (folders, folder) = (Vec::new(), String::new());
             let mut imap = Imap { client, config: config.clone(), folders, folder, uid_validity: 0, uid_next: None };
-            imap.list().await.map_err(server)?;
+            imap.list().await.map_err(no_folders)?;
             return Ok(Self::Imap(Box::new(imap)));
         }
         let Some(config) = &mailbox.config.maildir else {
@@ -95,8 +101,8 @@ impl Inbox {
     /// Looks for folders that came or went.
     pub(crate) async fn list_again(&mut self) -> Result<(), Trouble> {
         match self {
-            // A list that is refused is no folder's trouble: without it nobody knows what there is.
-            Self::Imap(imap) => imap.list().await.map_err(server),
+            // Without it nobody knows what there is.
+            Self::Imap(imap) => imap.list().await.map_err(no_folders),
             Self::Maildir { .. } => Ok(()),
         }
     }
@@ -112,6 +118,22 @@ impl Inbox {
             (imap.uid_validity, imap.uid_next) = (selected.uid_validity, selected.uid_next);
         }
         Ok(())
+    }
+
+    /// Has the open folder opened anew when it is next entered: one that was deleted and made again under its name is another folder,
+    /// and nothing tells so to who stays in the old one.
+    pub(crate) fn leave(&mut self) {
+        if let Self::Imap(imap) = self {
+            imap.folder.clear();
+        }
+    }
+
+    /// Mails of the open folder that were listed and are yet to be fetched, where that is known.
+    pub(crate) fn left(&self) -> u64 {
+        match self {
+            Self::Imap(imap) => imap.client.left() as u64,
+            Self::Maildir { .. } => 0,
+        }
     }
 
     /// How far a folder has come beside the open one; none for that one, and where none is open.
@@ -205,7 +227,7 @@ impl Inbox {
     /// Waits for news of the open folder.
     pub(crate) async fn wait(&mut self, at_most: Duration) -> Result<(), Trouble> {
         let _changed_or_time: Wake = match self {
-            Self::Imap(imap) => imap.client.idle(at_most).await.map_err(server)?,
+            Self::Imap(imap) => imap.client.idle(at_most).await.map_err(|error| no_folders(error.into()))?,
             Self::Maildir { maildir: Some(maildir), .. } => maildir.changed(at_most).await,
             Self::Maildir { maildir: None, .. } => return Err(server("the Maildir is being read already")),
         };
@@ -227,6 +249,14 @@ async fn with_files<T: Send + 'static>(
     .map_err(server)?;
     *maildir = Some(open);
     result.map_err(server)
+}
+
+/// A list that is refused is no folder's trouble.
+fn no_folders(trouble: Trouble) -> Trouble {
+    match trouble {
+        Trouble::Folder(words) => Trouble::Server(words),
+        other => other,
+    }
 }
 
 fn server(error: impl std::fmt::Display) -> Trouble {

@@ -16,6 +16,7 @@ pub mod dispatch;
 pub mod draft;
 pub mod fetch;
 pub mod heartbeat;
+mod hosts;
 pub mod house;
 mod inbox;
 pub mod intake;

@@ -42,6 +42,8 @@ pub struct MailboxRow {
     pub fetch_error: Option<String>,
     /// Since when fetching does not work.
     pub failing_since: Option<Timestamp>,
+    /// Mails that a long catch-up has yet to fetch.
+    pub left_to_fetch: Option<i64>,
 }
 
 /// How far a folder was fetched.
@@ -60,7 +62,8 @@ pub struct Cursor {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select id, name, address, settings, active, created_at, fetched_at, fetch_error, failing_since from mailbox ",
+            "select id, name, address, settings, active, created_at, fetched_at, fetch_error, failing_since, \
+             left_to_fetch from mailbox ",
             $rest
         )
     };
@@ -76,6 +79,7 @@ fn read(row: &Row) -> Result<MailboxRow> {
         fetched_at: row.next()?,
         fetch_error: row.next()?,
         failing_since: row.next()?,
+        left_to_fetch: row.next()?,
     })
 }
 
@@ -213,6 +217,22 @@ impl Scope {
         .bind(mailbox)
         .run(&mut tx)
         .await?;
+        self.store.commit(tx, Touched::default()).await
+    }
+
+    /// Notes how many mails a long catch-up has yet to fetch; none: it is done. That it goes on shows that fetching works.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn fetch_progress(&self, mailbox: MailboxId, left: Option<u64>) -> Result<()> {
+        let mut tx = self.store.write().await?;
+        sql("update mailbox set left_to_fetch = $1, fetched_at = $2 where tenant_id = $3 and id = $4")
+            .bind(left.map(|left| i64::try_from(left).unwrap_or(i64::MAX)))
+            .bind(self.store.now())
+            .bind(self.tenant)
+            .bind(mailbox)
+            .run(&mut tx)
+            .await?;
         self.store.commit(tx, Touched::default()).await
     }
 

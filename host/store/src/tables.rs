@@ -94,7 +94,7 @@ pub(crate) const TABLES: &[Table] = &[
     counting(
         "mailbox",
         "id:i tenant_id:i name:t address:t settings:t active:i created_at:i fetched_at:i fetch_error:t failing_since:i \
-         lease_owner:t lease_until:i",
+         lease_owner:t lease_until:i left_to_fetch:i@13",
     ),
     table("cursor", "mailbox_id:i tenant_id:i folder:t uid_validity:i last_uid:i", "mailbox_id, folder"),
     counting(

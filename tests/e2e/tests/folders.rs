@@ -98,6 +98,28 @@ async fn what_was_there_before_is_left_alone_and_what_comes_while_nobody_looks_i
     each_once(&house, &[0, 1, 2, 3]).await;
 }
 
+/// Nothing tells who stays in a folder that it was deleted and made again under its name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_that_is_deleted_and_made_again_is_followed_on() {
+    let Some(dovecot) = Dovecot::start() else { return };
+    let mut there = dovecot.open(SUPPORT, "INBOX").await;
+    there.create("Orders").await;
+    there.put("Orders", &mail(0)).await;
+    let mut house = House::new(None);
+    house.secret("shop", "mail_password", dovecot.password());
+    follow(&house, &dovecot, true, r#"folders = ["Orders"]"#);
+    house.serve().await;
+    each_once(&house, &[0]).await;
+    there.delete("Orders").await;
+    there.create("Orders").await;
+    for number in 1..4 {
+        there.put("Orders", &mail(number)).await;
+    }
+    each_once(&house, &[0, 1, 2, 3]).await;
+    there.put("Orders", &mail(4)).await;
+    each_once(&house, &[0, 1, 2, 3, 4]).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_fault_skipped_over_is_seen_and_fetched_by_repair() {
     let Some(dovecot) = Dovecot::start() else { return };

@@ -102,6 +102,12 @@ impl ImapClient {
         Ok(fetched)
     }
 
+    /// Mails that were listed and are yet to be fetched.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.plan.len()
+    }
+
     /// Everything that the folder holds from a UID on, by UID, without any content.
     ///
     /// # Errors

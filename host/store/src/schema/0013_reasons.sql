@@ -26,3 +26,5 @@ where direction = 'incoming';
 -- What is let go after a set time.
 create index message_to_empty on message (tenant_id, stored_at)
     where emptied_at is null and outcome in ('skipped', 'spam');
+-- Mails that a long catch-up has yet to fetch of the folder it is at; null: none is under way.
+alter table mailbox add column left_to_fetch bigint;

@@ -37,6 +37,7 @@ pub(crate) async fn status(seat: &Seat) -> Result<StatusPage, Refusal> {
                     address: m.mailbox.address,
                     active: m.active,
                     trouble: m.fetch_error.map(|words| explained(t, words, set)),
+                    left: m.left_to_fetch.and_then(|left| u64::try_from(left).ok()),
                     fetched_at: m.fetched_at,
                 }
             })

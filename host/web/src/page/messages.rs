@@ -96,7 +96,7 @@ impl MessagesPage {
                     p.mute { (t.messages_hint()) }
                     nav.tabs {
                         (tab(None, t.messages_all_outcomes()))
-                        @for outcome in Self::OUTCOMES { (tab(Some(outcome), t.outcome(outcome))) }
+                        @for outcome in Self::OUTCOMES { (tab(Some(outcome), t.outcome_list(outcome))) }
                     }
                     @if self.keep_days > 0 { p.mute { (t.messages_kept(self.keep_days)) } }
                     (self.table(frame))

@@ -443,6 +443,7 @@ pub fn status() -> StatusPage {
                 way_out: Some("SMTP smtp.luma.example".into()),
                 active: true,
                 trouble: None,
+                left: None,
                 fetched_at: Some(NOW.minus(minutes(1))),
                 sign_in: None,
             },
@@ -452,6 +453,7 @@ pub fn status() -> StatusPage {
                 way_out: Some("SMTP smtp.luma.example".into()),
                 active: true,
                 trouble: Some("the server said: AUTHENTICATIONFAILED".into()),
+                left: None,
                 fetched_at: Some(NOW.minus(minutes(95))),
                 sign_in: Some(SignIn {
                     mailbox: "sales".into(),

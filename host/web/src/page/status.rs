@@ -19,6 +19,8 @@ pub struct MailboxRow {
     pub active: bool,
     /// What is wrong, for a person.
     pub trouble: Option<String>,
+    /// Mails that a long catch-up has yet to fetch.
+    pub left: Option<u64>,
     /// When it was last fetched.
     pub fetched_at: Option<Timestamp>,
     /// For mailboxes that sign in with a code from their provider.
@@ -185,6 +187,7 @@ impl StatusPage {
                             td data-label=(t.mailbox_state()) {
                                 @if let Some(trouble) = &m.trouble { span.alarm { (icon::warn()) (trouble) } }
                                 @else if m.active { (icon::tick()) (t.mailbox_well()) } @else { span.mute { (t.mailbox_off()) } }
+                                @if let Some(left) = m.left { span.mute.below { (t.mailbox_left(left)) } }
                                 @if let Some(sign_in) = &m.sign_in { (sign_in.draw(frame, &m.address)) }
                             }
                             td data-label=(t.mailbox_in()) { (m.way_in) }

@@ -92,6 +92,18 @@ impl Lang {
         }
     }
 
+    /// A list of mails that ended there, by name.
+    #[must_use]
+    pub fn outcome_list(self, outcome: Outcome) -> &'static str {
+        match outcome {
+            Outcome::Spam => self.view_spam(),
+            Outcome::Automatic => self.view_automatic(),
+            Outcome::Skipped => self.view_skipped(),
+            Outcome::Parked => self.view_parked(),
+            other => self.outcome(other),
+        }
+    }
+
     /// What a plugin of this world does, for a person who does not know what a plugin is.
     #[must_use]
     pub fn world(self, world: World) -> &'static str {

@@ -40,6 +40,7 @@ super::words! {
     mailbox_last: "Last fetched", "上次收取";
     mailbox_never: "not yet", "尚未";
     mailbox_well: "works", "正常";
+    mailbox_left(n): "catching up: {n} mails to come", "正在补收，还有 {n} 封";
     mailbox_off: "turned off", "已停用";
     sign_in_button: "Sign in to the mailbox", "登录邮箱";
     sign_in_asked: "The provider is being asked for a code.", "正在向服务商获取验证码。";
