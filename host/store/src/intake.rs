@@ -2,8 +2,8 @@
 
 use crate::messages::{NewMessage, insert};
 use crate::sql::{Json, clean, placeholders, sql, sql_of};
-use crate::thread::{Place, keep_unresolved, place};
-use crate::tickets::{Findings, NO_DEADLINE, search_text, snippet};
+use crate::thread::{Place, keep_unresolved, place, waiting_tickets};
+use crate::tickets::{Findings, NO_DEADLINE, by_id, search_text, snippet};
 use crate::{Result, StoreError, Tx};
 use posthouse_model::event::Actor;
 use posthouse_model::job::Job;
@@ -220,6 +220,9 @@ impl Tx {
         let message = self.store_message(mail, &place, Some(ticket), Outcome::Pending, None).await?;
         keep_unresolved(self.on(), tenant, message, &place.unresolved).await?;
         self.enqueue(&Job::Triage { message }).await?;
+        if !opened {
+            self.rejoin(&place.identity, ticket, actor).await?;
+        }
         self.record(
             actor,
             if opened { "ticket.opened" } else { "ticket.mail-received" },
@@ -227,6 +230,20 @@ impl Tx {
             json!({ "message": message, "mailbox": mail.mailbox, "sha256": raw_sha256 }),
         );
         Ok(Taken::New { message, ticket, number, opened })
+    }
+
+    /// A late parent may find a ticket of its own while answers to it wait on another: of one customer they are one matter.
+    async fn rejoin(&mut self, identity: &str, ticket: TicketId, actor: &Actor) -> Result<()> {
+        let tenant = self.tenant();
+        for other in waiting_tickets(self.on(), tenant, identity, ticket).await? {
+            let (gone, kept) = (by_id(self.on(), tenant, other).await?, by_id(self.on(), tenant, ticket).await?);
+            let same = gone.customer.key() == kept.customer.key();
+            let here = [&gone, &kept].iter().all(|row| row.merged_into.is_none() && row.status != TicketStatus::Spam);
+            if same && here {
+                self.merge_tickets(other, ticket, actor).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn take_parked(

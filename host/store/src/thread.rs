@@ -165,6 +165,24 @@ async fn waiting_child(on: &mut Connection, tenant: TenantId, identity: &str) ->
     row.map(|row| row.get(0)).transpose()
 }
 
+/// The tickets of mails that wait for this one, but for one.
+pub(crate) async fn waiting_tickets(
+    on: &mut Connection,
+    tenant: TenantId,
+    identity: &str,
+    but: TicketId,
+) -> Result<Vec<TicketId>> {
+    let rows = sql("select distinct m.ticket_id from message_reference r join message m on m.id = r.message_id \
+         where r.tenant_id = $1 and r.reference = $2 and m.ticket_id is not null and m.ticket_id <> $3 \
+         order by m.ticket_id limit 10")
+    .bind(tenant)
+    .bind(identity)
+    .bind(but)
+    .all(on)
+    .await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
 /// Another mail of the same sender that answers the same mail which is not here (yet). Of others it proves nothing: a mail that was sent
 /// to many is answered by many.
 async fn waiting_sibling(

@@ -4,13 +4,14 @@
 //!
 //! ```text
 //! cargo xtask bench
-//! target/release/posthouse-bench plugins neighbour
+//! target/release/posthouse-bench plugins neighbour catch-up minute huge large mail
 //! ```
 //! Prints distributions, never a verdict. The clock starts before the mail is handed to Dovecot, so that Dovecot's own
 //! share is in every figure.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::disallowed_methods, reason = "a program that measures")]
 
 mod calls;
+mod catch_up;
 mod figures;
 mod neighbour;
 mod plugins;
@@ -40,6 +41,18 @@ async fn main() -> ExitCode {
     }
     if wanted("neighbour") {
         neighbour::run().await;
+    }
+    if wanted("catch-up") {
+        catch_up::run().await;
+    }
+    if wanted("minute") {
+        catch_up::minute().await;
+    }
+    if wanted("huge") {
+        catch_up::huge().await;
+    }
+    if wanted("large") {
+        catch_up::large().await;
     }
     if !wanted("mail") {
         return ExitCode::SUCCESS;

@@ -121,6 +121,26 @@ impl Dovecot {
         PASSWORD
     }
 
+    /// Puts mails into a user's inbox as files, before anybody has looked at it: many at once, for measuring.
+    pub fn put_files(&self, user: &str, mails: impl IntoIterator<Item = Vec<u8>>) {
+        let root = self.folder.path().join("mail");
+        let maildir = root.join(user).join("Maildir");
+        for folder in ["cur", "new", "tmp"] {
+            fs::create_dir_all(maildir.join(folder)).expect("a Maildir");
+        }
+        for (number, raw) in mails.into_iter().enumerate() {
+            let name = format!("{}.M{number:07}.bench", 1_700_000_000 + number);
+            fs::write(maildir.join("new").join(name), raw).expect("a mail");
+        }
+        #[cfg(unix)]
+        if User::current().is_root() {
+            use std::os::unix::fs::MetadataExt as _;
+            let owner = fs::metadata(&root).expect("the folder of all mail");
+            let owner = format!("{}:{}", owner.uid(), owner.gid());
+            process::run(Command::new("chown").arg("-R").arg(owner).arg(root.join(user)));
+        }
+    }
+
     /// What the server has logged so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()

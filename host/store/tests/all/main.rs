@@ -27,6 +27,7 @@ mod releases;
 mod setup;
 mod spam;
 mod take_up;
+mod threads;
 mod triage;
 mod turns;
 mod uploads;
