@@ -8,6 +8,7 @@
 
 pub mod compose;
 pub mod dns;
+pub mod fuzz;
 pub mod html;
 pub mod imap;
 pub mod language;
