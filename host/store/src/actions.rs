@@ -230,8 +230,9 @@ impl Tx {
     ) -> Result<()> {
         let tenant = self.tenant();
         for from in from {
+            // `+ 0`: by the ticket's index, not through all of the tenant's mails that ended in that place.
             sql("update message set outcome = $1, reason = $2, reason_code = $6 \
-                 where tenant_id = $3 and ticket_id = $4 and direction = 'incoming' and outcome = $5")
+                 where tenant_id + 0 = $3 and ticket_id = $4 and direction = 'incoming' and outcome = $5")
             .bind(to)
             .bind(reason.map(|reason| &reason.words))
             .bind(tenant)

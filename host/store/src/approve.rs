@@ -159,7 +159,7 @@ impl Tx {
     /// What the reply answers. Refused when the customer has written more than the agent saw.
     async fn thread_of(&mut self, ticket: &TicketRow, seen: Option<MessageId>) -> Result<Thread> {
         let tenant = self.tenant();
-        let row = sql("select id, read_json from message where tenant_id = $1 and ticket_id = $2 \
+        let row = sql("select id, read_json from message where tenant_id + 0 = $1 and ticket_id = $2 \
              and direction = 'incoming' and outcome in ('pending', 'ticket') order by at desc, id desc limit 1")
         .bind(tenant)
         .bind(ticket.id)
@@ -167,7 +167,7 @@ impl Tx {
         .await?;
         if let Some(seen) = seen {
             let newer =
-                sql("select id from message where tenant_id = $1 and ticket_id = $2 and direction = 'incoming' \
+                sql("select id from message where tenant_id + 0 = $1 and ticket_id = $2 and direction = 'incoming' \
                  and outcome in ('pending', 'ticket') and id > $3 limit 1")
                 .bind(tenant)
                 .bind(ticket.id)

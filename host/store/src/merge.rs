@@ -147,7 +147,7 @@ impl Tx {
         let Some(from) = mail.ticket.filter(|_| mail.direction == Direction::Incoming) else {
             return Err(StoreError::refused("only a customer's mail on a ticket can be split off"));
         };
-        let others: i64 = sql("select count(*) from message where tenant_id = $1 and ticket_id = $2 and id <> $3 \
+        let others: i64 = sql("select count(*) from message where tenant_id + 0 = $1 and ticket_id = $2 and id <> $3 \
              and direction = 'incoming'")
         .bind(tenant)
         .bind(from)

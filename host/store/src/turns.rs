@@ -35,7 +35,8 @@ impl Tx {
     /// [`StoreError::Database`](crate::StoreError::Database).
     pub async fn pass_turn(&mut self, ticket: TicketId, message: MessageId) -> Result<()> {
         let (tenant, now) = (self.tenant(), self.now());
-        let next = sql("select id from message where tenant_id = $1 and ticket_id = $2 and id > $3 \
+        // `+ 0`: by the ticket's index. By the tenant's, SQLite walks through all mails that wait, for each one.
+        let next = sql("select id from message where tenant_id + 0 = $1 and ticket_id = $2 and id > $3 \
              and direction = 'incoming' and outcome = 'pending' order by id limit 1")
         .bind(tenant)
         .bind(ticket)

@@ -2,17 +2,21 @@
 
 use super::Line;
 use super::phrases::{BEGINS, WROTE};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// An attribution may be broken over this many lines.
 const LINES_MAX: usize = 4;
 const CHARS_MAX: usize = 400;
+/// What may stand after the verb at the end.
+const AFTER_VERB: [char; 10] = [' ', ':', ',', '，', '、', '-', '"', '”', ')', '.'];
 /// Verbs that stand before the writer's name.
 const VERB_FIRST: &[&str] = &["schrieb", "schreef", "skrev", "skreiv"];
 
 /// When an attribution starts at this line: the index after its last line.
 pub(super) fn at(lines: &[Line<'_>], start: usize) -> Option<usize> {
     let first = lines[start].plain.as_str();
-    if first.chars().count() > CHARS_MAX || !may_start(first) {
+    if is_long(first) || !may_start(first) {
         return None;
     }
     let mut joined = String::new();
@@ -29,7 +33,7 @@ pub(super) fn at(lines: &[Line<'_>], start: usize) -> Option<usize> {
             joined.push(' ');
         }
         joined.push_str(&line.plain);
-        if joined.chars().count() > CHARS_MAX {
+        if is_long(&joined) {
             break;
         }
         let end = start + count + 1;
@@ -78,8 +82,36 @@ fn trim_end(line: &str) -> &str {
     line.trim_end_matches(['-', '=', ' ', '_'])
 }
 
+fn is_long(line: &str) -> bool {
+    line.len() > CHARS_MAX && line.chars().count() > CHARS_MAX
+}
+
+/// Cheap: a colon, or a verb of writing. Every attribution ends so, and hardly any other line.
+fn may_end(line: &str) -> bool {
+    /// By last letter.
+    static VERBS: LazyLock<HashMap<char, Vec<&str>>> = LazyLock::new(|| {
+        let mut all: HashMap<char, Vec<&str>> = HashMap::new();
+        for verb in WROTE.iter().map(|verb| verb.trim_end_matches(')')) {
+            all.entry(verb.chars().next_back().unwrap_or_default()).or_default().push(verb);
+        }
+        all
+    });
+    if line.ends_with(':') {
+        return true;
+    }
+    let line = line.trim_end_matches(AFTER_VERB);
+    // The longest verb has 24 letters.
+    let tail = line.char_indices().rev().take(40).last().map_or("", |(at, _)| &line[at..]).to_lowercase();
+    let tail = tail.trim_end_matches(AFTER_VERB);
+    let known = tail.chars().next_back().and_then(|last| VERBS.get(&last));
+    known.is_some_and(|verbs| verbs.iter().any(|verb| tail.ends_with(verb)))
+}
+
 fn is_attribution(joined: &str, quoted_next: bool) -> bool {
     let line = trim_end(joined).trim_start_matches(['-', '=', ' ', '_']);
+    if !may_end(line) {
+        return false;
+    }
     let lower = line.to_lowercase();
     let colon = lower.ends_with(':');
     let body = lower.trim_end_matches([':', ' ']);
@@ -152,7 +184,7 @@ fn sentences(text: &str) -> usize {
 }
 
 fn ends_with_verb(body: &str) -> bool {
-    let body = body.trim_end_matches([' ', ',', '，', '、', '-', '"', '”', ')', '.']);
+    let body = body.trim_end_matches(AFTER_VERB);
     WROTE.iter().any(|verb| {
         let verb = verb.trim_end_matches(')');
         body.strip_suffix(verb).is_some_and(|before| {
@@ -426,11 +458,20 @@ fn has_weekday(word: &str) -> bool {
         "ноя",
         "дек",
     ];
+    /// By first letter; whether a longer word may begin so.
+    static BY_LETTER: LazyLock<HashMap<char, Vec<(&str, bool)>>> = LazyLock::new(|| {
+        let mut all: HashMap<char, Vec<(&str, bool)>> = HashMap::new();
+        for weekday in WEEKDAYS {
+            all.entry(weekday.chars().next().unwrap_or_default())
+                .or_default()
+                .push((weekday, weekday.chars().count() >= 3));
+        }
+        all
+    });
     let word = word.trim_end_matches('.');
-    if word.is_empty() || word.chars().count() > 14 {
-        return false;
-    }
-    WEEKDAYS.iter().any(|w| word == *w || (w.chars().count() >= 3 && word.starts_with(w) && word.chars().count() > 4))
+    let Some(known) = word.chars().next().and_then(|first| BY_LETTER.get(&first)) else { return false };
+    let length = word.chars().take(15).count();
+    length <= 14 && known.iter().any(|(w, begins)| word == *w || (*begins && length > 4 && word.starts_with(w)))
 }
 
 #[cfg(test)]
