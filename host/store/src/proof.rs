@@ -198,13 +198,14 @@ impl Tx {
     /// Whether the customer wrote after this reply was approved.
     async fn has_newer_mail(&mut self, row: &OutboxRow) -> Result<bool> {
         let tenant = self.tenant();
-        let found = sql("select id from message where tenant_id + 0 = $1 and ticket_id = $2 and direction = 'incoming' \
+        let found =
+            sql("select id from message where tenant_id + 0 = $1 and ticket_id = $2 and direction = 'incoming' \
              and outcome in ('pending', 'ticket') and stored_at > $3 limit 1")
-        .bind(tenant)
-        .bind(row.ticket)
-        .bind(row.approved_at)
-        .optional(self.on())
-        .await?;
+            .bind(tenant)
+            .bind(row.ticket)
+            .bind(row.approved_at)
+            .optional(self.on())
+            .await?;
         Ok(found.is_some())
     }
 }
