@@ -15,7 +15,7 @@ use crate::triage::store;
 use crate::trouble::Part;
 use crate::view;
 use async_trait::async_trait;
-use posthouse_mail::compose::{self, OutgoingMail, Quoted};
+use posthouse_mail::compose::{self, OutgoingAttachment, OutgoingMail, Quoted};
 use posthouse_mail::submit::{Envelope, Handover, Submission};
 use posthouse_model::call::OutgoingView;
 use posthouse_model::event::Actor;
@@ -62,7 +62,7 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Outb
             Objections::Blocked(reason) => return refuse(tenant, job, id, &reason).await,
         }
     }
-    let raw = match compose(house, tenant, mailbox, &row).await? {
+    let raw = match compose(house, tenant, mailbox, &row, true).await? {
         Ok(raw) => raw,
         Err(reason) => return refuse(tenant, job, id, &reason).await,
     };
@@ -219,6 +219,7 @@ pub(crate) async fn compose(
     tenant: &Tenant,
     mailbox: &Mailbox,
     row: &OutboxRow,
+    with_files: bool,
 ) -> Result<Result<Vec<u8>, String>, JobFailure> {
     let mut quoted = None;
     if let (true, Some(answers)) = (tenant.config.review.quote_original, row.answers) {
@@ -230,6 +231,11 @@ pub(crate) async fn compose(
             });
         }
     }
+    let files = if with_files { tenant.scope.outbox_files(row.id).await.map_err(store)? } else { Vec::new() };
+    let attachments = files
+        .into_iter()
+        .map(|(file, bytes)| OutgoingAttachment { name: file.name, media_type: file.media_type, bytes })
+        .collect();
     let name = mailbox.config.from_name.clone().unwrap_or_else(|| tenant.config.name.clone());
     let mail = OutgoingMail {
         from: Address { name: Some(name), address: mailbox.config.address.clone() },
@@ -237,7 +243,7 @@ pub(crate) async fn compose(
         cc: addresses(row, true),
         reply_to: Vec::new(),
         subject: row.subject.clone(),
-        body: row.body.clone(),
+        body: with_signature(&row.body, mailbox.config.signature.as_deref()),
         language: row.language.clone(),
         message_id: row.message_id.clone(),
         in_reply_to: row.in_reply_to.clone(),
@@ -246,9 +252,17 @@ pub(crate) async fn compose(
         quoted,
         automatic: row.automatic,
         loop_mark: Some(house.installation().hash().to_owned()),
-        attachments: Vec::new(),
+        attachments,
     };
     Ok(compose::compose(&mail).map_err(|error| format!("the reply cannot be written as a mail: {error}")))
+}
+
+/// The mailbox's signature below what an agent wrote, after the line that tells it from the text (RFC 3676, 4.3).
+fn with_signature(body: &str, signature: Option<&str>) -> String {
+    match signature.map(str::trim_end).filter(|signature| !signature.trim().is_empty()) {
+        Some(signature) => format!("{}\n\n-- \n{signature}", body.trim_end()),
+        None => body.to_owned(),
+    }
 }
 
 async fn refuse(tenant: &Tenant, job: &ClaimedJob, id: OutboxId, reason: &str) -> Result<(), JobFailure> {

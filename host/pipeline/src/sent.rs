@@ -5,7 +5,7 @@ use crate::house::House;
 use crate::outlet;
 use crate::tenant::Tenant;
 use crate::triage::store;
-use posthouse_mail::imap::ImapClient;
+use posthouse_mail::imap::{ImapClient, ImapError};
 use posthouse_model::config::ImapConfig;
 use posthouse_model::job::JobFailure;
 use posthouse_model::outbox::OutboxState;
@@ -36,7 +36,7 @@ pub async fn run(house: &House, tenant: &Tenant, job: &ClaimedJob, id: OutboxId)
 /// made again and are the same, since everything that varies was fixed at approval.
 async fn keep(house: &House, tenant: &Tenant, row: &OutboxRow) -> Result<Option<MessageId>, JobFailure> {
     let Some(mailbox) = tenant.mailbox(row.mailbox) else { return Ok(None) };
-    let raw = dispatch::compose(house, tenant, mailbox, row).await?.map_err(JobFailure::fail)?;
+    let raw = dispatch::compose(house, tenant, mailbox, row, true).await?.map_err(JobFailure::fail)?;
     let mut tx = tenant.scope.begin().await.map_err(store)?;
     tx.keep_outgoing(row.id, &raw).await.map_err(store)?;
     tx.commit().await.map_err(store)?;
@@ -64,8 +64,30 @@ async fn append(
         ));
     };
     if !client.contains(&folder, &row.message_id).await.map_err(JobFailure::retry)? {
-        client.append(&folder, &raw, &["\\Seen"], Some(row.approved_at)).await.map_err(JobFailure::retry)?;
+        let put = client.append(&folder, &raw, &["\\Seen"], Some(row.approved_at)).await;
+        match (put, without_files(house, tenant, row, message).await?) {
+            // A server that does not take it may take it without its files: the whole is in the thread here.
+            (Err(error @ ImapError::Refused { .. }), Some(light)) => {
+                tracing::info!(tenant.id = %tenant.id(), %error, "the copy of a reply is put into the Sent folder without its files");
+                client.append(&folder, &light, &["\\Seen"], Some(row.approved_at)).await.map_err(JobFailure::retry)?;
+            }
+            (put, _) => put.map_err(JobFailure::retry)?,
+        }
     }
     client.logout().await;
     Ok(())
+}
+
+/// The reply without its files; none where it has none.
+async fn without_files(
+    house: &House,
+    tenant: &Tenant,
+    row: &OutboxRow,
+    message: MessageId,
+) -> Result<Option<Vec<u8>>, JobFailure> {
+    let kept = tenant.scope.message(message).await.map_err(store)?;
+    let Some(mailbox) = tenant.mailbox(row.mailbox).filter(|_| !kept.read.attachments.is_empty()) else {
+        return Ok(None);
+    };
+    dispatch::compose(house, tenant, mailbox, row, false).await?.map(Some).map_err(JobFailure::fail)
 }

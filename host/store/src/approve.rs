@@ -119,6 +119,8 @@ impl Tx {
             .run(self.on())
             .await?;
         }
+        // Files were added by hand: they go with what a person approves.
+        let files = if approval.automatic { 0 } else { self.files_go_with(ticket.id, outbox).await? };
         self.enqueue_at(&Job::Dispatch { outbox }, due).await?;
         if !approval.automatic {
             // Nobody answers spam: what a person answers teaches the filter what mail is.
@@ -135,6 +137,7 @@ impl Tx {
                 "draft": draft,
                 "message_id": approval.message_id,
                 "recipients": recipients.len(),
+                "files": files,
                 "body_sha256": body_sha256,
                 "due": due,
                 "automatic": approval.automatic,

@@ -221,6 +221,9 @@ impl Tx {
         if maybe_out && row.message.is_none() {
             self.store_outgoing(&row, raw).await?;
         }
+        if state == OutboxState::Sent {
+            self.files_are_out(outbox).await?;
+        }
         let accepted = outcomes.iter().any(|(_, o)| matches!(o, SubmitOutcome::Accepted { .. }));
         if accepted && append_sent {
             self.enqueue(&Job::AppendSent { outbox }).await?;
@@ -423,6 +426,7 @@ impl Tx {
         let row = by_outbox_id(self.on(), tenant, outbox).await?;
         if row.message.is_none() && row.state == OutboxState::Sent {
             self.store_outgoing(&row, raw).await?;
+            self.files_are_out(outbox).await?;
         }
         Ok(())
     }
@@ -435,7 +439,7 @@ impl Tx {
             .one(self.on())
             .await?
             .get(0)?;
-        let read = as_mail(row, from);
+        let read = ReadMail { attachments: self.files_of(row.id).await?, ..as_mail(row, from) };
         let new = NewMessage {
             ticket: Some(row.ticket),
             mailbox: row.mailbox,

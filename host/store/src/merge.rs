@@ -89,7 +89,7 @@ impl Tx {
         let gone = by_id(self.on(), tenant, from).await?;
         let kept = by_id(self.on(), tenant, into).await?;
         mergeable(&gone, &kept)?;
-        for table in ["message", "outbox", "decision"] {
+        for table in ["message", "outbox", "decision", "reply_file"] {
             sql_of(format!("update {table} set ticket_id = $1 where tenant_id = $2 and ticket_id = $3"))
                 .bind(into)
                 .bind(tenant)

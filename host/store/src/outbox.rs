@@ -219,6 +219,7 @@ impl Tx {
         let row = self.unsent(outbox, "taken back").await?;
         self.set_outbox(outbox, OutboxState::Cancelled, None).await?;
         self.set_recipients(outbox, &[OutboxState::Queued, OutboxState::Deferred], OutboxState::Cancelled).await?;
+        self.files_come_back(outbox).await?;
         self.ticket_waits(row.ticket).await?;
         self.record(actor, "outbox.cancelled", format_args!("ticket:{}", row.ticket), json!({ "outbox": outbox }));
         Ok(())

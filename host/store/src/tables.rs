@@ -124,6 +124,11 @@ pub(crate) const TABLES: &[Table] = &[
          reference_list:t answers:i subject:t body:t language:t automatic:i approved_by:t approved_at:i due_at:i tries:i \
          lease_owner:t lease_until:i reason:t message_id:i",
     ),
+    counting(
+        "reply_file",
+        "id:i tenant_id:i ticket_id:i outbox_id:i name:t media_type:t size:i content:b added_by:t added_at:i",
+    )
+    .since(13),
     table(
         "outbox_recipient",
         "outbox_id:i tenant_id:i position:i address_key:t address:t name:t cc:i state:t words:t bounced_at:i@11 \

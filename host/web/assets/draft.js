@@ -110,3 +110,10 @@ document.addEventListener('click', (event) => {
   const acts = $('#acts');
   if (acts) { acts.classList.toggle('shown'); acts.scrollIntoView({ block: 'center' }); }
 });
+
+// A chosen file is added at once; what was typed is saved with it.
+document.documentElement.classList.add('scripted');
+document.addEventListener('change', (event) => {
+  if (!event.target.matches('.attach input[type=file]') || !event.target.files.length) return;
+  event.target.form.requestSubmit($('.attach .add', event.target.form));
+});

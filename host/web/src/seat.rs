@@ -26,6 +26,8 @@ use subtle::ConstantTimeEq as _;
 
 /// Most bytes of a posted form.
 pub(crate) const BODY_BYTES_MAX: usize = 1_500_000;
+/// Most bytes of a reply's form with its files.
+pub(crate) const FILES_BYTES_MAX: usize = posthouse_store::REPLY_BYTES_MAX + BODY_BYTES_MAX;
 /// Most bytes of a posted form with a file: a package may have 66 MiB.
 pub(crate) const UPLOAD_BYTES_MAX: usize = 70 << 20;
 
@@ -145,11 +147,15 @@ async fn admit(desk: &Desk, access: Access, request: Request) -> Result<Request,
     let posts = parts.method != Method::GET && parts.method != Method::HEAD;
     let upload = posts && !api && is_multipart(&parts.headers);
     // A file is read only from somebody who may hand one in.
-    let may_upload =
-        seat.as_ref().is_some_and(|seat| access == Access::Administering && seat.agent.role == Role::Admin);
+    let may_upload = seat.as_ref().is_some_and(|seat| match access {
+        Access::Administering => seat.agent.role == Role::Admin,
+        Access::Attaching => seat.agent.role.may_act(),
+        Access::Public | Access::Reading | Access::Acting => false,
+    });
     let (bytes, fields) = if upload && may_upload {
-        let (fields, file) = with_file(&parts, body).await.map_err(refuse)?;
-        parts.extensions.insert(file);
+        let (fields, files) = with_files(&parts, body).await.map_err(refuse)?;
+        parts.extensions.insert(files.last().cloned().unwrap_or_default());
+        parts.extensions.insert(HandedFiles(files));
         (Default::default(), fields)
     } else if posts && !upload {
         let bytes = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| refuse(Refusal::TooLarge))?;
@@ -168,7 +174,7 @@ async fn admit(desk: &Desk, access: Access, request: Request) -> Result<Request,
     };
     let may = match access {
         Access::Public | Access::Reading => true,
-        Access::Acting => seat.agent.role.may_act(),
+        Access::Acting | Access::Attaching => seat.agent.role.may_act(),
         Access::Administering => seat.agent.role == Role::Admin,
     };
     if !may {
@@ -194,8 +200,21 @@ async fn admit(desk: &Desk, access: Access, request: Request) -> Result<Request,
 pub(crate) struct Handed {
     /// What it was called. Untrusted text.
     pub(crate) name: String,
+    /// What the browser takes it for.
+    pub(crate) media_type: String,
     /// Its bytes.
     pub(crate) content: axum::body::Bytes,
+}
+
+/// All files that came with a form.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HandedFiles(pub(crate) Vec<Handed>);
+
+impl FromRequestParts<Desk> for HandedFiles {
+    type Rejection = Refusal;
+    async fn from_request_parts(parts: &mut Parts, _: &Desk) -> Result<Self, Refusal> {
+        Ok(parts.extensions.remove::<Self>().unwrap_or_default())
+    }
 }
 
 impl FromRequestParts<Desk> for Handed {
@@ -210,19 +229,22 @@ fn is_multipart(headers: &HeaderMap) -> bool {
     kind.to_ascii_lowercase().starts_with("multipart/form-data")
 }
 
-/// The fields of a form and the last file in it (RFC 7578).
-async fn with_file(parts: &Parts, body: Body) -> Result<(Fields, Handed), Refusal> {
+/// The fields of a form and the files in it (RFC 7578).
+async fn with_files(parts: &Parts, body: Body) -> Result<(Fields, Vec<Handed>), Refusal> {
     let mut request = Request::new(body);
     *request.headers_mut() = parts.headers.clone();
     *request.extensions_mut() = parts.extensions.clone();
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| Refusal::NotFound)?;
-    let (mut fields, mut handed) = (Vec::new(), Handed::default());
+    let (mut fields, mut handed) = (Vec::new(), Vec::new());
     while let Some(field) = form.next_field().await.map_err(|_| Refusal::TooLarge)? {
         let name = field.name().unwrap_or_default().to_owned();
         let file = field.file_name().map(clean_text);
+        let media_type = field.content_type().unwrap_or("application/octet-stream").to_owned();
         let content = field.bytes().await.map_err(|_| Refusal::TooLarge)?;
         match file {
-            Some(file) => handed = Handed { name: file.replace(['\n', '\t'], " "), content },
+            // A field for files that was left empty is sent as a file without a name.
+            Some(file) if file.is_empty() && content.is_empty() => {}
+            Some(file) => handed.push(Handed { name: file.replace(['\n', '\t'], " "), media_type, content }),
             None => fields.push((name, String::from_utf8_lossy(&content).into_owned())),
         }
     }

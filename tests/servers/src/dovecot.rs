@@ -43,22 +43,31 @@ impl Ports {
 impl Dovecot {
     /// Starts Dovecot without TLS; `None`, with the reason printed, where it is not installed.
     pub fn start() -> Option<Self> {
-        Self::start_with(None, None)
+        Self::start_with(None, None, "")
     }
 
     /// Starts Dovecot with STARTTLS on the IMAP port and TLS on [`Self::imaps_port`]. Signing in without either is
     /// still possible, because it listens on the loopback address only.
     pub fn start_with_tls(certificate: &Certificate) -> Option<Self> {
-        Self::start_with(Some(certificate), None)
+        Self::start_with(Some(certificate), None, "")
     }
 
     /// Starts Dovecot without TLS, taking access tokens (XOAUTH2) that the server at this address finds good: the token is put
     /// behind it. Passwords are taken as well.
     pub fn start_with_tokens(introspection_url: &str) -> Option<Self> {
-        Self::start_with(None, Some(introspection_url))
+        Self::start_with(None, Some(introspection_url), "")
     }
 
-    fn start_with(certificate: Option<&Certificate>, introspection_url: Option<&str>) -> Option<Self> {
+    /// Starts Dovecot without TLS, which refuses to be given mails larger than this, as providers do with what does not fit.
+    pub fn start_with_largest_mail(bytes: usize) -> Option<Self> {
+        let more = format!(
+            "mail_plugins = quota\nprotocol imap {{\n  mail_plugins = quota imap_quota\n}}\n\
+             plugin {{\n  quota = maildir:all\n  quota_max_mail_size = {bytes}\n}}\n"
+        );
+        Self::start_with(None, None, &more)
+    }
+
+    fn start_with(certificate: Option<&Certificate>, introspection_url: Option<&str>, more: &str) -> Option<Self> {
         let Some(program) = find_program("dovecot") else {
             return crate::missing(
                 "dovecot",
@@ -84,7 +93,7 @@ impl Dovecot {
         // A port may be taken between the look and the start; other ports then serve as well.
         for _ in 0..3 {
             server.ports = Ports::free();
-            server.write_configuration(certificate, introspection_url);
+            server.write_configuration(certificate, introspection_url, more);
             if server.try_start() {
                 return Some(server);
             }
@@ -210,7 +219,7 @@ impl Dovecot {
         ready && !ended
     }
 
-    fn write_configuration(&self, certificate: Option<&Certificate>, introspection_url: Option<&str>) {
+    fn write_configuration(&self, certificate: Option<&Certificate>, introspection_url: Option<&str>, more: &str) {
         let root = self.folder.path();
         let us = User::current();
         let mail_user =
@@ -268,7 +277,8 @@ impl Dovecot {
             .replace("@IMAPS@", &if certificate.is_some() { self.ports.imaps } else { 0 }.to_string())
             .replace("@LMTP@", &self.ports.lmtp.to_string())
             .replace("@AUTH@", &self.ports.auth.to_string());
-        fs::write(root.join("dovecot.conf"), configuration + &tls + &rootless + &tokens).expect("the configuration");
+        fs::write(root.join("dovecot.conf"), configuration + &tls + &rootless + &tokens + more)
+            .expect("the configuration");
     }
 }
 

@@ -98,6 +98,9 @@ impl TenantConfig {
     }
 }
 
+/// Longest signature.
+const SIGNATURE_CHARS_MAX: usize = 2_000;
+
 struct Check(Vec<ConfigProblem>);
 
 const NAME_RULE: &str = "use 1 to 64 bytes of lower-case letters, digits, - _ /";
@@ -233,6 +236,13 @@ impl Check {
             self.range(format!("{at}.send_per_day"), limit, 1, 1_000_000);
         }
         self.selectors(at, &mailbox.dkim_selectors);
+        if mailbox.signature.as_ref().is_some_and(|signature| signature.chars().count() > SIGNATURE_CHARS_MAX) {
+            self.say(
+                format!("{at}.signature"),
+                format!("it is longer than {SIGNATURE_CHARS_MAX} characters"),
+                "keep it to who you are and how to reach you",
+            );
+        }
         for (key, oauth) in mailbox.oauths() {
             self.oauth(&format!("{at}.{key}"), mailbox.provider, oauth);
         }

@@ -15,6 +15,9 @@ pub struct MailboxConfig {
     /// Display name on replies. Default: the tenant's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_name: Option<String>,
+    /// Put below each reply, above what is quoted, after a line `-- `: at most 2,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
     /// Other addresses that are ours as well: mail from them is not a customer's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,

@@ -199,6 +199,7 @@ impl Test {
             send_per_minute: None,
             send_per_day: None,
             dkim_selectors: Vec::new(),
+            signature: None,
             imap: None,
             maildir: Some(serde_json::from_value::<MaildirConfig>(json!({ "path": "maildir" })).unwrap()),
             smtp: None,

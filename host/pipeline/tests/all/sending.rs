@@ -1,11 +1,13 @@
 use crate::house::{Test, actor, bundled, ids, letter};
-use posthouse_mail::read::read_mail;
+use posthouse_mail::read::{attachment, read_mail};
 use posthouse_model::mail::Address;
 use posthouse_model::outbox::OutboxState;
 use posthouse_model::ticket::{Direction, Outcome, TicketStatus};
 use posthouse_model::{OutboxId, TicketId};
 use posthouse_pipeline::schedule;
-use posthouse_store::{Approval, ClaimRequest, DraftEdit, OutboxLease};
+use posthouse_sandbox::SecretValue;
+use posthouse_servers::Dovecot;
+use posthouse_store::{Approval, ClaimRequest, DraftEdit, NewReplyFile, OutboxLease};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -233,4 +235,73 @@ async fn what_kills_every_worker_that_takes_it_comes_before_a_person() {
     schedule::tick(&test.house).await.unwrap();
     test.run().await;
     assert_eq!(sent_files(&test).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_and_the_signature_go_with_the_reply() {
+    let test = Test::new(Vec::new(), |config| {
+        config.mailboxes[0].signature = Some("The Acme team\nhttps://acme.example\n".to_owned());
+    })
+    .await;
+    let scope = &test.tenant.scope;
+    let ticket = waiting(&test).await;
+    let mut tx = scope.begin().await.unwrap();
+    for (name, content) in [("面单.pdf", &b"%PDF\r\n.\r\n"[..]), ("b.png", b"\x89PNG")] {
+        let file = NewReplyFile { name, media_type: "application/pdf", content };
+        tx.add_reply_file(ticket, &file, &actor()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let outbox = approve(&test, ticket, "The label is attached.").await;
+    test.clock.forward(UNDO);
+    test.run().await;
+    let raw = std::fs::read(&sent_files(&test)[0]).unwrap();
+    let read = read_mail(&raw);
+    assert!(
+        read.text.starts_with("The label is attached.\n\n-- \nThe Acme team\nhttps://acme.example\n\n"),
+        "{}",
+        read.text
+    );
+    assert_eq!(
+        read.reply_text, "The label is attached.",
+        "whoever answers with a quote tells the signature from the text"
+    );
+    let names: Vec<_> = read.attachments.iter().map(|file| file.name.as_deref().unwrap()).collect();
+    assert_eq!(names, ["面单.pdf", "b.png"]);
+    // As the thread lists them, they can be had from the bytes that are kept.
+    let row = scope.outbox(outbox).await.unwrap();
+    let kept = scope.message(row.message.unwrap()).await.unwrap();
+    assert_eq!(kept.read.attachments, read.attachments);
+    let bytes = attachment(&scope.raw(kept.id).await.unwrap(), kept.read.attachments[0].part).unwrap();
+    assert_eq!(bytes, b"%PDF\r\n.\r\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_the_server_does_not_take_goes_to_sent_without_its_files() {
+    let Some(dovecot) = Dovecot::start_with_largest_mail(20_000) else { return };
+    let port = dovecot.imap_port();
+    let test = Test::new(Vec::new(), |config| {
+        config.mailboxes[0].maildir = None;
+        let imap = serde_json::json!({
+            "host": "127.0.0.1", "port": port, "security": "plain", "user": "support@acme.example",
+            "password": { "secret": "mail" },
+        });
+        config.mailboxes[0].imap = Some(serde_json::from_value(imap).unwrap());
+    })
+    .await;
+    test.secrets.more.lock().unwrap().insert("mail".to_owned(), SecretValue::anywhere(dovecot.password()));
+    let scope = &test.tenant.scope;
+    let ticket = waiting(&test).await;
+    let mut tx = scope.begin().await.unwrap();
+    let content = vec![7; 40_000];
+    let file = NewReplyFile { name: "film.mp4", media_type: "video/mp4", content: &content };
+    tx.add_reply_file(ticket, &file, &actor()).await.unwrap();
+    tx.commit().await.unwrap();
+    approve(&test, ticket, "See the film.").await;
+    test.clock.forward(UNDO);
+    test.run().await;
+    assert_eq!(read_mail(&std::fs::read(&sent_files(&test)[0]).unwrap()).attachments.len(), 1, "the customer gets it");
+    let copies = dovecot.open("support@acme.example", "Sent").await.wait_for(1, Duration::from_secs(20)).await;
+    let copy = read_mail(&copies[0]);
+    assert_eq!((copies.len(), copy.attachments.len()), (1, 0));
+    assert!(copy.text.starts_with("See the film."), "{}", copy.text);
 }

@@ -28,3 +28,19 @@ create index message_to_empty on message (tenant_id, stored_at)
     where emptied_at is null and outcome in ('skipped', 'spam');
 -- Mails that a long catch-up has yet to fetch of the folder it is at; null: none is under way.
 alter table mailbox add column left_to_fetch bigint;
+-- Files that go with a reply: of a ticket while it is written, of the approved mail from then until it is sent and kept.
+create table reply_file (
+    id {id},
+    tenant_id bigint not null references tenant (id) on delete cascade,
+    ticket_id bigint not null references ticket (id) on delete cascade,
+    outbox_id bigint references outbox (id) on delete cascade,
+    name text not null,
+    media_type text not null,
+    size bigint not null,
+    content {bytes} not null,
+    added_by text not null,
+    added_at bigint not null
+);
+create index reply_file_tenant on reply_file (tenant_id);
+create index reply_file_ticket on reply_file (ticket_id, id);
+create index reply_file_outbox on reply_file (outbox_id, id);

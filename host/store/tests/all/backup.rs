@@ -71,6 +71,8 @@ async fn fill(world: &World) {
     tx.set_plugins(&[plugin], &host()).await.unwrap();
     let article = Article { id: "a".into(), language: "en".into(), title: "A".into(), body: "B".into() };
     tx.set_articles(&[article], &host()).await.unwrap();
+    let file = posthouse_store::NewReplyFile { name: "a.pdf", media_type: "application/pdf", content: &[0, 159] };
+    tx.add_reply_file(ticket, &file, &agent()).await.unwrap();
     tx.put_secret("smtp", &[1, 2, 255], &host()).await.unwrap();
     tx.open_incident("fetch:support", "down", &host()).await.unwrap();
     let wanted = ModelReservation {

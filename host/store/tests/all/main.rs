@@ -9,6 +9,7 @@ mod agents;
 mod backup;
 mod chain;
 mod drafts;
+mod files;
 mod gone;
 mod intake;
 mod isolation;

@@ -38,6 +38,7 @@ pub(crate) async fn ticket(
     let checked = plugins.iter().any(|p| p.plugin.world == World::Checker);
     let siblings = seat.scope.siblings(detail.ticket.id, SIBLINGS_MAX).await?;
     let mut pane = pane(seat, &detail, &agents, query, draft, checked);
+    pane.reply.files = seat.scope.reply_files(detail.ticket.id).await?;
     pane.siblings = siblings
         .into_iter()
         .map(|s| SiblingLine { number: s.number, subject: s.subject, status: s.status, at: s.last_message_at })
@@ -262,6 +263,7 @@ fn reply(
         coming: row.status == TicketStatus::New,
         folded: !row.status.is_open(),
         may_send: row.status.may_become(TicketStatus::Sent),
+        files: Vec::new(),
         drafts: cards,
         chosen,
         editor,

@@ -2,9 +2,11 @@
 
 use super::frame::Frame;
 use super::icon;
+use super::letter::size;
 use super::query::ListQuery;
 use maud::{Markup, html};
 use posthouse_model::draft::{CheckFinding, DraftOrigin, DraftProposal};
+use posthouse_store::ReplyFile;
 
 /// One proposed reply, newest revision.
 #[derive(Clone, Debug)]
@@ -79,6 +81,8 @@ pub struct ReplyPane {
     pub chosen: Option<usize>,
     /// What stands in the editor.
     pub editor: Editor,
+    /// Files that go with the reply.
+    pub files: Vec<ReplyFile>,
     /// A draft job is still to run.
     pub coming: bool,
     /// Folded: no reply is due.
@@ -145,6 +149,7 @@ impl ReplyPane {
                             data-filled=(serde_json::to_string(&filled).unwrap_or_default())
                             data-unfilled=(serde_json::to_string(self.card().map_or(&[][..], |c| &c.proposal.unfilled)).unwrap_or_default()) { "\n" (e.body) }
                     }
+                    (self.attached(frame))
                     (self.about(frame))
                     (self.bar(frame))
                 }
@@ -218,6 +223,24 @@ impl ReplyPane {
                 label { span.label { (t.cc()) } input name="cc" value=(e.cc) autocomplete="off" spellcheck="false" maxlength="4000"; }
             }
             label.subject { span.label { (t.subject()) } input name="subject" value=(e.subject) maxlength="500" autocomplete="off" dir="auto"; }
+        }
+    }
+
+    fn attached(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            div.attach {
+                @if !self.files.is_empty() {
+                    ul.files aria-label=(t.reply_files()) {
+                        @for file in &self.files { li {
+                            (icon::file()) bdi.name { (file.name) } span.mute { (size(t, u64::try_from(file.size).unwrap_or_default())) }
+                            button.link formaction=(self.action(frame, "detach")) formnovalidate name="remove" value=(file.id) aria-label=(t.detach(&file.name)) { (t.detach_short()) }
+                        } }
+                    }
+                }
+                label.quiet { (icon::file()) span { (t.attach_files()) } input type="file" name="file" multiple; }
+                button.quiet.add formaction=(self.action(frame, "attach")) formenctype="multipart/form-data" formnovalidate { (t.attach_button()) }
+            }
         }
     }
 

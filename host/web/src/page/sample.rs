@@ -28,6 +28,7 @@ use posthouse_model::triage::{
     Date, Entity, EntityValue, Evidence, Fact, Money, Order, Risk, Routing, Scored, Sentiment, Span, TextPart, Triage,
     Urgency,
 };
+use posthouse_store::ReplyFile;
 use std::time::Duration;
 
 const NOW: Timestamp = Timestamp(1_772_335_320_000_000);
@@ -412,6 +413,7 @@ fn reply() -> ReplyPane {
         coming: false,
         folded: false,
         may_send: true,
+        files: vec![ReplyFile { id: 1, name: "label.pdf".into(), media_type: "application/pdf".into(), size: 84_200 }],
         query: ListQuery::default(),
     }
 }

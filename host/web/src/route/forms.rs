@@ -10,11 +10,12 @@ use crate::page::frame::Note;
 use crate::page::query::{ListQuery, View};
 use crate::refusal::Refusal;
 use crate::request::Fields;
-use crate::seat::Seat;
+use crate::seat::{HandedFiles, Seat};
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use posthouse_model::{AgentId, DraftId, MessageId, OutboxId};
+use posthouse_store::{NewReplyFile, REPLY_BYTES_MAX, REPLY_FILES_MAX};
 
 type At = Path<(String, String)>;
 
@@ -35,11 +36,75 @@ fn seen(fields: &Fields) -> Option<MessageId> {
 
 pub(super) async fn approve(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
     let next = fields.get("then") == "next";
+    // Without script a file is only chosen until it is added: the reply must not go out without it.
+    if !fields.get("file").is_empty() {
+        let words = Trouble::Refused(seat.lang().refused_file_chosen().to_owned());
+        return refused(&seat, number_of(&number)?, words, Some(typed(&fields))).await;
+    }
     run(&seat, &number, Action::Approve(typed(&fields)), next).await
 }
 
 pub(super) async fn draft(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
     run(&seat, &number, Action::Save(typed(&fields)), false).await
+}
+
+/// Saves what was typed and adds the files to the reply.
+pub(super) async fn attach(
+    seat: Seat,
+    Path((_, number)): At,
+    fields: Fields,
+    HandedFiles(files): HandedFiles,
+) -> Result<Response, Refusal> {
+    let number = number_of(&number)?;
+    let (t, typed) = (seat.lang(), typed(&fields));
+    if let Err(trouble) = keep(&seat, number, &typed).await {
+        return refused(&seat, number, trouble, Some(typed)).await;
+    }
+    let ticket = seat.scope.ticket_by_number(number).await?.id;
+    let there = seat.scope.reply_files(ticket).await?;
+    let bytes: usize = files.iter().map(|file| file.content.len()).sum();
+    let before: usize = there.iter().filter_map(|file| usize::try_from(file.size).ok()).sum();
+    let words = if there.len() + files.len() > REPLY_FILES_MAX {
+        Some(t.refused_files_many(REPLY_FILES_MAX))
+    } else if before + bytes > REPLY_BYTES_MAX {
+        Some(t.refused_files_large(REPLY_BYTES_MAX >> 20))
+    } else {
+        files.iter().find(|file| file.content.is_empty()).map(|file| t.refused_file_empty(&file.name))
+    };
+    if let Some(words) = words {
+        return refused(&seat, number, Trouble::Refused(words), Some(typed)).await;
+    }
+    let mut tx = seat.scope.begin().await?;
+    for file in &files {
+        let new = NewReplyFile { name: &file.name, media_type: &file.media_type, content: &file.content };
+        if let Err(error) = tx.add_reply_file(ticket, &new, &seat.actor()).await {
+            return refused(&seat, number, error.into(), Some(typed)).await;
+        }
+    }
+    tx.commit().await?;
+    Ok(onward(&seat, &ListQuery::parse(seat.query()), number, Done::Saved, false, None))
+}
+
+/// Saves what was typed and takes a file away from the reply.
+pub(super) async fn detach(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
+    let number = number_of(&number)?;
+    let typed = typed(&fields);
+    if let Err(trouble) = keep(&seat, number, &typed).await {
+        return refused(&seat, number, trouble, Some(typed)).await;
+    }
+    let ticket = seat.scope.ticket_by_number(number).await?.id;
+    let mut tx = seat.scope.begin().await?;
+    tx.remove_reply_file(ticket, fields.number("remove").ok_or(Refusal::NotFound)?, &seat.actor()).await?;
+    tx.commit().await?;
+    Ok(onward(&seat, &ListQuery::parse(seat.query()), number, Done::Saved, false, None))
+}
+
+/// Saves what was typed, where anything was.
+async fn keep(seat: &Seat, number: i64, typed: &Typed) -> Result<(), Trouble> {
+    if typed.body.trim().is_empty() {
+        return Ok(());
+    }
+    perform(seat, number, Action::Save(typed.clone())).await.map(drop)
 }
 
 pub(super) async fn handled(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {

@@ -31,6 +31,8 @@ pub enum Access {
     Reading,
     /// As `Reading`, and may act: auditors see 404.
     Acting,
+    /// As acting, and files may come along.
+    Attaching,
     /// As `Reading`, and sets the team up: everybody but admins sees 404.
     Administering,
 }
@@ -74,6 +76,8 @@ routes! {
     get "/t/{slug}/tickets/{number}" Reading tickets::ticket;
     post "/t/{slug}/tickets/{number}/approve" Acting forms::approve;
     post "/t/{slug}/tickets/{number}/draft" Acting forms::draft;
+    post "/t/{slug}/tickets/{number}/attach" Attaching forms::attach;
+    post "/t/{slug}/tickets/{number}/detach" Acting forms::detach;
     post "/t/{slug}/tickets/{number}/handled" Acting forms::handled;
     post "/t/{slug}/tickets/{number}/spam" Acting forms::spam;
     post "/t/{slug}/tickets/{number}/not-spam" Acting forms::not_spam;
@@ -119,8 +123,10 @@ pub fn router(deps: WebDeps) -> Router {
         if route.access != Access::Public {
             handler = handler.route_layer(from_fn_with_state((desk.clone(), route.access), seat::guard));
         }
-        if route.access == Access::Administering {
-            handler = handler.layer(DefaultBodyLimit::max(seat::UPLOAD_BYTES_MAX));
+        match route.access {
+            Access::Administering => handler = handler.layer(DefaultBodyLimit::max(seat::UPLOAD_BYTES_MAX)),
+            Access::Attaching => handler = handler.layer(DefaultBodyLimit::max(seat::FILES_BYTES_MAX)),
+            Access::Public | Access::Reading | Access::Acting => {}
         }
         router = router.route(route.path, handler);
     }

@@ -59,6 +59,15 @@ super::words! {
     refused_late_undo: "Too late to undo: the reply is already going out.", "来不及撤回，回复已在发送。";
     refused_empty: "The reply is empty. Write something before sending.", "回复为空，请先写内容再发送。";
     refused_let_go: "What this mail said is no longer kept here, so it cannot become a ticket. It may still be on the mail server.", "该邮件的内容已不再保留，无法转为工单，邮件服务器上可能仍有原件。";
+    refused_files_many(n): "A reply takes at most {n} files. Nothing was added.", "一封回复最多附 {n} 个文件，未添加。";
+    refused_files_large(n): "The files of one reply may have {n} MB in all, since mail servers take no more. Nothing was added; send a link instead.", "一封回复的附件合计不超过 {n} MB（邮件服务器上限），未添加，可改发链接。";
+    refused_file_empty(name): "“{name}” is empty. Nothing was added.", "“{name}”是空文件，未添加。";
+    refused_file_chosen: "A file is chosen and not added yet. Add it or clear the choice, then send.", "已选择文件但尚未添加，请先添加或取消选择，再发送。";
+    attach_files: "Attach files", "添加附件";
+    attach_button: "Add", "添加";
+    detach(name): "Remove {name}", "移除 {name}";
+    detach_short: "Remove", "移除";
+    reply_files: "Files that go with the reply", "随回复发送的附件";
     refused_reason: "A reason is needed to close without a reply.", "不回复而结案需要写明原因。";
     refused_category: "This is not a name for a category: use 1 to 40 letters, digits or hyphens.", "类别名称无效，请用 1 到 40 个字母、数字或连字符。";
     refused_agent: "There is no such agent in this team.", "团队里没有这位成员。";

@@ -336,3 +336,54 @@ async fn tickets_are_merged_and_mails_split_off_by_hand() {
     let answer = browser.post(&format!("{}/split", path(kept.number)), &[("csrf", &csrf), ("message", &message)]).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn files_go_with_the_reply_and_what_was_typed_is_kept() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let waiting = luma.waiting("one").await;
+    let ticket = luma.scope.ticket_by_number(waiting.number).await.unwrap().id;
+    let mut browser = house.signed_in(&luma, "jun").await;
+    let csrf = browser.csrf(&luma).await;
+    let path = |verb: &str| luma.path(&format!("/tickets/{}/{verb}", waiting.number));
+    for (name, content) in [("label.pdf", &b"%PDF"[..]), ("<b>.png", b"png")] {
+        let added = browser.post_file(&path("attach"), &csrf, name, content).await;
+        assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.text);
+    }
+    let page = browser.get(&luma.path(&format!("/tickets/{}", waiting.number))).await;
+    assert!(page.text.contains("label.pdf") && page.text.contains("&lt;b&gt;.png"), "{}", page.text);
+    let empty = browser.post_file(&path("attach"), &csrf, "nothing.txt", b"").await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(empty.text.contains("“nothing.txt” is empty"), "{}", empty.text);
+    let large = browser.post_file(&path("attach"), &csrf, "film.mp4", &vec![1; 18 << 20]).await;
+    assert_eq!(large.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(large.text.contains("18 MB in all"));
+
+    // Taking one away saves what stands in the editor.
+    let files = luma.scope.reply_files(ticket).await.unwrap();
+    let gone = files[1].id.to_string();
+    let removed =
+        browser.reply(&luma, waiting.number, "detach", &[("body", "See the label."), ("remove", &gone)]).await;
+    assert_eq!(removed.status, StatusCode::SEE_OTHER, "{}", removed.text);
+    let page = browser.get(&luma.path(&format!("/tickets/{}", waiting.number))).await;
+    assert_eq!(page.editor(), "See the label.");
+
+    // Chosen is not added: the reply does not go out without it.
+    let chosen = browser.reply(&luma, waiting.number, "approve", &[("file", "forgotten.pdf")]).await;
+    assert_eq!(chosen.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(chosen.text.contains("not added yet"), "{}", chosen.text);
+    let sent = browser.reply(&luma, waiting.number, "approve", &[]).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
+    let outbox = luma.scope.ticket_detail(waiting.number).await.unwrap().outbox[0].id;
+    let with = luma.scope.outbox_files(outbox).await.unwrap();
+    assert_eq!(
+        with.iter().map(|(f, b)| (f.name.as_str(), b.as_slice())).collect::<Vec<_>>(),
+        [("label.pdf", &b"%PDF"[..])]
+    );
+
+    // An auditor adds nothing, and a file of somebody who may not is not even read.
+    let mut auditor = house.signed_in(&luma, "ada").await;
+    let csrf = auditor.csrf(&luma).await;
+    assert_eq!(auditor.post_file(&path("attach"), &csrf, "a.txt", b"a").await.status, StatusCode::NOT_FOUND);
+    assert!(luma.scope.reply_files(ticket).await.unwrap().is_empty());
+}

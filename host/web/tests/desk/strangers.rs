@@ -20,6 +20,8 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/tickets/{number}",
         "/t/{slug}/tickets/{number}/approve",
         "/t/{slug}/tickets/{number}/draft",
+        "/t/{slug}/tickets/{number}/attach",
+        "/t/{slug}/tickets/{number}/detach",
         "/t/{slug}/tickets/{number}/handled",
         "/t/{slug}/tickets/{number}/spam",
         "/t/{slug}/tickets/{number}/not-spam",
@@ -162,7 +164,9 @@ async fn an_auditor_reads_everything_and_changes_nothing() {
             }
         };
         match route.access {
-            Access::Acting | Access::Administering => assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}"),
+            Access::Acting | Access::Attaching | Access::Administering => {
+                assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}")
+            }
             _ => assert!(
                 answer.status.is_success() || answer.status.is_redirection(),
                 "{path}: {} {}",
