@@ -7,10 +7,12 @@
 mod choose;
 mod client;
 mod folders;
+mod probe;
 mod session;
 
 pub use choose::{Chosen, FOLDERS_FOLLOWED_MAX, choose};
-pub use client::{ImapClient, probe};
+pub use client::ImapClient;
+pub use probe::probe;
 
 use crate::net::{Auth, Security};
 use std::time::Duration;

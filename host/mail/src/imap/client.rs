@@ -5,8 +5,7 @@ use super::{Folder, FolderRole, ImapConfig, ImapError, Selected, Standing, folde
 use crate::net::ProbeReport;
 use crate::{BatchLimit, Content, Fetched, Held, Wake};
 use async_imap::imap_proto::{AttributeValue, MailboxDatum, Response, ResponseCode, SectionPath, StatusAttribute};
-use posthouse_model::config::Provider;
-use posthouse_model::{Timestamp, refusal};
+use posthouse_model::Timestamp;
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -25,7 +24,7 @@ const EAGER_FOR: Duration = Duration::from_secs(30);
 pub struct ImapClient {
     config: ImapConfig,
     /// None after something went wrong in the middle of a command: the connection is then in an unknown state.
-    wire: Option<Wire>,
+    pub(super) wire: Option<Wire>,
     folder: Option<(String, Selected)>,
     /// Listed and not fetched yet: UID and size.
     plan: VecDeque<(u32, u64)>,
@@ -45,7 +44,7 @@ impl ImapClient {
         Ok(Self::on(wire, config))
     }
 
-    fn on(wire: Wire, config: &ImapConfig) -> Self {
+    pub(super) fn on(wire: Wire, config: &ImapConfig) -> Self {
         Self {
             config: config.clone(),
             wire: Some(wire),
@@ -623,7 +622,7 @@ fn holding(attributes: &[AttributeValue<'_>]) -> Option<Held> {
 }
 
 /// One IDLE: until news, or the time is up.
-async fn idle_once(wire: &mut Wire, limit: Duration, command: Duration) -> Result<(), ImapError> {
+pub(super) async fn idle_once(wire: &mut Wire, limit: Duration, command: Duration) -> Result<(), ImapError> {
     const WHAT: &str = "IDLE";
     let tag = wire.say(WHAT, "IDLE", command).await?;
     loop {
@@ -656,50 +655,4 @@ async fn idle_once(wire: &mut Wire, limit: Duration, command: Duration) -> Resul
     wire.write(WHAT, b"DONE\r\n", command).await?;
     while !wire.next(WHAT, command, |r| ended(r, &tag).is_some()).await? {}
     Ok(())
-}
-
-/// Looks whether fetching would work, step by step: name, connection, TLS, sign-in, who we are, the folder, news, Sent folder.
-pub async fn probe(config: &ImapConfig, folder: &str) -> ProbeReport {
-    let mut report = ProbeReport::default();
-    let Ok(wire) = Wire::open(config, &mut report).await else { return report };
-    let mut client = ImapClient::on(wire, config);
-    let mut started = Instant::now();
-    match client.select(folder).await {
-        Ok(selected) => report.pass("folder", format!("{folder} holds {} messages", selected.exists), started),
-        Err(error) => {
-            let names = client.folders().await.unwrap_or_default();
-            let names: Vec<String> = names.into_iter().filter(|f| f.selectable).map(|f| f.name).take(20).collect();
-            let known = refusal::explain(&error.to_string(), Provider::of_host(&config.host));
-            let hint = match (known, names.is_empty()) {
-                (Some(known), _) => known.text("en"),
-                (None, true) => "check the folder's name".to_owned(),
-                (None, false) => format!("the folders are: {}", names.join(", ")),
-            };
-            report.fail("folder", error.to_string(), Some(hint), started);
-            return report;
-        }
-    }
-    started = Instant::now();
-    let limit = config.timeouts.command;
-    match client.wire.as_mut() {
-        Some(wire) if wire.idle => match idle_once(wire, Duration::from_millis(1), limit).await {
-            Ok(()) if wire.idle => report.pass("idle", "tells of news at once", started),
-            Ok(()) => report.pass("idle", "IDLE is announced and refused: it is asked for news now and then", started),
-            Err(error) => {
-                let hint =
-                    "something between here and the server ends waiting connections: look at firewalls and proxies";
-                report.fail("idle", error.to_string(), Some(hint.to_owned()), started);
-                return report;
-            }
-        },
-        _ => report.pass("idle", "there is no IDLE: it is asked for news now and then", started),
-    }
-    started = Instant::now();
-    match client.sent_folder().await {
-        Ok(Some(name)) => report.pass("sent folder", name, started),
-        Ok(None) => report.pass("sent folder", "none found: sent mail is not copied", started),
-        Err(error) => report.fail("sent folder", error.to_string(), None, started),
-    }
-    client.logout().await;
-    report
 }
