@@ -5,6 +5,10 @@
 //! subject, and last the bare subject together with the customer's address. Everything of our own carries a
 //! hash or signature of this installation, so that two installations never thread into each other.
 
+mod relay;
+
+pub use relay::{Relayed, relayed};
+
 use hmac::{Hmac, KeyInit, Mac};
 use posthouse_model::mail::ReadMail;
 use posthouse_model::{Entropy, Timestamp};

@@ -9,7 +9,7 @@ use posthouse_model::event::Actor;
 use posthouse_model::mail::ReadMail;
 use posthouse_model::reason::{Reason, ReasonCode};
 use posthouse_model::{MailboxId, Step, Timestamp};
-use posthouse_store::{Cursor, Intake, Source, StoreError, Taken};
+use posthouse_store::{Cursor, Intake, Relayed, Source, StoreError, Taken};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -106,7 +106,8 @@ fn prepare(installation: &thread::Installation, mailbox: MailboxId, found: Found
         Key::Ticket(number) => Some(number),
         _ => None,
     });
-    Intake { mailbox, source, raw, received_at: received_at.unwrap_or(now), read, parked, ticket_number }
+    let relayed = thread::relayed(&read).map(|found| Relayed { order: found.order, subject: found.subject });
+    Intake { mailbox, source, raw, received_at: received_at.unwrap_or(now), read, parked, ticket_number, relayed }
 }
 
 /// A mail has at least one of the headers that say who wrote what to whom.

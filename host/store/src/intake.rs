@@ -73,6 +73,17 @@ pub struct Intake {
     pub parked: Option<Reason>,
     /// The ticket that a *verified* token names (signed plus-address), used when the mail's own headers find none.
     pub ticket_number: Option<i64>,
+    /// It came by way of a marketplace, from an alias that is one buyer's: used when nothing else finds its ticket.
+    pub relayed: Option<Relayed>,
+}
+
+/// What tells the matters of one buyer at a marketplace apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relayed {
+    /// The order or item that the subject names, lower case.
+    pub order: Option<String>,
+    /// The subject without reply prefixes, lower case.
+    pub subject: String,
 }
 
 /// What became of it.

@@ -83,7 +83,7 @@ pub use events::ChainReport;
 pub use export::ExportReport;
 pub use files::{NewReplyFile, REPLY_BYTES_MAX, REPLY_FILES_MAX, ReplyFile};
 pub use incidents::IncidentRow;
-pub use intake::{Intake, Source, Taken};
+pub use intake::{Intake, Relayed, Source, Taken};
 pub use jobs::{JobCounts, JobError, JobRow, JobState};
 pub use ledger::{BalanceRow, StoredUid};
 pub use list::{Assigned, Counts, Page, TicketQuery, TicketSort, TicketSummary};

@@ -1,18 +1,22 @@
 //! Which ticket a mail belongs to, and whether the same mail is here already.
 
-use crate::intake::Intake;
+use crate::intake::{Intake, Relayed};
 use crate::messages::from_key;
 use crate::sql::{Connection, placeholders, sql, sql_of};
 use crate::{Result, StoreError};
 use posthouse_model::mail::ReadMail;
 use posthouse_model::ticket::Direction;
-use posthouse_model::{MessageId, TenantId, TicketId};
+use posthouse_model::{MessageId, TenantId, TicketId, Timestamp};
 use sha2::{Digest as _, Sha256};
+use std::time::Duration;
 
 /// How many of a mail's references are looked up and kept: the newest are the nearest.
 const REFERENCES_MAX: usize = 20;
 /// Longest identity that is kept: a Message-ID line may not be longer (RFC 5322, 2.1.1). A longer one is hashed.
 const IDENTITY_BYTES_MAX: usize = 998;
+
+/// A buyer's later mail belongs to an earlier one about the same for this long: marketplaces let buyers write back for a month.
+const RELAYED_WITHIN: Duration = Duration::from_secs(31 * 24 * 3600);
 
 /// What is known about a mail before it is stored.
 #[derive(Debug)]
@@ -83,6 +87,12 @@ pub(crate) async fn place(on: &mut Connection, tenant: TenantId, mail: &Intake, 
     }
     if ticket.is_none() && !unresolved.is_empty() {
         ticket = waiting_sibling(on, tenant, &unresolved, &from_key(read)).await?;
+    }
+    if ticket.is_none()
+        && let Some(relayed) = &mail.relayed
+        && let Some(customer) = read.customer()
+    {
+        ticket = relayed_ticket(on, tenant, &customer.key(), relayed, mail.received_at).await?;
     }
     Ok(Place { identity, content_hash, duplicate_of, ticket, unresolved })
 }
@@ -163,6 +173,35 @@ async fn waiting_child(on: &mut Connection, tenant: TenantId, identity: &str) ->
     .optional(on)
     .await?;
     row.map(|row| row.get(0)).transpose()
+}
+
+/// What a buyer at a marketplace wrote about lately: the same order, or, where the subject names none, the same subject.
+async fn relayed_ticket(
+    on: &mut Connection,
+    tenant: TenantId,
+    customer_key: &str,
+    relayed: &Relayed,
+    received_at: Timestamp,
+) -> Result<Option<TicketId>> {
+    let rows = sql("select id, subject, search from ticket where tenant_id = $1 and customer_key = $2 \
+         and merged_into is null and status <> 'spam' and last_message_at >= $3 \
+         order by last_message_at desc, id desc limit 20")
+    .bind(tenant)
+    .bind(customer_key)
+    .bind(received_at.minus(RELAYED_WITHIN))
+    .all(on)
+    .await?;
+    for row in &rows {
+        let (subject, search): (String, String) = (row.get(1)?, row.get(2)?);
+        let same = match &relayed.order {
+            Some(order) => search.contains(order.as_str()),
+            None => !relayed.subject.is_empty() && subject.to_lowercase().trim_end().ends_with(&relayed.subject),
+        };
+        if same {
+            return Ok(Some(row.get(0)?));
+        }
+    }
+    Ok(None)
 }
 
 /// The tickets of mails that wait for this one, but for one.

@@ -2,9 +2,10 @@
 
 use crate::world::{World, host};
 use posthouse_model::TicketId;
-use posthouse_store::{Intake, TicketQuery};
+use posthouse_store::{Intake, Relayed, TicketQuery};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// A mail of a thread: which earlier one it answers, and whether it names all its ancestors or only that one.
 #[derive(Clone, Debug)]
@@ -86,5 +87,35 @@ async fn a_late_parent_that_has_a_ticket_brings_its_waiting_answers_along() {
     one_ticket(World::on_sqlite().await, &chain, &[2, 0, 1], &[true; 3]).await;
     if let Some(world) = World::on_postgres().await {
         one_ticket(world, &chain, &[2, 0, 1], &[true; 3]).await;
+    }
+}
+
+on_both! {
+    async fn a_buyer_at_a_marketplace_goes_on_about_the_same_order(world) {
+        let buyer = |id: &str, subject: &str, order: Option<&str>| {
+            let mut mail = world.mail(id);
+            mail.read.from = Some(crate::world::address("8x2k@marketplace.amazon.de"));
+            mail.read.subject = subject.into();
+            mail.relayed = Some(Relayed { order: order.map(Into::into), subject: subject.to_lowercase() });
+            mail
+        };
+        let number = "302-1234567-7654321";
+        let (_, first) = world.take_new(&buyer("a@x", &format!("Frage (Bestellung: {number})"), Some(number))).await;
+        let (_, again) = world.take_new(&buyer("b@x", &format!("Re: Frage (Bestellung: {number})"), Some(number))).await;
+        assert_eq!(again, first);
+        let (_, other) = world.take_new(&buyer("c@x", "Frage (Bestellung: 302-0000000-0000000)", Some("302-0000000-0000000"))).await;
+        assert_ne!(other, first, "another order is another matter");
+        let (_, plain) = world.take_new(&buyer("d@x", "Größen", None)).await;
+        assert!(plain != first && plain != other);
+        let (_, more) = world.take_new(&buyer("e@x", "Größen", None)).await;
+        assert_eq!(more, plain);
+        // Another buyer's mail about the same is another's.
+        let mut stranger = buyer("f@x", &format!("Frage (Bestellung: {number})"), Some(number));
+        stranger.read.from = Some(crate::world::address("9y3m@marketplace.amazon.de"));
+        assert_ne!(world.take_new(&stranger).await.1, first);
+        // A month later it is a new matter.
+        let mut late = buyer("g@x", &format!("Frage (Bestellung: {number})"), Some(number));
+        late.received_at = late.received_at.plus(Duration::from_secs(32 * 24 * 3600));
+        assert_ne!(world.take_new(&late).await.1, first);
     }
 }

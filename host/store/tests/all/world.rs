@@ -189,6 +189,7 @@ impl World {
             },
             parked: None,
             ticket_number: None,
+            relayed: None,
         }
     }
 

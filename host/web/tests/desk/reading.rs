@@ -219,6 +219,7 @@ async fn the_mail_log_shows_what_became_no_ticket() {
         read: mail("big", "<b>huge</b>", ""),
         parked: Some(Reason::new(ReasonCode::TooLarge, "61 MB is more than this host reads")),
         ticket_number: None,
+        relayed: None,
     };
     tx.intake(&intake, &host()).await.unwrap();
     tx.open_incident("mailbox:help", "help@luma.example: the server refuses the password", &host()).await.unwrap();
@@ -252,6 +253,7 @@ async fn one_click_on_the_mail_log_makes_a_ticket() {
         read: mail("big", "huge", ""),
         parked: Some(Reason::new(ReasonCode::TooLarge, "61 MB")),
         ticket_number: None,
+        relayed: None,
     };
     tx.intake(&intake, &host()).await.unwrap();
     tx.commit().await.unwrap();

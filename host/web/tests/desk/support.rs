@@ -234,6 +234,7 @@ impl Team {
             read,
             parked: None,
             ticket_number: None,
+            relayed: None,
         };
         let taken = tx.intake(&intake, &host()).await.unwrap();
         tx.commit().await.unwrap();
