@@ -8,6 +8,9 @@ use posthouse_model::ticket::{Direction, Outcome};
 use posthouse_model::{MailboxId, MessageId, TenantId, TicketId, Timestamp};
 use serde::Serialize;
 
+/// A mail's bytes are kept in pieces of this size.
+const PIECE_BYTES: usize = 1 << 20;
+
 /// A message, whole but for its raw bytes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MessageRow {
@@ -125,13 +128,30 @@ impl Scope {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn raw(&self, id: MessageId) -> Result<Vec<u8>> {
-        sql("select content from raw_message where tenant_id = $1 and message_id = $2")
+        let mut on = self.read().await?;
+        let row =
+            sql("select r.content, m.size, (select count(*) from raw_piece p where p.message_id = r.message_id) \
+             from raw_message r join message m on m.id = r.message_id where r.tenant_id = $1 and r.message_id = $2")
             .bind(self.tenant)
             .bind(id)
-            .optional(&mut *self.read().await?)
+            .optional(&mut on)
             .await?
-            .ok_or_else(|| StoreError::not_found(format_args!("message {id}")))?
-            .get(0)
+            .ok_or_else(|| StoreError::not_found(format_args!("message {id}")))?;
+        let (mut raw, size, pieces): (Vec<u8>, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        drop(row);
+        if pieces > 0 {
+            raw.reserve_exact(usize::try_from(size).unwrap_or_default().saturating_sub(raw.len()));
+        }
+        for position in 1..=pieces {
+            let piece = sql("select content from raw_piece where tenant_id = $1 and message_id = $2 and position = $3")
+                .bind(self.tenant)
+                .bind(id)
+                .bind(position)
+                .one(&mut on)
+                .await?;
+            raw.extend_from_slice(&piece.get::<Vec<u8>>(0)?);
+        }
+        Ok(raw)
     }
 
     /// The newest messages of a ticket, newest first.
@@ -256,12 +276,23 @@ pub(crate) async fn insert(on: &mut Connection, tenant: TenantId, new: &NewMessa
     .one(on)
     .await?
     .get(0)?;
+    // Each is copied several times on its way into the database, a whole mail of 50 MB would be too.
+    let mut pieces = new.raw.chunks(PIECE_BYTES);
     sql("insert into raw_message (message_id, tenant_id, content) values ($1, $2, $3)")
         .bind(id)
         .bind(tenant)
-        .bind(new.raw)
+        .bind(pieces.next().unwrap_or_default())
         .run(on)
         .await?;
+    for (piece, position) in pieces.zip(1_i64..) {
+        sql("insert into raw_piece (message_id, tenant_id, position, content) values ($1, $2, $3, $4)")
+            .bind(id)
+            .bind(tenant)
+            .bind(position)
+            .bind(piece)
+            .run(on)
+            .await?;
+    }
     Ok(id)
 }
 

@@ -112,6 +112,7 @@ pub(crate) const TABLES: &[Table] = &[
          full_text:t html:t reason_code:t@13 taken_up_at:i@13 emptied_at:i@13",
     ),
     table("raw_message", "message_id:i tenant_id:i content:b", "message_id"),
+    table("raw_piece", "message_id:i tenant_id:i position:i content:b", "message_id, position").since(13),
     table("message_reference", "tenant_id:i reference:t message_id:i", "message_id, reference"),
     counting(
         "draft",

@@ -1,7 +1,7 @@
 //! Mail that was left out and is not lost: a person takes it up again, and what nobody took up is let go after a set time.
 
 use crate::messages::by_id;
-use crate::sql::{Json, sql};
+use crate::sql::{Json, sql, sql_of};
 use crate::tickets::by_id as ticket_by_id;
 use crate::{Result, Scope, StoreError, Tx};
 use posthouse_model::event::Actor;
@@ -107,11 +107,13 @@ impl Tx {
             .bind(message)
             .run(self.on())
             .await?;
-            sql("delete from raw_message where tenant_id = $1 and message_id = $2")
-                .bind(tenant)
-                .bind(message)
-                .run(self.on())
-                .await?;
+            for table in ["raw_piece", "raw_message"] {
+                sql_of(format!("delete from {table} where tenant_id = $1 and message_id = $2"))
+                    .bind(tenant)
+                    .bind(message)
+                    .run(self.on())
+                    .await?;
+            }
             // The list shows the first words of a ticket's newest mail.
             sql("update ticket set snippet = '' where tenant_id = $1 and id = $2 and status in ('spam', 'handled') \
                  and not exists (select 1 from message m where m.ticket_id = ticket.id and m.emptied_at is null)")

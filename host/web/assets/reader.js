@@ -96,7 +96,11 @@ document.addEventListener('submit', async (event) => {
   keepDraft();
   form.dataset.busy = '1';
   const button = event.submitter;
-  const body = new URLSearchParams(new FormData(form, button));
+  const fields = new FormData(form, button);
+  // Files go with the button that adds them, and with no other.
+  const withFiles = button?.formEnctype === 'multipart/form-data';
+  if (!withFiles) fields.delete('file');
+  const body = withFiles ? fields : new URLSearchParams(fields);
   const response = await load(new Request(button?.getAttribute('formaction') ? button.formAction : form.action, { method: 'POST', body }), { list: true, focus: true });
   // Taken, or back in the editor under the key of a newer revision.
   if (response && form.dataset.keep && (response.ok || draftForm()?.dataset.keep !== form.dataset.keep)) remember(`keep:${form.dataset.keep}`, null);

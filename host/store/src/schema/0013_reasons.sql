@@ -44,3 +44,13 @@ create table reply_file (
 create index reply_file_tenant on reply_file (tenant_id);
 create index reply_file_ticket on reply_file (ticket_id, id);
 create index reply_file_outbox on reply_file (outbox_id, id);
+-- What of a mail's bytes lies beyond the first MiB, in pieces of a MiB: a mail of 50 MB is not copied whole on its way into the
+-- database.
+create table raw_piece (
+    message_id bigint not null references message (id) on delete cascade,
+    tenant_id bigint not null references tenant (id) on delete cascade,
+    position bigint not null,
+    content {bytes} not null,
+    primary key (message_id, position)
+);
+create index raw_piece_tenant on raw_piece (tenant_id);

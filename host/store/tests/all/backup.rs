@@ -34,7 +34,7 @@ async fn fill(world: &World) {
     };
     let mut html = world.reply("b@x", "nowhere@x");
     html.read.html = Some("<p>你好</p>".into());
-    html.raw = (0..=255).collect();
+    html.raw = (0..=255).cycle().take((1 << 20) + 256).collect();
     let (_, kept) = world.take_new(&html).await;
     let mut other = world.mail("c@x");
     other.read.from = Some(crate::world::address("garcia@work.example"));

@@ -84,6 +84,16 @@ on_both! {
         world.take_new(&mail).await;
     }
 
+    async fn bytes_come_back_as_they_came_whatever_their_number(world) {
+        for (n, size) in [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, (3 << 20) + 7].into_iter().enumerate() {
+            let mut mail = world.mail(&format!("{n}@x"));
+            mail.raw = (0..=250_u8).cycle().take(size).collect();
+            let (message, _) = world.take_new(&mail).await;
+            assert!(world.scope.raw(message).await.unwrap() == mail.raw, "{size}");
+            assert_eq!(world.scope.message(message).await.unwrap().size, i64::try_from(size).unwrap());
+        }
+    }
+
     async fn what_cannot_be_read_is_parked(world) {
         let mut mail = world.mail("a@x");
         let reason = Reason::new(ReasonCode::NotMail, "no header could be found");

@@ -61,7 +61,7 @@ pub struct BalanceRow {
 /// The page.
 #[derive(Clone, Debug)]
 pub struct MessagesPage {
-    /// One of [`MessagesPage::OUTCOMES`]; none: parked and skipped.
+    /// Parked, skipped, spam or automatic; none: parked and skipped.
     pub only: Option<Outcome>,
     /// For how many days skipped mail and spam keep what they said; 0: for good.
     pub keep_days: u64,
