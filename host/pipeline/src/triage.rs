@@ -40,6 +40,10 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
     let message = scope.message(id).await.map_err(store)?;
     let (Outcome::Pending, Some(ticket_id)) = (message.outcome, message.ticket) else {
         let mut tx = scope.begin().await.map_err(store)?;
+        // It was asked for once more while it ran: the next mail may have looked in between and seen this job.
+        if let Some(ticket) = message.ticket {
+            tx.pass_turn(ticket, id).await.map_err(store)?;
+        }
         tx.complete(job).await.map_err(store)?;
         return tx.commit().await.map_err(store);
     };
