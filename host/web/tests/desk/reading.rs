@@ -1,7 +1,8 @@
 //! What the pages show.
 
-use crate::support::{BODY, House, file, host, mail};
+use crate::support::{BODY, House, Team, file, host, mail};
 use http::StatusCode;
+use posthouse_model::Timestamp;
 use posthouse_model::decision::{CallCost, NewDecision, World};
 use posthouse_model::outbox::SubmitOutcome;
 use posthouse_model::reason::{Reason, ReasonCode};
@@ -206,22 +207,26 @@ async fn a_failed_sending_is_told_and_decided_by_hand() {
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
+/// A mail that was too large to fetch.
+fn too_large(team: &Team, at: Timestamp, subject: &str, words: &str) -> Intake {
+    Intake {
+        mailbox: team.mailbox,
+        source: Source { folder: "INBOX".into(), key: "big".into() },
+        raw: b"x".to_vec(),
+        received_at: at,
+        read: mail("big", subject, ""),
+        parked: Some(Reason::new(ReasonCode::TooLarge, words)),
+        ticket_number: None,
+        relayed: None,
+    }
+}
+
 #[tokio::test]
 async fn the_mail_log_shows_what_became_no_ticket() {
     let house = House::new().await;
     let luma = house.team("luma").await;
     let mut tx = luma.scope.begin().await.unwrap();
-    let intake = Intake {
-        mailbox: luma.mailbox,
-        source: Source { folder: "INBOX".into(), key: "big".into() },
-        raw: b"x".to_vec(),
-        received_at: tx.now(),
-        read: mail("big", "<b>huge</b>", ""),
-        parked: Some(Reason::new(ReasonCode::TooLarge, "61 MB is more than this host reads")),
-        ticket_number: None,
-        relayed: None,
-    };
-    tx.intake(&intake, &host()).await.unwrap();
+    tx.intake(&too_large(&luma, tx.now(), "<b>huge</b>", "61 MB is more than this host reads"), &host()).await.unwrap();
     tx.open_incident("mailbox:help", "help@luma.example: the server refuses the password", &host()).await.unwrap();
     tx.commit().await.unwrap();
     luma.waiting("one").await;
@@ -245,17 +250,7 @@ async fn one_click_on_the_mail_log_makes_a_ticket() {
     let house = House::new().await;
     let luma = house.team("luma").await;
     let mut tx = luma.scope.begin().await.unwrap();
-    let intake = Intake {
-        mailbox: luma.mailbox,
-        source: Source { folder: "INBOX".into(), key: "big".into() },
-        raw: b"x".to_vec(),
-        received_at: tx.now(),
-        read: mail("big", "huge", ""),
-        parked: Some(Reason::new(ReasonCode::TooLarge, "61 MB")),
-        ticket_number: None,
-        relayed: None,
-    };
-    tx.intake(&intake, &host()).await.unwrap();
+    tx.intake(&too_large(&luma, tx.now(), "huge", "61 MB"), &host()).await.unwrap();
     tx.commit().await.unwrap();
     let id = luma.scope.messages_by_outcome(Outcome::Parked, None, 1).await.unwrap()[0].id;
     let mut browser = house.signed_in(&luma, "jun").await;
