@@ -7,6 +7,8 @@
 mod choose;
 mod client;
 mod folders;
+mod held;
+mod parts;
 mod probe;
 mod session;
 
@@ -81,6 +83,8 @@ pub struct Selected {
     pub uid_next: Option<u32>,
     /// Messages in the folder.
     pub exists: u32,
+    /// The folder's HIGHESTMODSEQ (RFC 7162, 3.1.2.1), which grows with every change; none where the server keeps none.
+    pub modseq: Option<u64>,
 }
 
 /// What a folder is for (RFC 6154, or guessed from well-known names).

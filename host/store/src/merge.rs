@@ -161,15 +161,16 @@ impl Tx {
             ));
         }
         let (ticket, number) = self.open_ticket(mail.mailbox, &mail.read, mail.at).await?;
-        sql("update message set ticket_id = $1 where tenant_id = $2 and (id = $3 or id in \
-             (select o.message_id from outbox o where o.tenant_id = $2 and o.answers = $3 and o.message_id is not null))")
+        sql("update message set ticket_id = $1 where tenant_id + 0 = $2 and (id = $3 or id in \
+             (select o.message_id from outbox o where o.tenant_id + 0 = $2 and o.answers = $3 \
+             and o.message_id is not null))")
         .bind(ticket)
         .bind(tenant)
         .bind(message)
         .run(self.on())
         .await?;
         for (table, column) in [("outbox", "answers"), ("decision", "message_id")] {
-            sql_of(format!("update {table} set ticket_id = $1 where tenant_id = $2 and {column} = $3"))
+            sql_of(format!("update {table} set ticket_id = $1 where tenant_id + 0 = $2 and {column} = $3"))
                 .bind(ticket)
                 .bind(tenant)
                 .bind(message)

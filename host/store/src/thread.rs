@@ -184,8 +184,8 @@ async fn relayed_ticket(
     received_at: Timestamp,
 ) -> Result<Option<TicketId>> {
     let rows = sql("select id, subject, search from ticket where tenant_id = $1 and customer_key = $2 \
-         and merged_into is null and status <> 'spam' and last_message_at >= $3 \
-         order by last_message_at desc, id desc limit 20")
+         and merged_into is null and status <> 'spam' and last_message_at + 0 >= $3 \
+         order by last_message_at + 0 desc, id desc limit 20")
     .bind(tenant)
     .bind(customer_key)
     .bind(received_at.minus(RELAYED_WITHIN))

@@ -1,9 +1,11 @@
 //! What one does with a mailbox: open a folder, fetch, wait, put a copy in.
 
+use super::held::Counted;
+use super::parts::{self, Assembled};
 use super::session::{Wire, ended};
 use super::{Folder, FolderRole, ImapConfig, ImapError, Selected, Standing, folders};
 use crate::net::ProbeReport;
-use crate::{BatchLimit, Content, Fetched, Held, Wake};
+use crate::{BatchLimit, Content, Fetched, Wake};
 use async_imap::imap_proto::{AttributeValue, MailboxDatum, Response, ResponseCode, SectionPath, StatusAttribute};
 use posthouse_model::Timestamp;
 use std::collections::VecDeque;
@@ -22,16 +24,18 @@ const EAGER_FOR: Duration = Duration::from_secs(30);
 /// A signed-in session. When the connection breaks it is opened again with the next call, in the same folder.
 #[derive(Debug)]
 pub struct ImapClient {
-    config: ImapConfig,
+    pub(super) config: ImapConfig,
     /// None after something went wrong in the middle of a command: the connection is then in an unknown state.
     pub(super) wire: Option<Wire>,
-    folder: Option<(String, Selected)>,
+    pub(super) folder: Option<(String, Selected)>,
     /// Listed and not fetched yet: UID and size.
     plan: VecDeque<(u32, u64)>,
     /// The next so many are fetched one by one, because one of them broke a batch.
     careful: usize,
     /// When mail was last found.
     last_found: Option<Instant>,
+    /// What folders held when they were last counted.
+    pub(super) counted: Counted,
 }
 
 impl ImapClient {
@@ -52,6 +56,7 @@ impl ImapClient {
             plan: VecDeque::new(),
             careful: 0,
             last_found: None,
+            counted: Counted::default(),
         }
     }
 
@@ -105,41 +110,6 @@ impl ImapClient {
     #[must_use]
     pub fn left(&self) -> usize {
         self.plan.len()
-    }
-
-    /// Everything that the folder holds from a UID on, by UID, without any content.
-    ///
-    /// # Errors
-    /// No folder is open, or the connection broke.
-    pub async fn held(&mut self, first_uid: u32) -> Result<Vec<Held>, ImapError> {
-        const WHAT: &str = "counting messages";
-        self.ensure_open().await?;
-        if self.folder.is_none() {
-            return Err(ImapError::Config("no folder is open".to_owned()));
-        }
-        let limit = self.config.timeouts.body;
-        let command = format!("UID FETCH {}:* (UID INTERNALDATE)", first_uid.max(1));
-        let mut held = Vec::new();
-        let result = match self.wire.as_mut() {
-            Some(wire) => {
-                wire.command(WHAT, &command, limit, &mut |response| {
-                    if let Response::Fetch(_, attributes) = response {
-                        // `n:*` always names the last message (RFC 3501, 6.4.8).
-                        held.extend(holding(attributes).filter(|one| one.uid >= first_uid));
-                    }
-                })
-                .await
-            }
-            None => Err(ImapError::Closed(WHAT.to_owned())),
-        };
-        let ended = self.note(result)?;
-        // An empty folder is an error to some servers.
-        if !ended.ok && (!held.is_empty() || self.wire.as_ref().is_none_or(|wire| wire.exists > 0)) {
-            return Err(ImapError::Refused { what: WHAT.to_owned(), words: ended.words });
-        }
-        held.sort_unstable_by_key(|one| one.uid);
-        held.dedup_by_key(|one| one.uid);
-        Ok(held)
     }
 
     /// These messages, as [`Self::fetch_since`] would give them, within the limit; the rest with the next call. Those that are
@@ -354,7 +324,7 @@ impl ImapClient {
     }
 
     /// After a failure that leaves the connection in an unknown state it is dropped.
-    fn note<T>(&mut self, result: Result<T, ImapError>) -> Result<T, ImapError> {
+    pub(super) fn note<T>(&mut self, result: Result<T, ImapError>) -> Result<T, ImapError> {
         if let Err(error) = &result
             && !matches!(error, ImapError::Refused { .. } | ImapError::Config(_))
         {
@@ -364,7 +334,7 @@ impl ImapClient {
     }
 
     /// Opens the connection again where it broke, in the folder where it was.
-    async fn ensure_open(&mut self) -> Result<(), ImapError> {
+    pub(super) async fn ensure_open(&mut self) -> Result<(), ImapError> {
         if self.wire.is_some() {
             return Ok(());
         }
@@ -393,7 +363,7 @@ impl ImapClient {
         let command = format!("EXAMINE {}", folders::quoted(folder)?);
         let limit = self.config.timeouts.command;
         let what = format!("opening {folder}");
-        let (mut uid_validity, mut uid_next) = (None, None);
+        let (mut uid_validity, mut uid_next, mut modseq) = (None, None, None);
         let result = match self.wire.as_mut() {
             Some(wire) => {
                 wire.exists = 0;
@@ -402,6 +372,7 @@ impl ImapClient {
                         match outcome.code {
                             Some(ResponseCode::UidValidity(value)) => uid_validity = Some(value),
                             Some(ResponseCode::UidNext(value)) => uid_next = Some(value),
+                            Some(ResponseCode::HighestModSeq(value)) => modseq = Some(value),
                             _ => {}
                         }
                     }
@@ -420,7 +391,7 @@ impl ImapClient {
             words: "the server gives no UIDVALIDITY, so messages cannot be told apart from one day to the next"
                 .to_owned(),
         })?;
-        Ok(Selected { uid_validity, uid_next, exists })
+        Ok(Selected { uid_validity, uid_next, exists, modseq })
     }
 
     /// Lists what lies beyond `last_uid`, with sizes. `n:*` always names the last message (RFC 3501, 6.4.8), hence the
@@ -477,14 +448,25 @@ impl ImapClient {
                 }
                 break;
             }
+            if size > parts::WHOLE_MAX {
+                if batch.is_empty() {
+                    return self.fetch_large(uid, size).await;
+                }
+                break;
+            }
             bytes += size;
             if !batch.is_empty() && bytes > limit.bytes {
                 break;
             }
             batch.push(uid);
         }
+        self.fetch_whole(&batch).await
+    }
+
+    /// Fetches these, which are the front of the plan.
+    async fn fetch_whole(&mut self, batch: &[u32]) -> Result<Vec<Fetched>, ImapError> {
         let wanted = batch.len();
-        let (mut fetched, failure) = self.fetch_bodies(&batch).await;
+        let (mut fetched, failure) = self.fetch_bodies(batch).await;
         fetched.sort_by_key(|f| f.uid);
         let Some(error) = failure else {
             self.plan.drain(..wanted);
@@ -508,22 +490,49 @@ impl ImapClient {
             Some(error)
         } else {
             self.ensure_open().await?;
-            let (again, failure) = self.fetch_bodies(&batch).await;
+            let (again, failure) = self.fetch_bodies(batch).await;
             if failure.is_none() {
                 fetched = again;
             }
             failure
         };
+        match retry {
+            None => {
+                self.past_front();
+                Ok(fetched)
+            }
+            Some(error) => self.pass_over(uid, &error).await,
+        }
+    }
+
+    /// Fetches the front of the plan, a large one, in parts.
+    async fn fetch_large(&mut self, uid: u32, size: u64) -> Result<Vec<Fetched>, ImapError> {
+        match self.assemble(uid, size).await? {
+            Assembled::Done(fetched) => {
+                self.past_front();
+                Ok(vec![fetched])
+            }
+            Assembled::Gone => {
+                self.past_front();
+                Ok(Vec::new())
+            }
+            Assembled::AskWhole => self.fetch_whole(&[uid]).await,
+            Assembled::TooLarge(bytes) => self.fetch_headers(uid, bytes).await.map(|fetched| vec![fetched]),
+            Assembled::Unreadable(error) => self.pass_over(uid, &error).await,
+        }
+    }
+
+    /// The front of the plan cannot be had: that is told in its place. Only where the connection can be had is it the message.
+    async fn pass_over(&mut self, uid: u32, error: &ImapError) -> Result<Vec<Fetched>, ImapError> {
+        self.ensure_open().await?;
+        self.past_front();
+        tracing::warn!(uid, %error, "a message cannot be fetched and is passed over");
+        Ok(vec![Fetched { uid, arrived_at: None, content: Content::Unreadable { reason: error.to_string() } }])
+    }
+
+    fn past_front(&mut self) {
         self.plan.pop_front();
         self.careful = self.careful.saturating_sub(1);
-        match retry {
-            None => Ok(fetched),
-            Some(error) => {
-                self.ensure_open().await?;
-                tracing::warn!(uid, %error, "a message cannot be fetched and is passed over");
-                Ok(vec![Fetched { uid, arrived_at: None, content: Content::Unreadable { reason: error.to_string() } }])
-            }
-        }
     }
 
     async fn fetch_bodies(&mut self, uids: &[u32]) -> (Vec<Fetched>, Option<ImapError>) {
@@ -575,14 +584,13 @@ impl ImapClient {
             })
             .await;
         self.note(result)?;
-        self.plan.pop_front();
-        self.careful = self.careful.saturating_sub(1);
+        self.past_front();
         Ok(Fetched { uid, arrived_at, content: Content::TooLarge { bytes: size, headers } })
     }
 }
 
 /// The server or the parser stumbled over a message; the connection as such was there.
-fn is_about_message(error: &ImapError) -> bool {
+pub(super) fn is_about_message(error: &ImapError) -> bool {
     matches!(error, ImapError::Refused { .. } | ImapError::Protocol { .. })
 }
 
@@ -606,19 +614,6 @@ fn message(attributes: &[AttributeValue<'_>]) -> Option<Fetched> {
         None => Content::Unreadable { reason: "the mail server has no content for it".to_owned() },
     };
     Some(Fetched { uid: uid?, arrived_at, content })
-}
-
-fn holding(attributes: &[AttributeValue<'_>]) -> Option<Held> {
-    let mut uid = None;
-    let mut arrived_at = None;
-    for attribute in attributes {
-        match attribute {
-            AttributeValue::Uid(value) => uid = Some(*value),
-            AttributeValue::InternalDate(date) => arrived_at = folders::internal_date(date),
-            _ => {}
-        }
-    }
-    Some(Held { uid: uid?, arrived_at })
 }
 
 /// One IDLE: until news, or the time is up.

@@ -21,6 +21,8 @@ pub(super) struct Wire {
     /// The server told of new messages since the last listing.
     pub(super) news: bool,
     pub(super) idle: bool,
+    /// The server tells what went since a point in time (RFC 7162).
+    pub(super) qresync: bool,
     /// The shortest time that an answer has taken.
     pub(super) answers_within: Duration,
 }
@@ -110,7 +112,8 @@ impl Wire {
             }
         };
         report.pass("sign-in", "accepted", started);
-        let mut wire = Self { session, exists: 0, news: false, idle: false, answers_within: Duration::MAX };
+        let mut wire =
+            Self { session, exists: 0, news: false, idle: false, qresync: false, answers_within: Duration::MAX };
         started = Instant::now();
         match wire.introduce(config).await {
             Ok(true) => report.pass("id", "the server was told who we are", started),
@@ -128,6 +131,7 @@ impl Wire {
     async fn introduce(&mut self, config: &ImapConfig) -> Result<bool, ImapError> {
         let mut id = false;
         let mut idle = false;
+        let mut qresync = false;
         let limit = config.timeouts.command;
         let started = Instant::now();
         self.command("asking for capabilities", "CAPABILITY", limit, &mut |response| {
@@ -136,6 +140,7 @@ impl Wire {
                     if let Capability::Atom(name) = capability {
                         id |= name.eq_ignore_ascii_case("ID");
                         idle |= name.eq_ignore_ascii_case("IDLE");
+                        qresync |= name.eq_ignore_ascii_case("QRESYNC");
                     }
                 }
             }
@@ -143,6 +148,10 @@ impl Wire {
         .await?;
         self.answers_within = started.elapsed();
         self.idle = idle;
+        if qresync {
+            // It is to be switched on before a folder is opened (RFC 7162, 3.2.3); who refuses does without.
+            self.qresync = self.command("switching QRESYNC on", "ENABLE QRESYNC", limit, &mut |_| {}).await?.ok;
+        }
         let host = config.host.to_ascii_lowercase();
         let wants_id = ["163.com", "126.com", "yeah.net", "188.com", "netease.com", "vip.163.com"];
         if id || wants_id.iter().any(|w| host.ends_with(w)) {
@@ -227,6 +236,11 @@ impl Wire {
                 self.exists = *count;
             }
             Response::Expunge(_) => self.exists = self.exists.saturating_sub(1),
+            // With QRESYNC this is said instead of EXPUNGE; of those that went earlier EXISTS knows already.
+            Response::Vanished { earlier: false, uids } => {
+                let gone = uids.iter().map(|range| range.end().saturating_sub(*range.start()).saturating_add(1));
+                self.exists = self.exists.saturating_sub(gone.fold(0, u32::saturating_add));
+            }
             Response::Data { status: Status::Bye, .. } => return Err(ImapError::Closed(what.to_owned())),
             _ => {}
         }

@@ -1,9 +1,12 @@
 //! Servers that behave oddly, each by a script. Ordinary behaviour is tested against a real server.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod held;
+mod parts;
+
 use super::*;
 use crate::net::Secret;
-use crate::{BatchLimit, Content, Wake};
+use crate::{BatchLimit, Content, Fetched, Wake};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};

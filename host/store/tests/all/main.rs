@@ -23,6 +23,7 @@ mod notices;
 mod numbers;
 mod open;
 mod outbox;
+mod plans;
 mod proof;
 mod releases;
 mod setup;
