@@ -4,7 +4,7 @@
 use posthouse_mail::imap::{FolderRole, ImapClient, ImapConfig, ImapError};
 use posthouse_mail::net::{Auth, Secret, Security};
 use posthouse_mail::submit::{Envelope, SmtpConfig, SmtpSubmitter, Submitter, Unrecorded};
-use posthouse_mail::{BatchLimit, Content, Fetched, Wake, imap, read, submit};
+use posthouse_mail::{BatchLimit, Content, Fetched, Held, Wake, imap, read, submit};
 use posthouse_model::Timestamp;
 use posthouse_model::outbox::SubmitOutcome;
 use posthouse_servers::{Certificate, Dovecot, Postfix};
@@ -154,6 +154,56 @@ async fn large_mail_is_reported_and_passed_over() {
     assert_eq!((subject(&all[0]), subject(&all[2])), ("mail 1 你好".into(), "mail 3 你好".into()));
     let Content::TooLarge { bytes, headers } = &all[1].content else { panic!("{:?}", all[1]) };
     assert!(*bytes > 200_000 && read::message_id(headers).as_deref() == Some("2@x.example"));
+}
+
+#[tokio::test]
+async fn a_large_mail_comes_in_parts_as_it_was_delivered() {
+    let Some(dovecot) = Dovecot::start() else { return };
+    // No two lines are alike, so that a part in the wrong place shows.
+    let lines: String = (0..800_000).map(|line| format!("line {line}\r\n")).collect();
+    let raw = mail(1, &lines);
+    assert!(raw.len() > 8 << 20);
+    dovecot.deliver("ana@x.example", USER, &raw).await;
+    dovecot.deliver("ana@x.example", USER, &mail(2, "")).await;
+    let mut client = ImapClient::connect(&plain(&dovecot)).await.unwrap();
+    client.select("INBOX").await.unwrap();
+    let mut all = client.fetch_since(0, BatchLimit::default()).await.unwrap();
+    all.extend(client.fetch_since(all[0].uid, BatchLimit::default()).await.unwrap());
+    assert_eq!(all.len(), 2);
+    let Content::Mail(fetched) = &all[0].content else { panic!("{:?}", all[0].uid) };
+    // Delivery puts headers before it.
+    assert!(fetched.ends_with(&raw), "{} of {} bytes", fetched.len(), raw.len());
+    assert!(all[0].arrived_at.is_some());
+    assert_eq!(subject(&all[1]), "mail 2 你好");
+}
+
+#[tokio::test]
+async fn a_folder_is_counted_on_by_what_came_and_went() {
+    let Some(dovecot) = Dovecot::start() else { return };
+    for number in 1..=4 {
+        dovecot.deliver("ana@x.example", USER, &mail(number, "")).await;
+    }
+    let mut client = ImapClient::connect(&plain(&dovecot)).await.unwrap();
+    client.select("INBOX").await.unwrap();
+    let uids = |held: Vec<Held>| held.iter().map(|one| one.uid).collect::<Vec<_>>();
+    assert_eq!(uids(client.held(1).await.unwrap()), [1, 2, 3, 4]);
+    let mut other = dovecot.open(USER, "INBOX").await;
+    other.expunge(&[2, 3]).await;
+    dovecot.deliver("ana@x.example", USER, &mail(5, "")).await;
+    // Dovecot looks for new mail at the end of a command.
+    client.held(1).await.unwrap();
+    assert_eq!(uids(client.held(1).await.unwrap()), [1, 4, 5]);
+    other.expunge(&[1, 4, 5]).await;
+    client.held(1).await.unwrap();
+    assert_eq!(uids(client.held(1).await.unwrap()), [0; 0]);
+    // A new connection, which knows nothing, finds the same.
+    dovecot.deliver("ana@x.example", USER, &mail(6, "")).await;
+    let mut fresh = ImapClient::connect(&plain(&dovecot)).await.unwrap();
+    fresh.select("INBOX").await.unwrap();
+    client.held(1).await.unwrap();
+    let (known, anew) = (client.held(1).await.unwrap(), fresh.held(1).await.unwrap());
+    assert_eq!(known, anew);
+    assert_eq!(uids(known), [6]);
 }
 
 #[tokio::test]

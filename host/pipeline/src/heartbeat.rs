@@ -9,9 +9,8 @@ use crate::words::Words;
 use posthouse_model::Timestamp;
 use posthouse_model::config::{Provider, TimeOfDay, Weekday};
 use posthouse_model::event::Actor;
-use posthouse_model::job::Job;
 use posthouse_model::refusal::{self, Refusal};
-use posthouse_store::{BalanceRow, IncidentRow, JobState, MailboxRow, NewNotification, Progress, StoreError};
+use posthouse_store::{BalanceRow, IncidentRow, MailboxRow, NewNotification, Progress, StoreError};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -128,10 +127,6 @@ pub struct Signs {
     pub mailboxes: Vec<MailboxRow>,
     /// Mailboxes with mail that is not stored here: name, since when, how many.
     pub uneven: Vec<(String, Timestamp, u64)>,
-    /// Messages that wait for triage.
-    pub pending: u64,
-    /// Replies that should be out.
-    pub unsent: u64,
     /// Plugins that are cut off.
     pub cut_off: Vec<CutOff>,
     /// Rspamd does not answer: since when, and what it said.
@@ -170,12 +165,12 @@ pub fn look(tenant: &Tenant, signs: &Signs, now: Timestamp) -> Vec<Trouble> {
     if let Some(since) = signs.progress.oldest_pending
         && now.since(since) >= stuck
     {
-        troubles.push(Trouble::Triage { count: signs.pending, since });
+        troubles.push(Trouble::Triage { count: signs.progress.pending.unsigned_abs(), since });
     }
     if let Some(since) = signs.progress.oldest_unsent
         && now.since(since) >= stuck
     {
-        troubles.push(Trouble::Sending { count: signs.unsent, since });
+        troubles.push(Trouble::Sending { count: signs.progress.unsent.unsigned_abs(), since });
     }
     if let Some(minutes) = config.silent_after_minutes
         && !signs.mailboxes.is_empty()
@@ -277,19 +272,7 @@ async fn signs(house: &House, tenant: &Tenant) -> Result<Signs, StoreError> {
     let cut_off = house.breakers().cut_off(tenant.id());
     let rspamd_away = house.rspamds().away(tenant.id()).filter(|_| tenant.config.screen.rspamd.is_some());
     let rspamd_away = rspamd_away.map(|away| (away.since, away.reason));
-    let mut signs = Signs { progress, mailboxes, uneven, pending: 0, unsent: 0, cut_off, rspamd_away };
-    if signs.progress.oldest_pending.is_some() || signs.progress.oldest_unsent.is_some() {
-        for state in [JobState::Queued, JobState::Running] {
-            for job in scope.jobs(state).await? {
-                match job.job {
-                    Job::Triage { .. } => signs.pending += 1,
-                    Job::Dispatch { .. } => signs.unsent += 1,
-                    _ => {}
-                }
-            }
-        }
-    }
-    Ok(signs)
+    Ok(Signs { progress, mailboxes, uneven, cut_off, rspamd_away })
 }
 
 /// One line per mailbox: its folders together.

@@ -28,7 +28,7 @@ impl Tx {
         for (within, most) in CAPS {
             let since = now.minus(within);
             let on_ticket: i64 =
-                sql("select count(*) from outbox where tenant_id = $1 and ticket_id = $2 and automatic = 1 \
+                sql("select count(*) from outbox where tenant_id + 0 = $1 and ticket_id = $2 and automatic = 1 \
                  and approved_at > $3 and state <> 'cancelled'")
                 .bind(tenant)
                 .bind(ticket)

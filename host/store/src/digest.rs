@@ -65,8 +65,12 @@ pub struct Progress {
     pub last_triage: Option<Timestamp>,
     /// When the oldest mail that still waits for triage was stored.
     pub oldest_pending: Option<Timestamp>,
+    /// How many mails wait for triage.
+    pub pending: i64,
     /// When the oldest reply that should be out by now was due.
     pub oldest_unsent: Option<Timestamp>,
+    /// How many replies should be out by now.
+    pub unsent: i64,
     /// Jobs given up.
     pub failed_jobs: i64,
 }
@@ -164,7 +168,10 @@ impl Scope {
              (select max(stored_at) from message where tenant_id = $1), \
              (select max(triaged_at) from message where tenant_id = $1), \
              (select min(stored_at) from message where tenant_id = $1 and outcome = 'pending'), \
+             (select count(*) from message where tenant_id = $1 and outcome = 'pending'), \
              (select min(due_at) from outbox where tenant_id = $1 and state in ('queued', 'submitting', 'deferred') \
+             and due_at <= $2), \
+             (select count(*) from outbox where tenant_id = $1 and state in ('queued', 'submitting', 'deferred') \
              and due_at <= $2), \
              (select count(*) from job where tenant_id = $1 and state = 'failed')")
         .bind(self.tenant)
@@ -176,7 +183,9 @@ impl Scope {
             last_intake: row.next()?,
             last_triage: row.next()?,
             oldest_pending: row.next()?,
+            pending: row.next()?,
             oldest_unsent: row.next()?,
+            unsent: row.next()?,
             failed_jobs: row.next()?,
         })
     }

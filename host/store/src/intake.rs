@@ -189,7 +189,7 @@ impl Tx {
                 let slots = if keys.len() == 1 { 1 } else { KEYS_PER_QUERY };
                 let padded = keys.iter().copied().chain(std::iter::repeat(keys[keys.len() - 1])).take(slots);
                 let rows = sql_of(format!(
-                    "select source_key, id from message where tenant_id = $1 and mailbox_id = $2 and folder = $3 \
+                    "select source_key, id from message where tenant_id + 0 = $1 and mailbox_id = $2 and folder = $3 \
                      and source_key in ({})",
                     placeholders(4, slots)
                 ))

@@ -4,7 +4,7 @@
 //! number (`claim`), so a worker that comes back after its lease was given to another cannot write over that one's work.
 
 use crate::claim::{ClaimedJob, Completed, complete};
-use crate::sql::{Connection, Json, sql};
+use crate::sql::{Connection, Json, sql, sql_of};
 use crate::{Result, Scope, StoreError, Tx};
 use posthouse_model::event::Actor;
 use posthouse_model::job::Job;
@@ -93,15 +93,35 @@ pub struct JobCounts {
 }
 
 impl Scope {
+    /// Whether a replay of one of a plugin's releases is to be run, or is running.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn is_replaying(&self, plugin: &str) -> Result<bool> {
+        // By its key: the queue may be long.
+        let row =
+            sql("select id from job where tenant_id = $1 and kind = 'replay' and state in ('queued', 'running') \
+             and key in (select 'replay:' || plugin || ':' || cast(number as text) from plugin_release \
+             where tenant_id = $1 and plugin = $2) limit 1")
+            .bind(self.tenant)
+            .bind(plugin)
+            .optional(&mut *self.read().await?)
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Jobs in a state, oldest first, at most 500.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn jobs(&self, state: JobState) -> Result<Vec<JobRow>> {
-        let rows = sql("select id, content, state, attempts, due_at, errors, created_at from job \
-             where tenant_id = $1 and state = $2 order by id limit 500")
+        // The state in the text, so that the index of failed jobs is known to hold them.
+        let rows = sql_of(format!(
+            "select id, content, state, attempts, due_at, errors, created_at from job \
+             where tenant_id = $1 and state = '{}' order by id limit 500",
+            state.as_str()
+        ))
         .bind(self.tenant)
-        .bind(state)
         .all(&mut *self.read().await?)
         .await?;
         rows.iter()

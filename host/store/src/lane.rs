@@ -16,6 +16,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// How long a statement waits for another process's lock.
 const BUSY_TIMEOUT_MS: u32 = 10_000;
 
+/// Pages of 4 KiB in the write-ahead log after which it is folded into the file: 16 MB. Triage writes the same pages again and again,
+/// and each is folded in once.
+const LOG_PAGES_MAX: u32 = 4_000;
+
 /// A number of like connections.
 pub(crate) struct Lane {
     options: AnyConnectOptions,
@@ -35,8 +39,11 @@ struct Kept {
 impl Lane {
     /// The one connection that writes.
     pub(crate) fn writer(options: AnyConnectOptions) -> Self {
-        let set_up = "pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -8192";
-        Self::new(options, 1, set_up)
+        let set_up = format!(
+            "pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -8192; \
+             pragma wal_autocheckpoint = {LOG_PAGES_MAX}"
+        );
+        Self::new(options, 1, &set_up)
     }
 
     /// Connections that cannot write.

@@ -88,21 +88,19 @@ impl Scope {
     /// [`StoreError::Database`].
     pub async fn stored_uids(&self, mailbox: MailboxId, folder: &str, uid_validity: u32) -> Result<Vec<StoredUid>> {
         let begins = format!("{uid_validity}:");
-        // Between "7:" and "7;" lie all keys that begin with "7:".
+        // Not by a range of keys: in most languages' collations PostgreSQL passes over the colon at first, and "7:12" lies beyond "7;".
         let rows =
-            sql("select source_key, outcome, received_at from message where tenant_id = $1 and mailbox_id = $2 \
-             and folder = $3 and source_key >= $4 and source_key < $5")
+            sql("select source_key, outcome, received_at from message where tenant_id + 0 = $1 and mailbox_id = $2 \
+             and folder = $3 and substr(source_key, 1, length($4)) = $4")
             .bind(self.tenant)
             .bind(mailbox)
             .bind(folder)
             .bind(&begins)
-            .bind(format!("{uid_validity};"))
             .all(&mut *self.read().await?)
             .await?;
         let mut stored = Vec::with_capacity(rows.len());
         for row in &rows {
             let key: String = row.get(0)?;
-            // Collations differ in what lies between; the beginning decides.
             if let Some(Ok(uid)) = key.strip_prefix(&begins).map(str::parse) {
                 stored.push(StoredUid { uid, outcome: row.get(1)?, received_at: row.get(2)? });
             }
@@ -119,10 +117,11 @@ impl Scope {
     /// [`StoreError::Database`].
     pub async fn repairs(&self) -> Result<Vec<String>> {
         let rows =
-            sql("select content from job where tenant_id = $1 and kind = 'repair' and state in ('queued', 'running')")
-                .bind(self.tenant)
-                .all(&mut *self.read().await?)
-                .await?;
+            sql("select content from job where tenant_id = $1 and kind = 'repair' and state in ('queued', 'running') \
+                 and key in (select 'repair:' || name from mailbox where tenant_id = $1)")
+            .bind(self.tenant)
+            .all(&mut *self.read().await?)
+            .await?;
         let mut names = Vec::with_capacity(rows.len());
         for row in &rows {
             if let Job::Repair { mailbox } = row.get::<Json<Job>>(0)?.0 {

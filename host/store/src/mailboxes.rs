@@ -151,7 +151,7 @@ impl Scope {
             // A whole chunk is one prepared statement whatever its length: a short one repeats its last key.
             let padded = keys.iter().chain(std::iter::repeat(&keys[keys.len() - 1])).take(KEYS_PER_QUERY);
             let rows = sql_of(format!(
-                "select source_key from message where tenant_id = $1 and mailbox_id = $2 and folder = $3 \
+                "select source_key from message where tenant_id + 0 = $1 and mailbox_id = $2 and folder = $3 \
                  and source_key in ({})",
                 placeholders(4, KEYS_PER_QUERY)
             ))

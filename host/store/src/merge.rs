@@ -54,7 +54,7 @@ impl Scope {
         let rows = sql_of(format!(
             "select number, subject, status, last_message_at from ticket where tenant_id = $1 and id <> $2 \
              and merged_into is null and status <> 'spam' and customer_key in ({}) \
-             order by last_message_at desc, id desc limit $3",
+             order by last_message_at + 0 desc, id desc limit $3",
             placeholders(4, keys.len())
         ))
         .bind(self.tenant)
@@ -177,7 +177,7 @@ impl Tx {
                 .run(self.on())
                 .await?;
         }
-        let answered = sql("select id from outbox where tenant_id = $1 and ticket_id = $2 and state <> $3 limit 1")
+        let answered = sql("select id from outbox where tenant_id + 0 = $1 and ticket_id = $2 and state <> $3 limit 1")
             .bind(tenant)
             .bind(ticket)
             .bind(OutboxState::Cancelled)

@@ -138,6 +138,14 @@ impl Inbox {
         self.command(&format!("DELETE \"{folder}\"")).await;
     }
 
+    /// Takes mails out of the open folder for good.
+    pub async fn expunge(&mut self, uids: &[u32]) {
+        let set: Vec<String> = uids.iter().map(u32::to_string).collect();
+        let set = set.join(",");
+        self.command(&format!("UID STORE {set} +FLAGS.SILENT (\\Deleted)")).await;
+        self.command(&format!("UID EXPUNGE {set}")).await;
+    }
+
     /// Puts a mail into a folder, as a filter of the server or another program would.
     pub async fn put(&mut self, folder: &str, raw: &[u8]) {
         self.lines.send(format!("p{} APPEND \"{folder}\" {{{}+}}\r\n", self.tag, raw.len()).as_bytes()).await;

@@ -10,6 +10,8 @@ use std::borrow::Cow;
 const DEPTH_MAX: usize = 32;
 /// Parts beyond this number are not looked at.
 const PARTS_MAX: usize = 1000;
+/// Files are measured in pieces of so many bytes.
+const PIECE: usize = 64 * 1024;
 /// See [`Attachment::part`].
 const WITHIN_BITS: u32 = 16;
 
@@ -59,6 +61,23 @@ impl<'m> FlatPart<'m> {
             "uuencode" => words::uuencoded(self.raw_body()).map_or(Cow::Borrowed(self.raw_body()), Cow::Owned),
             _ => Cow::Borrowed(self.raw_body()),
         }
+    }
+
+    /// How many bytes that is, and their SHA-256. A large file is not decoded whole for it.
+    fn measure(&self) -> (u64, String) {
+        if self.transfer_encoding() != "base64" {
+            let bytes = self.bytes();
+            return (bytes.len() as u64, hex::encode(Sha256::digest(&bytes)));
+        }
+        let (mut decoder, mut hash, mut size) = (words::Base64::default(), Sha256::new(), 0);
+        let mut piece = Vec::with_capacity(PIECE);
+        for text in self.raw_body().chunks(PIECE) {
+            piece.clear();
+            decoder.decode(text, &mut piece);
+            size += piece.len() as u64;
+            hash.update(&piece);
+        }
+        (size, hex::encode(hash.finalize()))
     }
 
     fn transfer_encoding(&self) -> &'static str {
@@ -350,14 +369,14 @@ fn looks_like_html(text: &str) -> bool {
 }
 
 fn attachment(index: usize, part: &FlatPart<'_>, html: Option<&str>) -> Attachment {
-    let bytes = part.bytes();
+    let (size, sha256) = part.measure();
     let content_id = part.content_id();
     let shown = content_id.as_ref().is_some_and(|id| html.is_some_and(|h| h.contains(&format!("cid:{id}"))));
     Attachment {
         name: part.file_name(),
         media_type: part.media_type().to_owned(),
-        size: bytes.len() as u64,
-        sha256: hex::encode(Sha256::digest(&bytes)),
+        size,
+        sha256,
         inline: shown || (part.disposition.value == "inline" && part.media_type().starts_with("image/")),
         content_id,
         part: u32::try_from(index).unwrap_or(u32::MAX),
@@ -435,6 +454,22 @@ fn unflow(text: &str, delete_space: bool) -> String {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+
+    #[test]
+    fn a_file_is_measured_as_it_is_handed_out() {
+        // Pieces end within groups of four, within lines, and one in the middle of a line that is padded.
+        let body: String = (0..9_000).map(|line| format!("line{line:05}AAE=x\r\n")).collect();
+        assert!(body.len() > 2 * PIECE);
+        for encoding in ["base64", "quoted-printable", "8bit"] {
+            let raw = format!(
+                "Subject: x\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{body}"
+            );
+            let read = crate::read::read_mail(raw.as_bytes());
+            let bytes = crate::read::attachment(raw.as_bytes(), read.attachments[0].part).unwrap();
+            let measured = (read.attachments[0].size, read.attachments[0].sha256.as_str());
+            assert_eq!(measured, (bytes.len() as u64, hex::encode(Sha256::digest(&bytes)).as_str()), "{encoding}");
+        }
+    }
 
     #[test]
     fn flowed_lines_are_joined() {

@@ -166,31 +166,45 @@ fn hex_byte(pair: &[u8]) -> Option<u8> {
 /// that were joined, parts that were pasted together).
 pub(super) fn base64(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
-    let mut bits = 0u32;
-    let mut have = 0;
-    for &byte in text {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b'=' => {
-                bits = 0;
-                have = 0;
-                continue;
-            }
-            _ => continue,
-        };
-        bits = (bits << 6) | u32::from(value);
-        have += 6;
-        if have >= 8 {
-            have -= 8;
-            out.push((bits >> have) as u8);
-            bits &= (1 << have) - 1;
-        }
-    }
+    Base64::default().decode(text, &mut out);
     out
+}
+
+/// The same, piece by piece.
+#[derive(Default)]
+pub(super) struct Base64 {
+    bits: u32,
+    have: u32,
+}
+
+impl Base64 {
+    /// Appends what this piece and what was left of the last one come to.
+    pub(super) fn decode(&mut self, text: &[u8], out: &mut Vec<u8>) {
+        let (mut bits, mut have) = (self.bits, self.have);
+        for &byte in text {
+            let value = match byte {
+                b'A'..=b'Z' => byte - b'A',
+                b'a'..=b'z' => byte - b'a' + 26,
+                b'0'..=b'9' => byte - b'0' + 52,
+                b'+' | b'-' => 62,
+                b'/' | b'_' => 63,
+                b'=' => {
+                    bits = 0;
+                    have = 0;
+                    continue;
+                }
+                _ => continue,
+            };
+            bits = (bits << 6) | u32::from(value);
+            have += 6;
+            if have >= 8 {
+                have -= 8;
+                out.push((bits >> have) as u8);
+                bits &= (1 << have) - 1;
+            }
+        }
+        (self.bits, self.have) = (bits, have);
+    }
 }
 
 /// Quoted-printable without complaint (RFC 2045, 6.7): wrong escapes stay as they are.

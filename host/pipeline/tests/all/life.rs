@@ -217,7 +217,10 @@ async fn a_replay_says_what_would_have_been_otherwise_and_touches_nothing() {
     let job = posthouse_model::job::Job::Replay { plugin: "classifier".to_owned(), release: number };
     tx.enqueue(&job).await.unwrap();
     tx.commit().await.unwrap();
+    assert!(test.tenant.scope.is_replaying("classifier").await.unwrap());
+    assert!(!test.tenant.scope.is_replaying("router").await.unwrap());
     test.run().await;
+    assert!(!test.tenant.scope.is_replaying("classifier").await.unwrap());
     let row = test.tenant.scope.releases("classifier").await.unwrap().remove(0);
     assert_eq!(row.replay.unwrap()["differ"], 6);
 

@@ -70,10 +70,21 @@ on_both! {
         world.advance(60);
         let pending = world.scope.progress().await.unwrap();
         assert_eq!((pending.last_intake, pending.oldest_pending, pending.last_triage), (Some(START), Some(START), None));
+        world.take_new(&world.mail("c@x")).await;
+        assert_eq!((world.scope.progress().await.unwrap().pending, pending.pending), (2, 1));
+        world.outcome(message, Outcome::Ticket).await;
+        let other = world.scope.progress().await.unwrap();
+        assert_eq!((other.oldest_pending, other.pending), (Some(START.plus(Duration::from_secs(60))), 1));
+    }
+
+    async fn progress_shows_replies_that_are_stuck(world) {
+        let (message, _) = world.take_new(&world.mail("a@x")).await;
+        world.advance(60);
         world.outcome(message, Outcome::Ticket).await;
         let triaged = world.scope.progress().await.unwrap();
         assert_eq!((triaged.oldest_pending, triaged.last_triage), (None, Some(world.store.now())));
         world.approved("b@x").await;
-        assert_eq!(world.scope.progress().await.unwrap().oldest_unsent, Some(world.store.now()));
+        let stuck = world.scope.progress().await.unwrap();
+        assert_eq!((stuck.oldest_unsent, stuck.unsent), (Some(world.store.now()), 1));
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// Tables that grow with every mail.
-const LARGE: [&str; 15] = [
+const LARGE: [&str; 14] = [
     "decision",
     "draft",
     "event",
@@ -19,7 +19,6 @@ const LARGE: [&str; 15] = [
     "notification",
     "outbox",
     "outbox_recipient",
-    "plugin_log",
     "raw_message",
     "raw_piece",
     "spam_feature",
@@ -27,25 +26,43 @@ const LARGE: [&str; 15] = [
 ];
 
 /// Statements that walk through many rows, each by how it begins, and why it may.
-const MAY_WALK: [(&str, &str); 0] = [];
+const MAY_WALK: [(&str, &str); 8] = [
+    ("select kind, state, count(*), min(due_at) from job", "the queue, for /metrics: short but after an outage"),
+    ("select coalesce(sum(case when created_at", "the numbers of a day, once a day"),
+    ("select (select max(stored_at) from message", "the first or the last entry of an index, each"),
+    ("select id, tenant_id, ticket_id from outbox where state in", "once, when a database is moved"),
+    ("select status, count(*) from ticket", "counted within an index"),
+    ("select t.id, t.number, t.subject, t.customer_name", "the beginning of the list's: what follows narrows it"),
+    ("select seq, at, actor, kind, subject, data", "the whole chain, for an audit"),
+    ("select id, content, state, attempts, due_at", "with the state put in, of which the failed ones have an index"),
+];
 
 /// The text of every statement in a source file, with something in place of what is put in by `format!`.
 fn statements(source: &str) -> Vec<String> {
-    let mut found = Vec::new();
+    // A long list: for a short one it goes about it otherwise.
+    let list: Vec<String> = (0..60).map(|one| one.to_string()).collect();
+    let list = format!("({})", list.join(", "));
+    let (mut whole, mut beginnings, mut ends) = (Vec::new(), Vec::new(), Vec::new());
     for (begin, _) in source.match_indices('"') {
         let rest = &source[begin + 1..];
-        if !["select ", "update ", "delete "].iter().any(|verb| rest.starts_with(verb)) {
-            continue;
-        }
         let Some(end) = rest.find('"') else { continue };
         let mut text = String::new();
         for line in rest[..end].split("\\\n") {
             text.push_str(line.trim_start());
         }
-        let text = text.replace("({})", "(1, 2)").replace("{COLUMNS}", "*");
-        found.push(text);
+        let text = text.replace("({})", &list).replace("{COLUMNS}", "*");
+        if text.starts_with("where ") {
+            ends.push(text);
+        } else if ["select ", "update ", "delete "].iter().any(|verb| text.starts_with(verb)) {
+            // What ends so is completed by a macro of its file.
+            let into = if text.ends_with(' ') { &mut beginnings } else { &mut whole };
+            into.push(text);
+        }
     }
-    found
+    for beginning in &beginnings {
+        whole.extend(ends.iter().map(|end| format!("{beginning}{end}")));
+    }
+    whole
 }
 
 fn sources(folder: &Path, into: &mut Vec<(String, String)>) {
@@ -96,7 +113,9 @@ async fn no_statement_walks_through_all_mails_of_a_tenant() {
             looked_at += 1;
             let steps: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
             let names = names(&statement);
-            if !steps.iter().any(|step| walks(step, &names)) {
+            // The first so many in the order of an index are found at once.
+            let is_cut_short = statement.contains(" limit ") && !steps.iter().any(|step| step.contains("TEMP B-TREE"));
+            if is_cut_short || !steps.iter().any(|step| walks(step, &names)) {
                 continue;
             }
             match MAY_WALK.iter().find(|(begin, _)| statement.starts_with(begin)) {

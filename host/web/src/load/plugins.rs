@@ -4,9 +4,7 @@ use crate::page::plugins::{LogLine, PluginLine, PluginPage, PluginsPage, Release
 use crate::refusal::Refusal;
 use crate::seat::Seat;
 use posthouse_model::capability::Grants;
-use posthouse_model::job::Job;
 use posthouse_model::release::{ReleaseState, UploadState};
-use posthouse_store::JobState;
 use std::time::Duration;
 
 /// Lines of the log that are shown.
@@ -71,22 +69,20 @@ pub(crate) async fn plugins(seat: &Seat) -> Result<PluginsPage, Refusal> {
 
 /// One plugin with its releases.
 pub(crate) async fn plugin(seat: &Seat, name: &str) -> Result<PluginPage, Refusal> {
-    let (releases, used, log, queued, running) = tokio::try_join!(
+    let (releases, used, log, replaying) = tokio::try_join!(
         seat.scope.releases(name),
         seat.scope.release_use(name),
         seat.scope.plugin_log(Some(name), 0, LOG_LINES),
-        seat.scope.jobs(JobState::Queued),
-        seat.scope.jobs(JobState::Running)
+        seat.scope.is_replaying(name)
     )?;
     let Some(newest) = releases.first() else { return Err(Refusal::NotFound) };
     let active = releases.iter().find(|row| row.state == ReleaseState::Active);
     let candidate = releases.iter().find(|row| row.state.is_candidate());
-    let is_replay = |job: &Job| matches!(job, Job::Replay { plugin, .. } if plugin == name);
     Ok(PluginPage {
         name: name.to_owned(),
         world: newest.plugin.world,
         replay: candidate.and_then(|row| row.replay.clone()).and_then(|report| serde_json::from_value(report).ok()),
-        replaying: queued.iter().chain(&running).any(|row| is_replay(&row.job)),
+        replaying,
         may: active.or(candidate).map(|row| may(&row.plugin.grants)).unwrap_or_default(),
         releases: releases
             .into_iter()
