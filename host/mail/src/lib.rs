@@ -9,6 +9,7 @@
 pub mod compose;
 pub mod dns;
 pub mod fuzz;
+pub mod hop;
 pub mod html;
 pub mod imap;
 pub mod language;

@@ -1,6 +1,7 @@
-//! A Rspamd that is asked what it thinks of a mail, by its HTTP protocol
+//! A Rspamd that is asked what it thinks of a mail, and taught what people think of it, by its HTTP protocol
 //! (<https://rspamd.com/doc/developers/protocol.html>).
 
+use crate::hop::Hop;
 use crate::net::Secret;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -40,9 +41,51 @@ pub enum RspamdError {
         /// Its own words.
         words: String,
     },
+    /// It only checks: teaching is its controller's.
+    #[error(
+        "this is Rspamd's normal worker, which learns nothing: its controller does (port 11334 unless it was given another)"
+    )]
+    NotController,
+    /// It knows the password as one that may look and not teach.
+    #[error("this password may look and not teach: Rspamd's controller wants its enable_password for that")]
+    ReadOnly,
     /// Its answer makes no sense.
     #[error("Rspamd's answer cannot be understood: {0}")]
     Odd(String),
+}
+
+/// What is known of the way a mail came, beside its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Envelope<'m> {
+    /// The sender, where the mail says it: empty for a report.
+    pub sender: Option<&'m str>,
+    /// The address that the mail came to.
+    pub mailbox: &'m str,
+    /// Who handed it over, where that is clear.
+    pub hop: Option<Hop>,
+}
+
+/// What became of teaching it a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taught {
+    /// It learned it.
+    Learned,
+    /// It had learned the same of this mail before.
+    Already,
+    /// It learns nothing of this mail, and trying again would not help: too few words, a condition of its own. In its words.
+    Not(String),
+}
+
+impl Taught {
+    /// One word for the record.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Learned => "learned",
+            Self::Already => "known",
+            Self::Not(_) => "not learned",
+        }
+    }
 }
 
 /// What Rspamd thinks.
@@ -117,25 +160,64 @@ impl RspamdClient {
         Ok(Self { http })
     }
 
-    /// What it thinks of a mail that came to a mailbox. The sender is the one of the envelope where the mail says it.
+    /// What it thinks of a mail.
     ///
     /// # Errors
     /// See [`RspamdError`].
-    pub async fn check(
-        &self,
-        at: &RspamdAt,
-        raw: Vec<u8>,
-        sender: Option<&str>,
-        mailbox: &str,
-    ) -> Result<Verdict, RspamdError> {
+    pub async fn check(&self, at: &RspamdAt, raw: Vec<u8>, envelope: &Envelope<'_>) -> Result<Verdict, RspamdError> {
         let mut request = self.request(reqwest::Method::POST, at, "checkv2").body(raw);
-        if let Some(rcpt) = header(mailbox) {
+        if let Some(rcpt) = header(envelope.mailbox) {
             request = request.header("Rcpt", rcpt.clone()).header("Deliver-To", rcpt);
         }
-        if let Some(from) = sender.and_then(header) {
+        if let Some(from) = envelope.sender.and_then(header) {
             request = request.header("From", from);
         }
+        if let Some(hop) = &envelope.hop {
+            request = request.header("IP", hop.address.to_string());
+            if let Some(helo) = hop.helo.as_deref().and_then(header) {
+                request = request.header("Helo", helo);
+            }
+        }
         verdict(&self.answer(request).await?)
+    }
+
+    /// Teaches its controller that a mail is spam, or that it is none. What it learned otherwise of the same mail it takes back by
+    /// itself.
+    ///
+    /// # Errors
+    /// See [`RspamdError`]; of [`RspamdError::Refused`] 400 and 413 are about this mail, the others about the controller.
+    pub async fn teach(&self, at: &RspamdAt, raw: Vec<u8>, spam: bool) -> Result<Taught, RspamdError> {
+        let path = if spam { "learnspam" } else { "learnham" };
+        let request = self.request(reqwest::Method::POST, at, path).body(raw);
+        let (status, bytes) = self.raw_answer(request).await?;
+        match status {
+            // It keeps its words for this one in the status line, since such an answer has no body.
+            204 => {
+                let words = if bytes.is_empty() { "no reason given".to_owned() } else { words(&bytes) };
+                Ok(Taught::Not(words))
+            }
+            208 => Ok(Taught::Already),
+            200..=299 => Ok(Taught::Learned),
+            status => match refused(status, &bytes) {
+                // What its SQLite cache says; the one in Redis says 208.
+                RspamdError::Refused { status: 404, words } if words.contains("already learned") => Ok(Taught::Already),
+                error => Err(error),
+            },
+        }
+    }
+
+    /// Whether its controller is there, takes the password, and would learn.
+    ///
+    /// # Errors
+    /// See [`RspamdError`].
+    pub async fn try_teaching(&self, at: &RspamdAt) -> Result<(), RspamdError> {
+        #[derive(Deserialize)]
+        struct Auth {
+            read_only: Option<bool>,
+        }
+        let bytes = self.answer(self.request(reqwest::Method::GET, at, "auth")).await?;
+        let auth: Auth = serde_json::from_slice(&bytes).map_err(|error| RspamdError::Odd(error.to_string()))?;
+        if auth.read_only == Some(true) { Err(RspamdError::ReadOnly) } else { Ok(()) }
     }
 
     /// Whether it is there and takes the password.
@@ -144,7 +226,7 @@ impl RspamdClient {
     /// See [`RspamdError`].
     pub async fn try_out(&self, at: &RspamdAt) -> Result<Verdict, RspamdError> {
         let mail = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: Hello\r\n\r\nA mail to try Rspamd out.\r\n";
-        self.check(at, mail.to_vec(), None, "b@example.com").await
+        self.check(at, mail.to_vec(), &Envelope { mailbox: "b@example.com", ..Envelope::default() }).await
     }
 
     fn request(&self, method: reqwest::Method, at: &RspamdAt, path: &str) -> reqwest::RequestBuilder {
@@ -160,9 +242,16 @@ impl RspamdClient {
     }
 
     async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Vec<u8>, RspamdError> {
+        let (status, bytes) = self.raw_answer(request).await?;
+        if (200..300).contains(&status) { Ok(bytes) } else { Err(refused(status, &bytes)) }
+    }
+
+    /// Status and body; where there is no body, the words of the status line if they are not the usual ones.
+    async fn raw_answer(&self, request: reqwest::RequestBuilder) -> Result<(u16, Vec<u8>), RspamdError> {
         let unreachable = |error: reqwest::Error| RspamdError::Unreachable(crate::net::causes(&error));
         let mut response = request.send().await.map_err(unreachable)?;
-        let status = response.status();
+        let status = response.status().as_u16();
+        let phrase = response.extensions().get::<hyper::ext::ReasonPhrase>().map(|phrase| phrase.as_bytes().to_vec());
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
@@ -170,14 +259,20 @@ impl RspamdClient {
             }
             bytes.extend_from_slice(&chunk);
         }
-        if status.is_success() {
-            return Ok(bytes);
-        }
-        let said = serde_json::from_slice::<Answer>(&bytes).ok().and_then(|answer| answer.error);
-        let words = said.unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned());
-        let words = words.chars().filter(|c| !c.is_control()).take(200).collect();
-        Err(RspamdError::Refused { status: status.as_u16(), words })
+        Ok((status, if bytes.is_empty() { phrase.unwrap_or_default() } else { bytes }))
     }
+}
+
+fn refused(status: u16, bytes: &[u8]) -> RspamdError {
+    let words = words(bytes);
+    if words.contains("invalid command") { RspamdError::NotController } else { RspamdError::Refused { status, words } }
+}
+
+/// What an answer that is no verdict says, at most 200 characters.
+fn words(bytes: &[u8]) -> String {
+    let said = serde_json::from_slice::<Answer>(bytes).ok().and_then(|answer| answer.error);
+    let said = said.unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned());
+    said.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
 /// None: it cannot stand in a header.

@@ -4,54 +4,11 @@
 //! The targets in `host/mail/fuzz` go on from here without an end. Three times as many with `POSTHOUSE_MUTATIONS=3`.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+use posthouse_dice::Dice;
 use posthouse_mail::fuzz;
 use posthouse_mail::quote::split;
 use posthouse_mail::read::read_mail;
 use proptest::prelude::*;
-
-/// Bytes that only its seed decides (xorshift*).
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    /// Below this; 0 where there is nothing below it.
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end.max(1) as u64).unwrap()
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.below(from.len())]
-    }
-
-    /// One to five changes, each anywhere.
-    fn mutate(&mut self, bytes: &mut Vec<u8>, words: &[&[u8]]) {
-        for _ in 0..=self.below(5) {
-            let at = self.below(bytes.len() + 1);
-            let to = (at + self.below(60)).min(bytes.len());
-            match self.below(7) {
-                0 if at < bytes.len() => bytes[at] ^= 1 << self.below(8),
-                1 if at < bytes.len() => bytes[at] = u8::try_from(self.below(256)).unwrap(),
-                2 => drop(bytes.drain(at..to)),
-                3 | 4 => {
-                    let piece = bytes[at..to].to_vec();
-                    let other = self.below(bytes.len() + 1);
-                    bytes.splice(other..other, piece);
-                }
-                5 => bytes.truncate(at.max(bytes.len() / 2)),
-                _ => {
-                    let word = self.pick(words).to_vec();
-                    bytes.splice(at..at, word);
-                }
-            }
-        }
-    }
-}
 
 fn times(count: usize) -> usize {
     count * std::env::var("POSTHOUSE_MUTATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(1)
@@ -121,7 +78,7 @@ const TEXTS: &[&str] = &[
 
 #[test]
 fn thousands_of_mails() {
-    let mut dice = Dice(0x5eed_0003);
+    let mut dice = Dice::new(0x5eed_0003);
     let mut with_files = 0;
     let count = times(6_000);
     for _ in 0..count {
@@ -138,7 +95,7 @@ fn thousands_of_mails() {
 fn thousands_of_texts() {
     let words: Vec<&[u8]> =
         TEXTS.iter().flat_map(|text| text.split('\n')).map(str::as_bytes).chain([&b"\n"[..], b"> "]).collect();
-    let mut dice = Dice(0x5eed_0004);
+    let mut dice = Dice::new(0x5eed_0004);
     let mut quoted = 0;
     let count = times(10_000);
     for _ in 0..count {
@@ -186,7 +143,7 @@ fn thousands_of_replies() {
     ];
     let whole = pieces.join(&0xff);
     fuzz::composing(&whole);
-    let mut dice = Dice(0x5eed_0005);
+    let mut dice = Dice::new(0x5eed_0005);
     for _ in 0..times(10_000) {
         let mut reply = whole.clone();
         dice.mutate(&mut reply, &words);

@@ -63,6 +63,13 @@ pub enum Job {
         /// Whether they are spam.
         spam: bool,
     },
+    /// Teach the tenant's Rspamd what a person said of a mail.
+    TeachRspamd {
+        /// The mail.
+        message: MessageId,
+        /// Whether it is spam.
+        spam: bool,
+    },
     /// Install a package that was handed in on the desk, or refuse it.
     Install {
         /// The row that holds its file.
@@ -109,6 +116,7 @@ impl Job {
             Self::Digest { .. } => "digest",
             Self::Replay { .. } => "replay",
             Self::Learn { .. } => "learn",
+            Self::TeachRspamd { .. } => "teach-rspamd",
             Self::Install { .. } => "install",
             Self::SignIn { .. } => "sign-in",
             Self::Repair { .. } => "repair",
@@ -130,6 +138,9 @@ impl Job {
             Self::Replay { plugin, release } => format!("replay:{plugin}:{release}"),
             // Both can wait at a time: the one that is no longer true does nothing.
             Self::Learn { ticket, spam } => format!("learn:{ticket}:{}", if *spam { "spam" } else { "ham" }),
+            Self::TeachRspamd { message, spam } => {
+                format!("teach-rspamd:{message}:{}", if *spam { "spam" } else { "ham" })
+            }
             Self::Install { upload } => format!("install:{upload}"),
             Self::SignIn { mailbox } => format!("sign-in:{mailbox}"),
             Self::Repair { mailbox } => format!("repair:{mailbox}"),
@@ -161,7 +172,8 @@ impl Job {
             | Self::SignIn { .. }
             | Self::Repair { .. } => QUICK,
             Self::Notify { .. } => CHAT,
-            Self::Dispatch { .. } | Self::AppendSent { .. } => MAIL,
+            // Nobody waits for it, and a Rspamd may be away for a night.
+            Self::Dispatch { .. } | Self::AppendSent { .. } | Self::TeachRspamd { .. } => MAIL,
             Self::Prove { .. } => LOOKS,
         }
     }

@@ -244,6 +244,7 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
         Job::Digest { day } => digest::run(house, tenant, job, day).await,
         Job::Replay { plugin, release } => life::replay::run(house, tenant, job, plugin, *release).await,
         Job::Learn { ticket, spam } => learn::run(house, tenant, job, *ticket, *spam).await,
+        Job::TeachRspamd { message, spam } => learn::teach_rspamd(house, tenant, job, *message, *spam).await,
         Job::Install { upload } => life::install::run(house, tenant, job, *upload).await,
         Job::SignIn { mailbox } => sign_in::run(house, tenant, job, mailbox).await,
         Job::Repair { mailbox } => ledger::run(house, tenant, job, mailbox).await,
@@ -286,7 +287,7 @@ async fn given_up(tenant: &Tenant, job: &Job, reason: &str) -> Result<(), StoreE
         Job::Install { upload } => life::install::given_up(tenant, *upload, reason).await,
         // What a filter did not learn of one ticket it learns of others; a person who waits for a code, or for what a server holds,
         // asks again.
-        Job::Learn { .. } | Job::SignIn { .. } | Job::Repair { .. } => Ok(()),
+        Job::Learn { .. } | Job::TeachRspamd { .. } | Job::SignIn { .. } | Job::Repair { .. } => Ok(()),
         // The reply is before a person already.
         Job::Prove { .. } => Ok(()),
         // The ticket is there without a draft, or with one that the page calls unchecked; the copy, the digest and

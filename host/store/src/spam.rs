@@ -59,7 +59,28 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// What a person says of a message as far as the filter was taught it: spam or not; none: nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn spam_taught(&self, message: MessageId) -> Result<Option<bool>> {
+        let row = sql("select spam from spam_taught where tenant_id = $1 and message_id = $2")
+            .bind(self.tenant)
+            .bind(message)
+            .optional(&mut *self.read().await?)
+            .await?;
+        row.map(|row| row.get::<i64>(0)).transpose().map(|spam| spam.map(|spam| spam != 0))
+    }
+}
+
 impl Tx {
+    /// Keeps on record what became of teaching the tenant's Rspamd a message: `learned`, `known` or `not learned`, and its words.
+    pub fn rspamd_taught(&mut self, message: MessageId, spam: bool, answer: &str, words: Option<&str>, actor: &Actor) {
+        let data = json!({ "spam": spam, "answer": answer, "words": words });
+        self.record(actor, "rspamd.taught", format_args!("message:{message}"), data);
+    }
+
     /// Whether a person or triage has put a ticket among the spam, as this transaction sees it.
     ///
     /// # Errors

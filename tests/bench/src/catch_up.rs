@@ -5,6 +5,7 @@
 
 use posthouse_e2e::desk;
 use posthouse_e2e::house::House;
+use posthouse_e2e::set_up::{MAIL_PASSWORD, SetUp};
 use posthouse_servers::Dovecot;
 use std::time::{Duration, Instant};
 
@@ -88,23 +89,9 @@ async fn measure(what: &str, count: usize, plugins: &str) {
 }
 
 fn set_up(house: &mut House, dovecot: &Dovecot, port: u16, plugins: &str) {
-    house.secret("shop", "mail_password", dovecot.password());
-    house.apply(
-        "shop",
-        &format!(
-            r#"
-slug = "shop"
-name = "The Shop"
-
-[[mailbox]]
-name = "support"
-address = "{SUPPORT}"
-import_existing = true
-imap = {{ host = "127.0.0.1", port = {port}, security = "plain", user = "{SUPPORT}", password = {{ secret = "mail_password" }} }}
-files = {{ path = "out" }}
-{plugins}"#
-        ),
-    );
+    house.secret("shop", MAIL_PASSWORD, dovecot.password());
+    let set_up = SetUp::new("shop", "The Shop", SUPPORT).import_existing().imap(port).files();
+    house.apply("shop", &set_up.more(plugins).toml());
 }
 
 /// Waits until a counter, over all its labels, has come to a value; when that was.

@@ -18,6 +18,7 @@ mod plugins;
 
 use posthouse_e2e::chat::Feishu;
 use posthouse_e2e::house::House;
+use posthouse_e2e::set_up::{MAIL_PASSWORD, SetUp};
 use posthouse_servers::Dovecot;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -60,7 +61,7 @@ async fn main() -> ExitCode {
     let Some(dovecot) = Dovecot::start() else { return ExitCode::FAILURE };
     let feishu = Feishu::start().await;
     let mut house = House::new(None);
-    house.secret("acme", "imap_password", dovecot.password());
+    house.secret("acme", MAIL_PASSWORD, dovecot.password());
     house.secret("acme", "feishu_token", &feishu.token);
     house.secret("acme", "feishu_sign", &feishu.secret);
     write_tenant(&house, &dovecot, &feishu);
@@ -160,44 +161,12 @@ fn print(what: &str, times: &[Duration]) {
 }
 
 fn write_tenant(house: &House, dovecot: &Dovecot, feishu: &Feishu) {
+    let set_up = SetUp::new("acme", "Acme", SUPPORT)
+        .imap(dovecot.imap_port())
+        .files()
+        .plugins(&["classifier", "router", "drafter", "checker"])
+        .feishu(&feishu.base_url);
     let folder = house.path().join("acme");
     std::fs::create_dir(&folder).unwrap();
-    let port = feishu.base_url.rsplit(':').next().unwrap();
-    let text = format!(
-        r#"slug = "acme"
-name = "Acme"
-
-[[mailbox]]
-name = "support"
-address = "{SUPPORT}"
-imap = {{ host = "127.0.0.1", port = {imap}, security = "plain", user = "{SUPPORT}", password = {{ secret = "imap_password" }} }}
-files = {{ path = "out" }}
-
-[[plugin]]
-name = "classifier"
-
-[[plugin]]
-name = "router"
-
-[[plugin]]
-name = "drafter"
-
-[[plugin]]
-name = "checker"
-
-[[plugin]]
-name = "team"
-component = "notifier-feishu"
-settings = {{ base_url = "{base}" }}
-[plugin.grants]
-http = [{{ host = "127.0.0.1", port = {port}, scheme = "http", methods = ["POST"], private = true }}]
-secrets = {{ feishu_token = ["127.0.0.1"], feishu_sign = ["127.0.0.1"] }}
-
-[notify]
-notifiers = ["team"]
-"#,
-        imap = dovecot.imap_port(),
-        base = feishu.base_url,
-    );
-    std::fs::write(folder.join("tenant.toml"), text).unwrap();
+    std::fs::write(folder.join("tenant.toml"), set_up.toml()).unwrap();
 }

@@ -10,6 +10,7 @@ pub mod example;
 pub mod house;
 pub mod lock;
 pub mod model;
+pub mod set_up;
 pub mod smtp;
 pub mod telegram;
 pub mod torture;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use posthouse_e2e::chat::{Feishu, link_of};
 use posthouse_e2e::house::House;
+use posthouse_e2e::set_up::{MAIL_PASSWORD, SetUp};
 use posthouse_servers::{Dovecot, postgres};
 use serde_json::Value;
 
@@ -29,7 +30,7 @@ async fn killed_while_mail_comes_in_it_loses_nothing_on_postgresql() {
 
 async fn killed_while_mail_comes_in(dovecot: &Dovecot, mut house: House) {
     let feishu = Feishu::start().await;
-    house.secret("shop", "mail_password", dovecot.password());
+    house.secret("shop", MAIL_PASSWORD, dovecot.password());
     house.secret("shop", "feishu_token", &feishu.token);
     house.secret("shop", "feishu_sign", &feishu.secret);
     std::fs::create_dir(house.path().join("shop")).unwrap();
@@ -70,36 +71,8 @@ async fn killed_while_mail_comes_in(dovecot: &Dovecot, mut house: House) {
 }
 
 fn tenant(imap: u16, chat: &str) -> String {
-    let port = chat.rsplit(':').next().unwrap();
-    format!(
-        r#"
-slug = "shop"
-name = "The Shop"
-
-[[mailbox]]
-name = "support"
-address = "support@shop.example"
-imap = {{ host = "127.0.0.1", port = {imap}, security = "plain", user = "support@shop.example", password = {{ secret = "mail_password" }} }}
-files = {{ path = "out" }}
-
-[[plugin]]
-name = "classifier"
-[[plugin]]
-name = "router"
-[[plugin]]
-name = "drafter"
-[[plugin]]
-name = "team"
-component = "notifier-feishu"
-settings = {{ base_url = "{chat}" }}
-[plugin.grants]
-http = [{{ host = "127.0.0.1", scheme = "http", port = {port}, methods = ["POST"], private = true }}]
-secrets = {{ feishu_token = ["127.0.0.1"], feishu_sign = ["127.0.0.1"] }}
-
-[notify]
-notifiers = ["team"]
-"#
-    )
+    let set_up = SetUp::new("shop", "The Shop", "support@shop.example").imap(imap).files();
+    set_up.plugins(&["classifier", "router", "drafter"]).feishu(chat).toml()
 }
 
 fn mail(number: usize) -> String {

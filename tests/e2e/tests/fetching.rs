@@ -7,6 +7,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use posthouse_e2e::house::House;
+use posthouse_e2e::set_up::{MAIL_PASSWORD, SetUp};
 use posthouse_servers::{Cut, Dovecot, Proxy, postgres, sqlite3};
 use serde_json::Value;
 
@@ -124,23 +125,9 @@ impl Drop for Second {
 
 fn house(dovecot: &Dovecot, imap: u16, database: Option<&str>) -> House {
     let mut house = House::new(database);
-    house.secret("shop", "mail_password", dovecot.password());
-    house.apply(
-        "shop",
-        &format!(
-            r#"
-slug = "shop"
-name = "The Shop"
-
-[[mailbox]]
-name = "support"
-address = "{SUPPORT}"
-import_existing = true
-imap = {{ host = "127.0.0.1", port = {imap}, security = "plain", user = "{SUPPORT}", password = {{ secret = "mail_password" }} }}
-files = {{ path = "out" }}
-"#
-        ),
-    );
+    house.secret("shop", MAIL_PASSWORD, dovecot.password());
+    let set_up = SetUp::new("shop", "The Shop", SUPPORT).import_existing().imap(imap).files();
+    house.apply("shop", &set_up.toml());
     house
 }
 

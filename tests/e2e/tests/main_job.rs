@@ -6,6 +6,7 @@
 use fantoccini::{Client, Locator};
 use posthouse_e2e::chat::{Feishu, link_of};
 use posthouse_e2e::house::House;
+use posthouse_e2e::set_up::{MAIL_PASSWORD, SetUp};
 use posthouse_mail::read::read_mail;
 use posthouse_servers::{Chromium, Dovecot, Postfix};
 use std::time::Duration;
@@ -40,7 +41,7 @@ async fn a_mail_is_triaged_told_reviewed_and_answered() {
     let feishu = Feishu::start().await;
 
     let mut house = House::new(None);
-    house.secret("acme", "imap_password", dovecot.password());
+    house.secret("acme", MAIL_PASSWORD, dovecot.password());
     house.secret("acme", "feishu_token", &feishu.token);
     house.secret("acme", "feishu_sign", &feishu.secret);
     write_tenant(&house, &dovecot, &postfix, &feishu);
@@ -120,50 +121,14 @@ async fn type_into(client: &Client, selector: &str, text: &str) {
 }
 
 fn write_tenant(house: &House, dovecot: &Dovecot, postfix: &Postfix, feishu: &Feishu) {
+    let set_up = SetUp::new("acme", "Acme", SUPPORT)
+        .head("agent_language = \"en\"\ntime_zone = \"Europe/Madrid\"")
+        .imap(dovecot.imap_port())
+        .smtp(postfix.smtp_port())
+        .plugins(&["classifier", "router", "drafter", "checker"])
+        .feishu(&feishu.base_url)
+        .undo_seconds(1);
     let folder = house.path().join("acme");
     std::fs::create_dir(&folder).unwrap();
-    let port = feishu.base_url.rsplit(':').next().unwrap();
-    let text = format!(
-        r#"slug = "acme"
-name = "Acme"
-agent_language = "en"
-time_zone = "Europe/Madrid"
-
-[[mailbox]]
-name = "support"
-address = "{SUPPORT}"
-imap = {{ host = "127.0.0.1", port = {imap}, security = "plain", user = "{SUPPORT}", password = {{ secret = "imap_password" }} }}
-smtp = {{ host = "127.0.0.1", port = {smtp}, security = "plain" }}
-
-[[plugin]]
-name = "classifier"
-
-[[plugin]]
-name = "router"
-
-[[plugin]]
-name = "drafter"
-
-[[plugin]]
-name = "checker"
-
-[[plugin]]
-name = "team"
-component = "notifier-feishu"
-settings = {{ base_url = "{base}" }}
-[plugin.grants]
-http = [{{ host = "127.0.0.1", port = {port}, scheme = "http", methods = ["POST"], private = true }}]
-secrets = {{ feishu_token = ["127.0.0.1"], feishu_sign = ["127.0.0.1"] }}
-
-[notify]
-notifiers = ["team"]
-
-[review]
-undo_seconds = 1
-"#,
-        imap = dovecot.imap_port(),
-        smtp = postfix.smtp_port(),
-        base = feishu.base_url,
-    );
-    std::fs::write(folder.join("tenant.toml"), text).unwrap();
+    std::fs::write(folder.join("tenant.toml"), set_up.toml()).unwrap();
 }

@@ -1,4 +1,4 @@
-//! Rspamd: its normal worker and its controller, with its own rules and neither network nor Redis.
+//! Rspamd: its normal worker and its controller, with its own rules and a filter that learns, and neither network nor Redis.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -80,6 +80,13 @@ worker "normal" {{ bind_socket = "127.0.0.1:{port}"; count = 1; }}
 worker "controller" {{ bind_socket = "127.0.0.1:{controller}"; count = 1; secure_ip = []; password = "{PASSWORD}"; }}
 actions {{ reject = 15; add_header = 6; greylist = 4; }}
 group "test" {{ symbols {{ "GTUBE" {{ weight = 100; }} }} }}
+classifier "bayes" {{
+  tokenizer {{ name = "osb"; }}
+  cache {{ path = "{folder}/learned.sqlite"; }}
+  backend = "sqlite3"; min_tokens = 11; min_learns = 200;
+  statfile {{ symbol = "BAYES_HAM"; path = "{folder}/ham.sqlite"; spam = false; }}
+  statfile {{ symbol = "BAYES_SPAM"; path = "{folder}/spam.sqlite"; spam = true; }}
+}}
 "#
         );
         fs::write(self.folder.path().join("rspamd.conf"), text).expect("the configuration");

@@ -229,6 +229,16 @@ async fn examine(
         let mend = "mail is triaged without it meanwhile; start it, or mend screen.rspamd in tenant.toml and apply the tenant again";
         say("rspamd".to_owned(), ok, words, Some(mend.to_owned()), None);
     }
+    if let Some(config) = tenant.config.screen.rspamd.as_ref().filter(|config| config.learn) {
+        let url = config.teacher().url;
+        let (ok, words) = match screening::rspamd::try_teaching(house, tenant, config).await {
+            Ok(()) => (true, format!("{url} would learn")),
+            Err(error) => (false, format!("{url}: {error}")),
+        };
+        let mend =
+            "it learns nothing meanwhile; mend screen.rspamd.learn_url or its password and apply the tenant again";
+        say("rspamd, teaching".to_owned(), ok, words, Some(mend.to_owned()), None);
+    }
     if let (Some(config), false) = (&tenant.config.model, args.no_models) {
         let what = format!("model {}", config.model);
         match model::provider(house, tenant, config).await {

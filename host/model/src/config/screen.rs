@@ -53,6 +53,12 @@ pub struct RspamdConfig {
     /// Its password; none: it asks for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<SecretRef>,
+    /// Whether it is taught what people say of mails. Default off: others may use it too.
+    #[serde(default)]
+    pub learn: bool,
+    /// Its controller, which learns: `http://127.0.0.1:11334`. None: it is at `url`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learn_url: Option<String>,
     /// From which of Rspamd's scores a mail is spam, -100 to 1,000. None: where Rspamd would mark or reject it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score_min: Option<f64>,
@@ -66,6 +72,12 @@ impl RspamdConfig {
     #[must_use]
     pub fn host(&self) -> String {
         any_host_of(&self.url).unwrap_or_default()
+    }
+
+    /// Where it is taught.
+    #[must_use]
+    pub fn teacher(&self) -> Self {
+        Self { url: self.learn_url.clone().unwrap_or_else(|| self.url.clone()), ..self.clone() }
     }
 }
 

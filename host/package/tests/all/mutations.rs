@@ -4,117 +4,65 @@
 //! The targets in `host/package/fuzz` go on from here without an end.
 
 use crate::support::{MANIFEST, Raw, SMALL_MANIFEST, archive, full, small};
+use posthouse_dice::Dice;
 use posthouse_package::signing::{generate_key, sign};
 use posthouse_package::{Manifest, Package, fuzz};
 
-/// Bytes that only its seed decides (xorshift*).
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    /// Below this; 0 where there is nothing below it.
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end.max(1) as u64).unwrap()
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.below(from.len())]
-    }
-
-    /// One to four changes, each anywhere.
-    fn mutate(&mut self, bytes: &mut Vec<u8>, words: &[&str]) {
-        for _ in 0..=self.below(4) {
-            let at = self.below(bytes.len() + 1);
-            let to = (at + self.below(40)).min(bytes.len());
-            match self.below(8) {
-                0 if at < bytes.len() => bytes[at] ^= 1 << self.below(8),
-                1 if at < bytes.len() => bytes[at] = u8::try_from(self.below(256)).unwrap(),
-                2 => drop(bytes.drain(at..to)),
-                3 => {
-                    let piece = bytes[at..to].to_vec();
-                    bytes.splice(at..at, piece);
-                }
-                4 => bytes.truncate(at.max(bytes.len() / 2)),
-                5 => {
-                    let other = self.below(bytes.len() + 1);
-                    let piece = bytes[at..to].to_vec();
-                    bytes.splice(other..other, piece);
-                }
-                6 => {
-                    let number = self.pick(&[0_u32, 1, 0x7fff_ffff, 0xffff_ffff, 0xffff, 40_000]).to_le_bytes();
-                    let end = (at + 4).min(bytes.len());
-                    bytes.splice(at..end, number);
-                }
-                _ => {
-                    let word = self.pick(words).as_bytes().to_vec();
-                    bytes.splice(at..at, word);
-                }
-            }
-        }
-    }
-}
-
 /// What stands in manifests, and what people and attackers put there.
-const WORDS: &[&str] = &[
-    "\n",
-    "\"",
-    "\"\"\"",
-    "[",
-    "]",
-    "{",
-    "}",
-    ",",
-    " = ",
-    "#",
-    "[[",
-    "\\u0000",
-    "\\",
-    "'",
-    "\u{202e}",
-    "-1",
-    "1e9",
-    "0x7f",
-    "18446744073709551616",
-    "9223372036854775807",
-    "true",
-    "1979-05-27",
-    "nan",
-    "[capabilities]",
-    "[limits]",
-    "log = true\n",
-    "http = [{ host = \"*\", reason = \"r\" }]\n",
-    "host = \"*.example.com\"",
-    "model = {}\n",
-    "store = { bytes = 1 }\n",
-    "cpu_ms = 60000\n",
-    "secrets = { a = [\"*\"] }\n",
-    "[fallback]\nwhen = \"unsorted\"\n",
-    "a.b.c = 1\n",
+const WORDS: &[&[u8]] = &[
+    b"\n",
+    b"\"",
+    b"\"\"\"",
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b",",
+    b" = ",
+    b"#",
+    b"[[",
+    b"\\u0000",
+    b"\\",
+    b"'",
+    "\u{202e}".as_bytes(),
+    b"-1",
+    b"1e9",
+    b"0x7f",
+    b"18446744073709551616",
+    b"9223372036854775807",
+    b"true",
+    b"1979-05-27",
+    b"nan",
+    b"[capabilities]",
+    b"[limits]",
+    b"log = true\n",
+    b"http = [{ host = \"*\", reason = \"r\" }]\n",
+    b"host = \"*.example.com\"",
+    b"model = {}\n",
+    b"store = { bytes = 1 }\n",
+    b"cpu_ms = 60000\n",
+    b"secrets = { a = [\"*\"] }\n",
+    b"[fallback]\nwhen = \"unsorted\"\n",
+    b"a.b.c = 1\n",
 ];
 
 /// Names in an archive.
-const NAMES: &[&str] = &[
-    "PK\x03\x04",
-    "PK\x01\x02",
-    "PK\x05\x06",
-    "PK\x06\x06",
-    "../",
-    "fixtures/",
-    "plugin.toml",
-    "\0",
-    "/",
-    "signatures/",
+const NAMES: &[&[u8]] = &[
+    b"PK\x03\x04",
+    b"PK\x01\x02",
+    b"PK\x05\x06",
+    b"PK\x06\x06",
+    b"../",
+    b"fixtures/",
+    b"plugin.toml",
+    b"\0",
+    b"/",
+    b"signatures/",
 ];
 
 #[test]
 fn thousands_of_manifests() {
-    let mut dice = Dice(0x5eed_0001);
+    let mut dice = Dice::new(0x5eed_0001);
     let mut sound = 0;
     for _ in 0..20_000 {
         let mut text = dice.pick(&[MANIFEST, SMALL_MANIFEST]).as_bytes().to_vec();
@@ -136,7 +84,7 @@ fn thousands_of_archives() {
         full().write().unwrap(),
         sign(&small().build().unwrap(), &key.secret, None, "c").unwrap().write().unwrap(),
     ];
-    let mut dice = Dice(0x5eed_0002);
+    let mut dice = Dice::new(0x5eed_0002);
     let mut sound = 0;
     for _ in 0..6_000 {
         let mut file = dice.pick(&seeds).clone();
@@ -156,7 +104,7 @@ fn thousands_of_contents() {
     let files: Vec<(String, Vec<u8>)> =
         signed.files().map(|(name, content)| (name.to_owned(), content.to_vec())).collect();
     assert!(files.iter().any(|(name, _)| name.ends_with(".minisig")) || signed.signatures().count() == 1);
-    let mut dice = Dice(0x5eed_0003);
+    let mut dice = Dice::new(0x5eed_0003);
     let (mut sound, mut refused) = (0, 0);
     for _ in 0..3_000 {
         let mut files = files.clone();

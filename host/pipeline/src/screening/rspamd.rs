@@ -4,8 +4,9 @@
 use crate::house::House;
 use crate::secrets::{self, SecretError};
 use crate::tenant::Tenant;
+use posthouse_mail::hop;
 use posthouse_mail::net::Secret;
-use posthouse_mail::rspamd::{RspamdAt, RspamdClient, RspamdError, Verdict};
+use posthouse_mail::rspamd::{Envelope, RspamdAt, RspamdClient, RspamdError, Taught, Verdict};
 use posthouse_model::config::RspamdConfig;
 use posthouse_model::{TenantId, Timestamp};
 use posthouse_store::{MessageRow, StoreError};
@@ -85,7 +86,8 @@ pub(super) async fn ask(house: &House, tenant: &Tenant, message: &MessageRow) ->
     let sender = message.read.header("Return-Path").next().map(|path| path.trim().trim_matches(['<', '>']));
     let asked = async {
         let at = at(house, tenant, config).await?;
-        Ok::<_, AskError>(rspamds.client()?.check(&at, raw, sender, mailbox).await?)
+        let envelope = Envelope { sender, mailbox, hop: hop::border(&message.read) };
+        Ok::<_, AskError>(rspamds.client()?.check(&at, raw, &envelope).await?)
     };
     let answer = match asked.await {
         Ok(verdict) => {
@@ -115,6 +117,27 @@ pub(super) async fn ask(house: &House, tenant: &Tenant, message: &MessageRow) ->
 pub async fn try_out(house: &House, tenant: &Tenant, config: &RspamdConfig) -> Result<Verdict, AskError> {
     let at = at(house, tenant, config).await?;
     Ok(house.rspamds().client()?.try_out(&at).await?)
+}
+
+/// Whether a tenant's Rspamd would learn.
+///
+/// # Errors
+/// See [`AskError`].
+pub async fn try_teaching(house: &House, tenant: &Tenant, config: &RspamdConfig) -> Result<(), AskError> {
+    let at = at(house, tenant, &config.teacher()).await?;
+    Ok(house.rspamds().client()?.try_teaching(&at).await?)
+}
+
+/// Teaches a tenant's Rspamd.
+pub(crate) async fn teach(
+    house: &House,
+    tenant: &Tenant,
+    config: &RspamdConfig,
+    raw: Vec<u8>,
+    spam: bool,
+) -> Result<Taught, AskError> {
+    let at = at(house, tenant, &config.teacher()).await?;
+    Ok(house.rspamds().client()?.teach(&at, raw, spam).await?)
 }
 
 async fn at(house: &House, tenant: &Tenant, config: &RspamdConfig) -> Result<RspamdAt, SecretError> {

@@ -43,6 +43,46 @@ async fn a_mailbox_that_fails_is_told_once_and_its_recovery_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_spam_filter_that_is_away_is_told_in_the_teams_language() {
+    for (language, away, back) in
+        [("en", "Rspamd has not answered since ", "works again"), ("zh", "Rspamd 自 ", "已恢复")]
+    {
+        let test = Test::new(vec![silent_group()], |config| {
+            config.agent_language = language.to_owned();
+            config.notify.notifiers = vec!["team".to_owned()];
+            // Nobody listens there.
+            config.screen.rspamd =
+                Some(serde_json::from_value(serde_json::json!({ "url": "http://127.0.0.1:1" })).unwrap());
+        })
+        .await;
+        test.mail(letter("a", "hi", "Where is my parcel?")).await;
+        test.clock.forward(16 * MINUTE);
+        heartbeat::beat(&test.house, &test.tenant).await.unwrap();
+        let open = test.tenant.scope.open_incidents().await.unwrap();
+        assert_eq!(open.iter().map(|incident| incident.key.as_str()).collect::<Vec<_>>(), ["rspamd"]);
+        assert!(open[0].detail.starts_with(away), "{}", open[0].detail);
+        assert!(
+            language == "en" || open[0].detail.contains("起没有响应,邮件分拣暂不经过它。最近一次错误:Rspamd "),
+            "{}",
+            open[0].detail
+        );
+        let alerts = told(&test).await.into_iter().filter(|(kind, _)| *kind == NoticeKind::Alert).collect::<Vec<_>>();
+        assert!(alerts.len() == 1 && alerts[0].1.contains(away), "{alerts:?}");
+
+        // It is no longer asked: there is nothing to be told of.
+        let mut test = test;
+        let mut config = test.tenant.config.clone();
+        config.screen.rspamd = None;
+        test.apply(config).await;
+        heartbeat::beat(&test.house, &test.tenant).await.unwrap();
+        assert!(test.tenant.scope.open_incidents().await.unwrap().is_empty());
+        let recovered = test.tenant.scope.notifications(50).await.unwrap();
+        let recovered = recovered.iter().find(|row| row.notice.kind == NoticeKind::Recovery).unwrap();
+        assert!(recovered.notice.title.contains(back), "{}", recovered.notice.title);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn silence_is_an_alarm_only_while_mail_is_expected() {
     let test = Test::new(vec![silent_group()], |config| {
         config.notify.notifiers = vec!["team".to_owned()];

@@ -1,13 +1,15 @@
 //! Who is left out and why, by number; the marks of other filters; a real Rspamd; and mail that is taken up again.
 
 use crate::house::{Test, actor, bundled, ids, letter};
-use posthouse_model::MessageId;
 use posthouse_model::config::RspamdConfig;
+use posthouse_model::job::Job;
 use posthouse_model::reason::ReasonCode;
 use posthouse_model::ticket::{Outcome, TicketStatus};
+use posthouse_model::{MessageId, TicketId};
 use posthouse_pipeline::{heartbeat, schedule, screening};
 use posthouse_sandbox::SecretValue;
 use posthouse_servers::Rspamd;
+use posthouse_store::JobState;
 use serde_json::json;
 use std::time::Duration;
 
@@ -191,4 +193,105 @@ async fn a_real_rspamd_is_asked_and_mail_does_not_wait_for_it() {
     assert_eq!(ended(&test, message).await, (Outcome::Spam, Some(ReasonCode::SpamByRspamd)));
     heartbeat::beat(&test.house, &test.tenant).await.unwrap();
     assert!(test.tenant.scope.open_incidents().await.unwrap().is_empty());
+}
+
+/// What was recorded of teaching Rspamd: the answers, and whether each mail was called spam.
+async fn taught(test: &Test) -> Vec<(String, bool)> {
+    let events = test.tenant.scope.events(0, 500).await.unwrap();
+    let taught = events.into_iter().filter(|event| event.kind == "rspamd.taught");
+    let data = taught.map(|event| serde_json::from_str::<serde_json::Value>(&event.data).unwrap());
+    data.map(|one| (one["answer"].as_str().unwrap().to_owned(), one["spam"] == true)).collect()
+}
+
+/// Why the jobs that teach Rspamd wait.
+async fn untaught(test: &Test) -> Vec<String> {
+    let jobs = test.tenant.scope.jobs(JobState::Queued).await.unwrap();
+    let jobs = jobs.into_iter().filter(|row| row.job.kind() == "teach-rspamd");
+    jobs.map(|row| row.errors.last().unwrap().reason.clone()).collect()
+}
+
+async fn say(test: &Test, ticket: TicketId, spam: bool) {
+    let mut tx = test.tenant.scope.begin().await.unwrap();
+    if spam {
+        tx.mark_spam(ticket, &actor()).await.unwrap();
+    } else {
+        tx.mark_not_spam(ticket, &actor()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    test.run().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_rspamd_is_taught_what_people_say_and_nobody_waits_for_it() {
+    let Some(mut server) = Rspamd::start() else { return };
+    let set_up = |server: &Rspamd, learn: bool| {
+        let learn_url = learn.then(|| server.guarded_url());
+        let password = Some(serde_json::from_value(json!({ "secret": "rspamd" })).unwrap());
+        Some(RspamdConfig { learn, learn_url, password, ..rspamd(&server.url()) })
+    };
+    let mut test = Test::new(vec![bundled("classifier")], |_| {}).await;
+    test.secrets.more.lock().unwrap().insert("rspamd".to_owned(), SecretValue::anywhere(server.password()));
+    let mut config = test.tenant.config.clone();
+    config.screen.rspamd = set_up(&server, false);
+    test.apply(config.clone()).await;
+    let offer = |id: &str| {
+        letter(
+            id,
+            "You won",
+            &format!("Claim prize {id} of the great lottery in Madrid, before it closes for all of its winners today!"),
+        )
+    };
+
+    // Not unless it is wanted.
+    let (_, unwanted) = ids(&test.mail(offer("a")).await);
+    say(&test, unwanted, true).await;
+    assert_eq!((taught(&test).await, untaught(&test).await), (vec![], vec![]));
+
+    config.screen.rspamd = set_up(&server, true);
+    test.apply(config.clone()).await;
+    assert!(
+        screening::rspamd::try_teaching(&test.house, &test.tenant, config.screen.rspamd.as_ref().unwrap())
+            .await
+            .is_ok()
+    );
+    let (message, ticket) = ids(&test.mail(offer("b")).await);
+    say(&test, ticket, true).await;
+    say(&test, ticket, false).await;
+    let (_, short) = ids(&test.mail(letter("c", "Hi", "Hi")).await);
+    say(&test, short, true).await;
+    let expected = [("learned", true), ("learned", false), ("not learned", true)];
+    assert_eq!(taught(&test).await, expected.map(|(answer, spam)| (answer.to_owned(), spam)));
+    let events = test.tenant.scope.events(0, 500).await.unwrap();
+    let last = events.iter().rfind(|event| event.kind == "rspamd.taught").unwrap();
+    assert!(last.data.contains("less tokens than required"), "{}", last.data);
+    // Already learned is as good: somebody else told it, or a worker died after it had.
+    let mut tx = test.tenant.scope.begin().await.unwrap();
+    tx.enqueue(&Job::TeachRspamd { message, spam: false }).await.unwrap();
+    // What a person no longer says is not taught.
+    tx.enqueue(&Job::TeachRspamd { message, spam: true }).await.unwrap();
+    tx.commit().await.unwrap();
+    test.run().await;
+    assert_eq!(taught(&test).await[3..], [("known".to_owned(), false)]);
+
+    // A wrong password, mended; away, and back elsewhere.
+    test.secrets.more.lock().unwrap().insert("rspamd".to_owned(), SecretValue::anywhere("wrong"));
+    let (_, ticket) = ids(&test.mail(offer("d")).await);
+    say(&test, ticket, true).await;
+    let waits = untaught(&test).await;
+    assert!(waits.len() == 1 && waits[0].contains("Rspamd refused with status 401"), "{waits:?}");
+    assert_eq!(test.tenant.scope.ticket(ticket).await.unwrap().status, TicketStatus::Spam, "it is spam meanwhile");
+    server.stop();
+    test.clock.forward(Duration::from_secs(31));
+    test.run().await;
+    let waits = untaught(&test).await;
+    assert!(waits.len() == 1 && waits[0].contains("Rspamd cannot be reached"), "{waits:?}");
+    let Some(server) = Rspamd::start() else { return };
+    test.secrets.more.lock().unwrap().insert("rspamd".to_owned(), SecretValue::anywhere(server.password()));
+    config.screen.rspamd = set_up(&server, true);
+    test.apply(config).await;
+    test.clock.forward(Duration::from_secs(121));
+    test.run().await;
+    assert_eq!(taught(&test).await[4..], [("learned".to_owned(), true)]);
+    assert_eq!(untaught(&test).await, [""; 0]);
+    assert!(test.tenant.scope.verify_chain().await.unwrap().faults.is_empty());
 }

@@ -149,9 +149,10 @@ impl MessagesPage {
                             td data-label=(t.mailbox_address()) { b { bdi { (b.mailbox) } } @if !b.folder.is_empty() { " " span.mute { bdi { (b.folder) } } } }
                             td data-label=(t.balance_state()) {
                                 @if b.missing > 0 { span.alarm { (icon::warn()) (t.balance_missing(b.missing)) } }
+                                @else if b.held == 0 { span.mute { (t.balance_none()) } }
                                 @else { (icon::tick()) (t.balance_even()) }
                             }
-                            td.num data-label=(t.balance_held()) { (b.held) }
+                            td.num data-label=(t.balance_held()) { @if b.held > 0 { (b.held) } @else { "–" } }
                             td.num data-label=(t.balance_checked()) {
                                 (frame.lens.relative(b.checked_at))
                                 @if b.comparing { span.mute.below { (t.balance_comparing()) } }

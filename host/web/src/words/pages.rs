@@ -87,6 +87,7 @@ super::words! {
     balance_state: "Here", "本地";
     balance_checked: "Compared", "核对时间";
     balance_even: "all of them", "全部在库";
+    balance_none: "it was empty then", "核对时为空";
     balance_missing(n): "{n} are missing", "缺 {n} 封";
     balance_fetch: "Fetch what is missing", "补收缺失邮件";
     balance_compare: "Compare now", "立即核对";

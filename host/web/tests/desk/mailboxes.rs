@@ -94,3 +94,22 @@ async fn what_a_server_says_is_explained_in_the_readers_language() {
     assert!(page.contains("AUTHENTICATE failed. → 登录被拒绝；该服务商只接受 OAuth2"), "{page}");
     assert!(page.contains("登录失败：") && page.contains("尚未有人同意该应用读取和发送邮件"), "{page}");
 }
+
+#[tokio::test]
+async fn how_far_a_long_catch_up_is_stands_on_the_status_page() {
+    let house = House::new().await;
+    let luma = team(&house).await;
+    let mut jun = house.signed_in(&luma, "jun").await;
+    let csrf = jun.csrf(&luma).await;
+    let path = luma.path("/status");
+    for (language, words) in [("en", "catching up: 4321 mails to come"), ("zh", "正在补收，还有 4321 封")] {
+        jun.post(&luma.path("/me/language"), &[("csrf", &csrf), ("language", language), ("back", &path)]).await;
+        luma.scope.fetch_progress(luma.mailbox, Some(4_321)).await.unwrap();
+        let page = jun.get(&path).await.text;
+        assert_eq!(page.matches(words).count(), 1, "of one mailbox only: {page}");
+        luma.scope.fetch_progress(luma.mailbox, None).await.unwrap();
+        let page = jun.get(&path).await.text;
+        let verb = words.split([':', '，']).next().unwrap();
+        assert!(!page.contains(verb), "{page}");
+    }
+}

@@ -308,6 +308,31 @@ async fn what_a_server_holds_and_is_not_here_is_fetched_at_the_press_of_a_button
 }
 
 #[tokio::test]
+async fn a_folder_that_was_empty_when_it_was_looked_at_is_not_called_complete() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let held = async |count| {
+        let mut tx = luma.scope.begin().await.unwrap();
+        tx.set_balance(luma.mailbox, "", count, 0, &serde_json::json!({})).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    held(0).await;
+    let mut jun = house.signed_in(&luma, "jun").await;
+    let csrf = jun.csrf(&luma).await;
+    let path = luma.path("/messages");
+    for (language, empty, all) in [("en", "it was empty then", "all of them"), ("zh", "核对时为空", "全部在库")]
+    {
+        jun.post(&luma.path("/me/language"), &[("csrf", &csrf), ("language", language), ("back", &path)]).await;
+        held(0).await;
+        let page = jun.get(&path).await.text;
+        assert!(page.contains(empty) && !page.contains(all), "{page}");
+        held(3).await;
+        let page = jun.get(&path).await.text;
+        assert!(page.contains(all) && !page.contains(empty), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn assets_are_kept_for_ever_and_health_is_told() {
     let house = House::new().await;
     let mut browser = house.browser();

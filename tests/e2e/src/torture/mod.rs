@@ -16,6 +16,7 @@ pub use report::Report;
 use crate::chat::Feishu;
 use crate::desk::Desk;
 use crate::house::House;
+use crate::set_up::{MAIL_PASSWORD, SetUp};
 use fault::Faults;
 use posthouse_servers::{Dovecot, Postfix};
 use serde_json::{Value, json};
@@ -93,7 +94,7 @@ impl Torture {
     async fn begin(plan: &Plan, dovecot: Dovecot, postfix: Postfix) -> Self {
         let feishu = Feishu::start().await;
         let mut house = House::new(plan.database_url.as_deref());
-        house.secret("shop", "mail_password", dovecot.password());
+        house.secret("shop", MAIL_PASSWORD, dovecot.password());
         house.secret("shop", "feishu_token", &feishu.token);
         house.secret("shop", "feishu_sign", &feishu.secret);
         house.apply("shop", &tenant(dovecot.imap_port(), postfix.smtp_port(), &feishu.base_url));
@@ -220,37 +221,6 @@ fn number_of(row: &Value) -> Option<usize> {
 }
 
 fn tenant(imap: u16, smtp: u16, chat: &str) -> String {
-    let port = chat.rsplit(':').next().unwrap_or_default();
-    format!(
-        r#"
-slug = "shop"
-name = "The Shop"
-
-[[mailbox]]
-name = "support"
-address = "{SUPPORT}"
-imap = {{ host = "127.0.0.1", port = {imap}, security = "plain", user = "{SUPPORT}", password = {{ secret = "mail_password" }} }}
-smtp = {{ host = "127.0.0.1", port = {smtp}, security = "plain" }}
-
-[review]
-undo_seconds = 0
-
-[[plugin]]
-name = "classifier"
-[[plugin]]
-name = "router"
-[[plugin]]
-name = "drafter"
-[[plugin]]
-name = "team"
-component = "notifier-feishu"
-settings = {{ base_url = "{chat}" }}
-[plugin.grants]
-http = [{{ host = "127.0.0.1", scheme = "http", port = {port}, methods = ["POST"], private = true }}]
-secrets = {{ feishu_token = ["127.0.0.1"], feishu_sign = ["127.0.0.1"] }}
-
-[notify]
-notifiers = ["team"]
-"#
-    )
+    let set_up = SetUp::new("shop", "The Shop", SUPPORT).imap(imap).smtp(smtp).undo_seconds(0);
+    set_up.plugins(&["classifier", "router", "drafter"]).feishu(chat).toml()
 }

@@ -95,7 +95,8 @@ fn the_crates_of_the_house_use_each_other_along_the_arrows_only() {
 fn tests_of_a_crate_use_no_more_of_the_house_than_the_crate_may() {
     for (name, allowed) in ARROWS {
         for dependency in &package(name).dependencies {
-            let test_equipment = ["posthouse-servers", "xtask", name].contains(&dependency.name.as_str());
+            let test_equipment =
+                ["posthouse-dice", "posthouse-servers", "xtask", name].contains(&dependency.name.as_str());
             let ours = dependency.path.is_some() && dependency.kind == DependencyKind::Development;
             assert!(
                 !ours || test_equipment || allowed.contains(&dependency.name.as_str()),
@@ -158,7 +159,9 @@ fn guests_are_no_members_and_have_lock_files_of_their_own() {
 #[test]
 fn the_build_tool_and_the_test_servers_know_nothing_of_the_host() {
     // The kit is as free of the host as they are: see the arrows.
-    for (name, allowed) in [("xtask", &["posthouse-kit"][..]), ("posthouse-servers", &[]), ("posthouse-kit", &[])] {
+    for (name, allowed) in
+        [("xtask", &["posthouse-kit"][..]), ("posthouse-servers", &[]), ("posthouse-dice", &[]), ("posthouse-kit", &[])]
+    {
         let used = package(name).dependencies.iter().filter(|dependency| dependency.path.is_some());
         assert_eq!(used.map(|d| d.name.as_str()).collect::<Vec<_>>(), allowed, "{name}");
     }

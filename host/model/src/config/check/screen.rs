@@ -27,25 +27,35 @@ impl Check {
     }
 
     fn rspamd(&mut self, rspamd: &RspamdConfig) {
-        let rest = rspamd.url.strip_prefix("http://").or_else(|| rspamd.url.strip_prefix("https://"));
-        let rest = rest.map(|rest| rest.strip_suffix('/').unwrap_or(rest));
-        if rest.is_none_or(|rest| rest.is_empty() || rest.contains(['/', ' ', '@', '?', '#'])) {
-            self.say(
-                "screen.rspamd.url",
-                format!("`{}` is not the address of a Rspamd", rspamd.url),
-                "use http://HOST:PORT of its normal worker, such as \"http://127.0.0.1:11333\"",
-            );
-        } else if host_of(&rspamd.url).is_none() && !rspamd.plain_http {
-            self.say(
-                "screen.rspamd.url",
-                "over http:// customers' mails travel in the clear",
-                "use https://, or set plain_http = true for a Rspamd on your own network",
-            );
+        let worker = "use http://HOST:PORT of its normal worker, such as \"http://127.0.0.1:11333\"";
+        self.rspamd_url("screen.rspamd.url", &rspamd.url, rspamd.plain_http, worker);
+        if let Some(url) = &rspamd.learn_url {
+            let controller = "use http://HOST:PORT of its controller, such as \"http://127.0.0.1:11334\"";
+            self.rspamd_url("screen.rspamd.learn_url", url, rspamd.plain_http, controller);
+            if !rspamd.learn {
+                self.say("screen.rspamd.learn_url", "it is not taught anything", "set learn = true, or leave it out");
+            }
         }
         if let Some(score) = rspamd.score_min {
             self.range("screen.rspamd.score_min", score, -100.0, 1_000.0);
         }
         self.range("screen.rspamd.timeout_seconds", rspamd.timeout_seconds, 1, 60);
+    }
+}
+
+impl Check {
+    fn rspamd_url(&mut self, key: &str, url: &str, plain_http: bool, how: &str) {
+        let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+        let rest = rest.map(|rest| rest.strip_suffix('/').unwrap_or(rest));
+        if rest.is_none_or(|rest| rest.is_empty() || rest.contains(['/', ' ', '@', '?', '#'])) {
+            self.say(key, format!("`{url}` is not the address of a Rspamd"), how);
+        } else if host_of(url).is_none() && !plain_http {
+            self.say(
+                key,
+                "over http:// customers' mails travel in the clear",
+                "use https://, or set plain_http = true for a Rspamd on your own network",
+            );
+        }
     }
 }
 
@@ -107,6 +117,21 @@ mod tests {
             ["screen.rspamd.score_min", "screen.rspamd.timeout_seconds", "screen.rspamd.password.secret"]
         );
         assert!(serde_json::from_str::<RspamdConfig>(r#"{ "url": "http://a", "learn": 1 }"#).is_err());
+        // It learns at its controller, and an address for that alone does nothing.
+        let local = "http://127.0.0.1:11333";
+        for (learn, learn_url, wrong) in [
+            (true, "http://127.0.0.1:11334", false),
+            (true, "https://rspamd.example", false),
+            (false, "http://127.0.0.1:11334", true),
+            (true, "http://rspamd:11334", true),
+            (true, "http://127.0.0.1:11334/learnspam", true),
+        ] {
+            let text = format!(r#"{{ "url": "{local}", "learn": {learn}, "learn_url": "{learn_url}" }}"#);
+            let expected = if wrong { vec!["screen.rspamd.learn_url"] } else { vec![] };
+            assert_eq!(with(&text), expected, "{text}");
+        }
+        let config: RspamdConfig = serde_json::from_str(&format!(r#"{{ "url": "{local}", "learn": true }}"#)).unwrap();
+        assert_eq!((config.teacher().url.as_str(), config.teacher().host().as_str()), (local, "127.0.0.1"));
     }
 
     #[test]
