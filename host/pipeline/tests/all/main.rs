@@ -18,4 +18,5 @@ mod rebuild;
 mod screening;
 mod secrets;
 mod sending;
+mod sent_folder;
 mod triage;
