@@ -73,6 +73,13 @@ pub enum Job {
         /// The mailbox's name.
         mailbox: String,
     },
+    /// Exchange the code that a browser brought back from a mailbox's provider.
+    FinishSignIn {
+        /// The mailbox's name.
+        mailbox: String,
+        /// By what the browser's visit is known.
+        visit: String,
+    },
     /// Compare a mailbox with what is stored of it, and fetch what is missing.
     Repair {
         /// The mailbox's name.
@@ -87,6 +94,8 @@ named! {
         Asked = "asked",
         /// There is a code, and a person has yet to enter it.
         Waiting = "waiting",
+        /// A person agreed in a browser, and the code that it brought back has yet to be exchanged.
+        Agreed = "agreed",
         /// The host may sign in.
         Done = "done",
         /// It came to nothing.
@@ -111,6 +120,7 @@ impl Job {
             Self::Learn { .. } => "learn",
             Self::Install { .. } => "install",
             Self::SignIn { .. } => "sign-in",
+            Self::FinishSignIn { .. } => "finish-sign-in",
             Self::Repair { .. } => "repair",
         }
     }
@@ -132,6 +142,7 @@ impl Job {
             Self::Learn { ticket, spam } => format!("learn:{ticket}:{}", if *spam { "spam" } else { "ham" }),
             Self::Install { upload } => format!("install:{upload}"),
             Self::SignIn { mailbox } => format!("sign-in:{mailbox}"),
+            Self::FinishSignIn { visit, .. } => format!("finish-sign-in:{visit}"),
             Self::Repair { mailbox } => format!("repair:{mailbox}"),
         }
     }
@@ -159,6 +170,7 @@ impl Job {
             | Self::Learn { .. }
             | Self::Install { .. }
             | Self::SignIn { .. }
+            | Self::FinishSignIn { .. }
             | Self::Repair { .. } => QUICK,
             Self::Notify { .. } => CHAT,
             Self::Dispatch { .. } | Self::AppendSent { .. } => MAIL,

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0011_bounce.sql"),
     include_str!("schema/0012_sending_and_sign_in.sql"),
     include_str!("schema/0013_reasons.sql"),
+    include_str!("schema/0014_sign_in_by_browser.sql"),
 ];
 
 /// The version that this host works with.

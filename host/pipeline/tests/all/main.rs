@@ -20,3 +20,4 @@ mod secrets;
 mod sending;
 mod sent_folder;
 mod triage;
+mod visit;

@@ -32,3 +32,4 @@ mod threads;
 mod triage;
 mod turns;
 mod uploads;
+mod visit;
