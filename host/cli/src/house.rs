@@ -8,11 +8,12 @@ use crate::secrets::Secrets;
 use crate::system::Room;
 use async_trait::async_trait;
 use posthouse_ai::{Models, ModelsOptions};
+use posthouse_mail::oauth::{OAuthClient, OAuthOptions};
 use posthouse_mail::thread::Installation;
 use posthouse_model::Timestamp;
 use posthouse_model::outbox::OutboxState;
 use posthouse_pipeline::tenant::Tenant;
-use posthouse_pipeline::{House, HouseOptions, SecretSource};
+use posthouse_pipeline::{House, HouseOptions, SecretSource, sign_in};
 use posthouse_sandbox::SecretValue;
 use posthouse_store::{StoreTrouble, TenantRow};
 use posthouse_web::{Health, HostTrouble, Operations, WebDeps};
@@ -55,6 +56,7 @@ pub fn house(context: &Context, opened: &Opened, worker: &str) -> Result<House> 
         ..ModelsOptions::default()
     })
     .map_err(|error| Failure::new(format!("the client for models cannot be made: {error}")))?;
+    let sign_in_servers = sign_in_servers(opened)?;
     let die_at = context.environment.die_at.as_deref().map(str::parse::<DieAt>).transpose().map_err(Failure::new)?;
     let installer = Arc::new(DeskInstaller::new(opened.host.clone(), sandbox.clone()));
     Ok(House::new(HouseOptions {
@@ -65,6 +67,7 @@ pub fn house(context: &Context, opened: &Opened, worker: &str) -> Result<House> 
         secrets: Arc::clone(&opened.secrets) as Arc<dyn SecretSource>,
         installer,
         models,
+        sign_in_servers,
         ceiling: opened.host.plugins.ceiling(),
         installation: installation(opened),
         data_dir: opened.host.data_dir.clone(),
@@ -72,6 +75,18 @@ pub fn house(context: &Context, opened: &Opened, worker: &str) -> Result<House> 
         worker: worker.to_owned(),
         steps: DieAt::steps(die_at),
     }))
+}
+
+/// The client for mailboxes' sign-in servers, which go out as models do.
+///
+/// # Errors
+/// `network.proxy` or `network.ca_file` cannot be used.
+fn sign_in_servers(opened: &Opened) -> Result<OAuthClient> {
+    let options =
+        OAuthOptions { proxy: opened.host.network.proxy.clone(), extra_roots: open::extra_roots(&opened.host)? };
+    OAuthClient::new(options).map_err(|error| {
+        Failure::new(error.to_string()).mend("correct network.proxy and network.ca_file in posthouse.toml")
+    })
 }
 
 /// Tells our own mail from everybody else's: follows from the master key, so a restored host knows its own mail.
@@ -96,6 +111,7 @@ pub fn desk(
             Failure::new(format!("public_url `{}` is not an address: {error}", opened.host.public_url))
         })?;
     let (installation, entropy) = (installation(opened), Arc::clone(&context.entropy));
+    let (signing, here) = (installation.clone(), opened.host.public_url.clone());
     Ok(WebDeps {
         store: opened.store.clone(),
         clock: Arc::clone(&context.clock),
@@ -106,6 +122,7 @@ pub fn desk(
             let domain = address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
             installation.message_id(entropy.as_ref(), domain)
         }),
+        sign_in_address: Arc::new(move |mailbox, state| sign_in::address(&signing, &here, mailbox, state)),
         operations: Arc::new(HouseOperations { house: house.clone() }),
         list_teams,
         trust_forwarded: false,

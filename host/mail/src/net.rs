@@ -300,21 +300,12 @@ where
 
 fn tls_config(extra_ca_pem: Option<&[u8]>) -> Result<Arc<ClientConfig>, ConnectError> {
     static SYSTEM: OnceLock<Arc<ClientConfig>> = OnceLock::new();
-    let build = |roots: RootCertStore| -> Result<Arc<ClientConfig>, ConnectError> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|e| ConnectError::Config(format!("TLS cannot be set up: {e}")))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Arc::new(config))
-    };
     match extra_ca_pem {
         None => {
             if let Some(config) = SYSTEM.get() {
                 return Ok(config.clone());
             }
-            let config = build(system_roots())?;
+            let config = trusting(system_roots())?;
             Ok(SYSTEM.get_or_init(|| config).clone())
         }
         Some(pem) => {
@@ -331,14 +322,37 @@ fn tls_config(extra_ca_pem: Option<&[u8]>) -> Result<Arc<ClientConfig>, ConnectE
             if added == 0 {
                 return Err(ConnectError::Config("the extra CA file holds no certificate".to_owned()));
             }
-            build(roots)
+            trusting(roots)
         }
     }
+}
+
+fn trusting(roots: RootCertStore) -> Result<Arc<ClientConfig>, ConnectError> {
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|e| ConnectError::Config(format!("TLS cannot be set up: {e}")))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
 }
 
 /// TLS checked against the system's roots alone.
 pub(crate) fn system_tls() -> Result<Arc<ClientConfig>, ConnectError> {
     tls_config(None)
+}
+
+/// TLS checked against the system's roots and these certificates (DER).
+pub(crate) fn tls_with(extra_roots: Vec<Vec<u8>>) -> Result<Arc<ClientConfig>, ConnectError> {
+    if extra_roots.is_empty() {
+        return system_tls();
+    }
+    let mut roots = system_roots();
+    for der in extra_roots {
+        roots
+            .add(CertificateDer::from(der))
+            .map_err(|e| ConnectError::Config(format!("a certificate of the extra CA file is unusable: {e}")))?;
+    }
+    trusting(roots)
 }
 
 /// An error with all its causes.

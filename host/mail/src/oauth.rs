@@ -1,12 +1,12 @@
-//! OAuth2 for mailboxes: tokens renewed (RFC 6749, 6), and a person's consent had by a code on another device (RFC 8628) or by
-//! a browser that comes back to this machine (RFC 8252, with PKCE of RFC 7636).
+//! OAuth2 for mailboxes: tokens renewed (RFC 6749, 6), and a person's consent had by a code on another device (RFC 8628), or by
+//! a browser that comes back to this machine (RFC 8252) or to the desk (RFC 6749, 4.1), with PKCE of RFC 7636.
 //!
 //! Nothing here keeps a token: whoever asks gets it and decides. Waiting between two looks, time and randomness are the
 //! caller's.
 
 mod browser;
 
-pub use browser::{Consent, Pkce, listen};
+pub use browser::{Consent, Errand, Pkce, authorize_url, challenge, listen};
 
 use crate::net::Secret;
 use serde::Deserialize;
@@ -95,6 +95,15 @@ impl OAuthError {
     }
 }
 
+/// How sign-in servers are reached.
+#[derive(Clone, Debug, Default)]
+pub struct OAuthOptions {
+    /// `http://proxy.example:3128`; none: straight. The environment is not looked at.
+    pub proxy: Option<String>,
+    /// Certificates (DER) trusted besides the system's.
+    pub extra_roots: Vec<Vec<u8>>,
+}
+
 /// Speaks with sign-in servers. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct OAuthClient {
@@ -137,22 +146,23 @@ struct DeviceAnswer {
 
 impl OAuthClient {
     /// # Errors
-    /// [`OAuthError::Setup`] when TLS cannot be set up.
-    pub fn new() -> Result<Self, OAuthError> {
+    /// [`OAuthError::Setup`] when the proxy's address or a certificate cannot be used.
+    pub fn new(options: OAuthOptions) -> Result<Self, OAuthError> {
         let setup =
             |error: &dyn std::fmt::Display| OAuthError::Setup(format!("the HTTP client cannot be made: {error}"));
-        let tls = crate::net::system_tls().map_err(|error| setup(&error))?;
-        let http = reqwest::Client::builder()
+        let tls = crate::net::tls_with(options.extra_roots).map_err(|error| setup(&error))?;
+        let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured((*tls).clone())
             .user_agent(concat!("posthouse/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
-            .no_proxy()
-            .build()
-            .map_err(|error| setup(&error))?;
-        Ok(Self { http })
+            .no_proxy();
+        if let Some(proxy) = options.proxy {
+            builder = builder.proxy(reqwest::Proxy::all(&proxy).map_err(|error| setup(&error))?);
+        }
+        Ok(Self { http: builder.build().map_err(|error| setup(&error))? })
     }
 
     /// A new access token.
@@ -213,7 +223,8 @@ impl OAuthClient {
         }
     }
 
-    /// Tokens for the code that a browser brought back.
+    /// Tokens for the code that a browser brought back (RFC 6749, 4.1.3), with the verifier whose [`challenge`] was shown when it was
+    /// asked for.
     ///
     /// # Errors
     /// See [`OAuthError`].
@@ -221,14 +232,14 @@ impl OAuthClient {
         &self,
         endpoint: &Endpoint,
         code: &Secret,
-        pkce: &Pkce,
+        verifier: &Secret,
         redirect_uri: &str,
     ) -> Result<Granted, OAuthError> {
         let form = vec![
             ("grant_type", "authorization_code"),
             ("code", code.reveal()),
             ("redirect_uri", redirect_uri),
-            ("code_verifier", pkce.verifier()),
+            ("code_verifier", verifier.reveal()),
         ];
         let answer: Answer = self.post(&endpoint.token_url, endpoint, form).await?;
         granted(answer)

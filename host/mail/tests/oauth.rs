@@ -4,12 +4,15 @@
 use async_trait::async_trait;
 use posthouse_mail::imap::{ImapClient, ImapConfig, ImapError};
 use posthouse_mail::net::{Auth, Secret, Security, TokenSource, Tokens};
-use posthouse_mail::oauth::{DeviceCode, Endpoint, Granted, OAuthClient, OAuthError, Pkce, Polled, listen};
+use posthouse_mail::oauth::{
+    DeviceCode, Endpoint, Errand, Granted, OAuthClient, OAuthError, OAuthOptions, Pkce, Polled, authorize_url,
+    challenge, listen,
+};
 use posthouse_mail::submit::{Envelope, SmtpConfig, SmtpSubmitter, Submitter as _, Unrecorded};
 use posthouse_mail::{BatchLimit, imap, submit};
 use posthouse_model::Entropy;
 use posthouse_model::outbox::SubmitOutcome;
-use posthouse_servers::{Dovecot, Postfix, SignInServer};
+use posthouse_servers::{Certificate, Dovecot, ForwardProxy, Postfix, SignInServer};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -35,7 +38,7 @@ fn no_complaints(server: &SignInServer) {
 #[tokio::test]
 async fn a_token_is_renewed_and_a_refusal_is_told_in_the_providers_words() {
     let server = SignInServer::start(USER).await;
-    let client = OAuthClient::new().unwrap();
+    let client = OAuthClient::new(OAuthOptions::default()).unwrap();
     let at = endpoint(&server);
     let first = Secret::new(server.grant());
     let granted = client.refresh(&at, &first).await.unwrap();
@@ -72,7 +75,7 @@ async fn a_token_is_renewed_and_a_refusal_is_told_in_the_providers_words() {
 #[tokio::test]
 async fn a_code_is_entered_on_another_device() {
     let server = SignInServer::start(USER).await;
-    let client = OAuthClient::new().unwrap();
+    let client = OAuthClient::new(OAuthOptions::default()).unwrap();
     let at = endpoint(&server);
     let code: DeviceCode = client.device_code(&at).await.unwrap();
     assert_eq!((code.user_code.as_str(), code.interval), ("WDJB-MJHT", Duration::from_secs(1)));
@@ -114,7 +117,7 @@ async fn visit(url: &str) -> String {
 #[tokio::test]
 async fn a_browser_brings_the_code_back_to_who_asked_for_it() {
     let server = SignInServer::start(USER).await;
-    let client = OAuthClient::new().unwrap();
+    let client = OAuthClient::new(OAuthOptions::default()).unwrap();
     let at = endpoint(&server);
     let pkce = Pkce::new(&Counting(Mutex::default()));
     let consent = listen(&at, &pkce, "127.0.0.1", 0).await.unwrap();
@@ -132,7 +135,7 @@ async fn a_browser_brings_the_code_back_to_who_asked_for_it() {
     browser.await.unwrap();
     // Who does not know the verifier gets nothing for the code.
     let thief = Pkce::new(&Counting(Mutex::new(7)));
-    let stolen = client.exchange(&at, &code, &thief, &consent.redirect_uri).await.unwrap_err();
+    let stolen = client.exchange(&at, &code, thief.verifier(), &consent.redirect_uri).await.unwrap_err();
     assert!(stolen.to_string().contains("verifier does not fit"), "{stolen}");
     let url = consent.url.clone();
     let again = tokio::spawn(async move {
@@ -142,7 +145,7 @@ async fn a_browser_brings_the_code_back_to_who_asked_for_it() {
     });
     let code = consent.code().await.unwrap();
     again.await.unwrap();
-    let granted = client.exchange(&at, &code, &pkce, &consent.redirect_uri).await.unwrap();
+    let granted = client.exchange(&at, &code, pkce.verifier(), &consent.redirect_uri).await.unwrap();
     assert_eq!(granted.refresh.unwrap().reveal(), server.refresh_token().unwrap());
 
     let state = consent.url.split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
@@ -150,6 +153,87 @@ async fn a_browser_brings_the_code_back_to_who_asked_for_it() {
     let visitor = tokio::spawn(async move { visit(&denied).await });
     assert_eq!(consent.code().await.unwrap_err().to_string(), "access_denied: no thanks");
     visitor.await.unwrap();
+}
+
+/// A provider that only the proxy knows, with a certificate that only an authority of the company's vouches for.
+#[tokio::test]
+async fn a_proxy_is_the_only_way_out_and_the_companys_authority_is_trusted() {
+    let certificate = Certificate::for_names(&["login.example"]);
+    let server = SignInServer::start_with_tls(USER, &certificate).await;
+    let proxy = ForwardProxy::start(&[("login.example:443", server.port())]).await;
+    let at = Endpoint {
+        token_url: "https://login.example/token".to_owned(),
+        device_url: Some("https://login.example/device".to_owned()),
+        authorize_url: Some(server.url("/authorize")),
+        ..endpoint(&server)
+    };
+    let refresh = Secret::new(server.grant());
+    let options = OAuthOptions { proxy: Some(proxy.url()), extra_roots: Vec::new() };
+    let strict = OAuthClient::new(options.clone()).unwrap();
+    let error = strict.refresh(&at, &refresh).await.unwrap_err().to_string();
+    assert!(error.contains("cannot be reached") && error.to_lowercase().contains("certificate"), "{error}");
+    let straight = OAuthOptions { proxy: None, extra_roots: certificate.authority_der() };
+    let error = OAuthClient::new(straight).unwrap().refresh(&at, &refresh).await.unwrap_err();
+    assert!(matches!(error, OAuthError::Unreachable(_)), "nobody else knows the name: {error}");
+    assert_eq!((server.log(), proxy.asked().len()), (vec![], 1));
+
+    let client = OAuthClient::new(OAuthOptions { extra_roots: certificate.authority_der(), ..options }).unwrap();
+    client.refresh(&at, &refresh).await.unwrap();
+    let code = client.device_code(&at).await.unwrap();
+    server.agree_after(0);
+    assert!(matches!(client.poll(&at, &code).await.unwrap(), Polled::Granted(_)));
+    // The browser goes its own way; what it brings back is exchanged through the proxy.
+    let pkce = Pkce::new(&Counting(Mutex::default()));
+    let refused = client.exchange(&at, &Secret::new("code-9"), pkce.verifier(), "https://desk.example/").await;
+    assert!(refused.unwrap_err().is_invalid_grant());
+    assert_eq!(server.log(), ["refresh", "device", "look", "BAD invalid_grant: no such code, or used before"]);
+    assert_eq!(proxy.asked().first().map(String::as_str), Some("login.example:443"));
+    // A server that the proxy does not know is not asked round it.
+    let elsewhere = Endpoint { token_url: "https://other.example/token".to_owned(), ..at };
+    assert!(matches!(client.refresh(&elsewhere, &refresh).await, Err(OAuthError::Unreachable(_))));
+    assert_eq!(proxy.asked().last().map(String::as_str), Some("other.example:443"));
+
+    let bad = OAuthOptions { proxy: Some("no address".to_owned()), ..OAuthOptions::default() };
+    assert!(matches!(OAuthClient::new(bad), Err(OAuthError::Setup(_))));
+    let bad = OAuthOptions { extra_roots: vec![b"no certificate".to_vec()], ..OAuthOptions::default() };
+    assert!(matches!(OAuthClient::new(bad), Err(OAuthError::Setup(words)) if words.contains("certificate")));
+}
+
+#[test]
+fn a_browser_is_sent_with_what_each_provider_asks_for() {
+    let pkce = Pkce::new(&Counting(Mutex::default()));
+    let mut at = Endpoint {
+        token_url: String::new(),
+        authorize_url: Some("https://accounts.google.com/o/oauth2/v2/auth".to_owned()),
+        device_url: None,
+        client_id: "an id".to_owned(),
+        client_secret: Some(Secret::new("hush")),
+        scopes: vec!["https://mail.google.com/".to_owned()],
+    };
+    let challenge = challenge(pkce.verifier());
+    let errand = Errand {
+        redirect_uri: "https://desk.example/oauth/callback",
+        state: "luma.state",
+        challenge: &challenge,
+        login_hint: Some("help+1@luma.example"),
+    };
+    let url = authorize_url(&at, &errand).unwrap();
+    assert_eq!(
+        url,
+        format!(
+            "https://accounts.google.com/o/oauth2/v2/auth?response_type=code&client_id=an+id\
+             &redirect_uri=https%3A%2F%2Fdesk.example%2Foauth%2Fcallback&scope=https%3A%2F%2Fmail.google.com%2F\
+             &state=luma.state&code_challenge={challenge}&code_challenge_method=S256&access_type=offline&prompt=consent\
+             &login_hint=help%2B1%40luma.example"
+        )
+    );
+    assert!(!url.contains("hush") && !url.contains(pkce.verifier().reveal()));
+    at.authorize_url = Some("https://login.microsoftonline.com/common/oauth2/v2.0/authorize".to_owned());
+    let url = authorize_url(&at, &Errand { login_hint: None, ..errand }).unwrap();
+    assert!(url.ends_with("&code_challenge_method=S256&prompt=select_account"), "{url}");
+    at.authorize_url = None;
+    let error = authorize_url(&at, &errand).unwrap_err().to_string();
+    assert!(error.contains("add oauth.authorize_url"), "{error}");
 }
 
 /// Keeps one token and renews it when it was refused.
@@ -177,7 +261,7 @@ async fn dovecot_takes_a_token_and_one_that_it_finds_worthless_is_renewed() {
     let server = SignInServer::start(USER).await;
     let Some(dovecot) = Dovecot::start_with_tokens(&server.url("/introspect?token=")) else { return };
     let keeper = Arc::new(Keeper {
-        client: OAuthClient::new().unwrap(),
+        client: OAuthClient::new(OAuthOptions::default()).unwrap(),
         at: endpoint(&server),
         refresh: Secret::new(server.grant()),
         kept: tokio::sync::Mutex::default(),
@@ -222,7 +306,7 @@ async fn postfix_takes_a_token_to_submit_with() {
     let Some(dovecot) = Dovecot::start_with_tokens(&server.url("/introspect?token=")) else { return };
     let Some(postfix) = Postfix::start(&dovecot, &["shop.example"]) else { return };
     let keeper = Arc::new(Keeper {
-        client: OAuthClient::new().unwrap(),
+        client: OAuthClient::new(OAuthOptions::default()).unwrap(),
         at: endpoint(&server),
         refresh: Secret::new(server.grant()),
         kept: tokio::sync::Mutex::default(),

@@ -80,6 +80,13 @@ pub enum Job {
         /// The mailbox's name.
         mailbox: String,
     },
+    /// Exchange the code that a browser brought back from a mailbox's provider.
+    FinishSignIn {
+        /// The mailbox's name.
+        mailbox: String,
+        /// By what the browser's visit is known.
+        visit: String,
+    },
     /// Compare a mailbox with what is stored of it, and fetch what is missing.
     Repair {
         /// The mailbox's name.
@@ -94,6 +101,8 @@ named! {
         Asked = "asked",
         /// There is a code, and a person has yet to enter it.
         Waiting = "waiting",
+        /// A person agreed in a browser, and the code that it brought back has yet to be exchanged.
+        Agreed = "agreed",
         /// The host may sign in.
         Done = "done",
         /// It came to nothing.
@@ -119,6 +128,7 @@ impl Job {
             Self::TeachRspamd { .. } => "teach-rspamd",
             Self::Install { .. } => "install",
             Self::SignIn { .. } => "sign-in",
+            Self::FinishSignIn { .. } => "finish-sign-in",
             Self::Repair { .. } => "repair",
         }
     }
@@ -143,6 +153,7 @@ impl Job {
             }
             Self::Install { upload } => format!("install:{upload}"),
             Self::SignIn { mailbox } => format!("sign-in:{mailbox}"),
+            Self::FinishSignIn { visit, .. } => format!("finish-sign-in:{visit}"),
             Self::Repair { mailbox } => format!("repair:{mailbox}"),
         }
     }
@@ -170,6 +181,7 @@ impl Job {
             | Self::Learn { .. }
             | Self::Install { .. }
             | Self::SignIn { .. }
+            | Self::FinishSignIn { .. }
             | Self::Repair { .. } => QUICK,
             Self::Notify { .. } => CHAT,
             // Nobody waits for it, and a Rspamd may be away for a night.

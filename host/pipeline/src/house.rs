@@ -14,6 +14,7 @@ use crate::tenant::Tenant;
 use crate::trouble::{HouseTrouble, Part, Troubles};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use posthouse_ai::Models;
+use posthouse_mail::oauth::OAuthClient;
 use posthouse_mail::thread::Installation;
 use posthouse_model::ceiling::Ceiling;
 use posthouse_model::{Clock, Entropy, Step, Steps, TenantId, Timestamp};
@@ -43,6 +44,8 @@ pub struct HouseOptions {
     pub installer: Arc<dyn Installer>,
     /// Calls the tenants' own models.
     pub models: Models,
+    /// Asks the mailboxes' sign-in servers.
+    pub sign_in_servers: OAuthClient,
     /// What no plugin gets, whatever tenants grant.
     pub ceiling: Ceiling,
     /// Tells our own mail from everybody else's.
@@ -160,6 +163,12 @@ impl House {
         &self.inner.options.models
     }
 
+    /// Asks the mailboxes' sign-in servers.
+    #[must_use]
+    pub fn sign_in_servers(&self) -> &OAuthClient {
+        &self.inner.options.sign_in_servers
+    }
+
     /// What no plugin gets, whatever tenants grant.
     #[must_use]
     pub fn ceiling(&self) -> &Ceiling {
@@ -256,6 +265,12 @@ impl House {
     #[must_use]
     pub fn desk_url(&self, slug: &str) -> String {
         format!("{}/t/{slug}", self.inner.options.public_url.trim_end_matches('/'))
+    }
+
+    /// Where browsers come back to from mailboxes' providers.
+    #[must_use]
+    pub fn came_back_url(&self) -> String {
+        crate::sign_in::came_back_url(&self.inner.options.public_url)
     }
 
     /// Goes up whenever a tenant was loaded, changed or removed.

@@ -11,7 +11,7 @@ use crate::secrets::{self, SecretError};
 use crate::tenant::Tenant;
 use async_trait::async_trait;
 use posthouse_mail::net::{Secret, TokenSource};
-use posthouse_mail::oauth::{Endpoint, Granted, OAuthClient, OAuthError};
+use posthouse_mail::oauth::{Endpoint, Granted, OAuthClient};
 use posthouse_model::config::OAuthConfig;
 use posthouse_model::{TenantId, Timestamp};
 use std::collections::HashMap;
@@ -24,7 +24,6 @@ const MARGIN: Duration = Duration::from_secs(60);
 /// All access tokens of this process.
 #[derive(Default)]
 pub(crate) struct AccessTokens {
-    client: Mutex<Option<OAuthClient>>,
     kept: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<Kept>>>>,
 }
 
@@ -45,14 +44,6 @@ struct Replaced {
 }
 
 impl AccessTokens {
-    pub(crate) fn client(&self) -> Result<OAuthClient, OAuthError> {
-        let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-        match client.as_ref() {
-            Some(client) => Ok(client.clone()),
-            None => Ok(client.insert(OAuthClient::new()?).clone()),
-        }
-    }
-
     fn of(&self, key: Key) -> Arc<tokio::sync::Mutex<Kept>> {
         Arc::clone(self.kept.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
     }
@@ -84,9 +75,9 @@ impl TokenSource for SignIn {
             return Ok(access.clone());
         }
         kept.access = None;
-        let client = tokens.client().map_err(|error| error.to_string())?;
+        let client = self.house.sign_in_servers();
         let endpoint = endpoint(&self.house, &tenant, config).await.map_err(|error| error.to_string())?;
-        let (refresh, granted) = self.renew(&tenant, &kept, &client, &endpoint).await?;
+        let (refresh, granted) = self.renew(&tenant, &kept, client, &endpoint).await?;
         if let Some(new) = granted.refresh.filter(|new| *new != refresh) {
             let old = kept.unsaved.take().map_or(refresh, |unsaved| unsaved.old);
             kept.unsaved = Some(Replaced { old, new });
@@ -174,12 +165,17 @@ pub async fn endpoint(house: &House, tenant: &Tenant, config: &OAuthConfig) -> R
             Some(Secret::new(secrets::reveal(house, tenant, &secret.secret, &config.token_host(), "oauth").await?))
         }
     };
-    Ok(Endpoint {
+    Ok(endpoint_with(config, client_secret))
+}
+
+/// Where tokens are had, with this secret of the client's.
+pub(crate) fn endpoint_with(config: &OAuthConfig, client_secret: Option<Secret>) -> Endpoint {
+    Endpoint {
         token_url: config.token_url.clone(),
         authorize_url: config.authorize_url.clone(),
         device_url: config.device_url.clone(),
         client_id: config.client_id.clone(),
         client_secret,
         scopes: config.scopes.clone(),
-    })
+    }
 }

@@ -247,6 +247,7 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
         Job::TeachRspamd { message, spam } => learn::teach_rspamd(house, tenant, job, *message, *spam).await,
         Job::Install { upload } => life::install::run(house, tenant, job, *upload).await,
         Job::SignIn { mailbox } => sign_in::run(house, tenant, job, mailbox).await,
+        Job::FinishSignIn { mailbox, visit } => sign_in::finish(house, tenant, job, mailbox, visit).await,
         Job::Repair { mailbox } => ledger::run(house, tenant, job, mailbox).await,
     }
 }
@@ -285,6 +286,7 @@ async fn given_up(tenant: &Tenant, job: &Job, reason: &str) -> Result<(), StoreE
         Job::Notify { notification } => notify::given_up(tenant, *notification, reason).await,
         Job::Dispatch { outbox } => dispatch::given_up(tenant, *outbox, reason).await,
         Job::Install { upload } => life::install::given_up(tenant, *upload, reason).await,
+        Job::FinishSignIn { mailbox, visit } => sign_in::given_up(tenant, mailbox, visit, reason).await,
         // What a filter did not learn of one ticket it learns of others; a person who waits for a code, or for what a server holds,
         // asks again.
         Job::Learn { .. } | Job::TeachRspamd { .. } | Job::SignIn { .. } | Job::Repair { .. } => Ok(()),

@@ -66,6 +66,7 @@ mod triage;
 mod turns;
 mod uploads;
 pub mod vault;
+mod visit;
 mod wake;
 
 pub use agents::{AgentRow, NewAgent, SessionRow, hash_token};
@@ -107,3 +108,4 @@ pub use tenants::{NewTenant, TenantRow};
 pub use tickets::{TicketDetail, TicketRow};
 pub use triage::Triaged;
 pub use uploads::UploadRow;
+pub use visit::{Brought, CODE_BYTES_MAX, Returned, VISIT_LASTS, VISITS_MAX, VisitCode, visit_name};

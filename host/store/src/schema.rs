@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0012_sending_and_sign_in.sql"),
     include_str!("schema/0013_reasons.sql"),
     include_str!("schema/0014_indexes.sql"),
+    include_str!("schema/0015_sign_in_by_browser.sql"),
 ];
 
 /// The version that this host works with.

@@ -1,6 +1,7 @@
 //! What the binary hands to the desk.
 
 use async_trait::async_trait;
+use posthouse_model::config::MailboxConfig;
 use posthouse_model::{Clock, Entropy};
 use posthouse_store::{Store, StoreTrouble};
 use std::sync::Arc;
@@ -12,6 +13,10 @@ pub type AttachmentReader = Arc<dyn Fn(&[u8], u32) -> Option<Vec<u8>> + Send + S
 
 /// Makes a Message-ID, without angle brackets, for a reply from the mailbox address given.
 pub type MessageIdMaker = Arc<dyn Fn(&str) -> String + Send + Sync>;
+
+/// Makes the address at a mailbox's provider to which a browser is sent so that its owner lets this host in: the mailbox's set-up and
+/// the `state` that comes back in, the address out; or why there is none, for a person.
+pub type SignInAddress = Arc<dyn Fn(&MailboxConfig, &str) -> Result<String, String> + Send + Sync>;
 
 /// Whether the host is fit for work.
 #[derive(Clone, Debug)]
@@ -62,6 +67,8 @@ pub struct WebDeps {
     pub attachment: AttachmentReader,
     /// Makes Message-IDs.
     pub message_id: MessageIdMaker,
+    /// Makes addresses for signing in to mailboxes.
+    pub sign_in_address: SignInAddress,
     /// For `/health` and `/metrics`.
     pub operations: Arc<dyn Operations>,
     /// `/` lists all teams. On a host whose teams do not know of each other this is off, and `/` asks for a name.

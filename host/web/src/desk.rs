@@ -53,6 +53,11 @@ impl Desk {
         self.deps.clock.now()
     }
 
+    /// Where browsers come back to from mailboxes' providers.
+    pub(crate) fn came_back_url(&self) -> String {
+        format!("{}{}", self.deps.public_url.as_str().trim_end_matches('/'), crate::route::CAME_BACK)
+    }
+
     /// Cookies are for encrypted connections only.
     pub(crate) fn is_secure(&self) -> bool {
         self.deps.public_url.scheme() == "https"

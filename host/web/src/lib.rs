@@ -24,6 +24,6 @@ mod serve;
 pub mod text;
 pub mod words;
 
-pub use deps::{AttachmentReader, Health, HostTrouble, MessageIdMaker, Operations, WebDeps};
+pub use deps::{AttachmentReader, Health, HostTrouble, MessageIdMaker, Operations, SignInAddress, WebDeps};
 pub use route::router;
 pub use serve::serve;

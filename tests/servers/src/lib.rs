@@ -13,6 +13,7 @@
 mod certificate;
 mod chromium;
 mod dovecot;
+mod forward;
 mod imap;
 mod oauth;
 mod postfix;
@@ -25,6 +26,7 @@ mod rspamd;
 pub use certificate::Certificate;
 pub use chromium::Chromium;
 pub use dovecot::Dovecot;
+pub use forward::ForwardProxy;
 pub use imap::Inbox;
 pub use oauth::SignInServer;
 pub use postfix::Postfix;

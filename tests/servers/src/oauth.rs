@@ -6,11 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
-/// A running sign-in server on a loopback port, over plain HTTP. It stops when dropped.
+use crate::certificate::Certificate;
+
+/// A running sign-in server on a loopback port. It stops when dropped.
 #[derive(Debug)]
 pub struct SignInServer {
     port: u16,
@@ -32,6 +35,9 @@ struct State {
     count: u64,
     device_looks_left: Option<u32>,
     codes: HashMap<String, (String, String)>,
+    registered: Vec<String>,
+    declined: Option<(String, String)>,
+    gives_no_refresh: bool,
     log: Vec<String>,
 }
 
@@ -43,6 +49,18 @@ impl SignInServer {
 
     /// Starts one that lets `user` in.
     pub async fn start(user: &str) -> Self {
+        Self::start_with(user, None).await
+    }
+
+    /// Starts one over TLS, with a certificate that only its authority vouches for.
+    ///
+    /// # Panics
+    /// When the certificate cannot be used.
+    pub async fn start_with_tls(user: &str, certificate: &Certificate) -> Self {
+        Self::start_with(user, Some(certificate.acceptor())).await
+    }
+
+    async fn start_with(user: &str, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");
         let port = listener.local_addr().expect("its address").port();
         let state = State { user: user.to_owned(), lifetime: 3_600, ..State::default() };
@@ -50,7 +68,18 @@ impl SignInServer {
         let shared = Arc::clone(&state);
         let task = tokio::spawn(async move {
             while let Ok((visit, _)) = listener.accept().await {
-                tokio::spawn(serve(visit, Arc::clone(&shared)));
+                let (shared, tls) = (Arc::clone(&shared), tls.clone());
+                tokio::spawn(async move {
+                    match tls {
+                        None => serve(visit, shared).await,
+                        // Who does not trust the certificate is gone.
+                        Some(tls) => {
+                            if let Ok(visit) = tls.accept(visit).await {
+                                serve(visit, shared).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         Self { port, state, task }
@@ -107,6 +136,35 @@ impl SignInServer {
     /// Access tokens given so far are worthless.
     pub fn forget_access(&self) {
         self.with(|state| state.access.clear());
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// From now on browsers are sent back to this address alone, to the letter; asked for another, it says so itself and sends
+    /// nobody anywhere. Before the first, any address will do.
+    pub fn register(&self, redirect_uri: &str) {
+        self.with(|state| state.registered.push(redirect_uri.to_owned()));
+    }
+
+    /// From now on the person at the browser does not agree: with this code and these words.
+    pub fn decline(&self, code: &str, words: &str) {
+        self.with(|state| state.declined = Some((code.to_owned(), words.to_owned())));
+    }
+
+    /// From now on no refresh token is given to who comes with a code of a browser's.
+    pub fn give_no_refresh(&self) {
+        self.with(|state| state.gives_no_refresh = true);
+    }
+
+    /// From now on the person at the browser agrees, and a refresh token is given for it.
+    pub fn accept(&self) {
+        self.with(|state| {
+            state.declined = None;
+            state.gives_no_refresh = false;
+        });
     }
 
     /// The person agrees to a device's code after so many looks.
@@ -205,7 +263,7 @@ impl State {
                     return self.bad("invalid_grant", "the code verifier does not fit the challenge");
                 }
                 self.log.push("exchange".to_owned());
-                self.give(true)
+                self.give(!self.gives_no_refresh)
             }
             other => {
                 let words = format!("`{other}`");
@@ -235,14 +293,20 @@ impl State {
             && get("scope") == SignInServer::SCOPE
             && get("code_challenge_method") == "S256"
             && get("code_challenge").len() == 43
-            && !get("state").is_empty();
+            && !get("state").is_empty()
+            && (self.registered.is_empty() || self.registered.iter().any(|known| known == get("redirect_uri")));
         if !sound {
             self.log.push(format!("BAD authorize: {query:?}"));
             return None;
         }
+        let mut to = url::Url::parse(get("redirect_uri")).ok()?;
+        if let Some((code, words)) = &self.declined {
+            to.query_pairs_mut().append_pair("error", code).append_pair("error_description", words);
+            to.query_pairs_mut().append_pair("state", get("state"));
+            return Some(to.into());
+        }
         let code = format!("code-{}", self.next());
         self.codes.insert(code.clone(), (get("code_challenge").to_owned(), get("redirect_uri").to_owned()));
-        let mut to = url::Url::parse(get("redirect_uri")).ok()?;
         to.query_pairs_mut().append_pair("code", &code).append_pair("state", get("state"));
         Some(to.into())
     }
@@ -267,7 +331,7 @@ fn pairs(text: &str) -> HashMap<String, String> {
     url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 
-async fn serve(mut visit: TcpStream, state: Arc<Mutex<State>>) {
+async fn serve(mut visit: impl AsyncRead + AsyncWrite + Unpin, state: Arc<Mutex<State>>) {
     let Some((method, target, body)) = request(&mut visit).await else { return };
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let mut redirect = None;
@@ -296,7 +360,7 @@ async fn serve(mut visit: TcpStream, state: Arc<Mutex<State>>) {
 }
 
 /// Method, target and body.
-async fn request(visit: &mut TcpStream) -> Option<(String, String, String)> {
+async fn request(visit: &mut (impl AsyncRead + Unpin)) -> Option<(String, String, String)> {
     let mut bytes = Vec::new();
     let mut piece = [0; 4_096];
     loop {

@@ -75,7 +75,7 @@ async fn sign_in(args: SignInArgs, context: &Context, terminal: &mut Terminal) -
     };
     not_elsewhere(&opened, &row, config).await?;
     let endpoint = oauth::endpoint(&house, &tenant, config).await.map_err(|error| Failure::new(error.to_string()))?;
-    let client = OAuthClient::new().map_err(told)?;
+    let client = house.sign_in_servers().clone();
     let patience = Duration::from_secs(args.wait * 60);
     let begun = async {
         if args.browser || endpoint.device_url.is_none() {
@@ -157,7 +157,7 @@ async fn by_browser(
     terminal.line(&consent.url)?;
     terminal.flush().map_err(|error| Failure::new(error.to_string()))?;
     let code = consent.code().await.map_err(told)?;
-    client.exchange(endpoint, &code, &pkce, &consent.redirect_uri).await.map_err(told)
+    client.exchange(endpoint, &code, pkce.verifier(), &consent.redirect_uri).await.map_err(told)
 }
 
 async fn keep(

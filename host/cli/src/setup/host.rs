@@ -133,7 +133,7 @@ impl PluginsConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NetworkConfig {
-    /// For calls of models.
+    /// For calls of models and of sign-in servers.
     pub proxy: Option<String>,
     /// PEM.
     pub ca_file: Option<PathBuf>,

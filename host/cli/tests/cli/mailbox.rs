@@ -1,7 +1,7 @@
 //! Signing in to mailboxes with OAuth2, and what `doctor` says about them.
 
 use crate::host::{ACME, Host};
-use posthouse_servers::{Dovecot, SignInServer};
+use posthouse_servers::{Certificate, Dovecot, ForwardProxy, SignInServer};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpStream, UdpSocket};
 use std::process::Stdio;
@@ -165,4 +165,47 @@ fn doctor_looks_at_the_domain_by_dns_and_says_when_there_is_none() {
     assert!(skipped.contains("were skipped, for want of DNS"), "{}", away.out);
     let off = host.run(&["doctor", "--no-dns"]).problem();
     assert!(!off.out.contains("acme-outdoor.com:"), "{}", off.out);
+}
+
+/// The only way to the provider is the company's proxy, and the provider's certificate is the company's own: both stand in posthouse.toml,
+/// and hold for the code and for the look whether it was entered.
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_in_servers_are_reached_as_the_host_is_set_up() {
+    let certificate = Certificate::for_names(&["login.example"]);
+    let server = SignInServer::start_with_tls(USER, &certificate).await;
+    let proxy = ForwardProxy::start(&[("login.example:443", server.port())]).await;
+    let host = Host::new();
+    let acme = host_toml(1, "https://login.example/token", "https://login.example/device");
+    host.write("acme/tenant.toml", acme);
+    host.run(&["tenant", "apply", "acme"]).ok();
+    server.agree_after(0);
+    let straight = host.run(&["mailbox", "sign-in", "acme", "support"]).problem();
+    assert!(straight.words().contains("cannot be reached") && proxy.asked().is_empty(), "{}", straight.err);
+
+    let network = format!("data_dir = \"data\"\n[network]\nproxy = \"{}\"\n", proxy.url());
+    host.write("posthouse.toml", &network);
+    let unknown = host.run(&["mailbox", "sign-in", "acme", "support"]).problem();
+    assert!(unknown.words().to_lowercase().contains("certificate"), "{}", unknown.err);
+    assert_eq!((server.log(), proxy.asked().is_empty()), (vec![], false));
+
+    host.write("ca.pem", &certificate.authority_pem);
+    host.write("posthouse.toml", format!("{network}ca_file = \"ca.pem\"\n"));
+    let signed_in = host.run(&["mailbox", "sign-in", "acme", "support"]).ok();
+    assert!(signed_in.out.ends_with("signed in; kept token of acme, encrypted\n"), "{}", signed_in.out);
+    assert_eq!(server.log(), ["device", "look"]);
+    assert!(proxy.asked().iter().all(|host| host == "login.example:443"), "{:?}", proxy.asked());
+
+    host.write("posthouse.toml", "data_dir = \"data\"\n[network]\nproxy = \"no address\"\n");
+    let bad = host.run(&["mailbox", "sign-in", "acme", "support"]).problem();
+    assert!(bad.words().contains("network.proxy") || bad.words().contains("proxy's address"), "{}", bad.err);
+}
+
+fn host_toml(imap_port: u16, token_url: &str, device_url: &str) -> String {
+    let oauth = format!(
+        "oauth = {{ client_id = \"{}\", refresh_token = {{ secret = \"token\" }}, token_url = \"{token_url}\", \
+         device_url = \"{device_url}\", scopes = [\"mail\", \"offline_access\"] }}\n\
+         imap = {{ host = \"127.0.0.1\", port = {imap_port}, security = \"plain\", user = \"{USER}\" }}\n",
+        SignInServer::CLIENT,
+    );
+    ACME.replace("maildir = { path = \"mail/acme\" }\n", &oauth)
 }

@@ -1,4 +1,5 @@
-//! Consent in a browser on this machine (RFC 8252, 7.3): a loopback port waits for the one visit that brings the code.
+//! Consent in a browser: the address that it is sent to, and, on this machine (RFC 8252, 7.3), a loopback port that waits for the one
+//! visit that brings the code.
 
 use super::{Endpoint, OAuthError, line};
 use crate::net::Secret;
@@ -29,15 +30,73 @@ impl Pkce {
         Self { verifier: text(&verifier), state: text(&state) }
     }
 
-    pub(super) fn verifier(&self) -> &str {
-        self.verifier.reveal()
+    /// What proves it: 43 characters.
+    #[must_use]
+    pub fn verifier(&self) -> &Secret {
+        &self.verifier
     }
 
     /// `code_challenge` of the method S256.
     #[must_use]
     pub fn challenge(&self) -> String {
-        URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.reveal().as_bytes()))
+        challenge(&self.verifier)
     }
+}
+
+/// `code_challenge` of a verifier, by the method S256 (RFC 7636, 4.2).
+#[must_use]
+pub fn challenge(verifier: &Secret) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.reveal().as_bytes()))
+}
+
+/// What a browser is sent to the provider with.
+#[derive(Clone, Copy, Debug)]
+pub struct Errand<'a> {
+    /// Where the provider sends it back to: to the letter what was registered there.
+    pub redirect_uri: &'a str,
+    /// Comes back unchanged, and nobody else knows it (RFC 6749, 10.12).
+    pub state: &'a str,
+    /// See [`challenge`].
+    pub challenge: &'a str,
+    /// Whose mailbox it is: the provider's page suggests this account (OpenID Connect Core 1.0, 3.1.2.1). None: it suggests none.
+    pub login_hint: Option<&'a str>,
+}
+
+/// The host at which Microsoft signs people in, whatever the directory.
+const MICROSOFT: &str = "login.microsoftonline.com";
+
+/// The address at which a person agrees (RFC 6749, 4.1.1).
+///
+/// # Errors
+/// [`OAuthError::Setup`] when the provider has no such address.
+pub fn authorize_url(endpoint: &Endpoint, errand: &Errand<'_>) -> Result<String, OAuthError> {
+    let Some(authorize) = &endpoint.authorize_url else {
+        return Err(OAuthError::Setup(
+            "this provider's address for browsers is not known: add oauth.authorize_url".to_owned(),
+        ));
+    };
+    let mut url = Url::parse(authorize).map_err(|error| OAuthError::Setup(format!("oauth.authorize_url: {error}")))?;
+    // Google gives a refresh token only with `offline` and `consent`, and OpenID Connect asks for `consent` (Core 1.0, 11). Microsoft
+    // gives one for the scope `offline_access`; `consent` would ask an administrator anew where one has agreed for everybody:
+    // https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
+    let asked: &[(&str, &str)] = if url.host_str() == Some(MICROSOFT) {
+        &[("prompt", "select_account")]
+    } else {
+        &[("access_type", "offline"), ("prompt", "consent")]
+    };
+    url.query_pairs_mut()
+        .append_pair("response_type", "code")
+        .append_pair("client_id", &endpoint.client_id)
+        .append_pair("redirect_uri", errand.redirect_uri)
+        .append_pair("scope", &endpoint.scopes.join(" "))
+        .append_pair("state", errand.state)
+        .append_pair("code_challenge", errand.challenge)
+        .append_pair("code_challenge_method", "S256")
+        .extend_pairs(asked);
+    if let Some(hint) = errand.login_hint {
+        url.query_pairs_mut().append_pair("login_hint", hint);
+    }
+    Ok(url.into())
 }
 
 /// A port that waits for the browser.
@@ -57,29 +116,16 @@ pub struct Consent {
 /// # Errors
 /// [`OAuthError::Setup`] when the port is taken or the provider has no such address.
 pub async fn listen(endpoint: &Endpoint, pkce: &Pkce, host: &str, port: u16) -> Result<Consent, OAuthError> {
-    let Some(authorize) = &endpoint.authorize_url else {
-        return Err(OAuthError::Setup(
-            "this provider's address for browsers is not known: add oauth.authorize_url".to_owned(),
-        ));
-    };
-    let mut url = Url::parse(authorize).map_err(|error| OAuthError::Setup(format!("oauth.authorize_url: {error}")))?;
     let taken =
         |error: std::io::Error| OAuthError::Setup(format!("port {port} of this machine cannot be opened: {error}"));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(taken)?;
     let port = listener.local_addr().map_err(taken)?.port();
     let redirect_uri = format!("http://{host}:{port}/");
-    url.query_pairs_mut()
-        .append_pair("response_type", "code")
-        .append_pair("client_id", &endpoint.client_id)
-        .append_pair("redirect_uri", &redirect_uri)
-        .append_pair("scope", &endpoint.scopes.join(" "))
-        .append_pair("state", pkce.state.reveal())
-        .append_pair("code_challenge", &pkce.challenge())
-        .append_pair("code_challenge_method", "S256")
-        // Google gives a refresh token only with these; others do not mind.
-        .append_pair("access_type", "offline")
-        .append_pair("prompt", "consent");
-    Ok(Consent { listener, redirect_uri, url: url.into(), state: pkce.state.clone() })
+    let challenge = pkce.challenge();
+    let errand =
+        Errand { redirect_uri: &redirect_uri, state: pkce.state.reveal(), challenge: &challenge, login_hint: None };
+    let url = authorize_url(endpoint, &errand)?;
+    Ok(Consent { listener, redirect_uri, url, state: pkce.state.clone() })
 }
 
 /// Of a visit, only this much is read, in bytes.

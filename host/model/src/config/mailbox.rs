@@ -270,7 +270,7 @@ impl SmtpConfig {
     }
 }
 
-/// Signing in with OAuth2 (RFC 6749) and SASL XOAUTH2. A person agrees once, with `posthouse mailbox sign-in`; from the refresh
+/// Signing in with OAuth2 (RFC 6749) and SASL XOAUTH2. A person agrees once, on the desk or with `posthouse mailbox sign-in`; from the refresh
 /// token that this gives, access tokens are had for as long as the provider lets it live.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -280,7 +280,7 @@ pub struct OAuthConfig {
     /// By name, where the provider gave one to the app.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<SecretRef>,
-    /// By name; `posthouse mailbox sign-in` keeps it there, and so does every renewal that brings a new one.
+    /// By name; the sign-in keeps it there, and so does every renewal that brings a new one.
     pub refresh_token: SecretRef,
     /// Where tokens are given. Default: the provider's.
     #[serde(default)]

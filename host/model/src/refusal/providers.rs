@@ -327,6 +327,58 @@ pub(super) const TABLE: &[Refusal] = &[
             mend: "请核对 oauth.client_id，并把 token_url、authorize_url、device_url 中的 `common` 换成目录 ID",
         },
     },
+    // https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+    Refusal {
+        key: "oauth-code-used",
+        signs: &[&["aadsts54005"], &["code was already redeemed"], &["malformed auth code"]],
+        en: Said {
+            means: "what the browser brought back was used before or came too late",
+            mend: "sign in once more with the button on the desk's status page",
+        },
+        zh: Said {
+            means: "浏览器带回的授权码已被使用或已过期", mend: "请在工作台的状态页重新登录一次"
+        },
+    },
+    // https://learn.microsoft.com/entra/identity-platform/reference-error-codes,
+    // https://developers.google.com/identity/protocols/oauth2/web-server#authorization-errors-redirect-uri-mismatch
+    Refusal {
+        key: "oauth-redirect",
+        signs: &[&["aadsts50011"], &["aadsts500112"], &["redirect_uri"]],
+        en: Said {
+            means: "the address that the browser comes back to is not the one that is registered at the provider",
+            mend: "register the address that the desk's status page shows beside the button, to the letter; it follows from public_url in posthouse.toml",
+        },
+        zh: Said {
+            means: "浏览器返回的地址与服务商处登记的不一致",
+            mend: "请在服务商处逐字登记状态页按钮旁显示的地址；该地址由 posthouse.toml 的 public_url 决定",
+        },
+    },
+    // RFC 6749, 1.5; https://developers.google.com/identity/protocols/oauth2/web-server#offline
+    Refusal {
+        key: "oauth-no-refresh",
+        signs: &[&["gave no refresh token"]],
+        en: Said {
+            means: "with what the provider gave, this host could not sign in again in an hour",
+            mend: "for Microsoft add offline_access to oauth.scopes; for Google take the app out of the account's list of connected apps, then sign in again",
+        },
+        zh: Said {
+            means: "服务商没有给出刷新令牌，一小时后将无法再次登录",
+            mend: "Microsoft 请在 oauth.scopes 中加入 offline_access；Google 请先在账号的已连接应用中移除该应用，然后重新登录",
+        },
+    },
+    // RFC 6749, 4.1.2
+    Refusal {
+        key: "oauth-nothing",
+        signs: &[&["invalid_response"]],
+        en: Said {
+            means: "the browser came back with nothing to sign in with",
+            mend: "sign in again; if it happens twice, compare oauth.authorize_url with the provider's page",
+        },
+        zh: Said {
+            means: "浏览器返回时没有带回授权码",
+            mend: "请重新登录；若再次发生，请对照服务商文档核对 oauth.authorize_url",
+        },
+    },
     // RFC 6749, 5.2; https://developers.google.com/identity/protocols/oauth2#expiration
     Refusal {
         key: "oauth-invalid-grant",

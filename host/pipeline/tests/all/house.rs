@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use posthouse_ai::{Models, ModelsOptions};
+use posthouse_mail::oauth::{OAuthClient, OAuthOptions};
 use posthouse_mail::thread::Installation;
 use posthouse_model::GoesOn;
 use posthouse_model::capability::{Grants, HttpAllowance};
@@ -240,6 +241,7 @@ impl Test {
             secrets: secrets.clone(),
             installer: Arc::new(NoInstaller),
             models: Models::new(ModelsOptions::default()).unwrap(),
+            sign_in_servers: OAuthClient::new(OAuthOptions::default()).unwrap(),
             ceiling,
             installation: Installation::new(&[7; 32]),
             data_dir: folder.path().to_owned(),

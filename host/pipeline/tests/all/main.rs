@@ -18,4 +18,6 @@ mod rebuild;
 mod screening;
 mod secrets;
 mod sending;
+mod sent_folder;
 mod triage;
+mod visit;

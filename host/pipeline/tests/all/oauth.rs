@@ -12,12 +12,12 @@ use serde_json::json;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-const USER: &str = "support@acme.example";
+pub const USER: &str = "support@acme.example";
 
-async fn set_up(server: &SignInServer, imap_port: u16) -> Test {
+pub async fn set_up(server: &SignInServer, imap_port: u16) -> Test {
     let oauth = json!({
         "client_id": SignInServer::CLIENT, "refresh_token": { "secret": "token" }, "token_url": server.url("/token"),
-        "device_url": server.url("/device"),
+        "device_url": server.url("/device"), "authorize_url": server.url("/authorize"),
         "scopes": SignInServer::SCOPE.split(' ').collect::<Vec<_>>()
     });
     Test::new(vec![bundled("router")], |config| {
@@ -35,17 +35,17 @@ async fn set_up(server: &SignInServer, imap_port: u16) -> Test {
     .await
 }
 
-fn keep(test: &Test, value: &str, hosts: &[&str]) {
+pub fn keep(test: &Test, value: &str, hosts: &[&str]) {
     let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
     test.secrets.more.lock().unwrap().insert("token".to_owned(), SecretValue { value: value.to_owned(), hosts });
 }
 
-fn kept(test: &Test) -> String {
+pub fn kept(test: &Test) -> String {
     test.secrets.more.lock().unwrap()["token"].value.clone()
 }
 
 /// Asks as a sign-in does.
-async fn token(test: &Test, refused: Option<&Secret>) -> Result<Secret, String> {
+pub async fn token(test: &Test, refused: Option<&Secret>) -> Result<Secret, String> {
     let imap = test.tenant.config.mailboxes[0].imap.clone().unwrap();
     let config = outlet::imap(&test.house, &test.tenant, &imap).await.unwrap();
     let Auth::OAuth2 { tokens, username } = config.auth else { panic!("{:?}", config.auth) };

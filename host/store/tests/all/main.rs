@@ -33,3 +33,4 @@ mod threads;
 mod triage;
 mod turns;
 mod uploads;
+mod visit;

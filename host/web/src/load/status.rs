@@ -28,10 +28,15 @@ pub(crate) async fn status(seat: &Seat) -> Result<StatusPage, Refusal> {
             .into_iter()
             .map(|m| {
                 let set = seat.config.mailbox(&m.mailbox.name);
-                let device =
-                    set.is_some_and(|m| m.oauths().next().is_some_and(|(_, oauth)| oauth.device_url.is_some()));
+                let oauth = set.and_then(|m| m.oauths().next()).map(|(_, oauth)| oauth);
+                let oauth = oauth.filter(|oauth| oauth.device_url.is_some() || oauth.authorize_url.is_some());
                 MailboxRow {
-                    sign_in: device.then(|| sign_in(t, seat.desk.deps.clock.now(), &m.mailbox.name, &sign_ins)),
+                    sign_in: oauth.map(|oauth| SignIn {
+                        mailbox: m.mailbox.name.clone(),
+                        by_code: oauth.device_url.is_some(),
+                        by_browser: oauth.authorize_url.as_ref().map(|_| seat.desk.came_back_url()),
+                        stands: stands(t, seat.desk.now(), &m.mailbox.name, &sign_ins),
+                    }),
                     way_in: set.and_then(way_in).unwrap_or_else(|| m.mailbox.name.clone()),
                     way_out: set.and_then(|m| way_out(m, t)),
                     address: m.mailbox.address,
@@ -66,8 +71,8 @@ pub(crate) async fn status(seat: &Seat) -> Result<StatusPage, Refusal> {
     })
 }
 
-fn sign_in(t: Lang, now: Timestamp, mailbox: &str, rows: &[SignInRow]) -> SignIn {
-    let stands = match rows.iter().find(|row| row.mailbox == mailbox) {
+fn stands(t: Lang, now: Timestamp, mailbox: &str, rows: &[SignInRow]) -> SignInStands {
+    match rows.iter().find(|row| row.mailbox == mailbox) {
         None => SignInStands::Not,
         Some(row) => match (row.state, &row.user_code, &row.address, row.expires_at) {
             (SignInState::Asked, ..) => SignInStands::Asked,
@@ -75,13 +80,13 @@ fn sign_in(t: Lang, now: Timestamp, mailbox: &str, rows: &[SignInRow]) -> SignIn
                 SignInStands::Waiting { code: code.clone(), address: address.clone(), until }
             }
             (SignInState::Waiting, ..) => SignInStands::Failed(t.sign_in_run_out().to_owned()),
+            (SignInState::Agreed, ..) => SignInStands::Agreed(row.changed_at),
             (SignInState::Done, ..) => SignInStands::Done(row.changed_at),
             (SignInState::Failed, ..) => {
                 SignInStands::Failed(explained(t, row.words.clone().unwrap_or_default(), None))
             }
         },
-    };
-    SignIn { mailbox: mailbox.to_owned(), stands }
+    }
 }
 
 /// A server's words with what they mean, where that is known.

@@ -459,6 +459,8 @@ pub fn status() -> StatusPage {
                 fetched_at: Some(NOW.minus(minutes(95))),
                 sign_in: Some(SignIn {
                     mailbox: "sales".into(),
+                    by_code: true,
+                    by_browser: Some("https://desk.example/oauth/callback".into()),
                     stands: SignInStands::Waiting {
                         code: "WDJB-MJHT".into(),
                         address: "https://microsoft.com/devicelogin".into(),

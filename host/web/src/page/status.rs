@@ -32,6 +32,10 @@ pub struct MailboxRow {
 pub struct SignIn {
     /// The mailbox's name, for the form.
     pub mailbox: String,
+    /// Its provider gives codes for other devices.
+    pub by_code: bool,
+    /// Its provider takes browsers, and sends them back to this address.
+    pub by_browser: Option<String>,
     /// How it stands.
     pub stands: SignInStands,
 }
@@ -52,6 +56,8 @@ pub enum SignInStands {
         /// Until when.
         until: Timestamp,
     },
+    /// A person agreed in a browser, then; the worker has yet to complete it.
+    Agreed(Timestamp),
     /// It worked, then.
     Done(Timestamp),
     /// It came to nothing: why.
@@ -127,21 +133,74 @@ impl SignIn {
                     p.mute { (t.sign_in_until(frame.lens.clock(*until))) " " a href=(frame.team.path("/status")) { (t.sign_in_look_again()) } }
                 }
                 SignInStands::Waiting { .. } => p.mute { (t.sign_in_waiting()) },
+                SignInStands::Agreed(_) => p { (t.sign_in_agreed()) " " a href=(frame.team.path("/status")) { (t.sign_in_look_again()) } },
                 SignInStands::Done(at) => p.mute { (icon::tick()) (t.sign_in_done(frame.lens.exact(*at))) },
                 SignInStands::Failed(words) => p { span.alarm { (icon::warn()) (t.sign_in_failed()) } " " (words) },
             }
             @if is_admin {
-                form method="post" action=(frame.team.path("/status/sign-in")) {
-                    input type="hidden" name="csrf" value=(frame.csrf);
-                    input type="hidden" name="mailbox" value=(self.mailbox);
-                    button.quiet { (t.sign_in_button()) }
+                @if let Some(back) = &self.by_browser {
+                    (self.begin(frame, "/status/sign-in/browser", t.sign_in_by_browser()))
+                    p.mute.below { (t.sign_in_returns_to(back)) }
                 }
+                @if self.by_code { (self.begin(frame, "/status/sign-in", t.sign_in_by_code())) }
             }
         }
     }
 }
 
+impl SignIn {
+    fn begin(&self, frame: &Frame, path: &str, words: &str) -> Markup {
+        frame.post(
+            &frame.team.path(path),
+            "",
+            &html! {
+                input type="hidden" name="mailbox" value=(self.mailbox);
+                button.quiet { (words) }
+            },
+        )
+    }
+}
+
+/// The step between the desk and a mailbox's provider. The desk's own policy lets no form lead anywhere else, so the form ends here, and
+/// the browser goes on by itself or by the link.
+#[derive(Clone, Debug)]
+pub struct LeavePage {
+    /// The mailbox's address.
+    pub mailbox: String,
+    /// The provider's host.
+    pub host: String,
+    /// Where the browser goes on to.
+    pub url: String,
+}
+
+impl LeavePage {
+    /// The page.
+    #[must_use]
+    pub fn draw(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        frame.page(
+            &t.sign_in_leaving(&self.mailbox),
+            "plain",
+            &html! {
+                main.sheet #main {
+                    h1 { (t.sign_in_leaving(&self.mailbox)) }
+                    p { (t.sign_in_leaving_hint(&self.host, &self.mailbox)) }
+                    p { a.solid href=(self.url) rel="noreferrer" { (t.sign_in_go_on(&self.host)) } }
+                }
+            },
+        )
+    }
+}
+
 impl StatusPage {
+    /// Whether somebody's browser has just come back: since then, within `recently`, and the worker is at it.
+    #[must_use]
+    pub fn is_completing(&self, now: Timestamp, recently: std::time::Duration) -> bool {
+        self.mailboxes.iter().any(|m| {
+            matches!(&m.sign_in, Some(SignIn { stands: SignInStands::Agreed(at), .. }) if now.since(*at) < recently)
+        })
+    }
+
     /// The page.
     #[must_use]
     pub fn draw(&self, frame: &Frame) -> Markup {

@@ -11,6 +11,7 @@ mod public;
 mod settings;
 pub(crate) mod sign_in;
 mod tickets;
+mod visit;
 
 use crate::deps::WebDeps;
 use crate::desk::Desk;
@@ -49,6 +50,9 @@ pub struct Route {
     handler: fn() -> MethodRouter<Desk>,
 }
 
+/// The path that browsers come back to from mailboxes' providers: [`visit::came_back`].
+pub(crate) const CAME_BACK: &str = "/oauth/callback";
+
 macro_rules! routes {
     ($($verb:ident $path:literal $access:ident $handler:expr;)*) => {
         /// All routes.
@@ -68,6 +72,7 @@ routes! {
     get "/health" Public public::health;
     get "/metrics" Public public::metrics;
     get "/assets/{file}" Public public::asset;
+    get "/oauth/callback" Public visit::came_back;
     get "/t/{slug}/sign-in" Public sign_in::page;
     post "/t/{slug}/sign-in" Public sign_in::enter;
     get "/t/{slug}" Reading tickets::home;
@@ -96,6 +101,8 @@ routes! {
     post "/t/{slug}/messages/{id}/take-up" Acting mail::take_up;
     get "/t/{slug}/status" Reading settings::status;
     post "/t/{slug}/status/sign-in" Administering settings::mailbox_sign_in;
+    post "/t/{slug}/status/sign-in/browser" Administering visit::leave;
+    get "/t/{slug}/sign-in/mailbox" Administering visit::back;
     get "/t/{slug}/plugins" Administering plugins::list;
     post "/t/{slug}/plugins" Administering plugins::hand_in;
     get "/t/{slug}/plugins/{name}" Administering plugins::plugin;

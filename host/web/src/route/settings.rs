@@ -1,6 +1,7 @@
 //! Status, mail log, and what a person sets for herself.
 
 use super::public::YEAR;
+use super::visit;
 use crate::load;
 use crate::page::frame::{Place, Theme};
 use crate::page::messages::MessagesPage;
@@ -13,8 +14,14 @@ use http::header;
 use posthouse_model::ticket::Outcome;
 
 pub(super) async fn status(seat: Seat) -> Result<Response, Refusal> {
-    let (frame, page) = tokio::try_join!(load::frame::frame(&seat, Place::Status, None), load::status::status(&seat))?;
-    Ok(page.draw(&frame).into_response())
+    let note = visit::note_of(&seat);
+    let (frame, page) = tokio::try_join!(load::frame::frame(&seat, Place::Status, note), load::status::status(&seat))?;
+    let mut response = page.draw(&frame).into_response();
+    if page.is_completing(frame.lens.now, visit::COMPLETED_WITHIN) {
+        // The outcome shows itself, without a script.
+        visit::go_on(&mut response, 2, &seat.team().path("/status"));
+    }
+    Ok(response)
 }
 
 /// Asks for a code with which a mailbox is signed in to: a job, since no provider is asked on the path of a request.

@@ -12,3 +12,4 @@ mod reading;
 mod sign_in;
 mod strangers;
 mod support;
+mod visits;

@@ -111,6 +111,11 @@ impl House {
             message_id: Arc::new(move |from| {
                 format!("{}@{}", made.fetch_add(1, Ordering::SeqCst), from.split('@').nth(1).unwrap())
             }),
+            sign_in_address: Arc::new(|mailbox, state| {
+                let (_, oauth) = mailbox.oauths().next().unwrap();
+                let at = oauth.authorize_url.as_deref().ok_or("no address for browsers")?;
+                Ok(format!("{at}?state={state}"))
+            }),
             operations: Arc::new(Well),
             list_teams: false,
             trust_forwarded: false,

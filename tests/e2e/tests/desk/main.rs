@@ -5,6 +5,7 @@ mod acts;
 mod door;
 mod hostile;
 mod keyboard;
+mod mailbox;
 mod plugins;
 mod reading;
 mod support;

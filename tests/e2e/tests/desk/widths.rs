@@ -146,7 +146,7 @@ async fn every_page_fits(width: u32, height: u32) {
     desk.browser.close().await;
 }
 
-async fn look(desk: &Desk, wrong: &mut Vec<String>, page: &str, phone: bool) {
+pub async fn look(desk: &Desk, wrong: &mut Vec<String>, page: &str, phone: bool) {
     let mut found = vec![("sticks out", desk.value(STICKS_OUT).await), ("pale", desk.value(PALE).await)];
     if phone {
         found.push(("too small to hit", desk.value(SMALL).await));
