@@ -8,6 +8,7 @@ pub mod api;
 pub mod bench;
 pub mod demo;
 pub mod examples;
+pub mod fuzz;
 pub mod guest;
 pub mod machine;
 pub mod suite;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 use xtask::suite::{self, Step};
-use xtask::{api, bench, demo, examples, guest, machine, repository, torture};
+use xtask::{api, bench, demo, examples, fuzz, guest, machine, repository, torture};
 
 /// Builds, tests and shows Posthouse from a checkout.
 #[derive(Parser)]
@@ -38,6 +38,14 @@ enum Task {
     /// Kill the host again and again against real mail servers, and count what came of every mail (docs/faults.md).
     Torture {
         /// Such as --kills 1000 --database sqlite|postgres|both --seed 1.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Throw whatever a fuzzer comes up with at a reader, until something is found (docs/faults.md).
+    Fuzz {
+        /// Such as `reading`, `quoting`, `threading`, `composing`, `archive`.
+        target: String,
+        /// Handed on to libFuzzer, such as -max_total_time=600.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
@@ -100,6 +108,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Task::Demo { arguments } => return demo::run(&arguments),
         Task::Bench { arguments } => return bench::run(&arguments),
         Task::Torture { arguments } => return torture::run(&arguments),
+        Task::Fuzz { target, arguments } => return fuzz::run(&target, &arguments),
         Task::Test { only } => return Ok(suite::run(&only.iter().map(|name| name.0).collect::<Vec<_>>())),
         Task::Plugins => {
             let built = guest::build_all()?;

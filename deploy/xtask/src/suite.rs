@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::api;
 use crate::examples;
+use crate::fuzz;
 use crate::guest;
 use crate::machine;
 use crate::sdks;
@@ -26,6 +27,8 @@ pub enum Step {
     Api,
     /// Lints of the host and of the bundled plugins, warnings as errors.
     Lint,
+    /// The fuzz targets compile.
+    Fuzz,
     /// Build all guests.
     Plugins,
     /// The bundled plugins' own tests, on this machine's processor.
@@ -42,11 +45,12 @@ pub enum Step {
 
 impl Step {
     /// All steps in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Install,
         Self::Format,
         Self::Api,
         Self::Lint,
+        Self::Fuzz,
         Self::Plugins,
         Self::PluginTests,
         Self::SdkTests,
@@ -62,6 +66,7 @@ impl Step {
             Self::Format => "format",
             Self::Api => "api",
             Self::Lint => "lint",
+            Self::Fuzz => "fuzz",
             Self::Plugins => "plugins",
             Self::PluginTests => "plugin-tests",
             Self::SdkTests => "sdk-tests",
@@ -77,6 +82,7 @@ impl Step {
             Self::Format => format(),
             Self::Api => api::check(&repository().join("wit")).map(Outcome::Done),
             Self::Lint => lint(),
+            Self::Fuzz => fuzz_targets(),
             Self::Plugins => guest::build_all().map(|built| match built.made {
                 0 => Outcome::Done(format!("{} components, up to date", built.components.len())),
                 made => Outcome::Done(format!("{made} of {} components built", built.components.len())),
@@ -171,6 +177,12 @@ fn lint() -> Result<Outcome> {
         check(example.env("CARGO_TARGET_DIR", native_plugins_folder()).args(["--", "-D", "warnings"]))?;
     }
     Ok(Outcome::Done("host, plugins and examples".to_owned()))
+}
+
+fn fuzz_targets() -> Result<Outcome> {
+    let mut commands = fuzz::checks()?;
+    commands.iter_mut().try_for_each(check)?;
+    Ok(Outcome::Done(format!("the targets of {} crates compile", commands.len())))
 }
 
 fn plugin_tests(counts: &mut Counts) -> Result<Outcome> {

@@ -150,12 +150,15 @@ fn text_only(raw: &[u8], mut warnings: Vec<String>) -> ReadMail {
 }
 
 fn from_message<'m>(message: &'m Message<'m>, mut warnings: Vec<String>) -> ReadMail {
-    let headers = headers(message, &mut warnings);
+    let flat = parts::flatten(message);
+    let near = parts::text_charset(&flat);
+    let near = near.as_deref();
+    let headers = headers(message, near, &mut warnings);
     let raw_of = |name: &'static str| raw_headers(message, name);
     let first = |name: &'static str| raw_of(name).next();
-    let list = |name: &'static str| raw_of(name).flat_map(address::addresses).collect::<Vec<_>>();
+    let list = |name: &'static str| raw_of(name).flat_map(|raw| address::addresses_near(raw, near)).collect::<Vec<_>>();
 
-    let from = first("From").map(address::addresses).unwrap_or_default().into_iter().next();
+    let from = first("From").map(|raw| address::addresses_near(raw, near)).unwrap_or_default().into_iter().next();
     let from = from.or_else(|| list("Sender").into_iter().next());
     match &from {
         None => warnings.push("it names no sender".to_owned()),
@@ -167,14 +170,13 @@ fn from_message<'m>(message: &'m Message<'m>, mut warnings: Vec<String>) -> Read
             warnings.push(format!("there are several {name} headers; the first counts"));
         }
     }
-    let subject = first("Subject").map(words::value).unwrap_or_default();
+    let subject = first("Subject").map(|raw| words::value_near(raw, near)).unwrap_or_default();
     let date = read_date(first("Date"), &mut warnings);
     let message_id = first("Message-ID").map(address::ids).unwrap_or_default().into_iter().next();
     if message_id.is_none() {
         warnings.push("it has no Message-ID".to_owned());
     }
 
-    let flat = parts::flatten(message);
     let body = parts::body(&flat, &mut warnings);
     let (mut text, mut html_part) = (body.text, body.html);
     if cut(&mut text, TEXT_BYTES_MAX) {
@@ -282,7 +284,7 @@ fn raw_headers<'m>(message: &'m Message<'m>, name: &'static str) -> impl Iterato
         .map(move |h| parts::header_bytes(raw, h))
 }
 
-fn headers(message: &Message<'_>, warnings: &mut Vec<String>) -> Vec<(String, String)> {
+fn headers(message: &Message<'_>, near: Option<&str>, warnings: &mut Vec<String>) -> Vec<(String, String)> {
     let raw: &[u8] = &message.raw_message;
     let mut found = Vec::new();
     let mut bytes = 0;
@@ -294,7 +296,7 @@ fn headers(message: &Message<'_>, warnings: &mut Vec<String>) -> Vec<(String, St
         let name = raw.get(header.offset_field as usize..header.offset_start as usize).unwrap_or_default();
         let name = String::from_utf8_lossy(name).trim_end_matches(':').trim().to_owned();
         let name = if name.is_empty() || name.len() > 200 { header.name.as_str().to_owned() } else { name };
-        let value = words::value(parts::header_bytes(raw, header));
+        let value = words::value_near(parts::header_bytes(raw, header), near);
         bytes += value.len();
         found.push((name, value));
     }

@@ -333,21 +333,37 @@ const FORWARD: &[&str] = &[
     "reenv",
 ];
 
+/// Longer subjects are compared by their beginning.
+const SUBJECT_CHARS_MAX: usize = 2_000;
+
 /// The subject without any number of reply and forward prefixes (`Re:`, `AW:`, `回复：`, `Re[2]:`, `[EXTERNAL]`),
-/// without our token, whitespace collapsed, lower case. Empty when nothing is left.
+/// without our token, whitespace collapsed, lower case, at most 2,000 characters. Empty when nothing is left. Of a subject that
+/// is plain already nothing is taken away.
 #[must_use]
 pub fn normal_subject(subject: &str) -> String {
-    let mut rest = subject.trim();
+    let mut text: String = collapsed(&subject.to_lowercase()).chars().take(SUBJECT_CHARS_MAX).collect();
+    // Where a token was, a prefix may begin.
     loop {
-        let next = strip_prefix_word(rest).or_else(|| strip_tag(rest)).map(|(_, r)| r);
-        match next {
-            Some(shorter) => rest = shorter.trim_start(),
-            None => break,
+        let mut rest = text.as_str();
+        while let Some((_, shorter)) = strip_prefix_word(rest).or_else(|| strip_tag(rest)) {
+            rest = shorter.trim_start();
         }
+        let next = collapsed(&without_tokens(rest));
+        if next == text {
+            return text;
+        }
+        text = next;
     }
-    let mut text = String::with_capacity(rest.len());
-    let mut left = rest;
-    // Tokens of any installation go, wherever they stand.
+}
+
+fn collapsed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Tokens of any installation go, wherever they stand.
+fn without_tokens(subject: &str) -> String {
+    let mut text = String::with_capacity(subject.len());
+    let mut left = subject;
     while let Some(at) = left.find("[#") {
         let Some(end) = left[at..].find(']') else { break };
         let inside = &left[at + 2..at + end];
@@ -358,13 +374,14 @@ pub fn normal_subject(subject: &str) -> String {
         left = &left[at + end + 1..];
     }
     text.push_str(left);
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    text
 }
 
 /// Whether the subject begins like that of a reply (forwards are new conversations).
 #[must_use]
 pub fn is_reply_subject(subject: &str) -> bool {
-    let mut rest = subject.trim();
+    let subject = collapsed(subject);
+    let mut rest = subject.as_str();
     while let Some((_, r)) = strip_tag(rest) {
         rest = r.trim_start();
     }
@@ -469,6 +486,21 @@ mod tests {
         ] {
             assert_eq!(normal_subject(subject), normal, "{subject}");
         }
+        // What a fuzzer found: blanks that are none of ASCII's, and prefixes that come to light when a token goes.
+        for (subject, normal) in [
+            ("R\u{85}[5:", ""),
+            ("Re[]\u{a0}]: order", "order"),
+            ("RE[#2]:x ]: order", "x ]: order"),
+            ("[[#88px]#88px] order", "order"),
+            ("Re:\u{b}[#12.abc] Re: order", "order"),
+        ] {
+            assert_eq!(normal_subject(subject), normal, "{subject:?}");
+        }
+        let long = format!("Re: {}", "你好 ".repeat(40_000));
+        let normal = normal_subject(&long);
+        assert_eq!((normal.chars().count(), normal_subject(&normal)), (1_996, normal.clone()));
+        assert_eq!(normal_subject(&"[#1".repeat(20_000)), "[#1".repeat(20_000).chars().take(2_000).collect::<String>());
+        assert_eq!(normal_subject(&"[#1]".repeat(20_000)), "");
         assert!(is_reply_subject("回复: 你好") && is_reply_subject("[EXT] AW: x"));
         assert!(!is_reply_subject("Fwd: x") && !is_reply_subject("Question: x"));
     }

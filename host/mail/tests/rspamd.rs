@@ -16,10 +16,16 @@ fn at(url: String, password: &str) -> RspamdAt {
     RspamdAt { url, password: Some(Secret::new(password)), timeout: Duration::from_secs(20) }
 }
 
+// One server for both, since starting one takes its time.
 #[tokio::test]
-async fn a_controller_learns_and_says_so() {
+async fn it_learns_and_says_so_and_is_told_who_handed_a_mail_over() {
     let Some(server) = Rspamd::start() else { return };
     let client = RspamdClient::new().unwrap();
+    a_controller_learns_and_says_so(&client, &server).await;
+    it_is_told_who_handed_the_mail_over(&client, &server).await;
+}
+
+async fn a_controller_learns_and_says_so(client: &RspamdClient, server: &Rspamd) {
     let right = at(server.guarded_url(), server.password());
     client.try_teaching(&right).await.unwrap();
     assert_eq!(client.teach(&right, OFFER.to_vec(), true).await.unwrap(), Taught::Learned);
@@ -42,10 +48,7 @@ async fn a_controller_learns_and_says_so() {
     }
 }
 
-#[tokio::test]
-async fn it_is_told_who_handed_the_mail_over() {
-    let Some(server) = Rspamd::start() else { return };
-    let client = RspamdClient::new().unwrap();
+async fn it_is_told_who_handed_the_mail_over(client: &RspamdClient, server: &Rspamd) {
     let at = at(server.url(), "");
     let envelope = |raw: &[u8]| Envelope {
         sender: Some("win@prize.example"),

@@ -331,6 +331,32 @@ pub(super) fn is_zero_width(c: char) -> bool {
     matches!(c, '\u{200b}' | '\u{200c}' | '\u{2060}' | '\u{feff}' | '\u{34f}' | '\u{ad}' | '\0')
 }
 
+/// A numeric reference at the start of a text, and its length in bytes; its semicolon may be missing. No character: one that there is
+/// not, or a control. 128 to 159 mean what they do in windows-1252 (HTML, 13.2.5.80): that is where `&#146;` is an apostrophe.
+fn numeric(text: &str) -> Option<(Option<char>, usize)> {
+    let digits = text.strip_prefix("&#")?;
+    let (radix, digits) = match digits.strip_prefix(['x', 'X']) {
+        Some(hex) => (16, hex),
+        None => (10, digits),
+    };
+    let count = digits.bytes().take_while(|b| char::from(*b).is_digit(radix)).count();
+    if count == 0 {
+        return None;
+    }
+    let start = text.len() - digits.len();
+    let end = start + count;
+    let length = end + usize::from(text[end..].starts_with(';'));
+    let c = match u32::from_str_radix(&digits[..count], radix).ok() {
+        Some(number @ 0x80..=0x9f) => {
+            let byte = [u8::try_from(number).unwrap_or(b' ')];
+            encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte).0.chars().next()
+        }
+        Some(number) => char::from_u32(number),
+        None => None,
+    };
+    Some((c.filter(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r')), length))
+}
+
 /// Appends text with its entities decoded; non-breaking spaces become spaces, zero-width characters and NUL go.
 pub(super) fn decode_into(out: &mut String, text: &str) {
     let mut rest = text;
@@ -345,6 +371,15 @@ pub(super) fn decode_into(out: &mut String, text: &str) {
                 out.push(' ');
             }
             rest = &rest[c.len_utf8()..];
+            continue;
+        }
+        if let Some((c, length)) = numeric(rest) {
+            match c {
+                Some('\u{a0}') => out.push(' '),
+                Some(c) if !is_zero_width(c) => out.push(c),
+                _ => {}
+            }
+            rest = &rest[length..];
             continue;
         }
         // The longest entity name has 31 letters.

@@ -1,6 +1,6 @@
 //! Address lists and Message-IDs as they stand in real headers (RFC 5322, 3.4 and 3.6.4, and what clients make of it).
 
-use super::words::{VALUE_BYTES_MAX, decode_words, unfold};
+use super::words::{VALUE_BYTES_MAX, decode_words, decode_words_near, unfold};
 use posthouse_model::mail::Address;
 
 /// At most this many addresses are read from one header.
@@ -15,15 +15,20 @@ struct Entry {
     comment: Vec<u8>,
 }
 
-/// All addresses of a header, groups taken apart. What is no address at all but stands in one's place
+#[cfg(test)]
+fn addresses(raw: &[u8]) -> Vec<Address> {
+    addresses_near(raw, None)
+}
+
+/// All addresses of a header of a mail whose text is in this charset, groups taken apart. What is no address at all but stands in one's place
 /// (`MAILER-DAEMON`) is kept as it is.
-pub(super) fn addresses(raw: &[u8]) -> Vec<Address> {
+pub(super) fn addresses_near(raw: &[u8], near: Option<&str>) -> Vec<Address> {
     let text = unfold(&raw[..raw.len().min(VALUE_BYTES_MAX)]);
     let mut found: Vec<Address> = Vec::new();
     // A name with an unquoted comma arrives in two entries: `Doe, John <j@x>`.
     let mut loose: Option<String> = None;
     for entry in entries(&text) {
-        match read_entry(entry) {
+        match read_entry(entry, near) {
             Some(Read::Address(mut address)) => {
                 if let Some(first) = loose.take() {
                     match &mut address.name {
@@ -113,9 +118,9 @@ enum Read {
     Loose(String),
 }
 
-fn read_entry(entry: Entry) -> Option<Read> {
-    let phrase = tidy(&decode_words(&entry.phrase));
-    let comment = tidy(&decode_words(&entry.comment));
+fn read_entry(entry: Entry, near: Option<&str>) -> Option<Read> {
+    let phrase = tidy(&decode_words_near(&entry.phrase, near));
+    let comment = tidy(&decode_words_near(&entry.comment, near));
     if let Some(angle) = entry.angle {
         let address = clean_address(&decode_words(&angle));
         if address.is_empty() {

@@ -1,9 +1,9 @@
 //! From bytes to text, when the label is missing, unknown or wrong.
 
-use encoding_rs::{
-    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, ISO_2022_JP, KOI8_R, SHIFT_JIS, UTF_8, WINDOWS_1250, WINDOWS_1251,
-    WINDOWS_1252, WINDOWS_1254,
-};
+mod guess;
+
+use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GB18030, ISO_2022_JP, SHIFT_JIS, UTF_8, WINDOWS_1252};
+use guess::{guess, mostly_utf8};
 
 /// Text, and what was odd about its label.
 pub(super) struct Decoded {
@@ -66,6 +66,13 @@ pub(super) fn decode(bytes: &[u8], declared: Option<&str>) -> Decoded {
     if let Some(encoding) = encoding {
         let (text, malformed) = encoding.decode_without_bom_handling(bytes);
         if !malformed {
+            // In a charset of one byte a character nothing is malformed, and it is what programs write that know no better.
+            if encoding == WINDOWS_1252
+                && let Some((text, found)) = mostly_utf8(bytes).map(|text| (text, "UTF-8")).or_else(|| not_latin(bytes))
+            {
+                let label = label.as_deref().unwrap_or_default();
+                return Decoded { text, warning: Some(format!("the text is {found}, not {label} as declared")) };
+            }
             return plain(text.into_owned());
         }
         // A stray byte or a cut character: still the right charset.
@@ -73,7 +80,8 @@ pub(super) fn decode(bytes: &[u8], declared: Option<&str>) -> Decoded {
         let letters = text.chars().filter(|c| !c.is_ascii()).count();
         if broken * 10 <= letters {
             let warning = Some(format!("{broken} characters are not valid {}", encoding.name()));
-            return Decoded { text: text.into_owned(), warning };
+            let mended = (encoding == UTF_8).then(|| mostly_utf8(bytes)).flatten();
+            return Decoded { text: mended.unwrap_or_else(|| text.into_owned()), warning };
         }
     } else if let Some(label) = label.as_deref()
         && let Some(decoder) = mail_parser::decoders::charsets::map::charset_decoder(label.as_bytes())
@@ -85,6 +93,66 @@ pub(super) fn decode(bytes: &[u8], declared: Option<&str>) -> Decoded {
     let (text, guess) = guess(bytes);
     let declared = label.as_deref().unwrap_or("nothing");
     Decoded { text, warning: Some(format!("the charset was guessed as {guess} ({declared} was declared)")) }
+}
+
+/// Decodes bytes of a header that name no charset. `near` is the label of the mail's text: senders who leave it out here mean the
+/// same there. It decides only between charsets that look alike.
+pub(super) fn decode_near(bytes: &[u8], near: Option<&str>) -> String {
+    if bytes.is_ascii() || std::str::from_utf8(bytes).is_ok() {
+        return decode(bytes, None).text;
+    }
+    let near = near.map(clean_label).as_deref().and_then(encoding_for).filter(|encoding| *encoding != UTF_8);
+    if let Some(near) = near {
+        let (text, malformed) = near.decode_without_bom_handling(bytes);
+        let (_, guessed) = guess(bytes);
+        if !malformed && (is_multi_byte(near) || is_alike(near.name(), guessed)) {
+            return text.into_owned();
+        }
+    }
+    decode(bytes, None).text
+}
+
+/// What bytes without a label seem to be in; none: that is all the same.
+pub(super) fn seems(bytes: &[u8]) -> Option<&'static str> {
+    let sample = &bytes[..bytes.len().min(16 * 1024)];
+    (!sample.is_ascii()).then(|| guess(sample).1)
+}
+
+/// Whether a byte below 0x80 that is no letter can be the second half of a character: an underscore.
+pub(super) fn has_low_halves(label: &str) -> bool {
+    encoding_for(&clean_label(label)).is_some_and(|encoding| [GB18030, BIG5, SHIFT_JIS].contains(&encoding))
+}
+
+/// Whether bytes are without a fault in the charset that they name.
+pub(super) fn is_sound(bytes: &[u8], label: &str) -> bool {
+    encoding_for(&clean_label(label)).is_some_and(|encoding| !encoding.decode_without_bom_handling(bytes).1)
+}
+
+/// Charsets that a few letters do not tell apart.
+fn is_alike(one: &str, other: &str) -> bool {
+    let families: [&[&str]; 2] = [
+        &["windows-1250", "windows-1252", "windows-1254", "windows-1257", "iso-8859-2", "iso-8859-15"],
+        &["windows-1251", "koi8-r", "koi8-u", "iso-8859-5", "ibm866"],
+    ];
+    families.iter().any(|family| {
+        let within = |name: &str| family.iter().any(|one| one.eq_ignore_ascii_case(name));
+        within(one) && within(other)
+    })
+}
+
+/// What text that is called Latin is instead, where hardly anything of it is: other scripts come out as long runs of accents.
+fn not_latin(bytes: &[u8]) -> Option<(String, &'static str)> {
+    let sample = &bytes[..bytes.len().min(16 * 1024)];
+    let high = sample.iter().filter(|byte| **byte >= 0x80).count();
+    let in_runs: usize = sample.split(u8::is_ascii).map(<[u8]>::len).filter(|length| *length >= 4).sum();
+    if high < 8 || in_runs * 2 < high {
+        return None;
+    }
+    let (text, found) = guess(bytes);
+    let is_latin = is_alike(found, WINDOWS_1252.name()) || found == UTF_8.name();
+    // Nearly whole, or nothing: a picture that was pasted into a text is neither.
+    let letters = text.chars().filter(|c| !c.is_ascii()).count();
+    (!is_latin && text.matches('\u{fffd}').count() * 20 <= letters).then_some((text, found))
 }
 
 fn clean_label(label: &str) -> String {
@@ -231,169 +299,13 @@ fn hz(bytes: &[u8]) -> Option<String> {
     Some(GB18030.decode_without_bom_handling(&plain).0.into_owned())
 }
 
-/// The charset under which the bytes look most like written language.
-fn guess(bytes: &[u8]) -> (String, &'static str) {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return (text.to_owned(), "UTF-8");
-    }
-    // UTF-8 that was cut or has a few stray bytes in it.
-    let lossy = String::from_utf8_lossy(bytes);
-    let broken = lossy.matches('\u{fffd}').count();
-    let good = lossy.chars().filter(|c| !c.is_ascii() && *c != '\u{fffd}').count();
-    if good >= 4 && broken * 8 <= good {
-        return (lossy.into_owned(), "UTF-8");
-    }
-    // A sample is enough to tell, and bounds the cost.
-    let sample = &bytes[..bytes.len().min(16 * 1024)];
-    let candidates: [Candidate; 10] = [
-        (GB18030, score_han),
-        (BIG5, score_han),
-        (SHIFT_JIS, score_japanese),
-        (EUC_JP, score_japanese),
-        (EUC_KR, score_hangul),
-        (WINDOWS_1251, score_cyrillic),
-        (KOI8_R, score_cyrillic),
-        (WINDOWS_1252, score_latin),
-        (WINDOWS_1250, score_latin_east),
-        (WINDOWS_1254, score_turkish),
-    ];
-    // A few lone letters in plain text are accents and typographic signs, whatever else they could be.
-    let first = if is_sprinkled(sample) { candidates.len() - 3 } else { 0 };
-    let mut best = (WINDOWS_1252, f64::MIN);
-    for &(encoding, score) in &candidates[first..] {
-        let (text, _) = encoding.decode_without_bom_handling(sample);
-        let letters = text.chars().filter(|c| !c.is_ascii()).count().max(1) as f64;
-        let broken = text.chars().filter(|c| *c == '\u{fffd}').count() as f64;
-        let value = score(&text) / letters - 3.0 * broken / letters;
-        if value > best.1 {
-            best = (encoding, value);
-        }
-    }
-    (best.0.decode_without_bom_handling(bytes).0.into_owned(), best.0.name())
-}
-
-type Candidate = (&'static Encoding, fn(&str) -> f64);
-
-/// Bytes beyond ASCII are few and stand alone or in pairs.
-fn is_sprinkled(sample: &[u8]) -> bool {
-    let high = sample.iter().filter(|b| **b >= 0x80).count();
-    let letters = sample.iter().filter(|b| b.is_ascii_alphabetic()).count();
-    let runs = sample.windows(2).filter(|w| w[0] < 0x80 && w[1] >= 0x80).count()
-        + usize::from(sample.first().is_some_and(|b| *b >= 0x80));
-    high * 6 <= letters && high <= runs * 2
-}
-
-/// Each score is a sum over the non-ASCII characters: 1 for what the language is made of, 0 or less for what it never
-/// has. Multi-byte charsets make fewer, rarer characters of the wrong bytes.
-fn score(text: &str, value: impl Fn(char) -> f64) -> f64 {
-    text.chars().filter(|c| !c.is_ascii()).map(value).sum()
-}
-
-fn score_han(text: &str) -> f64 {
-    // The characters that make up half of any Chinese text, simplified and traditional.
-    const COMMON: &str = "的一是不了在人有我他这這个個们們中来來上大为為和国國地到以说說时時要就出会會可也你对對生能而子那得于\
-        着下自之年过過发發后後作里道所然事成方多经經么麼去法学學如都同现現当當没沒动動面起看定天分还還进進好小部其些主样樣理心她\
-        本前开開但因只从從想实實日军者意无無力它与與长長把机機十民第公此已工使情明性知全三又关關点點正业業外将將两兩高间間由问問\
-        很最重并物手应應向头頭文体體政美相见見被利什二等产產或新己制身果加西斯月话話回特代内信表化老给給世位次度门門任常先海通教\
-        儿兒原东東声聲提立及比员員解水名真论論处處走义義各入几口认認条條平系气氣题題活尔更别别打女变變四神总總何电電数數安少报報\
-        才结結反受目太量再感建务務做接必场場件计計管期市直德资資命山金指克许許统統区區保至队隊形社便空决決治展马馬科司五基眼书書\
-        非则則听聽白却界达達光放强強即像难難且权權思王象完设設式色路记記南品住告类類求据據程北边邊死张張该該交规規万萬取拉格望觉\
-        覺术術领領共确確传傳师師观觀清今切院让讓识識候带帶导導争爭运運笔請请谢謝收货貨单單订訂退款您吗嗎";
-    score(text, |c| match c {
-        '\u{4e00}'..='\u{9fff}' if COMMON.contains(c) => 1.3,
-        '\u{4e00}'..='\u{9fff}' => 0.6,
-        '。' | '，' | '、' | '！' | '？' | '：' | '；' | '（' | '）' | '“' | '”' | '《' | '》' | '\u{3000}' => {
-            1.0
-        }
-        '\u{3040}'..='\u{30ff}' => -0.2,
-        _ => -0.6,
-    })
-}
-
-fn score_japanese(text: &str) -> f64 {
-    score(text, |c| match c {
-        '\u{3041}'..='\u{3096}' => 1.4,
-        '\u{30a0}'..='\u{30ff}' => 1.1,
-        '。' | '、' | '「' | '」' => 1.2,
-        '\u{4e00}'..='\u{9fff}' => 0.5,
-        // Half-width katakana is what other charsets look like in Shift_JIS.
-        '\u{ff61}'..='\u{ff9f}' => -0.8,
-        _ => -0.6,
-    })
-}
-
-fn score_hangul(text: &str) -> f64 {
-    score(text, |c| match c {
-        '\u{ac00}'..='\u{d7a3}' => 1.1,
-        '\u{4e00}'..='\u{9fff}' => 0.0,
-        _ => -0.6,
-    })
-}
-
-fn score_cyrillic(text: &str) -> f64 {
-    // Capitals within words betray the wrong one of two single-byte charsets, Latin letters beside Cyrillic ones that
-    // it is neither.
-    let chars: Vec<char> = text.chars().collect();
-    let mut sum = 0.0;
-    for (index, &c) in chars.iter().enumerate() {
-        if c.is_ascii() {
-            continue;
-        }
-        let before = index.checked_sub(1).map_or(' ', |i| chars[i]);
-        let after = chars.get(index + 1).copied().unwrap_or(' ');
-        if before.is_ascii_alphabetic() || after.is_ascii_alphabetic() {
-            sum -= 0.6;
-            continue;
-        }
-        sum += match c {
-            'а'..='я' | 'ё' | 'і' | 'ї' | 'є' => 1.0,
-            'А'..='Я' | 'Ё' if before.is_lowercase() => -0.8,
-            'А'..='Я' | 'Ё' => 0.5,
-            '—' | '«' | '»' | '№' | '„' | '“' | '\u{a0}' => 0.5,
-            _ => -0.6,
-        };
-    }
-    sum
-}
-
-fn score_latin(text: &str) -> f64 {
-    score_letters(text, "äöüßéèêëàâáãåæçíîïñóôõøúûùœÿ", "ÄÖÜÉÈÀÂÁÃÅÇÍÎÑÓÔØÚ")
-}
-
-fn score_latin_east(text: &str) -> f64 {
-    score_letters(text, "ąćęłńóśźżáčďéěíňřšťúůýžőűăâîșțşţ", "ĄĆĘŁŃÓŚŹŻČĎÉĚŇŘŠŤŮÝŽŐŰ") - 0.01
-}
-
-fn score_turkish(text: &str) -> f64 {
-    score_letters(text, "çğıöşüâî", "ÇĞİÖŞÜ") - 0.02
-}
-
-fn score_letters(text: &str, lower: &str, upper: &str) -> f64 {
-    // Accented letters stand next to plain ones; a run of accented letters is another script.
-    let chars: Vec<char> = text.chars().collect();
-    let mut sum = 0.0;
-    for (index, &c) in chars.iter().enumerate() {
-        if c.is_ascii() {
-            continue;
-        }
-        let ascii = |i: Option<usize>| i.and_then(|i| chars.get(i)).is_none_or(char::is_ascii);
-        let alone = ascii(index.checked_sub(1)) && ascii(Some(index + 1));
-        let value = match c {
-            c if lower.contains(c) => 0.9,
-            c if upper.contains(c) => 0.5,
-            '’' | '‘' | '“' | '”' | '–' | '—' | '…' | '€' | '£' | '°' | '®' | '©' | '\u{a0}' | '«' | '»' | '•'
-            | '™' => 0.8,
-            _ => -0.6,
-        };
-        sum += if alone || value < 0.0 { value } else { value * 0.3 };
-    }
-    sum
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use encoding_rs::{
+        KOI8_R, WINDOWS_874, WINDOWS_1250, WINDOWS_1251, WINDOWS_1253, WINDOWS_1254, WINDOWS_1255, WINDOWS_1256,
+    };
 
     fn text(bytes: &[u8], declared: Option<&str>) -> String {
         decode(bytes, declared).text
@@ -445,10 +357,102 @@ mod tests {
             ),
             (WINDOWS_1254, "Merhaba, siparişim hâlâ gelmedi. Kargonun nerede olduğunu öğrenebilir miyim?"),
             (WINDOWS_1250, "Dobrý den, zásilka ještě nepřišla, můžete to prosím ověřit?"),
+            // More accents than one letter in six.
+            (WINDOWS_1254, "Artık tüm ürünlerinizi görmüyorum, çünkü şifrem değişmiş. Açılış ücretsiz mi?"),
+            (WINDOWS_1252, "Vederò se sarò lì, però così non va: è già la terza volta."),
+            (WINDOWS_1253, "Καλημέρα σας, η παραγγελία μου δεν έχει φτάσει ακόμα. Πού βρίσκεται;"),
+            (WINDOWS_1255, "שלום, ההזמנה שלי עדיין לא הגיעה. איפה היא נמצאת עכשיו?"),
+            (WINDOWS_1256, "مرحبا، لم يصل طلبي حتى الآن. أين هو الطرد؟"),
+            // Neither capitals nor the last letters of the alphabet, which others do not have.
+            (WINDOWS_1251, "привет, как дела с заказом номер три, когда его доставят"),
+            (KOI8_R, "привет, как дела с заказом номер три, когда его доставят"),
+            (WINDOWS_874, "สวัสดีค่ะ สั่งของไปเมื่อเดือนที่แล้ว ยังไม่ได้รับสินค้าเลยค่ะ"),
         ] {
             let (bytes, ..) = encoding.encode(sample);
             assert_eq!(text(&bytes, None), sample, "{}", encoding.name());
         }
+    }
+
+    #[test]
+    fn text_that_is_called_latin_and_is_another_script_is_seen_through() {
+        for (encoding, sample) in [
+            (GB18030, "您好，我上个月买的东西还没有收到。Order 1042, 谢谢！"),
+            (BIG5, "您好，我上個月買的東西還沒有收到，請問現在到哪裡了？謝謝！"),
+            (EUC_KR, "지난달에 주문한 상품이 아직 도착하지 않았습니다."),
+            (WINDOWS_1251, "Здравствуйте, мой заказ до сих пор не пришёл."),
+            (WINDOWS_874, "สั่งของไปเมื่อเดือนที่แล้ว ยังไม่ได้รับสินค้าเลย"),
+            (WINDOWS_1253, "Η παραγγελία μου δεν έχει φτάσει ακόμα."),
+        ] {
+            let (bytes, ..) = encoding.encode(sample);
+            for label in ["iso-8859-1", "windows-1252"] {
+                let decoded = decode(&bytes, Some(label));
+                assert_eq!(decoded.text, sample, "{label}");
+                assert!(decoded.warning.unwrap().contains(encoding.name()));
+            }
+        }
+        for latin in ["Ärgerlich: Größe und Maß", "©®™ §§ £££ «»«»", "Déjà vu à l’été", "áóúäöüß"]
+        {
+            let (bytes, ..) = WINDOWS_1252.encode(latin);
+            assert_eq!(text(&bytes, Some("iso-8859-1")), latin);
+        }
+    }
+
+    #[test]
+    fn a_few_stray_bytes_do_not_spoil_the_rest() {
+        let bytes = [&b"It\x92s "[..], "“Größe” – café, über, naïve, 5 €".as_bytes(), b"\xa0!"].concat();
+        for label in [None, Some("utf-8"), Some("iso-8859-1")] {
+            assert_eq!(text(&bytes, label), "It’s “Größe” – café, über, naïve, 5 €\u{a0}!", "{label:?}");
+        }
+        // Cut in the midst of the last one.
+        let cut = "您好，我的订单".as_bytes();
+        assert_eq!(text(&cut[..cut.len() - 1], None), "您好，我的订\u{fffd}");
+        assert_eq!(text("Größe und Maß".as_bytes(), Some("iso-8859-1")), "Größe und Maß");
+    }
+
+    #[test]
+    fn chinese_signs_in_an_english_text_are_signs() {
+        let (bytes, ..) = GB18030.encode("　　Dear friend,\n　　our “best” price — it’s 5％ off…");
+        assert!(text(&bytes, None).starts_with("　　Dear friend,\n　　our “best” price"), "{}", text(&bytes, None));
+        let (bytes, ..) = WINDOWS_1252.encode("¡¡Hola!! ¡¡Qué bien!!");
+        assert_eq!(text(&bytes, None), "¡¡Hola!! ¡¡Qué bien!!");
+        let (bytes, ..) = WINDOWS_1252.encode("¡Vaya! ¡Hola! ¿Qué tal?");
+        assert_eq!(text(&bytes, None), "¡Vaya! ¡Hola! ¿Qué tal?");
+    }
+
+    #[test]
+    fn chinese_with_its_halves_among_plain_letters_is_no_thai() {
+        let sample = "不好意思打攪您！如果本廣告信對您產生困擾，在此深感抱歉";
+        let (bytes, ..) = BIG5.encode(sample);
+        assert_eq!(text(&bytes, None), sample);
+        // The last character was cut.
+        let cut = text(&bytes[..bytes.len() - 1], None);
+        assert!(cut.starts_with("不好意思打攪您！如果本廣告信對您產生困擾，在此深感抱"), "{cut}");
+    }
+
+    #[test]
+    fn what_is_no_text_does_not_decide() {
+        let (turkish, ..) = WINDOWS_1254.encode("Artık tüm ürünlerinizi görmüyorum, çünkü şifrem değişmiş.");
+        let junk = [0xff_u8, 0xff, 0xff, 0xff, 0xd3, 0x86, 0x1f, 0xf9, 0xe5, 0x16, 0xb5, 0xe9, 0x9a, 0x7f].repeat(12);
+        let bytes = [&turkish[..], b"\n", &junk].concat();
+        assert!(text(&bytes, None).starts_with("Artık tüm ürünlerinizi görmüyorum"), "{}", text(&bytes, None));
+        // The only accents that Turkish has of these.
+        assert_eq!(text(b"\xddnternetten t\xfdklad\xfdktan sonra", None), "İnternetten tıkladıktan sonra");
+        assert_eq!(text(b"Nov\xfd", None), "Nový");
+    }
+
+    #[test]
+    fn a_header_without_a_charset_is_in_that_of_the_text() {
+        let near = |bytes: &[u8], near: &str| decode_near(bytes, Some(near));
+        // Nothing in these bytes says that they are Turkish.
+        assert_eq!(near(b"CEK\xddL\xddS\xdd", "windows-1254"), "CEKİLİSİ");
+        let (big5, ..) = BIG5.encode("訂單");
+        assert_eq!(near(&big5, "big5"), "訂單");
+        // A label that cannot be right is none.
+        let (gbk, ..) = GB18030.encode("您好，我的订单还没有收到");
+        assert_eq!(near(&gbk, "windows-1252"), "您好，我的订单还没有收到");
+        assert_eq!(near("Größe".as_bytes(), "windows-1254"), "Größe");
+        assert_eq!(near(b"caf\xe9", "utf-8"), "café");
+        assert_eq!(near(b"plain", "gbk"), "plain");
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl<'m> FlatPart<'m> {
     /// The content without its transfer encoding.
     pub(super) fn bytes(&self) -> Cow<'m, [u8]> {
         match self.transfer_encoding() {
-            "base64" => Cow::Owned(words::base64(self.raw_body())),
+            "base64" => Cow::Owned(words::base64(&self.raw_body()[..words::base64_end(self.raw_body())])),
             "quoted-printable" => Cow::Owned(words::quoted_printable(self.raw_body())),
             "uuencode" => words::uuencoded(self.raw_body()).map_or(Cow::Borrowed(self.raw_body()), Cow::Owned),
             _ => Cow::Borrowed(self.raw_body()),
@@ -133,13 +133,35 @@ impl<'m> FlatPart<'m> {
         // HTML that says something else in its head is common when a gateway changed the header or the bytes.
         let decoded = charset::decode(&bytes, declared.or_else(|| self.meta_charset(&bytes)));
         warnings.extend(decoded.warning);
-        let text = super::unix_text(&decoded.text);
+        let mut text = super::unix_text(&decoded.text);
+        if let Some(footer) = self.footer() {
+            let footer = charset::decode(footer, declared).text;
+            text.push('\n');
+            // Beneath HTML it is text, too.
+            let escape = self.media_type() == "text/html";
+            let footer = super::unix_text(&footer);
+            text.push_str(&if escape { as_html(&footer) } else { footer });
+            warnings.push("somebody wrote on beneath the encoded text".to_owned());
+        }
         let is_flowed = self.content_type.get("format").is_some_and(|f| f.eq_ignore_ascii_case("flowed"));
         if is_flowed && self.media_type() == "text/plain" {
             let delete_space = self.content_type.get("delsp").is_some_and(|d| d.eq_ignore_ascii_case("yes"));
             return unflow(&text, delete_space);
         }
         text
+    }
+
+    /// What somebody wrote beneath encoded text without encoding it.
+    fn footer(&self) -> Option<&'m [u8]> {
+        let raw = self.raw_body();
+        let footer = (self.transfer_encoding() == "base64").then(|| &raw[words::base64_end(raw)..])?;
+        (!footer.trim_ascii().is_empty()).then_some(footer)
+    }
+
+    /// The charset of the text: what it names, else what it seems to be.
+    fn charset(&self) -> Option<Cow<'m, str>> {
+        let named = self.content_type.get("charset").filter(|name| !name.eq_ignore_ascii_case("us-ascii"));
+        named.map(|name| Cow::Owned(name.to_owned())).or_else(|| charset::seems(&self.bytes()).map(Cow::Borrowed))
     }
 
     fn meta_charset<'b>(&self, bytes: &'b [u8]) -> Option<&'b str> {
@@ -153,6 +175,17 @@ impl<'m> FlatPart<'m> {
         let end = rest.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':')))?;
         std::str::from_utf8(&rest[..end]).ok()
     }
+}
+
+fn as_html(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!("<pre>{escaped}</pre>")
+}
+
+/// The charset of the mail's first text.
+pub(super) fn text_charset(flat: &[FlatPart<'_>]) -> Option<String> {
+    let only_part = flat.len() == 1;
+    flat.iter().find(|part| part.is_body_text(only_part))?.charset().map(Cow::into_owned)
 }
 
 /// All parts, depth first.

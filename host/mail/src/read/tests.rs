@@ -254,3 +254,61 @@ fn what_outlook_hides_in_winmail_dat_is_text_and_files() {
     assert_eq!(attachment(raw.as_bytes(), mail.attachments[1].part).unwrap(), b"%PDF");
     assert_eq!(attachment(raw.as_bytes(), 2 | 9 << 16), None);
 }
+
+/// What real mails did to charsets, in mails made up for it: each is legible, and says nothing that nobody wrote.
+#[test]
+fn charsets_that_are_wrong_or_left_out_are_seen_through() {
+    let head = |subject: &[u8], rest: &str| {
+        let mut raw = b"From: Ana <ana@x.example>\r\nMessage-ID: <1@x.example>\r\nSubject: ".to_vec();
+        raw.extend_from_slice(subject);
+        raw.extend_from_slice(format!("\r\n{rest}\r\n\r\n").replace('\n', "\r\n").replace("\r\r", "\r").as_bytes());
+        raw
+    };
+    // A program that calls everything Latin, with a Chinese text under it.
+    let (gbk, ..) = encoding_rs::GB18030.encode("您好，请问订单1042什么时候可以发货？我已经等了两个星期了。");
+    let mut raw = head(b"Order 1042", "Content-Type: text/plain; charset=ISO-8859-1\nContent-Transfer-Encoding: 8bit");
+    raw.extend_from_slice(&gbk);
+    let mail = read_mail(&raw);
+    assert_eq!(mail.text, "您好，请问订单1042什么时候可以发货？我已经等了两个星期了。");
+    assert!(mail.warnings.iter().any(|one| one.contains("not iso-8859-1 as declared")), "{:?}", mail.warnings);
+    assert_eq!(mail.language.as_deref(), Some("zh"));
+
+    // A subject without a charset is in that of the text.
+    let mut raw = head(b"Kargo de\xf0i\xfeti, \xddade", "Content-Type: text/plain; charset=windows-1254");
+    raw.extend_from_slice(b"Sipari\xfeim nerede?");
+    let mail = read_mail(&raw);
+    assert_eq!((mail.subject.as_str(), mail.text.as_str()), ("Kargo değişti, İade", "Siparişim nerede?"));
+    // Nor does the text name one: it says enough by itself.
+    let (thai, ..) = encoding_rs::WINDOWS_874.encode("สั่งของไปเมื่อเดือนที่แล้ว ยังไม่ได้รับสินค้าเลยค่ะ");
+    let mut raw = head(b"Order 7", "Content-Type: text/plain; charset=us-ascii");
+    raw.extend_from_slice(&thai);
+    assert_eq!(read_mail(&raw).text, "สั่งของไปเมื่อเดือนที่แล้ว ยังไม่ได้รับสินค้าเลยค่ะ");
+
+    // References to characters as Windows counts them.
+    let mut raw = head(b"Hi", "Content-Type: text/html; charset=us-ascii");
+    raw.extend_from_slice(b"<p>It&#146;s &#147;lost&#148; &#151; again&#133</p>");
+    assert_eq!(read_mail(&raw).text, "It’s “lost” — again…");
+
+    // A list's footer beneath encoded text: as it stands, and never decoded.
+    let mut raw = head(b"Hi", "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64");
+    raw.extend_from_slice(
+        b"V28gaXN0IG1laW4gUGFrZXQ/IEdyw7zDn2U=\r\n\r\n_______________\r\nThis list is kept by Ana\r\n",
+    );
+    let mail = read_mail(&raw);
+    assert!(
+        mail.text.starts_with("Wo ist mein Paket? Grüße\n") && mail.text.ends_with("This list is kept by Ana"),
+        "{}",
+        mail.text
+    );
+    assert!(!mail.text.contains('\u{fffd}'), "{}", mail.text);
+    assert!(mail.warnings.iter().any(|one| one.contains("beneath the encoded text")), "{:?}", mail.warnings);
+    let html = head(b"Hi", "Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64");
+    let raw = [&html[..], b"PHA+SGk8L3A+\r\n\r\n---------------\r\nAna & <Bo> keep it\r\n"].concat();
+    let mail = read_mail(&raw);
+    assert!(mail.text.starts_with("Hi\n") && mail.text.ends_with("Ana & <Bo> keep it"), "{}", mail.text);
+    // Of a file nothing is beneath.
+    let rest = "Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64";
+    let raw = [&head(b"Hi", rest)[..], b"JVBERg==\r\n\r\n---------------\r\nA list keeps it\r\n"].concat();
+    let mail = read_mail(&raw);
+    assert_eq!(attachment(&raw, mail.attachments[0].part).as_deref(), Some(&b"%PDF"[..]));
+}

@@ -7,9 +7,14 @@ pub(super) const VALUE_BYTES_MAX: usize = 64 * 1024;
 
 /// A raw header value as text: unfolded, encoded words decoded, raw 8-bit bytes guessed, control characters gone.
 pub(super) fn value(raw: &[u8]) -> String {
+    value_near(raw, None)
+}
+
+/// The same, where the mail's text names or seems to have a charset (see [`charset::decode_near`]).
+pub(super) fn value_near(raw: &[u8], near: Option<&str>) -> String {
     let raw = &raw[..raw.len().min(VALUE_BYTES_MAX)];
     let unfolded = unfold(raw);
-    let decoded = decode_words(&unfolded);
+    let decoded = decode_words_near(&unfolded, near);
     let mut out = String::with_capacity(decoded.len());
     for c in decoded.chars() {
         match c {
@@ -46,11 +51,18 @@ pub(super) fn unfold(raw: &[u8]) -> Vec<u8> {
 struct Word {
     charset: String,
     bytes: Vec<u8>,
+    /// The same with the underscores that can be halves of characters as they stand: some senders forget to escape them.
+    literal: Vec<u8>,
 }
 
 /// Decodes all encoded words. Neighbouring words of one charset are joined *before* their bytes become text, because
 /// many clients cut in the middle of a character.
 pub(super) fn decode_words(raw: &[u8]) -> String {
+    decode_words_near(raw, None)
+}
+
+/// The same for a header: see [`value_near`].
+pub(super) fn decode_words_near(raw: &[u8], near: Option<&str>) -> String {
     let mut out = String::with_capacity(raw.len());
     let mut pending: Option<Word> = None;
     let mut literal_start = 0;
@@ -65,13 +77,14 @@ pub(super) fn decode_words(raw: &[u8]) -> String {
                 Some(open) if between.iter().all(u8::is_ascii_whitespace) => {
                     if open.charset == word.charset {
                         open.bytes.extend_from_slice(&word.bytes);
+                        open.literal.extend_from_slice(&word.literal);
                     } else {
                         flush(&mut out, pending.replace(word));
                     }
                 }
                 _ => {
                     flush(&mut out, pending.take());
-                    push_literal(&mut out, between);
+                    push_literal(&mut out, between, near);
                     pending = Some(word);
                 }
             }
@@ -82,20 +95,25 @@ pub(super) fn decode_words(raw: &[u8]) -> String {
         }
     }
     flush(&mut out, pending);
-    push_literal(&mut out, &raw[literal_start..]);
+    push_literal(&mut out, &raw[literal_start..], near);
     out
 }
 
 fn flush(out: &mut String, word: Option<Word>) {
     if let Some(word) = word {
-        out.push_str(&charset::decode(&word.bytes, Some(&word.charset)).text);
+        let mut text = charset::decode(&word.bytes, Some(&word.charset)).text;
+        let sound = |bytes| charset::is_sound(bytes, &word.charset);
+        if word.literal != word.bytes && !sound(&word.bytes) && sound(&word.literal) {
+            text = charset::decode(&word.literal, Some(&word.charset)).text;
+        }
+        out.push_str(&text);
     }
 }
 
-fn push_literal(out: &mut String, bytes: &[u8]) {
+fn push_literal(out: &mut String, bytes: &[u8], near: Option<&str>) {
     match std::str::from_utf8(bytes) {
         Ok(text) if !bytes.contains(&0x1b) => out.push_str(text),
-        _ => out.push_str(&charset::decode(bytes, None).text),
+        _ => out.push_str(&charset::decode_near(bytes, near)),
     }
 }
 
@@ -132,15 +150,24 @@ fn encoded_word(raw: &[u8], start: usize) -> Option<(Word, usize)> {
         _ => return None,
     };
     let text = &body[..end];
-    let bytes = if kind.eq_ignore_ascii_case(&b'b') { base64(text) } else { q(text) };
-    Some((Word { charset, bytes }, start + 2 + charset_end + 3 + end + 2))
+    let (bytes, literal) = if kind.eq_ignore_ascii_case(&b'b') {
+        let bytes = base64(text);
+        (bytes.clone(), bytes)
+    } else {
+        (q(text, false), q(text, charset::has_low_halves(&charset)))
+    };
+    Some((Word { charset, bytes, literal }, start + 2 + charset_end + 3 + end + 2))
 }
 
-fn q(text: &[u8]) -> Vec<u8> {
+/// `halves`: an underscore after the first half of a character is its second.
+fn q(text: &[u8], halves: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
+    let mut open = false;
     while at < text.len() {
+        let before = out.len();
         match text[at] {
+            b'_' if halves && open => out.push(b'_'),
             b'_' => out.push(b' '),
             b'=' => {
                 if let Some(byte) = text.get(at + 1..at + 3).and_then(hex_byte) {
@@ -151,6 +178,9 @@ fn q(text: &[u8]) -> Vec<u8> {
                 }
             }
             b => out.push(b),
+        }
+        for byte in &out[before..] {
+            open = !open && *byte > 0x80;
         }
         at += 1;
     }
@@ -205,6 +235,38 @@ impl Base64 {
         }
         (self.bits, self.have) = (bits, have);
     }
+}
+
+/// Where base64 text ends that somebody wrote on beneath, as mailing lists do with their footers: after its padding, a blank line or
+/// a short one, at words with blanks between them or a line of dashes. The rest is plain text.
+pub(super) fn base64_end(text: &[u8]) -> usize {
+    let mut ended = false;
+    let (mut at, mut width) = (0, 0);
+    for line in text.split_inclusive(|b| *b == b'\n') {
+        let trimmed = line.trim_ascii();
+        if trimmed.is_empty() {
+            ended |= width > 0;
+            at += line.len();
+            continue;
+        }
+        let words = trimmed.iter().any(u8::is_ascii_whitespace);
+        let rule = trimmed.len() > 2 && trimmed.iter().all(|b| matches!(b, b'-' | b'_' | b'='));
+        // A boundary of a form that the mail does not have.
+        let boundary = trimmed.starts_with(b"--");
+        if ended && (words || rule || boundary) {
+            return at;
+        }
+        if words && let Some(padding) = line.iter().position(|b| *b == b'=') {
+            let after = padding + line[padding..].iter().take_while(|b| **b == b'=').count();
+            if line.get(after).is_some_and(u8::is_ascii_whitespace) {
+                return at + after;
+            }
+        }
+        ended |= trimmed.ends_with(b"=") || trimmed.len() < width;
+        width = width.max(trimmed.len());
+        at += line.len();
+    }
+    text.len()
 }
 
 /// Quoted-printable without complaint (RFC 2045, 6.7): wrong escapes stay as they are.
@@ -444,6 +506,10 @@ mod tests {
             ("=?broken", "=?broken"),
             ("=?utf-8?X?a?=", "=?utf-8?X?a?="),
             ("a=?utf-8?Q?b?=c", "abc"),
+            // Underscores that should have been escaped, and one that is a blank.
+            ("=?big5?Q?=A4@=B0_=A8=D3?=", "一起來"),
+            ("=?big5?Q?=A4@=A4@_a_b?=", "一一 a b"),
+            ("=?gb2312?Q?=C4=E3_=BA=C3?=", "你 好"),
         ] {
             assert_eq!(value(raw.as_bytes()), text, "{raw}");
         }
@@ -481,6 +547,17 @@ mod tests {
         assert_eq!(base64(b"aGVsbG8"), b"hello");
         assert_eq!(base64(b"!!aGV$sbG8="), b"hello");
         assert_eq!(base64(b"aGk=aGk="), b"hihi");
+        let footer = b"-----------------------------\r\nThis list is kept by Ana.\r\n";
+        for body in [&b"SGVsbG8sIHdo\r\nZXJlIGlzIGl0Pw==\r\n"[..], b"\r\nSGVsbG8s\r\nIHdo\r\n", b"SGVsbG8s\r\n\r\n"] {
+            assert_eq!(base64_end(body), body.len());
+            assert_eq!(base64_end(&[body, footer].concat()), body.len());
+        }
+        assert_eq!(base64_end(b"SGk= ignored\n"), 4);
+        assert_eq!(base64_end(b"SGk=\n--DeathToSpam--\n"), 5);
+        // Blanks within it, and pieces one after the other, are all of it.
+        for whole in [&b"SGVs bG8s\r\nIHdo ZXJl\r\n"[..], b"aGk=\r\naGk=\r\n", b"", b"\r\n\r\n"] {
+            assert_eq!(base64_end(whole), whole.len());
+        }
         assert_eq!(uuencoded(b"begin 644 a.txt\n#0V%T\n`\nend\n").unwrap(), b"Cat");
         assert_eq!(uuencoded(b"no"), None);
         assert_eq!(quoted_printable(b"a=3Db=\r\nc=  \nd=zz=4"), b"a=bcd=zz=4");

@@ -1,7 +1,11 @@
 //! Reads the mail of the outside corpora, where they are: they lie beside the repository and are not part of it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
+mod legible;
+
 use posthouse_mail::{language, quote, read};
+use posthouse_model::mail::ReadMail;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The folder named by POSTHOUSE_CORPUS, else `../shared/corpus` beside the repository. Prints why when there is none.
@@ -83,6 +87,49 @@ fn every_message_is_read() {
         without.2,
         without.3
     );
+}
+
+/// Everything that a person sees of a mail.
+fn shown(mail: &ReadMail) -> String {
+    let people = mail.from.iter().chain(&mail.to).chain(&mail.cc).chain(&mail.reply_to);
+    let names = people.filter_map(|one| one.name.as_deref());
+    let files = mail.attachments.iter().filter_map(|file| file.name.as_deref());
+    let pieces = [mail.subject.as_str()].into_iter().chain(names).chain(files).chain([mail.text.as_str()]);
+    pieces.collect::<Vec<_>>().join("\n")
+}
+
+/// What was read looks like what was written. With POSTHOUSE_CORPUS_SHOW each oddity is printed, and of each mail that has characters
+/// beyond ASCII its subject and some of them, to be looked through by eye (docs/faults.md).
+#[test]
+fn what_was_read_is_legible() {
+    let Some(folder) = corpus() else { return };
+    let show = std::env::var_os("POSTHOUSE_CORPUS_SHOW").is_some();
+    let mut kinds: BTreeMap<(String, &str), usize> = BTreeMap::new();
+    let mut sets: BTreeMap<String, [usize; 3]> = BTreeMap::new();
+    for (name, raw) in messages(&folder) {
+        let set = name.split('/').next().unwrap_or_default().to_owned();
+        let text = shown(&read::read_mail(&raw));
+        let found = legible::oddities(&text);
+        let counts = sets.entry(set.clone()).or_default();
+        counts[0] += 1;
+        counts[1] += usize::from(!text.is_ascii());
+        counts[2] += usize::from(!found.is_empty());
+        for kind in found.iter().map(|(kind, ..)| *kind).collect::<BTreeSet<_>>() {
+            *kinds.entry((set.clone(), kind)).or_default() += 1;
+        }
+        if show {
+            for (kind, at, around) in &found {
+                println!("ODD\t{name}\t{kind}\t{at}\t{around}");
+            }
+            for glimpse in legible::glimpses(&text, 6) {
+                println!("SEE\t{name}\t{glimpse}");
+            }
+        }
+    }
+    for (set, [mails, beyond, odd]) in &sets {
+        println!("{set}: {mails} mails, {beyond} with characters beyond ASCII, {odd} with something odd");
+    }
+    println!("{kinds:#?}");
 }
 
 #[test]
