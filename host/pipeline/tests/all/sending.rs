@@ -316,11 +316,12 @@ async fn an_automatic_mail_over_a_cap_is_not_submitted_and_waits_for_a_person() 
     let scope = &test.tenant.scope;
     let ticket = waiting(&test).await;
     let mut queued = Vec::new();
+    let mut base = scope.drafts(ticket).await.unwrap().first().map(|draft| draft.id);
     for body in ["We have your mail.", "We have it still."] {
-        let base = scope.drafts(ticket).await.unwrap().first().map(|draft| draft.id);
         let mut tx = scope.begin().await.unwrap();
         let edit = DraftEdit { base, subject: None, body: body.to_owned() };
         let draft = tx.edit_draft(ticket, &edit, &actor()).await.unwrap();
+        base = Some(draft.id);
         let approval = Approval {
             ticket,
             draft: draft.id,
