@@ -1,4 +1,8 @@
-//! Making the bytes of a reply: text with an HTML alternative, threading headers, attachments.
+//! Making the bytes of a reply: text with an HTML alternative, threading headers, pictures within the text, attachments.
+//!
+//! A file that is shown within the text goes with the text as `multipart/related` (RFC 2387), its picture in the HTML named by
+//! Content-ID (RFC 2392); in the plain text stands its mark ([`posthouse_model::picture`]). Other files stand beside, in
+//! `multipart/mixed`.
 //!
 //! Nothing that comes in can add a header or a recipient: control characters are dropped from every header value,
 //! names and subjects are encoded (RFC 2047, 2231), addresses are checked. The same input gives the same bytes.
@@ -13,6 +17,7 @@ use mail_builder::headers::raw::Raw;
 use mail_builder::mime::{BodyPart, MimePart};
 use posthouse_model::Timestamp;
 use posthouse_model::mail::{Address, ReadMail};
+use posthouse_model::picture::{self, Piece};
 use sha2::{Digest, Sha256};
 
 /// At most this many ids go into References: the first and the newest (RFC 5322 asks for all; servers cut lines).
@@ -71,6 +76,15 @@ pub struct OutgoingAttachment {
     pub media_type: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// The body has its mark ([`posthouse_model::picture::mark`]): it is shown there. Only a picture by its first bytes is.
+    pub shown: bool,
+}
+
+impl OutgoingAttachment {
+    /// What is shown in place, and as what.
+    fn picture(&self) -> Option<&'static str> {
+        picture::kind(&self.bytes).filter(|_| self.shown)
+    }
 }
 
 /// Why a mail cannot be written.
@@ -143,18 +157,37 @@ pub fn compose(mail: &OutgoingMail) -> Result<Vec<u8>, ComposeError> {
         ContentType::new("multipart/alternative").attribute("boundary", boundary("alternative")),
         vec![
             MimePart::new("text/plain", BodyPart::Text(plain_body(mail).into())),
-            MimePart::new("text/html", BodyPart::Text(html_body(mail).into())),
+            MimePart::new("text/html", BodyPart::Text(html_body(mail, &id).into())),
         ],
     );
-    let body = if mail.attachments.is_empty() {
+    let (mut related, mut mixed) = (Vec::new(), Vec::new());
+    for file in &mail.attachments {
+        let content = BodyPart::Binary(file.bytes.as_slice().into());
+        if let Some(kind) = file.picture() {
+            // Named in both headers: there are mail programs that look into one only.
+            let name = file_name(&file.name);
+            let part = MimePart::new(ContentType::new(kind).attribute("name", name.clone()), content)
+                .cid(picture::content_id(&id, related.len() + 1))
+                .header("Content-Disposition", ContentType::new("inline").attribute("filename", name));
+            related.push(part);
+        } else {
+            let part = MimePart::new(media_type(&file.media_type), content);
+            mixed.push(part.attachment(file_name(&file.name)));
+        }
+    }
+    let text = if related.is_empty() {
         alternative
     } else {
-        let mut parts = vec![alternative];
-        for file in &mail.attachments {
-            let part = MimePart::new(media_type(&file.media_type), BodyPart::Binary(file.bytes.as_slice().into()));
-            parts.push(part.attachment(file_name(&file.name)));
-        }
-        MimePart::new(ContentType::new("multipart/mixed").attribute("boundary", boundary("mixed")), parts)
+        related.insert(0, alternative);
+        // Of what kind the root is, RFC 2387 (3.1) wants to be told.
+        let kind = ContentType::new("multipart/related").attribute("type", "multipart/alternative");
+        MimePart::new(kind.attribute("boundary", boundary("related")), related)
+    };
+    let body = if mixed.is_empty() {
+        text
+    } else {
+        mixed.insert(0, text);
+        MimePart::new(ContentType::new("multipart/mixed").attribute("boundary", boundary("mixed")), mixed)
     };
     builder.body(body).write_to_vec().map_err(|e| ComposeError::Build(e.to_string()))
 }
@@ -240,25 +273,37 @@ fn plain_body(mail: &OutgoingMail) -> String {
     text
 }
 
-fn html_body(mail: &OutgoingMail) -> String {
+/// A picture in the HTML.
+struct Shown<'m> {
+    name: &'m str,
+    content_id: String,
+}
+
+fn html_body(mail: &OutgoingMail, id: &str) -> String {
+    let files = mail.attachments.iter().filter(|file| file.picture().is_some());
+    let pictures: Vec<Shown<'_>> = files
+        .zip(1..)
+        .map(|(file, number)| Shown { name: &file.name, content_id: picture::content_id(id, number) })
+        .collect();
     let lang = mail.language.as_deref().map(token).unwrap_or_default();
     let dir = if matches!(lang.split('-').next(), Some("ar" | "he" | "fa" | "ur")) { " dir=\"rtl\"" } else { "" };
     let mut html = format!("<!DOCTYPE html>\n<html lang=\"{}\"{dir}>\n<body>\n", escape(&lang));
-    paragraphs(&mut html, &unix_lines(&mail.body));
+    paragraphs(&mut html, &unix_lines(&mail.body), &pictures);
     if let Some(quoted) = &mail.quoted {
         // The class is what clients look for to fold history away.
         html.push_str("<div class=\"gmail_quote\">\n<div class=\"gmail_attr\">");
         html.push_str(&escape(&single_line(&quoted.attribution)));
         html.push_str("</div>\n<blockquote type=\"cite\" class=\"gmail_quote\" style=\"margin:0 0 0 0.8ex;border-left:1px solid #ccc;padding-left:1ex\">\n");
-        paragraphs(&mut html, &unix_lines(&quoted.text));
+        paragraphs(&mut html, &unix_lines(&quoted.text), &[]);
         html.push_str("</blockquote>\n</div>\n");
     }
     html.push_str("</body>\n</html>\n");
     html
 }
 
-/// Blank lines part paragraphs, line ends break lines, addresses of web pages become links.
-fn paragraphs(html: &mut String, text: &str) {
+/// Blank lines part paragraphs, line ends break lines, addresses of web pages become links, marks become pictures.
+fn paragraphs(html: &mut String, text: &str, pictures: &[Shown<'_>]) {
+    let names: Vec<&str> = pictures.iter().map(|picture| picture.name).collect();
     for paragraph in text.split("\n\n") {
         let paragraph = paragraph.trim_matches('\n');
         if paragraph.is_empty() {
@@ -269,10 +314,25 @@ fn paragraphs(html: &mut String, text: &str) {
             if index > 0 {
                 html.push_str("<br>\n");
             }
-            linked(html, line);
+            for piece in picture::pieces(line, &names) {
+                match piece {
+                    Piece::Text(words) => linked(html, words),
+                    Piece::Unknown(name) => html.push_str(&spaced(&picture::mark(name))),
+                    Piece::Picture(index) => shown(html, &pictures[index]),
+                }
+            }
         }
         html.push_str("</p>\n");
     }
+}
+
+/// Wide ones are made to fit; Outlook, which knows no `max-width`, shows them as they are.
+fn shown(html: &mut String, picture: &Shown<'_>) {
+    html.push_str(&format!(
+        "<img src=\"cid:{}\" alt=\"{}\" style=\"max-width:100%;height:auto\">",
+        picture.content_id,
+        escape(&single_line(picture.name))
+    ));
 }
 
 fn linked(html: &mut String, line: &str) {

@@ -6,6 +6,7 @@ use crate::thread::{Installation, Key, MESSAGE_ID_KEYS_MAX, keys, normal_subject
 use crate::{marked, quote, screen, spam};
 use posthouse_model::Timestamp;
 use posthouse_model::mail::Address;
+use posthouse_model::picture;
 use std::collections::BTreeSet;
 
 /// Header fields that a composed mail may have: RFC 5322 and 2045, and our own.
@@ -104,7 +105,12 @@ pub fn composing(bytes: &[u8]) {
     let mut pieces = bytes.split(|byte| *byte == 0xff);
     let mut text = || pieces.next().map(|piece| String::from_utf8_lossy(piece).into_owned()).unwrap_or_default();
     let (name, address, subject, body) = (text(), text(), text(), text());
-    let (language, quoted, ancestor, file, kind, content) = (text(), text(), text(), text(), text(), text());
+    let (language, quoted, ancestor, file, kind) = (text(), text(), text(), text(), text());
+    let mut content = text().into_bytes();
+    let body_shows = picture::shown(&body, &[&file]) == [true];
+    if body_shows {
+        content.splice(..0, *b"GIF89a");
+    }
     let mail = OutgoingMail {
         from: Address { name: Some(name.clone()), address: "support@shop.example".into() },
         to: vec![Address { name: Some(name), address }],
@@ -120,7 +126,13 @@ pub fn composing(bytes: &[u8]) {
         quoted: Some(Quoted { attribution: quoted.clone(), text: quoted }),
         automatic: false,
         loop_mark: Some("mark".into()),
-        attachments: vec![OutgoingAttachment { name: file, media_type: kind, bytes: content.clone().into_bytes() }],
+        attachments: vec![OutgoingAttachment {
+            // Whether it is shown in the text is up to its first bytes, which may be anything here.
+            shown: body_shows,
+            name: file,
+            media_type: kind,
+            bytes: content.clone(),
+        }],
     };
     let raw = match compose(&mail) {
         Ok(raw) => raw,
@@ -137,5 +149,11 @@ pub fn composing(bytes: &[u8]) {
     assert_eq!(read.message_id.as_deref(), Some("fixed@shop.example"));
     assert_eq!(read.attachments.len(), 1, "a file came in or was lost");
     let there = attachment(&raw, read.attachments[0].part);
-    assert_eq!(there.as_deref(), Some(content.as_bytes()), "a file is not what it was");
+    assert_eq!(there.as_deref(), Some(content.as_slice()), "a file is not what it was");
+    if body_shows {
+        let id = read.attachments[0].content_id.clone().unwrap_or_default();
+        let html = read.html.unwrap_or_default();
+        assert!(!id.is_empty() && read.attachments[0].inline, "a picture is not told from a file");
+        assert!(html.contains(&format!("<img src=\"cid:{id}\"")), "a picture is not where it should be: {html}");
+    }
 }

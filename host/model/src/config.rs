@@ -8,12 +8,14 @@
 //! must exist, one way in per mailbox) is found by [`TenantConfig::problems`], each with the path of the value, from which the
 //! binary gives line and column.
 
+mod automatic;
 mod check;
 mod mailbox;
 mod provider;
 mod screen;
 mod watch;
 
+pub use automatic::{AutomaticConfig, Cap};
 pub use check::{ConfigProblem, is_name, is_secret_name, is_slug, secret_variable};
 pub use mailbox::{
     FilesConfig, ImapConfig, MailboxConfig, MaildirConfig, OAuthConfig, Security, SmtpConfig, is_pattern,
@@ -65,6 +67,9 @@ pub struct TenantConfig {
     /// How replies are reviewed and sent.
     #[serde(default)]
     pub review: ReviewConfig,
+    /// How much may go out that no person has read.
+    #[serde(default)]
+    pub automatic: AutomaticConfig,
     /// Daily summary; none: no digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<DigestConfig>,
@@ -97,6 +102,7 @@ impl TenantConfig {
             notify: NotifyConfig::default(),
             screen: ScreenConfig::default(),
             review: ReviewConfig::default(),
+            automatic: AutomaticConfig::default(),
             digest: None,
             heartbeat: HeartbeatConfig::default(),
             model: None,

@@ -21,6 +21,7 @@ pub mod limits;
 pub mod mail;
 pub mod notice;
 pub mod outbox;
+pub mod picture;
 pub mod reason;
 pub mod refusal;
 pub mod release;

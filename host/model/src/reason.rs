@@ -9,7 +9,7 @@ use std::fmt;
 
 named! {
     /// The numbered reasons. The tens say of what kind they are: 0 left out, 1 automatic, 2 spam, 3 could not be read, 4 went
-    /// to a person unsorted.
+    /// to a person unsorted, 5 not sent by a machine.
     pub enum ReasonCode {
         /// Stored by a version that did not number reasons, and of no known kind.
         Unnumbered = "S00",
@@ -49,6 +49,10 @@ named! {
         ReaderFailed = "S33",
         /// Triage was given up: a person got it unsorted.
         Unsorted = "S40",
+        /// So many automatic mails went out on the ticket, or to the address, that it may be a loop.
+        AutomaticCap = "S50",
+        /// Mail to the address came back for good, so none is sent there automatically.
+        AddressReturned = "S51",
     }
 }
 
@@ -76,6 +80,8 @@ impl ReasonCode {
             Self::NotHandedOut => "the server does not hand it out",
             Self::ReaderFailed => "could not be read",
             Self::Unsorted => "could not be sorted",
+            Self::AutomaticCap => "too many automatic mails",
+            Self::AddressReturned => "mail to the address came back",
         }
     }
 }
@@ -94,6 +100,15 @@ impl Reason {
     #[must_use]
     pub fn new(code: ReasonCode, words: impl Into<String>) -> Self {
         Self { code, words: words.into() }
+    }
+
+    /// Reads what [`Display`](fmt::Display) wrote; none when the text is anything else.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let (code, rest) = text.split_once(' ')?;
+        let code: ReasonCode = code.parse().ok()?;
+        let rest = rest.strip_prefix(code.summary())?;
+        if rest.is_empty() { Some(Self::new(code, "")) } else { Some(Self::new(code, rest.strip_prefix(": ")?)) }
     }
 }
 
@@ -128,5 +143,11 @@ mod tests {
         assert_eq!(loops.to_string(), "S01 our own mail came back: X-Posthouse-Loop");
         assert_eq!("S03".parse(), Ok(ReasonCode::Blank));
         assert!("S99".parse::<ReasonCode>().is_err());
+        for reason in [loops, Reason::new(ReasonCode::AutomaticCap, ""), Reason::new(ReasonCode::Blank, "a: b")] {
+            assert_eq!(Reason::read(&reason.to_string()), Some(reason));
+        }
+        for other in ["", "S50", "S50 x", "550 no such user", "S03 nothing in it, really"] {
+            assert_eq!(Reason::read(other), None, "{other}");
+        }
     }
 }

@@ -72,6 +72,10 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Outb
         OutboxLease::Ready(mail) => mail,
         OutboxLease::NotYet { due } => return house.store().postpone(job, due).await.map_err(store),
         OutboxLease::Busy { until } => return house.store().postpone(job, until).await.map_err(store),
+        OutboxLease::Held(reason) => {
+            tracing::warn!(tenant.id = %tenant.id(), outbox = %id, %reason, "an automatic mail is held for a person");
+            return complete(tenant, job).await;
+        }
         OutboxLease::BecameUncertain | OutboxLease::Settled(_) => return complete(tenant, job).await,
     };
     let envelope = Envelope {
@@ -232,9 +236,12 @@ pub(crate) async fn compose(
         }
     }
     let files = if with_files { tenant.scope.outbox_files(row.id).await.map_err(store)? } else { Vec::new() };
+    let shown =
+        posthouse_store::files_shown(&row.body, files.iter().map(|(file, b)| (file.name.as_str(), b.as_slice())));
     let attachments = files
         .into_iter()
-        .map(|(file, bytes)| OutgoingAttachment { name: file.name, media_type: file.media_type, bytes })
+        .zip(shown)
+        .map(|((file, bytes), shown)| OutgoingAttachment { name: file.name, media_type: file.media_type, bytes, shown })
         .collect();
     let name = mailbox.config.from_name.clone().unwrap_or_else(|| tenant.config.name.clone());
     let mail = OutgoingMail {

@@ -51,7 +51,8 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when a newer mail has come or the draft has a newer revision; [`StoreError::Refused`]
-    /// when it may not go out like this: no recipient, no text, unfilled variables, a checker's objection.
+    /// when it may not go out like this: no recipient, no text, unfilled variables, a checker's objection, a picture that is not
+    /// there.
     pub async fn approve(&mut self, approval: &Approval, actor: &Actor) -> Result<OutboxId> {
         let (tenant, now) = (self.tenant(), self.now());
         let ticket = by_id(self.on(), tenant, approval.ticket).await?;
@@ -65,6 +66,7 @@ impl Tx {
         }
         let recipients = recipients(approval)?;
         may_go_out(approval, &draft)?;
+        self.files_fit(ticket.id, &approval.body, approval.automatic).await?;
         if approval.automatic {
             let addresses: Vec<&Address> = recipients.iter().map(|(address, _)| address).collect();
             self.may_go_out_automatically(ticket.id, &addresses).await?;

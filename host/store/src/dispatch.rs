@@ -13,6 +13,7 @@ use posthouse_model::event::Actor;
 use posthouse_model::job::Job;
 use posthouse_model::mail::{Address, ReadMail};
 use posthouse_model::outbox::{OutboxState, SubmitOutcome};
+use posthouse_model::reason::Reason;
 use posthouse_model::ticket::{Direction, Outcome, TicketStatus};
 use posthouse_model::{MessageId, OutboxId, TenantId, Timestamp};
 use serde_json::json;
@@ -39,6 +40,9 @@ pub enum OutboxLease {
     },
     /// A worker died while it handed the mail over: now uncertain, a person decides.
     BecameUncertain,
+    /// No person has read it, and by now too many such mails went out, or mail to a recipient came back for good: failed with this
+    /// reason, a person decides.
+    Held(Reason),
     /// Nothing to do.
     Settled(OutboxState),
 }
@@ -75,6 +79,12 @@ impl Scope {
         match state {
             OutboxState::Queued | OutboxState::Deferred if due > now => Ok(OutboxLease::NotYet { due }),
             OutboxState::Queued | OutboxState::Deferred => {
+                let waiting = by_outbox_id(tx.on(), tenant, outbox).await?;
+                let held = if waiting.automatic { tx.held(&waiting).await? } else { None };
+                if let Some(reason) = held {
+                    tx.commit().await?;
+                    return Ok(OutboxLease::Held(reason));
+                }
                 let mail = tx.begin_attempt(outbox, worker, lease).await?;
                 tx.commit().await?;
                 Ok(OutboxLease::Ready(Box::new(mail)))
@@ -240,6 +250,9 @@ impl Tx {
             }
             (OutboxState::Failed | OutboxState::Uncertain, _) => self.ticket_waits(row.ticket).await?,
             _ => {}
+        }
+        if state == OutboxState::Failed {
+            self.files_are_offered(outbox).await?;
         }
         if state == OutboxState::Uncertain {
             self.look_for_proof(outbox).await?;
@@ -439,7 +452,7 @@ impl Tx {
             .one(self.on())
             .await?
             .get(0)?;
-        let read = ReadMail { attachments: self.files_of(row.id).await?, ..as_mail(row, from) };
+        let read = ReadMail { attachments: self.files_of(row).await?, ..as_mail(row, from) };
         let new = NewMessage {
             ticket: Some(row.ticket),
             mailbox: row.mailbox,

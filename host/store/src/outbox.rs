@@ -234,6 +234,7 @@ impl Tx {
         let row = self.unsent(outbox, "refused").await?;
         self.set_outbox(outbox, OutboxState::Failed, Some(reason)).await?;
         self.set_recipients(outbox, &[OutboxState::Queued, OutboxState::Deferred], OutboxState::Failed).await?;
+        self.files_are_offered(outbox).await?;
         self.ticket_waits(row.ticket).await?;
         self.record(
             actor,
@@ -264,10 +265,21 @@ impl Tx {
         }
         self.set_outbox(outbox, to, None).await?;
         self.set_recipients(outbox, &[Uncertain, Failed], to).await?;
+        match (row.state, to) {
+            (_, Failed) => self.files_are_offered(outbox).await?,
+            (Uncertain, Cancelled) => self.files_come_back(outbox).await?,
+            // They were offered when it failed; who took some away does not want them back.
+            (_, Cancelled) => self.files_are_out(outbox).await?,
+            (Failed, _) => self.files_are_wanted(outbox).await?,
+            (_, Sent) if row.message.is_some() => self.files_are_out(outbox).await?,
+            _ => {}
+        }
         if to == Queued {
-            // A person's wish begins the ladder anew.
-            sql("update outbox set due_at = $1, tries = 0 where tenant_id = $2 and id = $3")
+            // A person's wish begins the ladder anew, and what a person sends is not automatic any more: no cap holds it again.
+            let read = matches!(actor, Actor::Agent(_) | Actor::Operator) || !row.automatic;
+            sql("update outbox set due_at = $1, tries = 0, automatic = $2 where tenant_id = $3 and id = $4")
                 .bind(now)
+                .bind(!read)
                 .bind(tenant)
                 .bind(outbox)
                 .run(self.on())

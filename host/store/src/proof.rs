@@ -146,6 +146,11 @@ impl Tx {
         if states.contains(&OutboxState::Sent) {
             self.enqueue(&Job::AppendSent { outbox }).await?;
         }
+        match state {
+            OutboxState::Failed => self.files_are_offered(outbox).await?,
+            OutboxState::Sent if row.message.is_some() => self.files_are_out(outbox).await?,
+            _ => {}
+        }
         if state == OutboxState::Sent {
             let ticket = by_id(self.on(), tenant, row.ticket).await?;
             // The agents were asked to look: there is nothing to look at any more. A newer mail makes it wait for another reason.

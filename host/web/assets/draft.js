@@ -111,6 +111,12 @@ document.addEventListener('click', (event) => {
   if (acts) { acts.classList.toggle('shown'); acts.scrollIntoView({ block: 'center' }); }
 });
 
+// A picture is shown below the line in which the cursor was left.
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('.attach [name=show]');
+  if (button) button.form.elements.caret.value = $('#body', button.form).selectionStart || '';
+});
+
 // A chosen file is added at once; what was typed is saved with it.
 document.documentElement.classList.add('scripted');
 document.addEventListener('change', (event) => {

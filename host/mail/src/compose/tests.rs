@@ -23,7 +23,7 @@ fn mail() -> OutgoingMail {
         quoted: Some(Quoted { attribution: "On 2024-05-01, Ána wrote:".into(), text: "Where is it?\n> older".into() }),
         automatic: false,
         loop_mark: Some("a1b2c3".into()),
-        attachments: vec![OutgoingAttachment { name: "收据.pdf".into(), media_type: "application/pdf".into(), bytes: vec![0, 255, 13, 10, 1] }],
+        attachments: vec![OutgoingAttachment { name: "收据.pdf".into(), media_type: "application/pdf".into(), bytes: vec![0, 255, 13, 10, 1], shown: false }],
     }
 }
 
@@ -79,7 +79,12 @@ fn no_header_can_be_put_in() {
         references: vec![evil.into(), "ok@x".into()],
         in_reply_to: Some(evil.into()),
         quoted: Some(Quoted { attribution: evil.into(), text: evil.into() }),
-        attachments: vec![OutgoingAttachment { name: evil.into(), media_type: evil.into(), bytes: vec![] }],
+        attachments: vec![OutgoingAttachment {
+            name: evil.into(),
+            media_type: evil.into(),
+            bytes: vec![],
+            shown: false,
+        }],
         ..mail()
     };
     let read = read_mail(&compose(&outgoing).unwrap());
@@ -102,6 +107,95 @@ fn no_header_can_be_put_in() {
     }
     assert_eq!(compose(&OutgoingMail { to: vec![], ..mail() }), Err(ComposeError::NoRecipient));
     assert!(matches!(compose(&OutgoingMail { message_id: "a\nb".into(), ..mail() }), Err(ComposeError::MessageId(_))));
+}
+
+fn gif(name: &str, shown: bool) -> OutgoingAttachment {
+    OutgoingAttachment {
+        name: name.into(),
+        media_type: "application/octet-stream".into(),
+        bytes: b"GIF89a\r\n.\r\n".to_vec(),
+        shown,
+    }
+}
+
+fn shape(part: &serde_json::Value) -> String {
+    let inside: Vec<String> = part["parts"].as_array().into_iter().flatten().map(shape).collect();
+    let kind = part["type"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    if inside.is_empty() { kind } else { format!("{kind}({})", inside.join(" ")) }
+}
+
+#[test]
+fn a_picture_stands_in_the_text_and_a_file_beside_it() {
+    let body = "Look here:\n\n[image: 标签 \"1\".gif]\n\n[image: gone.png] and again [image: 标签 \"1\".gif].";
+    let with =
+        |attachments: Vec<OutgoingAttachment>| OutgoingMail { body: body.into(), quoted: None, attachments, ..mail() };
+    let outgoing = with(vec![gif("b.gif", false), gif("标签 \"1\".gif", true)]);
+    let raw = compose(&outgoing).unwrap();
+    assert_eq!(compose(&outgoing).unwrap(), raw, "the same input gives the same bytes");
+    assert!(raw.is_ascii());
+    let read = read_mail(&raw);
+    assert_eq!(read.warnings, Vec::<String>::new());
+    assert_eq!(
+        shape(&serde_json::to_value(&read.structure).unwrap()),
+        "mixed(related(alternative(plain html) gif) octet-stream)"
+    );
+    assert_eq!(read.text, body, "the plain text keeps a line that can be read");
+    let [picture, file] = &read.attachments[..] else { panic!("{:?}", read.attachments) };
+    assert_eq!((picture.name.as_deref(), picture.inline, picture.part), (Some("标签 \"1\".gif"), true, 5));
+    assert_eq!(picture.content_id.as_deref(), Some("image1.0123456789abcdef.a1b2c3@shop.example"));
+    assert_eq!(
+        (file.name.as_deref(), file.inline, file.content_id.as_deref(), file.part),
+        (Some("b.gif"), false, None, 6)
+    );
+    assert_eq!(attachment(&raw, picture.part).unwrap(), outgoing.attachments[1].bytes);
+    let html = read.html.unwrap();
+    let image = "<img src=\"cid:image1.0123456789abcdef.a1b2c3@shop.example\" alt=\"标签 &quot;1&quot;.gif\"";
+    assert_eq!(html.matches(image).count(), 2, "{html}");
+    assert!(html.contains("[image: gone.png] and again <img"), "{html}");
+    // What mail programs look at: the root of the related parts, and the header of the picture.
+    let text = String::from_utf8(raw).unwrap();
+    assert!(text.contains("type=\"multipart/alternative\""), "{text}");
+    assert!(text.contains("Content-Disposition: inline;") && text.contains("Content-ID: <image1."), "{text}");
+
+    let alone = compose(&with(vec![gif("标签 \"1\".gif", true)])).unwrap();
+    assert_eq!(
+        shape(&serde_json::to_value(read_mail(&alone).structure).unwrap()),
+        "related(alternative(plain html) gif)"
+    );
+    // Neither a mark nor a name makes a picture of what is none.
+    let page =
+        OutgoingAttachment {
+            bytes: b"<html>".to_vec(), media_type: "image/gif".into(), ..gif("标签 \"1\".gif", true)
+        };
+    let read = read_mail(&compose(&with(vec![page])).unwrap());
+    assert!(!read.attachments[0].inline && !read.html.unwrap().contains("<img"));
+}
+
+#[test]
+fn a_customer_s_words_show_no_picture() {
+    let quoted = Some(Quoted { attribution: "Ana wrote:".into(), text: "[image: b.gif]".into() });
+    let outgoing =
+        OutgoingMail { body: "[image: b.gif]".into(), quoted, attachments: vec![gif("b.gif", true)], ..mail() };
+    assert_eq!(read_mail(&compose(&outgoing).unwrap()).html.unwrap().matches("<img").count(), 1);
+}
+
+#[test]
+fn no_header_can_be_put_in_by_a_picture() {
+    for evil in ["x\r\nBcc: evil@x.example\r\n\r\n.gif", "\"; name=\"y", "a>\r\nContent-Type: text/html", "\u{2028}x"] {
+        let outgoing = OutgoingMail {
+            body: format!("See [image: {evil}] here"),
+            message_id: "a\"%b@shop.example".into(),
+            attachments: vec![gif(evil, true)],
+            ..mail()
+        };
+        let raw = compose(&outgoing).unwrap();
+        let read = read_mail(&raw);
+        assert_eq!(read.header("Bcc").next(), None, "{evil}");
+        assert_eq!(read.attachments.len(), 1, "{evil}");
+        assert_eq!(read.attachments[0].media_type, "image/gif", "{evil}");
+        assert_eq!(read.attachments[0].content_id.as_deref(), Some("image1.ab@shop.example"));
+        assert_eq!(attachment(&raw, read.attachments[0].part).unwrap(), outgoing.attachments[0].bytes, "{evil}");
+    }
 }
 
 #[test]
@@ -167,14 +261,21 @@ proptest! {
         file in "[a-zA-Z0-9ä你 ._-]{1,40}",
         bytes in proptest::collection::vec(any::<u8>(), 0..300),
         text_file in any::<bool>(),
+        picture in "[a-zA-Z0-9ä你 .,;:@()<>\"\\\\\\[\\]%=?_-]{1,40}",
+        shows in any::<bool>(),
     ) {
         let media_type = if text_file { "text/plain" } else { "application/octet-stream" };
+        let picture = picture.trim();
+        let body = if shows { picture::put_in(&body, picture, Some(body.len() / 2)) } else { body };
+        let shown = picture::shown(&body, &[picture]) == [true];
+        prop_assert_eq!(shown, shows && !picture.is_empty());
+        let other = OutgoingAttachment { name: file.clone(), media_type: media_type.into(), bytes: bytes.clone(), shown: false };
         let outgoing = OutgoingMail {
             to: vec![address(name.trim(), "ana@x.example")],
             subject: subject.clone(),
             body: body.clone(),
             quoted: None,
-            attachments: vec![OutgoingAttachment { name: file.clone(), media_type: media_type.into(), bytes: bytes.clone() }],
+            attachments: if shows { vec![other, gif(picture, shown)] } else { vec![other] },
             ..mail()
         };
         let raw = compose(&outgoing).unwrap();
@@ -183,9 +284,17 @@ proptest! {
         let squeeze = |t: &str| t.split_whitespace().collect::<Vec<_>>().join(" ");
         prop_assert_eq!(squeeze(&read.subject), squeeze(&single_line(&subject)));
         prop_assert_eq!(&read.to[0].address, "ana@x.example");
-        prop_assert_eq!(read.attachments.len(), 1);
+        prop_assert_eq!(read.attachments.len(), 1 + usize::from(shows));
+        let (pictures, others): (Vec<_>, Vec<_>) = read.attachments.iter().partition(|file| file.inline);
+        prop_assert_eq!(pictures.len(), usize::from(shown));
+        for picture in pictures {
+            let id = picture.content_id.clone().unwrap();
+            let address = format!("cid:{id}\"");
+            prop_assert!(read.html.clone().unwrap().contains(&address));
+            prop_assert_eq!(attachment(&raw, picture.part).unwrap(), gif("", true).bytes);
+        }
         let named = if matches!(file.trim(), "" | "." | "..") { "attachment" } else { file.trim() };
-        prop_assert_eq!(read.attachments[0].name.as_deref(), Some(named));
-        prop_assert_eq!(attachment(&raw, read.attachments[0].part).unwrap(), bytes);
+        prop_assert_eq!(others[0].name.as_deref(), Some(named));
+        prop_assert_eq!(attachment(&raw, others[0].part).unwrap(), bytes);
     }
 }

@@ -71,7 +71,8 @@ impl<'m> FlatPart<'m> {
         }
         let (mut decoder, mut hash, mut size) = (words::Base64::default(), Sha256::new(), 0);
         let mut piece = Vec::with_capacity(PIECE);
-        for text in self.raw_body().chunks(PIECE) {
+        let body = self.raw_body();
+        for text in body[..words::base64_end(body)].chunks(PIECE) {
             piece.clear();
             decoder.decode(text, &mut piece);
             size += piece.len() as u64;

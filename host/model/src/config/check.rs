@@ -1,5 +1,6 @@
 //! What types cannot say about a tenant's set-up.
 
+mod automatic;
 mod screen;
 
 use super::mailbox::host_of;
@@ -184,6 +185,7 @@ impl Check {
         }
         self.range("review.undo_seconds", config.review.undo_seconds, 0, 600);
         self.screen(&config.screen);
+        self.automatic(&config.automatic);
     }
 
     fn address(&mut self, path: impl Into<String>, address: &str) {

@@ -276,6 +276,88 @@ async fn files_and_the_signature_go_with_the_reply() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_picture_within_the_text_is_where_it_was_put_for_the_customer_and_in_the_thread() {
+    let test = Test::new(Vec::new(), |config| {
+        // What the text does not name is not shown because the signature does.
+        config.mailboxes[0].signature = Some("Acme [image: b.png]".to_owned());
+    })
+    .await;
+    let scope = &test.tenant.scope;
+    let ticket = waiting(&test).await;
+    let mut tx = scope.begin().await.unwrap();
+    for (name, content) in [("b.png", &b"\x89PNGb"[..]), ("面单.png", b"\x89PNG\r\n.")] {
+        let file = NewReplyFile { name, media_type: "application/octet-stream", content };
+        tx.add_reply_file(ticket, &file, &actor()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let outbox = approve(&test, ticket, "Like this:\n\n[image: 面单.png]").await;
+    test.clock.forward(UNDO);
+    test.run().await;
+    let raw = std::fs::read(&sent_files(&test)[0]).unwrap();
+    let read = read_mail(&raw);
+    assert_eq!(read.reply_text, "Like this:\n\n[image: 面单.png]");
+    let id = read.attachments[0].content_id.clone().unwrap();
+    assert_eq!(read.html.clone().unwrap().matches(&format!("<img src=\"cid:{id}\"")).count(), 1);
+    let row = scope.outbox(outbox).await.unwrap();
+    let kept = scope.message(row.message.unwrap()).await.unwrap();
+    assert_eq!(kept.read.attachments.len(), 2);
+    assert_eq!(kept.read.attachments, read.attachments, "the thread lists what a mail program finds");
+    let bytes = attachment(&scope.raw(kept.id).await.unwrap(), kept.read.attachments[0].part).unwrap();
+    assert_eq!(bytes, b"\x89PNG\r\n.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_automatic_mail_over_a_cap_is_not_submitted_and_waits_for_a_person() {
+    let test = Test::new(Vec::new(), |config| {
+        let caps = serde_json::json!({ "per_ticket": [{ "most": 1, "minutes": 60 }] });
+        config.automatic = serde_json::from_value(caps).unwrap();
+    })
+    .await;
+    let scope = &test.tenant.scope;
+    let ticket = waiting(&test).await;
+    let mut queued = Vec::new();
+    let mut base = scope.drafts(ticket).await.unwrap().first().map(|draft| draft.id);
+    for body in ["We have your mail.", "We have it still."] {
+        let mut tx = scope.begin().await.unwrap();
+        let edit = DraftEdit { base, subject: None, body: body.to_owned() };
+        let draft = tx.edit_draft(ticket, &edit, &actor()).await.unwrap();
+        base = Some(draft.id);
+        let approval = Approval {
+            ticket,
+            draft: draft.id,
+            seen: None,
+            subject: "Re: Where is my parcel?".to_owned(),
+            body: body.to_owned(),
+            to: vec![Address { name: None, address: "mary@example.com".to_owned() }],
+            cc: Vec::new(),
+            undo: Duration::from_secs(4_000),
+            message_id: format!("{}@acme.example", test.house.entropy().token(8)),
+            automatic: true,
+        };
+        queued.push(tx.approve(&approval, &actor()).await.unwrap());
+        tx.reopen(ticket, &actor()).await.unwrap();
+        tx.commit().await.unwrap();
+        // Each was alone in its hour when it was queued; they go out together.
+        test.clock.forward(Duration::from_secs(3_700));
+    }
+    test.clock.forward(Duration::from_secs(4_000));
+    test.run().await;
+    assert_eq!(sent_files(&test).len(), 1);
+    let states = [scope.outbox(queued[0]).await.unwrap().state, scope.outbox(queued[1]).await.unwrap().state];
+    assert_eq!(states, [OutboxState::Sent, OutboxState::Failed]);
+    let row = scope.outbox(queued[1]).await.unwrap();
+    assert!(row.reason.unwrap().starts_with("S50 too many automatic mails: 1 automatic mails went out on this ticket"));
+    assert_eq!(row.attempts.len(), 0);
+    assert_eq!(scope.ticket(ticket).await.unwrap().status, TicketStatus::Waiting);
+    // Once a person has looked, it goes.
+    let mut tx = scope.begin().await.unwrap();
+    tx.resolve_send(queued[1], OutboxState::Queued, &actor()).await.unwrap();
+    tx.commit().await.unwrap();
+    test.run().await;
+    assert_eq!(sent_files(&test).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_the_server_does_not_take_goes_to_sent_without_its_files() {
     let Some(dovecot) = Dovecot::start_with_largest_mail(20_000) else { return };
     let port = dovecot.imap_port();

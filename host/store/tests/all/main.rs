@@ -7,6 +7,7 @@ mod world;
 mod actions;
 mod agents;
 mod backup;
+mod caps;
 mod chain;
 mod drafts;
 mod files;

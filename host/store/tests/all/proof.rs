@@ -1,12 +1,13 @@
 //! What becomes known of our own mail afterwards.
 
 use crate::world::{World, address, agent, host};
+use posthouse_model::config::AutomaticConfig;
 use posthouse_model::job::Job;
 use posthouse_model::mail::Bounce;
 use posthouse_model::outbox::{OutboxState, SubmitOutcome};
 use posthouse_model::ticket::TicketStatus;
 use posthouse_model::{OutboxId, TicketId};
-use posthouse_store::{Approval, CAPS, JobState, OutboxLease, StoreError};
+use posthouse_store::{Approval, JobState, OutboxLease, StoreError};
 use std::time::Duration;
 
 const ANA: &str = "ana@customer.example";
@@ -74,7 +75,7 @@ on_both! {
 
         // Nothing goes there automatically any more, but a person may; and once somebody writes from there, all is well.
         let refused = automatic(&world, "b@x").await.unwrap_err().to_string();
-        assert!(refused.starts_with("nothing is sent to ana@customer.example automatically"), "{refused}");
+        assert!(refused.starts_with("S51 mail to the address came back: nothing is sent to ana@customer.example automatically"), "{refused}");
         world.approved("c@x").await;
         let mut tx = world.scope.begin().await.unwrap();
         assert!(tx.forgive_bounce(ANA, ticket, &host()).await.unwrap());
@@ -172,7 +173,7 @@ on_both! {
                 Ok(_) => sent += 1,
                 Err(error) => {
                     let words = error.to_string();
-                    assert!(words.starts_with(&format!("{sent} automatic mails went out on this ticket within 10 min")), "{words}");
+                    assert!(words.starts_with(&format!("S50 too many automatic mails: {sent} automatic mails went out on this ticket within 10 min")), "{words}");
                     break;
                 }
             }
@@ -180,12 +181,13 @@ on_both! {
             tx.reopen(ticket, &agent()).await.unwrap();
             tx.commit().await.unwrap();
         }
-        assert_eq!(sent, CAPS[0].1);
+        let caps = AutomaticConfig::CAPS;
+        assert_eq!(sent, caps[0].most);
         // Nor on other tickets of the same address; later more, up to the next cap.
         let words = automatic(&world, "other@x").await.unwrap_err().to_string();
         assert!(words.contains("to ana@customer.example within 10 minutes"), "{words}");
-        world.clock.advance(CAPS[0].0);
-        for number in 0..CAPS[1].1 - CAPS[0].1 {
+        world.clock.advance(caps[0].within());
+        for number in 0..caps[1].most - caps[0].most {
             automatic(&world, &format!("later-{number}@x")).await.unwrap();
         }
         let words = automatic(&world, "last@x").await.unwrap_err().to_string();

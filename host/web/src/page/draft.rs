@@ -6,6 +6,7 @@ use super::letter::size;
 use super::query::ListQuery;
 use maud::{Markup, html};
 use posthouse_model::draft::{CheckFinding, DraftOrigin, DraftProposal};
+use posthouse_model::picture::{self, Piece};
 use posthouse_store::ReplyFile;
 
 /// One proposed reply, newest revision.
@@ -228,18 +229,52 @@ impl ReplyPane {
 
     fn attached(&self, frame: &Frame) -> Markup {
         let t = frame.lang();
+        let names: Vec<&str> = self.files.iter().map(ReplyFile::picture_name).collect();
+        let shown = picture::shown(&self.editor.body, &names);
         html! {
+            @if shown.contains(&true) { (self.look(frame, &names)) }
             div.attach {
+                // Where the cursor stands: a picture is shown there.
+                input type="hidden" name="caret";
                 @if !self.files.is_empty() {
                     ul.files aria-label=(t.reply_files()) {
-                        @for file in &self.files { li {
-                            (icon::file()) bdi.name { (file.name) } span.mute { (size(t, u64::try_from(file.size).unwrap_or_default())) }
+                        @for (file, shown) in self.files.iter().zip(shown) { li {
+                            @let is_picture = picture::is_kind(&file.media_type);
+                            @if is_picture { img.thumb src=(self.file(frame, file)) alt="" loading="lazy" decoding="async"; } @else { (icon::file()) }
+                            bdi.name { (file.name) } span.mute { (size(t, u64::try_from(file.size).unwrap_or_default())) }
+                            @if is_picture && shown {
+                                button.link formaction=(self.action(frame, "picture")) formnovalidate name="only" value=(file.id) aria-label=(t.attach_only_of(&file.name)) { (t.attach_only()) }
+                            } @else if is_picture {
+                                button.link formaction=(self.action(frame, "picture")) formnovalidate name="show" value=(file.id) aria-label=(t.show_in_text_of(&file.name)) { (t.show_in_text()) }
+                            }
                             button.link formaction=(self.action(frame, "detach")) formnovalidate name="remove" value=(file.id) aria-label=(t.detach(&file.name)) { (t.detach_short()) }
                         } }
                     }
                 }
                 label.quiet { (icon::file()) span { (t.attach_files()) } input type="file" name="file" multiple; }
                 button.quiet.add formaction=(self.action(frame, "attach")) formenctype="multipart/form-data" formnovalidate { (t.attach_button()) }
+            }
+        }
+    }
+
+    fn file(&self, frame: &Frame, file: &ReplyFile) -> String {
+        frame.team.path(&format!("/tickets/{}/files/{}", self.number, file.id))
+    }
+
+    /// The text with its pictures in place, as it was saved last.
+    fn look(&self, frame: &Frame, names: &[&str]) -> Markup {
+        html! {
+            details.look open {
+                summary { (frame.lang().reply_look()) }
+                div.text dir="auto" {
+                    @for piece in picture::pieces(&self.editor.body, names) {
+                        @match piece {
+                            Piece::Text(words) => (words),
+                            Piece::Unknown(name) => (picture::mark(name)),
+                            Piece::Picture(index) => { img src=(self.file(frame, &self.files[index])) alt=(names[index]) decoding="async"; }
+                        }
+                    }
+                }
             }
         }
     }

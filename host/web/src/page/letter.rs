@@ -9,6 +9,7 @@ use crate::words::Lang;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
 use posthouse_model::mail::{Address, Attachment};
+use posthouse_model::picture::{self, Piece};
 use posthouse_model::reason::Reason;
 use posthouse_model::ticket::{Direction, TicketStatus};
 use posthouse_model::triage::{Entity, Risk, TextPart};
@@ -94,10 +95,34 @@ impl Letter {
                 p.text.mute { (if self.let_go { t.messages_let_go() } else { t.empty_mail() }) }
             } @else {
                 @if long { input.fold type="checkbox" id=(format!("fold-{}", self.id)); }
-                div.text.long[long] dir="auto" { (marked(t, &flow::unbroken(&self.text), TextPart::Body, &self.entities, &self.risks)) }
+                div.text.long[long] dir="auto" {
+                    @if self.direction == Direction::Outgoing { (self.own_text(frame)) }
+                    @else { (marked(t, &flow::unbroken(&self.text), TextPart::Body, &self.entities, &self.risks)) }
+                }
                 @if long { label.fold for=(format!("fold-{}", self.id)) { (t.show_whole_mail()) } }
             }
         }
+    }
+
+    /// What we wrote, with the pictures that it shows.
+    fn own_text(&self, frame: &Frame) -> Markup {
+        let name = |file: &Attachment| file.name.clone().filter(|_| file.inline && picture::is_kind(&file.media_type));
+        let names: Vec<String> = self.attachments.iter().map(|file| name(file).unwrap_or_default()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let text = flow::unbroken(&self.text);
+        html! {
+            @for piece in picture::pieces(&text, &names) {
+                @match piece {
+                    Piece::Text(words) => (marked(frame.lang(), words, TextPart::Body, &[], &[])),
+                    Piece::Unknown(name) => (picture::mark(name)),
+                    Piece::Picture(index) => { img src=(self.file(frame, &self.attachments[index], "?show")) alt=(names[index]) loading="lazy" decoding="async"; }
+                }
+            }
+        }
+    }
+
+    fn file(&self, frame: &Frame, file: &Attachment, show: &str) -> String {
+        frame.team.path(&format!("/messages/{}/attachments/{}{show}", self.id, file.part))
     }
 
     fn files(&self, frame: &Frame) -> Markup {
@@ -107,15 +132,15 @@ impl Letter {
                 ul.files aria-label=(t.attachments()) {
                     @for file in &self.attachments {
                         @let name = file.name.as_deref().unwrap_or(t.unnamed_file());
-                        @let path = frame.team.path(&format!("/messages/{}/attachments/{}", self.id, file.part));
+                        @let (path, show) = (self.file(frame, file, ""), self.file(frame, file, "?show"));
                         li {
-                            @if previewable(&file.media_type) {
-                                a.preview href=(format!("{path}?show")) target="_blank" rel="noopener" {
-                                    img src=(format!("{path}?show")) alt=(t.preview_of(name)) loading="lazy" decoding="async";
+                            @if picture::is_kind(&file.media_type) {
+                                a.preview href=(show) target="_blank" rel="noopener" {
+                                    img src=(show) alt=(t.preview_of(name)) loading="lazy" decoding="async";
                                 }
                             }
                             a href=(path) download title=(t.download(name)) {
-                                @if !previewable(&file.media_type) { (icon::file()) }
+                                @if !picture::is_kind(&file.media_type) { (icon::file()) }
                                 bdi.name { (name) } span.mute { (size(t, file.size)) } (icon::download())
                             }
                         }
@@ -197,11 +222,6 @@ fn is_short(text: &str) -> bool {
     text.len() <= 24
 }
 
-/// Kinds of pictures that a browser shows without running anything.
-pub(crate) fn previewable(media_type: &str) -> bool {
-    matches!(media_type, "image/png" | "image/jpeg" | "image/gif" | "image/webp")
-}
-
 /// `2.4 MB`.
 pub(crate) fn size(t: Lang, bytes: u64) -> String {
     let tenth = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
@@ -223,12 +243,5 @@ mod tests {
         assert_eq!(size(Lang::Zh, 12), "12 字节");
         assert_eq!(size(Lang::En, 214_300), "214 kB");
         assert_eq!(size(Lang::En, 2_460_000), "2.4 MB");
-    }
-
-    #[test]
-    fn only_plain_pictures_are_shown() {
-        assert!(previewable("image/png"));
-        assert!(!previewable("image/svg+xml"));
-        assert!(!previewable("text/html"));
     }
 }

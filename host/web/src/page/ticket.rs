@@ -12,6 +12,7 @@ use maud::{Markup, html};
 use posthouse_model::Timestamp;
 use posthouse_model::mail::Address;
 use posthouse_model::outbox::OutboxState;
+use posthouse_model::reason::Reason;
 use posthouse_model::refusal;
 use posthouse_model::ticket::TicketStatus;
 use posthouse_model::triage::{Entity, Fact, Order, Risk, Sentiment, TextPart, Urgency};
@@ -334,7 +335,11 @@ impl TicketPane {
                     @if sending.tries > 1 { span.mute { (t.tries_n(sending.tries)) } }
                     @if sending.state != OutboxState::Sent { @if let Some(words) = &sending.words {
                         // Before the first try nothing but the house itself has said anything.
-                        span.mute { @if sending.tries == 0 { (words) } @else { (t.server_said(words)) } }
+                        @if let Some(Reason { code, words }) = Reason::read(words) {
+                            span.why { b.code { (code) } " " (t.reason_name(code)) span.mute dir="auto" { " · " (words) } }
+                        } @else {
+                            span.mute { @if sending.tries == 0 { (words) } @else { (t.server_said(words)) } }
+                        }
                         @if let Some(known) = refusal::explain(words, None) { span { (known.text(t.code())) } }
                     } }
                 }

@@ -10,8 +10,10 @@ use posthouse_model::job::Job;
 use posthouse_model::mail::Address;
 use posthouse_model::outbox::OutboxState;
 use posthouse_model::ticket::{Direction, TicketStatus};
-use posthouse_model::{AgentId, DraftId, MessageId, OutboxId, TicketId};
-use posthouse_store::{Approval, DraftEdit, DraftRow, StoreError, TicketDetail, TicketRow};
+use posthouse_model::{AgentId, DraftId, MessageId, OutboxId, TicketId, picture};
+use posthouse_store::{
+    Approval, DraftEdit, DraftRow, REPLY_BYTES_MAX, REPLY_FILES_MAX, ReplyFile, StoreError, TicketDetail, TicketRow,
+};
 use std::time::Duration;
 
 /// Most recipients of one reply.
@@ -289,6 +291,11 @@ async fn approve(seat: &Seat, number: i64, typed: Typed) -> Result<Done, Trouble
         None => None,
     };
     let (to, cc) = readable(t, &typed, base.as_ref())?;
+    if let Some(words) = files_refused(t, &typed.body, &seat.scope.reply_files(ticket.id).await?) {
+        // They may have gone out with this very reply a moment ago.
+        let detail = seat.scope.ticket_detail(number).await?;
+        return if approved_already(seat, &detail, &typed) { Ok(Done::Approved) } else { Err(Trouble::Refused(words)) };
+    }
     let mailbox = seat.scope.mailbox(ticket.mailbox).await?;
     let subject = if typed.subject.is_empty() { reply_subject(&ticket.subject) } else { typed.subject.clone() };
     let mut tx = seat.scope.begin_durable().await?;
@@ -388,6 +395,17 @@ fn readable(t: Lang, typed: &Typed, base: Option<&DraftRow>) -> Result<(Vec<Addr
         return refuse(t.refused_too_many().to_owned());
     }
     Ok((to, cc))
+}
+
+/// What is wrong with the files: the text shows one that is not there, or there are too many. The store refuses the same once more.
+fn files_refused(t: Lang, body: &str, files: &[ReplyFile]) -> Option<String> {
+    let names: Vec<&str> = files.iter().map(ReplyFile::picture_name).collect();
+    if let Some(name) = picture::unknown(body, &names) {
+        return Some(t.refused_picture(picture::mark(name)));
+    }
+    let bytes: usize = files.iter().filter_map(|file| usize::try_from(file.size).ok()).sum();
+    let fits = files.len() <= REPLY_FILES_MAX && bytes <= REPLY_BYTES_MAX;
+    (!fits).then(|| t.refused_files_over(REPLY_FILES_MAX, REPLY_BYTES_MAX >> 20))
 }
 
 /// A variable that still stands in the text.

@@ -10,12 +10,12 @@ use crate::page::frame::Note;
 use crate::page::query::{ListQuery, View};
 use crate::refusal::Refusal;
 use crate::request::Fields;
-use crate::seat::{HandedFiles, Seat};
+use crate::seat::{Handed, HandedFiles, Seat};
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use posthouse_model::{AgentId, DraftId, MessageId, OutboxId};
-use posthouse_store::{NewReplyFile, REPLY_BYTES_MAX, REPLY_FILES_MAX};
+use posthouse_model::{AgentId, DraftId, MessageId, OutboxId, TicketId, picture};
+use posthouse_store::{NewReplyFile, REPLY_BYTES_MAX, REPLY_FILES_MAX, ReplyFile};
 
 type At = Path<(String, String)>;
 
@@ -53,7 +53,7 @@ pub(super) async fn attach(
     seat: Seat,
     Path((_, number)): At,
     fields: Fields,
-    HandedFiles(files): HandedFiles,
+    HandedFiles(handed): HandedFiles,
 ) -> Result<Response, Refusal> {
     let number = number_of(&number)?;
     let (t, typed) = (seat.lang(), typed(&fields));
@@ -61,6 +61,13 @@ pub(super) async fn attach(
         return refused(&seat, number, trouble, Some(typed)).await;
     }
     let ticket = seat.scope.ticket_by_number(number).await?.id;
+    // What is there already, from a form that was sent twice, is nothing to add.
+    let mut files = Vec::with_capacity(handed.len());
+    for file in handed {
+        if file.content.is_empty() || !seat.scope.has_reply_file(ticket, &as_new(&file)).await? {
+            files.push(file);
+        }
+    }
     let there = seat.scope.reply_files(ticket).await?;
     let bytes: usize = files.iter().map(|file| file.content.len()).sum();
     let before: usize = there.iter().filter_map(|file| usize::try_from(file.size).ok()).sum();
@@ -76,8 +83,7 @@ pub(super) async fn attach(
     }
     let mut tx = seat.scope.begin().await?;
     for file in &files {
-        let new = NewReplyFile { name: &file.name, media_type: &file.media_type, content: &file.content };
-        if let Err(error) = tx.add_reply_file(ticket, &new, &seat.actor()).await {
+        if let Err(error) = tx.add_reply_file(ticket, &as_new(file), &seat.actor()).await {
             return refused(&seat, number, error.into(), Some(typed)).await;
         }
     }
@@ -85,18 +91,60 @@ pub(super) async fn attach(
     Ok(onward(&seat, &ListQuery::parse(seat.query()), number, Done::Saved, false, None))
 }
 
-/// Saves what was typed and takes a file away from the reply.
+fn as_new(file: &Handed) -> NewReplyFile<'_> {
+    NewReplyFile { name: &file.name, media_type: &file.media_type, content: &file.content }
+}
+
+/// Saves what was typed and takes a file away from the reply, and a picture out of its text.
 pub(super) async fn detach(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
     let number = number_of(&number)?;
+    let ticket = seat.scope.ticket_by_number(number).await?.id;
+    let name = picture_name(&seat, ticket, fields.number("remove")).await?;
+    let changed = |body: &str| name.as_ref().map_or_else(|| body.to_owned(), |name| picture::take_out(body, name));
     let typed = typed(&fields);
-    if let Err(trouble) = keep(&seat, number, &typed).await {
+    if let Err(trouble) = keep_with(&seat, number, &typed, changed).await {
         return refused(&seat, number, trouble, Some(typed)).await;
     }
-    let ticket = seat.scope.ticket_by_number(number).await?.id;
     let mut tx = seat.scope.begin().await?;
     tx.remove_reply_file(ticket, fields.number("remove").ok_or(Refusal::NotFound)?, &seat.actor()).await?;
     tx.commit().await?;
     Ok(onward(&seat, &ListQuery::parse(seat.query()), number, Done::Saved, false, None))
+}
+
+/// Shows a picture in the text, where the cursor was, or takes it out of the text again; saves what was typed with it.
+pub(super) async fn picture(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
+    let number = number_of(&number)?;
+    let ticket = seat.scope.ticket_by_number(number).await?.id;
+    let show = fields.number("show");
+    let name = picture_name(&seat, ticket, show.or(fields.number("only"))).await?;
+    let caret = fields.number("caret").and_then(|at| usize::try_from(at).ok());
+    // One that was removed meanwhile changes nothing: the page that follows does not have it.
+    let changed = |body: &str| match &name {
+        Some(name) if show.is_some() => picture::put_in(body, name, caret),
+        Some(name) => picture::take_out(body, name),
+        None => body.to_owned(),
+    };
+    let typed = typed(&fields);
+    if let Err(trouble) = keep_with(&seat, number, &typed, changed).await {
+        return refused(&seat, number, trouble, Some(typed)).await;
+    }
+    Ok(onward(&seat, &ListQuery::parse(seat.query()), number, Done::Saved, false, None))
+}
+
+/// What the text calls a picture of the reply; none for any other file, and for one that is not there.
+async fn picture_name(seat: &Seat, ticket: TicketId, id: Option<i64>) -> Result<Option<String>, Refusal> {
+    let files = seat.scope.reply_files(ticket).await?;
+    let name = files.iter().find(|file| Some(file.id) == id).map(ReplyFile::picture_name);
+    Ok(name.filter(|name| !name.is_empty()).map(str::to_owned))
+}
+
+/// Saves what was typed, with a change to its text.
+async fn keep_with(seat: &Seat, number: i64, typed: &Typed, changed: impl Fn(&str) -> String) -> Result<(), Trouble> {
+    let new = Typed { body: changed(&typed.body), ..typed.clone() };
+    if new.body == typed.body {
+        return keep(seat, number, typed).await;
+    }
+    perform(seat, number, Action::Save(new)).await.map(drop)
 }
 
 /// Saves what was typed, where anything was.

@@ -1,6 +1,6 @@
 //! A mail's own routes: its HTML in a policy of its own, its raw bytes, its files.
 
-use crate::page::letter::previewable;
+use super::tickets::number_of;
 use crate::refusal::Refusal;
 use crate::seat::Seat;
 use crate::text::sanitise::{InlinePicture, mail_html};
@@ -8,9 +8,9 @@ use axum::body::Body;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderName, HeaderValue, header};
-use posthouse_model::MessageId;
 use posthouse_model::mail::Attachment;
 use posthouse_model::ticket::{Direction, Outcome};
+use posthouse_model::{MessageId, picture};
 use posthouse_store::MessageRow;
 use std::collections::HashMap;
 
@@ -36,7 +36,7 @@ pub(super) async fn html(seat: Seat, Path((_, id)): Path<(String, String)>) -> R
         let pictures: HashMap<String, InlinePicture> = placed
             .into_iter()
             .filter_map(|file| {
-                let bytes = read(&raw, file.part).filter(|b| kind_of(b) == Some(file.media_type.as_str()))?;
+                let bytes = read(&raw, file.part).filter(|b| picture::kind(b) == Some(file.media_type.as_str()))?;
                 Some((file.content_id?, InlinePicture { media_type: file.media_type, bytes }))
             })
             .collect();
@@ -61,7 +61,7 @@ fn placed(message: &MessageRow, html: &str) -> Vec<Attachment> {
         .read
         .attachments
         .iter()
-        .filter(|file| previewable(&file.media_type))
+        .filter(|file| picture::is_kind(&file.media_type))
         .filter(|file| file.content_id.as_deref().is_some_and(|id| html.contains(&format!("cid:{id}"))))
         .filter(|file| {
             let fits = file.size <= room;
@@ -118,7 +118,7 @@ pub(super) async fn attachment(
     let name = listed.name.as_deref().unwrap_or("attachment");
     // A picture is shown only when its bytes are what it says; everything else is for saving.
     let show = seat.query().split('&').any(|p| p == "show");
-    match kind_of(&bytes).filter(|kind| show && *kind == listed.media_type) {
+    match picture::kind(&bytes).filter(|kind| show && *kind == listed.media_type) {
         Some(kind) => {
             let mut response = file(bytes, kind, &disposition("inline", name));
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=86400"));
@@ -126,6 +126,20 @@ pub(super) async fn attachment(
         }
         None => Ok(file(bytes, "application/octet-stream", &disposition("attachment", name))),
     }
+}
+
+/// A file that goes with the next reply: a picture is shown, everything else is for saving.
+pub(super) async fn reply_file(
+    seat: Seat,
+    Path((_, number, id)): Path<(String, String, String)>,
+) -> Result<Response, Refusal> {
+    let ticket = seat.scope.ticket_by_number(number_of(&number)?).await?.id;
+    let id = id.parse().map_err(|_| Refusal::NotFound)?;
+    let (listed, bytes) = seat.scope.reply_file(ticket, id).await?.ok_or(Refusal::NotFound)?;
+    Ok(match picture::kind(&bytes) {
+        Some(kind) => file(bytes, kind, &disposition("inline", &listed.name)),
+        None => file(bytes, "application/octet-stream", &disposition("attachment", &listed.name)),
+    })
 }
 
 fn file(bytes: Vec<u8>, media_type: &'static str, disposition: &str) -> Response {
@@ -159,17 +173,6 @@ fn disposition(kind: &str, name: &str) -> String {
     format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
 }
 
-/// What the first bytes say a picture is.
-fn kind_of(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
-        [0xFF, 0xD8, 0xFF, ..] => Some("image/jpeg"),
-        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,12 +188,5 @@ mod tests {
             "inline; filename=\"__.pdf\"; filename*=UTF-8''%E5%8F%91%E7%A5%A8.pdf"
         );
         assert!(disposition("attachment", "...").contains("\"attachment\""));
-    }
-
-    #[test]
-    fn a_page_is_never_a_picture() {
-        assert_eq!(kind_of(b"<html>"), None);
-        assert_eq!(kind_of(b"<svg xmlns="), None);
-        assert_eq!(kind_of(&[0x89, b'P', b'N', b'G', 13]), Some("image/png"));
     }
 }

@@ -83,6 +83,8 @@ routes! {
     post "/t/{slug}/tickets/{number}/draft" Acting forms::draft;
     post "/t/{slug}/tickets/{number}/attach" Attaching forms::attach;
     post "/t/{slug}/tickets/{number}/detach" Acting forms::detach;
+    post "/t/{slug}/tickets/{number}/picture" Acting forms::picture;
+    get "/t/{slug}/tickets/{number}/files/{id}" Reading mail::reply_file;
     post "/t/{slug}/tickets/{number}/handled" Acting forms::handled;
     post "/t/{slug}/tickets/{number}/spam" Acting forms::spam;
     post "/t/{slug}/tickets/{number}/not-spam" Acting forms::not_spam;

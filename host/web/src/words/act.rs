@@ -67,6 +67,13 @@ super::words! {
     attach_button: "Add", "添加";
     detach(name): "Remove {name}", "移除 {name}";
     detach_short: "Remove", "移除";
+    show_in_text: "Show in the text", "在正文中显示";
+    show_in_text_of(name): "Show {name} in the text", "在正文中显示 {name}";
+    attach_only: "Attach only", "仅作附件";
+    attach_only_of(name): "Only attach {name}", "仅作附件发送 {name}";
+    reply_look: "As it will look", "效果预览";
+    refused_picture(mark): "The text says “{mark}”, and no picture of that name is among the files. Add it, or take that out of the text, then send.", "正文里有“{mark}”，但附件中没有这张图片，请添加图片或从正文中删去，再发送。";
+    refused_files_over(n, mb): "There are more files than one reply takes: {n}, and {mb} MB in all. Remove some, then send.", "附件超出一封回复的上限（{n} 个，合计 {mb} MB），请移除一些再发送。";
     reply_files: "Files that go with the reply", "随回复发送的附件";
     refused_reason: "A reason is needed to close without a reply.", "不回复而结案需要写明原因。";
     refused_category: "This is not a name for a category: use 1 to 40 letters, digits or hyphens.", "类别名称无效，请用 1 到 40 个字母、数字或连字符。";

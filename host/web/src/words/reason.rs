@@ -23,6 +23,8 @@ super::words! {
     reason_not_handed_out: "the server does not hand it out", "服务器无法提供该邮件";
     reason_reader_failed: "could not be read", "无法读取";
     reason_unsorted: "could not be sorted", "未能自动分拣";
+    reason_cap: "too many automatic mails", "自动邮件过多";
+    reason_returned: "mail to the address came back", "发往该地址的邮件被退回";
 }
 
 impl Lang {
@@ -56,6 +58,8 @@ impl Lang {
             ReasonCode::NotHandedOut => self.reason_not_handed_out(),
             ReasonCode::ReaderFailed => self.reason_reader_failed(),
             ReasonCode::Unsorted => self.reason_unsorted(),
+            ReasonCode::AutomaticCap => self.reason_cap(),
+            ReasonCode::AddressReturned => self.reason_returned(),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod actions;
 mod api;
+mod files;
 mod hostile;
 mod live;
 mod mailboxes;

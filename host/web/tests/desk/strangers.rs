@@ -1,9 +1,10 @@
 //! Every route × a stranger, somebody of another team, an auditor. The table of routes is the router itself, so
 //! a route that has no line here fails the test.
 
-use crate::support::{House, Team, Waiting, file, mail};
+use crate::support::{House, Team, Waiting, file, host, mail};
 use axum::body::Body;
 use http::StatusCode;
+use posthouse_store::NewReplyFile;
 use posthouse_web::route::{Access, ROUTES};
 
 /// A real address for every pattern: rows that exist in the first team.
@@ -23,6 +24,8 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/tickets/{number}/draft",
         "/t/{slug}/tickets/{number}/attach",
         "/t/{slug}/tickets/{number}/detach",
+        "/t/{slug}/tickets/{number}/picture",
+        "/t/{slug}/tickets/{number}/files/{id}",
         "/t/{slug}/tickets/{number}/handled",
         "/t/{slug}/tickets/{number}/spam",
         "/t/{slug}/tickets/{number}/not-spam",
@@ -62,6 +65,8 @@ fn address(pattern: &str, waiting: Waiting) -> String {
     pattern
         .replace("{slug}", "luma")
         .replace("{number}", &waiting.number.to_string())
+        // The first file of a reply on this host.
+        .replace("files/{id}", "files/1")
         .replace("{id}", &waiting.message.to_string())
         .replace("{part}", "0")
         .replace("{name}", "sorter")
@@ -77,6 +82,11 @@ async fn house() -> (House, Team, Team, Waiting) {
     read.html = Some("<p>Secret words of luma</p>".into());
     read.attachments = vec![file("a.txt", "text/plain", 0, b"Secret words of luma")];
     let waiting = luma.sorted(read, b"Secret words of luma", vec![]).await;
+    let mut tx = luma.scope.begin().await.unwrap();
+    let content = b"Secret words of luma";
+    let new = NewReplyFile { name: "a.txt", media_type: "text/plain", content };
+    assert_eq!(tx.add_reply_file(waiting.ticket, &new, &host()).await.unwrap(), 1);
+    tx.commit().await.unwrap();
     (house, luma, other, waiting)
 }
 
@@ -132,6 +142,7 @@ async fn another_team_is_a_stranger() {
         "messages/{id}/html",
         "messages/{id}/attachments/0",
         "tickets/{number}",
+        "tickets/{number}/files/1",
         "api/tickets/{number}",
     ] {
         let path = path.replace("{id}", &waiting.message.to_string()).replace("{number}", &waiting.number.to_string());

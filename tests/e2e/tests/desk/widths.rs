@@ -54,6 +54,15 @@ const SMALL: &str = "\
       .filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.closest('.hidden') && !e.matches('.hidden') && e.getBoundingClientRect().height < 39.5)\
       .map(e => `${Math.round(e.getBoundingClientRect().height)} ${e.tagName}.${e.className}: ${e.textContent.trim().slice(0, 30)}`)";
 
+/// Adds a picture of 4 × 4 to the reply, as the page does it when one is chosen.
+const ATTACH: &str = "return (async () => {\
+    const form = document.querySelector('.reply form'); const data = new FormData(form);\
+    const canvas = document.createElement('canvas'); canvas.width = canvas.height = 4; canvas.getContext('2d').fillRect(0, 0, 4, 4);\
+    const picture = await new Promise((done) => canvas.toBlob(done, 'image/png'));\
+    data.append('file', picture, 'NAME');\
+    const sent = await fetch(form.querySelector('.attach .add').formAction, { method: 'POST', body: data });\
+    return sent.status; })()";
+
 fn mails() -> Vec<(&'static str, String)> {
     let long = "A subject that goes on and on because somebody pasted https://shop.example/a/very/long/address/that/has/no/place/to/break/in/it/at/all?with=parameters&and=more";
     let word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft".repeat(2);
@@ -96,6 +105,14 @@ async fn every_page_fits(width: u32, height: u32) {
         look(&desk, &mut wrong, &format!("teams, {language}"), phone).await;
     }
     desk.sign_in("electronics", LI).await;
+    // A reply with a picture in its text, and one beside it.
+    for name in ["a-name-of-a-picture-that-no-narrow-phone-has-room-for-in-one-line-of-its-own.png", "标签.png"] {
+        desk.goto(&plain).await;
+        assert_eq!(desk.value(&ATTACH.replace("NAME", name)).await, 200, "{name}");
+    }
+    desk.goto(&plain).await;
+    desk.click(".attach [name=show]").await;
+    desk.until("document.querySelector('.look img')?.naturalWidth === 4 && document.querySelector('.thumb')").await;
     for language in ["en", "zh"] {
         let phone = width < 720;
         if desk.value("return document.documentElement.lang.slice(0, 2)").await != language {
