@@ -193,6 +193,7 @@ async fn a_folder_is_counted_on_by_what_came_and_went() {
     // Dovecot looks for new mail at the end of a command.
     client.held(1).await.unwrap();
     assert_eq!(uids(client.held(1).await.unwrap()), [1, 4, 5]);
+    assert_eq!(other.mails().await.len(), 3, "the other connection has heard of the new one as well");
     other.expunge(&[1, 4, 5]).await;
     client.held(1).await.unwrap();
     assert_eq!(uids(client.held(1).await.unwrap()), [0; 0]);

@@ -117,13 +117,17 @@ impl ImapClient {
                 }
                 other => other?,
             };
-            count.mails.retain(|one| !told.vanished.iter().any(|range| range.contains(&one.uid)));
             count.mails.extend(told.mails);
+            // Also one that was told of and went before the command ended: a UID never comes back.
+            count.mails.retain(|one| !told.vanished.iter().any(|range| range.contains(&one.uid)));
             // Those whose flags changed are told again: the first one of each stays.
             count.mails.sort_by_key(|one| one.uid);
             count.mails.dedup_by_key(|one| one.uid);
             count.exists = self.exists();
-            return Ok(Some(count));
+            // A server that kept something back is found out by the sum.
+            let (held, exists) = (count.mails.len(), count.exists as usize);
+            let adds_up = if count.first_uid <= 1 { held == exists } else { held <= exists };
+            return Ok(adds_up.then_some(count));
         }
         let last = count.mails.last().map_or(count.first_uid.saturating_sub(1), |one| one.uid);
         let Some(next) = last.checked_add(1) else { return Ok(None) };
