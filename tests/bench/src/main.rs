@@ -5,6 +5,7 @@
 //! ```text
 //! cargo xtask bench
 //! target/release/posthouse-bench plugins neighbour catch-up minute huge large mail
+//! POSTHOUSE_BENCH_MAILS=100000 target/release/posthouse-bench desk
 //! ```
 //! Prints distributions, never a verdict. The clock starts before the mail is handed to Dovecot, so that Dovecot's own
 //! share is in every figure.
@@ -12,7 +13,9 @@
 
 mod calls;
 mod catch_up;
+mod desk;
 mod figures;
+mod letters;
 mod neighbour;
 mod plugins;
 
@@ -54,6 +57,11 @@ async fn main() -> ExitCode {
     }
     if wanted("large") {
         catch_up::large().await;
+    }
+    // Half an hour for each database: only when it is asked for.
+    if only.iter().any(|name| name == "desk") {
+        let mails = std::env::var("POSTHOUSE_BENCH_MAILS").ok().and_then(|text| text.parse().ok());
+        desk::run(mails.unwrap_or(1_000_000)).await;
     }
     if !wanted("mail") {
         return ExitCode::SUCCESS;
