@@ -330,6 +330,29 @@ pub struct ArticleConfig {
     pub body: String,
 }
 
+/// The language of an article that is meant for every language (BCP 47, RFC 5646 section 4.1: undetermined).
+pub const ANY_LANGUAGE: &str = "und";
+
+/// The language that an article's id names: `returns.de` is German, `faq.zh-CN` Chinese, `version.2` none.
+#[must_use]
+pub fn article_language(id: &str) -> Option<String> {
+    let tag = id.rsplit('/').next()?.rsplit_once('.')?.1;
+    let mut pieces = tag.split('-');
+    let primary = pieces.next()?;
+    let sound = (2..=3).contains(&primary.len())
+        && primary.bytes().all(|b| b.is_ascii_lowercase())
+        && pieces.all(|p| (2..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
+    sound.then(|| tag.to_owned())
+}
+
+/// What people call an article: its first `# ` heading, else its id; at most 200 characters.
+#[must_use]
+pub fn article_title(id: &str, body: &str) -> String {
+    let heading =
+        body.lines().find_map(|line| line.strip_prefix("# ")).map(str::trim).filter(|title| !title.is_empty());
+    heading.unwrap_or(id).chars().take(200).collect()
+}
+
 pub(crate) fn yes() -> bool {
     true
 }
@@ -373,6 +396,17 @@ fn default_queues() -> Vec<QueueConfig> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn an_article_says_its_language_and_title() {
+        assert_eq!(article_language("a/faq.zh-CN").as_deref(), Some("zh-CN"));
+        for plain in ["version.2", "a.de/faq", "faq", "faq.DE", "faq.d"] {
+            assert_eq!(article_language(plain), None, "{plain}");
+        }
+        assert_eq!(article_title("faq", "text\n# Returns \n# More"), "Returns");
+        assert_eq!(article_title("faq", "#no heading\n# \n"), "faq");
+        assert_eq!(article_title("faq", &format!("# {}", "退".repeat(201))).chars().count(), 200);
+    }
 
     #[test]
     fn what_is_applied_survives_json() {

@@ -30,6 +30,12 @@ impl Role {
         matches!(self, Self::Auditor | Self::Lead | Self::Admin)
     }
 
+    /// May decide for the team: what its knowledge base says.
+    #[must_use]
+    pub fn may_lead(self) -> bool {
+        matches!(self, Self::Lead | Self::Admin)
+    }
+
     /// May set the tenant up.
     #[must_use]
     pub fn may_administer(self) -> bool {

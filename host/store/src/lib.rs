@@ -71,7 +71,9 @@ mod wake;
 
 pub use agents::{AgentRow, NewAgent, SessionRow, hash_token};
 pub use approve::Approval;
-pub use articles::{Article, ArticleRow};
+pub use articles::{
+    ARTICLE_BYTES_MAX, ARTICLE_VERSIONS_MAX, ARTICLES_MAX, Article, ArticleRow, ArticleSaved, ArticleVersion,
+};
 pub use claim::{ClaimRequest, ClaimedJob, DEATHS_MAX};
 pub use components::ComponentRow;
 pub use decisions::RecordedQuery;

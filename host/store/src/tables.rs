@@ -181,7 +181,17 @@ pub(crate) const TABLES: &[Table] = &[
         "model_call",
         "id:i tenant_id:i at:i ticket_id:i plugin:t model:t tokens_in:i tokens_out:i duration_ms:i outcome:t",
     ),
-    table("article", "tenant_id:i id:t language:t title:t body:t updated_at:i", "tenant_id, id, language"),
+    table(
+        "article",
+        "tenant_id:i id:t language:t title:t body:t updated_at:i version:i@16 changed_by:t@16",
+        "tenant_id, id, language",
+    ),
+    table(
+        "article_version",
+        "tenant_id:i id:t language:t version:i title:t body:t changed_by:t changed_at:i",
+        "tenant_id, id, language, version",
+    )
+    .since(16),
     table("kept", "tenant_id:i plugin:t key:b value:b", "tenant_id, plugin, key").since(2),
     table("followed", "mailbox_id:i tenant_id:i folder:t uid_validity:i first_uid:i", "mailbox_id, folder").since(7),
     table(

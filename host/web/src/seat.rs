@@ -150,7 +150,7 @@ async fn admit(desk: &Desk, access: Access, request: Request) -> Result<Request,
     let may_upload = seat.as_ref().is_some_and(|seat| match access {
         Access::Administering => seat.agent.role == Role::Admin,
         Access::Attaching => seat.agent.role.may_act(),
-        Access::Public | Access::Reading | Access::Acting => false,
+        Access::Public | Access::Reading | Access::Acting | Access::Leading => false,
     });
     let (bytes, fields) = if upload && may_upload {
         let (fields, files) = with_files(&parts, body).await.map_err(refuse)?;
@@ -175,6 +175,7 @@ async fn admit(desk: &Desk, access: Access, request: Request) -> Result<Request,
     let may = match access {
         Access::Public | Access::Reading => true,
         Access::Acting | Access::Attaching => seat.agent.role.may_act(),
+        Access::Leading => seat.agent.role.may_lead(),
         Access::Administering => seat.agent.role == Role::Admin,
     };
     if !may {

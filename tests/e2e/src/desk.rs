@@ -119,6 +119,16 @@ impl Desk {
         self.send("POST", &format!("/api/tickets/{ticket}/{verb}"), "application/json", &body.to_string()).await
     }
 
+    /// Sends a form of this team's pages.
+    ///
+    /// # Panics
+    /// When nothing listens.
+    pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("csrf", &self.csrf).extend_pairs(fields);
+        self.send("POST", path, "application/x-www-form-urlencoded", &form.finish()).await
+    }
+
     /// Approves a reply to a ticket in one's own words.
     ///
     /// # Panics

@@ -2,6 +2,7 @@
 //! leaves the set-up in force exactly as it was.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
+use posthouse_e2e::desk::Desk;
 use posthouse_e2e::house::House;
 use posthouse_servers::{postgres, sqlite3};
 use serde_json::json;
@@ -164,6 +165,33 @@ fn write(house: &House, folder: &str, tenant: &str, article: &str) {
     std::fs::create_dir_all(folder.join("knowledge")).unwrap();
     std::fs::write(folder.join("tenant.toml"), tenant).unwrap();
     std::fs::write(folder.join("knowledge/returns.en.md"), format!("# Returns\n{article}\n")).unwrap();
+}
+
+#[tokio::test]
+async fn what_was_written_on_the_desk_is_not_lost_by_applying_the_folder() {
+    let mut house = House::new(None);
+    write(&house, "shop", OLD, "Within 30 days.");
+    house.run(&["tenant", "apply", "shop"]);
+    house.serve().await;
+    let desk = Desk::enter(&house, "shop").await;
+    let text = "# Returns\nWithin 14 days.";
+    let fields = [("id", "returns.en"), ("language", "en"), ("version", "1"), ("body", text)];
+    assert_eq!(desk.form("/knowledge/save", &fields).await.status, 303);
+
+    let refused = house.try_run(&["tenant", "apply", "shop"], "");
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success(), "it was written over");
+    assert!(words.contains("returns.en.md\n    li@shop.example wrote another text on the desk"), "{words}");
+    assert!(words.contains("posthouse tenant export shop NEW-FOLDER"), "{words}");
+    // Taken over into a folder, it is in force as it was.
+    house.run(&["tenant", "export", "shop", "copy"]);
+    let exported = std::fs::read_to_string(house.path().join("copy/knowledge/returns.en.md")).unwrap();
+    assert_eq!(exported, format!("{text}\n"));
+    assert_eq!(house.run(&["tenant", "apply", "copy"]), "shop: nothing to change\n");
+    // Or replaced on purpose.
+    house.run(&["tenant", "apply", "shop", "--replace-desk"]);
+    assert!(desk.get("/knowledge/article?id=returns.en&language=en").await.body.contains("Within 30 days."));
+    assert_eq!(house.run(&["tenant", "apply", "shop"]), "shop: nothing to change\n");
 }
 
 const OLD: &str = r#"

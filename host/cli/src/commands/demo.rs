@@ -4,7 +4,7 @@ mod chat;
 mod mails;
 
 use crate::commands::serve::{self, Role};
-use crate::commands::tenant::apply;
+use crate::commands::tenant::{ApplyHow, apply};
 use crate::failure::{Code, Failure, Result, While as _};
 use crate::house;
 use crate::open::{Context, Opened, start_log};
@@ -78,7 +78,8 @@ pub async fn run(args: DemoArgs, context: &Context, terminal: &mut Terminal) -> 
         let (mut folder, unbuilt) = Folder::load_what_is_built(&folder, &context.finder(Some(&opened.host)))?;
         left_out.extend(unbuilt.into_iter().map(|name| format!("{shop}/{name}")));
         chat.join(&mut folder, &context)?;
-        apply(&folder, &opened, &sandbox, false).await?;
+        // The demonstration's folder is what it is: what was tried out on the desk gives way.
+        apply(&folder, &opened, &sandbox, ApplyHow { dry_run: false, replace_desk: true }).await?;
         add_agent(&opened, shop, &password, &context).await?;
     }
     drop(sandbox);

@@ -4,7 +4,7 @@ mod apply;
 mod export;
 
 pub(crate) use apply::check_plugins;
-pub use apply::{Applied, apply};
+pub use apply::{Applied, ApplyHow, apply};
 
 use crate::failure::{Code, Result};
 use crate::open::Context;

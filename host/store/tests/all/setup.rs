@@ -1,13 +1,14 @@
 //! Tenants, mailboxes, plugins, articles, secrets, the model's budget.
 
-use crate::world::{START, host, mailbox, tenant};
+use crate::world::{START, agent, host, mailbox, tenant};
 use posthouse_model::capability::Grants;
 use posthouse_model::decision::World as PluginWorld;
 use posthouse_model::event::Actor;
 use posthouse_model::limits::Limits;
 use posthouse_store::vault::MasterKey;
 use posthouse_store::{
-    Article, ModelCall, ModelReservation, NewMailbox, NewPlugin, NewTenant, PluginModelUse, Reserved, StoreError,
+    ARTICLE_BYTES_MAX, ARTICLE_VERSIONS_MAX, ARTICLES_MAX, Article, ArticleSaved, ModelCall, ModelReservation,
+    NewMailbox, NewPlugin, NewTenant, PluginModelUse, Reserved, StoreError,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -216,6 +217,63 @@ on_both! {
         assert!(set(&[article("a", "2"), article("a", "3")]).await.is_err());
         let kinds = world.kinds().await;
         assert_eq!(kinds[2..], ["article.added", "article.added", "article.changed", "article.removed"]);
+    }
+
+    async fn an_article_written_on_the_desk_has_versions(world) {
+        let save = async |body: &str, base: i64| {
+            let mut tx = world.scope.begin().await.unwrap();
+            let saved = tx.save_article(&article("faq", body), base, &agent()).await?;
+            tx.commit().await.map(|()| saved)
+        };
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.set_articles(&[article("faq", "from the folder")], &Actor::Operator).await.unwrap();
+        tx.commit().await.unwrap();
+        let applied = world.scope.tenant().await.unwrap().applied_at;
+        world.advance(60);
+        assert_eq!(save("from the desk", 1).await.unwrap(), ArticleSaved::As(2));
+        let row = world.scope.article("faq", "en").await.unwrap().unwrap();
+        assert_eq!((row.version, row.is_from_the_desk(), row.changed_by.as_str()), (2, true, agent().as_text().as_str()));
+        let taken_over = world.scope.tenant().await.unwrap().applied_at;
+        assert_eq!(taken_over, world.store.now());
+        assert!(taken_over > applied, "running hosts load it anew");
+        // Somebody who had the older one open writes nothing.
+        let ArticleSaved::Changed(Some(theirs)) = save("mine", 1).await.unwrap() else { panic!("written over") };
+        assert_eq!(theirs.article.body, "from the desk");
+        assert_eq!(save("from the desk", 2).await.unwrap(), ArticleSaved::As(2), "the same again is no version");
+        assert!(save(" \n", 2).await.unwrap_err().to_string().contains("needs a title and a text"));
+        let most = "x".repeat(ARTICLE_BYTES_MAX);
+        assert!(save(&format!("{most}y"), 2).await.unwrap_err().to_string().contains("may have 262144"));
+        assert_eq!(save(&most, 2).await.unwrap(), ArticleSaved::As(3));
+        assert!(world.scope.tenant().await.unwrap().applied_at > taken_over, "two changes at one moment are two");
+
+        let mut tx = world.scope.begin().await.unwrap();
+        assert!(matches!(tx.remove_article("faq", "en", 2, &agent()).await.unwrap(), ArticleSaved::Changed(Some(_))));
+        assert_eq!(tx.remove_article("faq", "en", 3, &agent()).await.unwrap(), ArticleSaved::As(4));
+        assert_eq!(tx.remove_article("faq", "en", 4, &agent()).await.unwrap(), ArticleSaved::Changed(None));
+        tx.commit().await.unwrap();
+        assert_eq!(world.scope.article("faq", "en").await.unwrap(), None);
+        let ArticleSaved::As(5) = save("written anew", 0).await.unwrap() else { panic!("numbers go on") };
+        let versions = world.scope.article_versions("faq", "en").await.unwrap();
+        let told: Vec<_> = versions.iter().map(|v| (v.version, v.body.as_deref().map(|body| body.len()))).collect();
+        assert_eq!(told, [(5, Some(12)), (4, None), (3, Some(ARTICLE_BYTES_MAX)), (2, Some(13)), (1, Some(15))]);
+        for n in 0..ARTICLE_VERSIONS_MAX {
+            save(&format!("number {n}"), 5 + n).await.unwrap();
+        }
+        let versions = world.scope.article_versions("faq", "en").await.unwrap();
+        assert_eq!((versions.len() as i64, versions[0].version), (ARTICLE_VERSIONS_MAX, 5 + ARTICLE_VERSIONS_MAX));
+        let other = world.other_tenant("other").await;
+        assert_eq!(other.article("faq", "en").await.unwrap(), None);
+        assert!(other.article_versions("faq", "en").await.unwrap().is_empty());
+    }
+
+    async fn a_tenant_has_so_many_articles_and_no_more(world) {
+        let all: Vec<Article> = (0..ARTICLES_MAX).map(|n| article(&format!("a{n}"), "text")).collect();
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.set_articles(&all, &host()).await.unwrap();
+        let refused = tx.save_article(&article("more", "text"), 0, &agent()).await.unwrap_err();
+        assert_eq!(refused.to_string(), "there are 2000 articles, which is the most: remove one first");
+        assert_eq!(tx.save_article(&article("a7", "other"), 1, &agent()).await.unwrap(), ArticleSaved::As(2));
+        tx.commit().await.unwrap();
     }
 
     async fn secrets_are_kept_sealed(world) {

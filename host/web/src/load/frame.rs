@@ -25,10 +25,12 @@ pub(crate) enum Done {
     HandedIn,
     Merged,
     Split,
+    ArticleSaved,
+    ArticleRemoved,
 }
 
 impl Done {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 18] = [
         Self::Approved,
         Self::Saved,
         Self::Handled,
@@ -45,6 +47,8 @@ impl Done {
         Self::HandedIn,
         Self::Merged,
         Self::Split,
+        Self::ArticleSaved,
+        Self::ArticleRemoved,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -65,6 +69,8 @@ impl Done {
             Self::HandedIn => "handed-in",
             Self::Merged => "merged",
             Self::Split => "split",
+            Self::ArticleSaved => "article-saved",
+            Self::ArticleRemoved => "article-removed",
         }
     }
 
@@ -87,6 +93,8 @@ impl Done {
             Self::HandedIn => t.done_handed_in(),
             Self::Merged => t.done_merged(),
             Self::Split => t.done_split(),
+            Self::ArticleSaved => t.done_article_saved(),
+            Self::ArticleRemoved => t.done_article_removed(),
         })
     }
 }

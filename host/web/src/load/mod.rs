@@ -1,6 +1,7 @@
 //! From the store's rows to the pages' contexts.
 
 pub(crate) mod frame;
+pub(crate) mod knowledge;
 pub(crate) mod list;
 pub(crate) mod messages;
 pub(crate) mod plugins;

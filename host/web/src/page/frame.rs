@@ -77,6 +77,8 @@ pub enum Place {
     Tickets,
     /// Mail that became no ticket.
     Messages,
+    /// What drafters and agents look up.
+    Knowledge,
     /// What works and what does not.
     Status,
     /// What runs and what may follow; for admins.
@@ -183,6 +185,7 @@ impl Frame {
                 a.sign href=(self.team.path("/tickets")) title=(self.team.name) aria-label=(self.team.name) { "驿" }
                 (place(Place::Tickets, "/tickets", icon::tray(), t.place_tickets()))
                 (place(Place::Messages, "/messages", icon::ledger(), t.place_messages()))
+                (place(Place::Knowledge, "/knowledge", icon::book(), t.place_knowledge()))
                 a.place href=(self.team.path("/status")) aria-current=[(self.place == Place::Status).then_some("page")] {
                     (icon::pulse()) span { (t.place_status()) }
                     @if self.troubles > 0 { b.trouble title=(t.troubles_seen()) { (self.troubles) } }

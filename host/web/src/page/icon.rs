@@ -22,6 +22,8 @@ icons! {
     plug = r#"<path d="M7 3.5V7M13 3.5V7M5 7h10v2.5a5 5 0 0 1-10 0zM10 14.5v2.5"/>"#;
     /// A keyboard.
     keyboard = r#"<rect x="2.5" y="5.5" width="15" height="9.5" rx="1.5"/><path d="M5.5 8.5h.01M8.5 8.5h.01M11.5 8.5h.01M14.5 8.5h.01M6.5 12h7"/>"#;
+    /// An open book.
+    book = r#"<path d="M10 5.5C8.5 4.3 6.3 4 3.5 4v11c2.8 0 5 .3 6.5 1.5 1.5-1.2 3.7-1.5 6.5-1.5V4c-2.8 0-5 .3-6.5 1.5z"/><path d="M10 5.5v11"/>"#;
     /// A person.
     person = r#"<circle cx="10" cy="7" r="3"/><path d="M4 16.5c.6-3 3-4.3 6-4.3s5.4 1.3 6 4.3"/>"#;
     /// The world.

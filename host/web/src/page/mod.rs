@@ -6,6 +6,7 @@ pub mod error;
 pub mod frame;
 pub mod gate;
 mod icon;
+pub mod knowledge;
 pub mod letter;
 pub mod list;
 pub mod messages;

@@ -4,6 +4,7 @@
 pub(crate) mod act;
 mod api;
 mod forms;
+mod knowledge;
 mod live;
 mod mail;
 mod plugins;
@@ -34,6 +35,8 @@ pub enum Access {
     Acting,
     /// As acting, and files may come along.
     Attaching,
+    /// As `Acting`, and decides for the team: agents see 404.
+    Leading,
     /// As `Reading`, and sets the team up: everybody but admins sees 404.
     Administering,
 }
@@ -105,6 +108,12 @@ routes! {
     post "/t/{slug}/status/sign-in" Administering settings::mailbox_sign_in;
     post "/t/{slug}/status/sign-in/browser" Administering visit::leave;
     get "/t/{slug}/sign-in/mailbox" Administering visit::back;
+    get "/t/{slug}/knowledge" Reading knowledge::list;
+    get "/t/{slug}/knowledge/article" Reading knowledge::article;
+    get "/t/{slug}/knowledge/new" Leading knowledge::new;
+    post "/t/{slug}/knowledge/save" Leading knowledge::save;
+    post "/t/{slug}/knowledge/restore" Leading knowledge::restore;
+    post "/t/{slug}/knowledge/remove" Leading knowledge::remove;
     get "/t/{slug}/plugins" Administering plugins::list;
     post "/t/{slug}/plugins" Administering plugins::hand_in;
     get "/t/{slug}/plugins/{name}" Administering plugins::plugin;
@@ -135,7 +144,7 @@ pub fn router(deps: WebDeps) -> Router {
         match route.access {
             Access::Administering => handler = handler.layer(DefaultBodyLimit::max(seat::UPLOAD_BYTES_MAX)),
             Access::Attaching => handler = handler.layer(DefaultBodyLimit::max(seat::FILES_BYTES_MAX)),
-            Access::Public | Access::Reading | Access::Acting => {}
+            Access::Public | Access::Reading | Access::Acting | Access::Leading => {}
         }
         router = router.route(route.path, handler);
     }

@@ -7,6 +7,7 @@
 mod act;
 mod desk;
 mod event;
+mod knowledge;
 mod names;
 mod pages;
 mod plugins;
@@ -146,6 +147,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         desk::TABLE,
         desk::COUNTED,
         event::TABLE,
+        knowledge::TABLE,
         names::TABLE,
         pages::TABLE,
         plugins::TABLE,

@@ -6,6 +6,7 @@ mod actions;
 mod api;
 mod files;
 mod hostile;
+mod knowledge;
 mod live;
 mod mailboxes;
 mod plugins;

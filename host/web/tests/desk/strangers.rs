@@ -4,7 +4,7 @@
 use crate::support::{House, Team, Waiting, file, host, mail};
 use axum::body::Body;
 use http::StatusCode;
-use posthouse_store::NewReplyFile;
+use posthouse_store::{Article, NewReplyFile};
 use posthouse_web::route::{Access, ROUTES};
 
 /// A real address for every pattern: rows that exist in the first team.
@@ -46,6 +46,12 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/status/sign-in",
         "/t/{slug}/status/sign-in/browser",
         "/t/{slug}/sign-in/mailbox",
+        "/t/{slug}/knowledge",
+        "/t/{slug}/knowledge/article",
+        "/t/{slug}/knowledge/new",
+        "/t/{slug}/knowledge/save",
+        "/t/{slug}/knowledge/restore",
+        "/t/{slug}/knowledge/remove",
         "/t/{slug}/plugins",
         "/t/{slug}/plugins/{name}",
         "/t/{slug}/plugins/{name}/{verb}",
@@ -64,6 +70,7 @@ fn address(pattern: &str, waiting: Waiting) -> String {
     assert!(known.contains(&pattern), "{pattern} is new: say here who may ask for it, and how a stranger is answered");
     pattern
         .replace("{slug}", "luma")
+        .replace("knowledge/article", "knowledge/article?id=faq&language=und")
         .replace("{number}", &waiting.number.to_string())
         // The first file of a reply on this host.
         .replace("files/{id}", "files/1")
@@ -86,6 +93,9 @@ async fn house() -> (House, Team, Team, Waiting) {
     let content = b"Secret words of luma";
     let new = NewReplyFile { name: "a.txt", media_type: "text/plain", content };
     assert_eq!(tx.add_reply_file(waiting.ticket, &new, &host()).await.unwrap(), 1);
+    let (id, language, title) = ("faq".to_owned(), "und".to_owned(), "faq".to_owned());
+    let article = Article { id, language, title, body: "Secret words of luma".to_owned() };
+    tx.set_articles(&[article], &host()).await.unwrap();
     tx.commit().await.unwrap();
     (house, luma, other, waiting)
 }
@@ -144,6 +154,7 @@ async fn another_team_is_a_stranger() {
         "tickets/{number}",
         "tickets/{number}/files/1",
         "api/tickets/{number}",
+        "knowledge/article?id=faq&language=und",
     ] {
         let path = path.replace("{id}", &waiting.message.to_string()).replace("{number}", &waiting.number.to_string());
         let answer = browser.get(&other.path(&format!("/{path}"))).await;
@@ -178,7 +189,7 @@ async fn an_auditor_reads_everything_and_changes_nothing() {
             }
         };
         match route.access {
-            Access::Acting | Access::Attaching | Access::Administering => {
+            Access::Acting | Access::Attaching | Access::Leading | Access::Administering => {
                 assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}")
             }
             _ => assert!(

@@ -125,6 +125,8 @@ async fn every_page_fits(width: u32, height: u32) {
             &ticket,
             &plain,
             "/t/electronics/messages",
+            "/t/electronics/knowledge",
+            "/t/electronics/knowledge/article?id=returns.en&language=en",
             "/t/electronics/status",
             "/t/electronics/tickets/99999",
         ] {

@@ -2,7 +2,7 @@
 //! every card before the clock stops.
 
 use super::{Figure, Scratch, sample, scratch};
-use crate::commands::tenant::apply;
+use crate::commands::tenant::{ApplyHow, apply};
 use crate::failure::{Failure, Result};
 use crate::house;
 use crate::open::{Context, Opened};
@@ -47,7 +47,7 @@ impl Bench {
         let opened = context.open_or_new().await?;
         let sandbox = context.sandbox(Some((&opened.host, &opened.key)))?;
         let tenant_folder = Folder::load(&folder.0.join("tenant"), &context.finder(Some(&opened.host)))?;
-        apply(&tenant_folder, &opened, &sandbox, false).await?;
+        apply(&tenant_folder, &opened, &sandbox, ApplyHow::default()).await?;
         drop(sandbox);
         let house = house::house(&context, &opened, "bench")?;
         let row = opened.tenant(Some(SLUG)).await?;

@@ -2,7 +2,7 @@
 //! compiled plugins on disk, and how much memory it then holds.
 
 use super::{Figure, idle, scratch};
-use crate::commands::tenant::apply;
+use crate::commands::tenant::{ApplyHow, apply};
 use crate::failure::{Failure, Result};
 use crate::open::Context;
 use crate::setup::folder::Folder;
@@ -34,7 +34,7 @@ pub async fn measure(context: &Context) -> Result<Vec<Figure>> {
     std::fs::create_dir(&tenant)?;
     for number in 0..TENANTS {
         std::fs::write(tenant.join("tenant.toml"), set_up(number))?;
-        apply(&Folder::load(&tenant, &finder)?, &opened, &sandbox, false).await?;
+        apply(&Folder::load(&tenant, &finder)?, &opened, &sandbox, ApplyHow::default()).await?;
     }
     opened.store.close().await;
     drop((sandbox, opened));

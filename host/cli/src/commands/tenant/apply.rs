@@ -10,13 +10,13 @@ use crate::setup::host::HostConfig;
 use crate::setup::plan::{Change, PluginState, changes, document, nothing};
 use clap::Args;
 use posthouse_model::ceiling::Excess;
-use posthouse_model::config::{ArticleConfig, TenantConfig};
+use posthouse_model::config::{ANY_LANGUAGE, ArticleConfig, TenantConfig};
 use posthouse_model::decision::World;
 use posthouse_model::event::Actor;
 use posthouse_package::Package;
 use posthouse_package::signing::{SignatureProblem, TrustedKey};
 use posthouse_sandbox::{CallLimits, LoadError, PluginSpec, Sandbox, inspect};
-use posthouse_store::{Article, NewMailbox, NewPlugin, NewTenant, Store, TenantRow};
+use posthouse_store::{Article, ArticleRow, NewMailbox, NewPlugin, NewTenant, Store, TenantRow};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -33,9 +33,21 @@ pub struct ApplyArgs {
     /// Check and show what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Put the folder's articles in the place of those that were written on the desk
+    #[arg(long)]
+    replace_desk: bool,
     /// Print JSON: {"tenant", "new", "dry_run", "changes": [{"path", "from", "to"}], "notes": []}
     #[arg(long)]
     json: bool,
+}
+
+/// How a folder is applied.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ApplyHow {
+    /// Nothing is changed.
+    pub dry_run: bool,
+    /// What was written on the desk gives way to the folder.
+    pub replace_desk: bool,
 }
 
 /// What applying a folder did, or would do.
@@ -63,7 +75,8 @@ pub async fn run(args: ApplyArgs, context: &Context, terminal: &mut Terminal) ->
     let (opened, _trial) =
         if args.dry_run { context.open_for_trial().await? } else { (context.open_or_new().await?, None) };
     let sandbox = context.sandbox(Some((&opened.host, &opened.key)))?;
-    let applied = apply(&folder, &opened, &sandbox, args.dry_run).await?;
+    let how = ApplyHow { dry_run: args.dry_run, replace_desk: args.replace_desk };
+    let applied = apply(&folder, &opened, &sandbox, how).await?;
     if args.json {
         terminal.json(&json!({
             "tenant": applied.slug, "new": applied.new, "dry_run": args.dry_run,
@@ -122,12 +135,16 @@ fn is_telling(new: bool, change: &Change) -> bool {
 ///
 /// # Errors
 /// Everything that is wrong with it; nothing was changed then.
-pub async fn apply(folder: &Folder, opened: &Opened, sandbox: &Sandbox, dry_run: bool) -> Result<Applied> {
+pub async fn apply(folder: &Folder, opened: &Opened, sandbox: &Sandbox, how: ApplyHow) -> Result<Applied> {
     let dir = folder.source.path().parent().unwrap_or(folder.source.path());
     let plugins = check_plugins(folder, &opened.host, sandbox).await.map_err(|problems| refused(dir, problems))?;
     let tenant = opened.store.tenant_by_slug(&folder.config.slug).await?;
     let (mut problems, notes) = check_secrets(folder, opened, tenant.as_ref()).await?;
     problems.extend(check_names(folder, &plugins));
+    if let Some(tenant) = tenant.as_ref().filter(|_| !how.replace_desk) {
+        let articles = opened.store.tenant(tenant.id).articles().await?;
+        problems.extend(check_desk(folder, dir, &articles));
+    }
     if !problems.is_empty() {
         return Err(refused(dir, problems));
     }
@@ -140,7 +157,7 @@ pub async fn apply(folder: &Folder, opened: &Opened, sandbox: &Sandbox, dry_run:
     let changes = changes(&in_force, &wanted);
     // The digest also covers what the comparison does not show, such as where a component's version came from.
     let is_same = changes.is_empty() && known == folder.digest();
-    if !dry_run && !is_same {
+    if !how.dry_run && !is_same {
         write(folder, &plugins, opened).await?;
     }
     Ok(Applied { slug: folder.config.slug.clone(), new: tenant.is_none(), changes, notes })
@@ -163,12 +180,9 @@ pub(super) async fn present(store: &Store, tenant: &TenantRow) -> Result<Value> 
     Ok(document(&applied_config(tenant)?, &states, &articles))
 }
 
-/// What stands for "no language" in the store: BCP 47's undetermined.
-const UNDETERMINED: &str = "und";
-
 pub(super) fn article_config(article: Article) -> ArticleConfig {
     let Article { id, language, title, body } = article;
-    ArticleConfig { id, language: Some(language).filter(|tag| tag != UNDETERMINED), title, body }
+    ArticleConfig { id, language: Some(language).filter(|tag| tag != ANY_LANGUAGE), title, body }
 }
 
 /// Loads every plugin as it would run: what cannot be loaded is refused here, and not at the next mail.
@@ -317,6 +331,24 @@ fn check_names(folder: &Folder, plugins: &[NewPlugin]) -> Vec<Problem> {
     problems
 }
 
+/// Articles that somebody wrote on the desk and that the folder does not have like that: applying it would lose them.
+fn check_desk(folder: &Folder, dir: &std::path::Path, articles: &[ArticleRow]) -> Vec<Problem> {
+    let lost = articles.iter().filter(|row| row.is_from_the_desk()).filter(|row| {
+        let config = article_config(row.article.clone());
+        !folder.articles.contains(&config)
+    });
+    let slug = &folder.config.slug;
+    lost.map(|row| {
+        let who = row.changed_by.trim_start_matches("agent:");
+        Problem::file(
+            dir.join("knowledge").join(format!("{}.md", row.article.id)),
+            format!("{who} wrote another text on the desk, which this folder would replace"),
+            format!("take it over with `posthouse tenant export {slug} NEW-FOLDER`, or replace it with --replace-desk"),
+        )
+    })
+    .collect()
+}
+
 /// A secret without a value is a note: it can only be set once the tenant is there. One that may not go where the set-up
 /// sends it is a problem.
 async fn check_secrets(
@@ -380,7 +412,7 @@ async fn write(folder: &Folder, plugins: &[NewPlugin], opened: &Opened) -> Resul
 
 fn article(article: ArticleConfig) -> Article {
     let ArticleConfig { id, language, title, body } = article;
-    Article { id, language: language.unwrap_or_else(|| UNDETERMINED.to_owned()), title, body }
+    Article { id, language: language.unwrap_or_else(|| ANY_LANGUAGE.to_owned()), title, body }
 }
 
 fn new_tenant(config: &TenantConfig, digest: String) -> Result<NewTenant> {

@@ -3,7 +3,7 @@
 use super::find_date;
 use crate::setup::source::read_text;
 use crate::setup::{Problem, Source};
-use posthouse_model::config::ArticleConfig;
+use posthouse_model::config::{ArticleConfig, article_language, article_title};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -77,26 +77,14 @@ pub(super) fn articles(dir: &Path) -> Result<Vec<ArticleConfig>, Problem> {
     let mut articles = Vec::new();
     for (id, path) in markdown(dir)? {
         let text = read_text(&path, ARTICLE_BYTES_MAX)?;
-        let heading = text.lines().find_map(|line| line.strip_prefix("# ")).map(str::trim).filter(|t| !t.is_empty());
         articles.push(ArticleConfig {
-            language: language_of(&id),
-            title: heading.unwrap_or(&id).chars().take(200).collect(),
+            language: article_language(&id),
+            title: article_title(&id, &text),
             body: text.replace("\r\n", "\n"),
             id,
         });
     }
     Ok(articles)
-}
-
-/// `returns.de` is German, `faq.zh-CN` Chinese, `version.2` nothing.
-fn language_of(id: &str) -> Option<String> {
-    let tag = id.rsplit('/').next()?.rsplit_once('.')?.1;
-    let mut pieces = tag.split('-');
-    let primary = pieces.next()?;
-    let sound = (2..=3).contains(&primary.len())
-        && primary.bytes().all(|b| b.is_ascii_lowercase())
-        && pieces.all(|p| (2..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
-    sound.then(|| tag.to_owned())
 }
 
 /// All `.md` files below a folder by their path without the ending, in order. Hidden files and links are left out.
@@ -131,17 +119,4 @@ fn markdown(dir: &Path) -> Result<BTreeMap<String, PathBuf>, Problem> {
     let mut found = BTreeMap::new();
     walk(dir, "", 0, &mut found)?;
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn languages_come_from_names() {
-        assert_eq!(language_of("a/faq.zh-CN").as_deref(), Some("zh-CN"));
-        assert_eq!(language_of("version.2"), None);
-        assert_eq!(language_of("a.de/faq"), None);
-        assert_eq!(language_of("faq"), None);
-    }
 }

@@ -1,0 +1,279 @@
+//! The knowledge base: what drafters rest on and agents look up, one article per subject and language, and what each said before.
+
+use super::frame::Frame;
+use super::icon;
+use crate::text::difference::{Change, Line};
+use maud::{Markup, html};
+use posthouse_model::Timestamp;
+
+/// One article on the list.
+#[derive(Clone, Debug)]
+pub struct ArticleLine {
+    /// Its id.
+    pub id: String,
+    /// BCP 47; `und`: for every language.
+    pub language: String,
+    /// For people.
+    pub title: String,
+    /// When it last changed.
+    pub at: Timestamp,
+    /// Who changed it: a person's address; none: with the team's folder.
+    pub by: Option<String>,
+}
+
+/// The list.
+#[derive(Clone, Debug)]
+pub struct KnowledgePage {
+    /// What was looked for.
+    pub text: String,
+    /// By id.
+    pub articles: Vec<ArticleLine>,
+    /// Whether the reader may write.
+    pub may_write: bool,
+    /// Languages that a new one can be in.
+    pub languages: Vec<&'static str>,
+}
+
+/// One version on the article's page.
+#[derive(Clone, Debug)]
+pub struct VersionLine {
+    /// Its number.
+    pub number: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who; none: with the team's folder.
+    pub by: Option<String>,
+    /// It was removed then.
+    pub removed: bool,
+}
+
+/// An earlier version that is looked at.
+#[derive(Clone, Debug)]
+pub struct Earlier {
+    /// Its number.
+    pub number: i64,
+    /// Its text.
+    pub body: String,
+    /// What became of it since.
+    pub changes: Vec<Line>,
+}
+
+/// What is in the way of saving.
+#[derive(Clone, Debug)]
+pub struct Meanwhile {
+    /// Who changed it.
+    pub by: Option<String>,
+    /// What it says now; none: it was removed.
+    pub body: Option<String>,
+}
+
+/// One article, or one that is being written.
+#[derive(Clone, Debug)]
+pub struct ArticlePage {
+    /// Its id.
+    pub id: String,
+    /// BCP 47; `und`: for every language.
+    pub language: String,
+    /// For people.
+    pub title: String,
+    /// The version in force; 0: it is not there (yet, or any more).
+    pub version: i64,
+    /// When it last changed.
+    pub at: Option<Timestamp>,
+    /// Who changed it.
+    pub by: Option<String>,
+    /// What stands in the editor, or is read: Markdown.
+    pub body: String,
+    /// Whether the reader may write.
+    pub may_write: bool,
+    /// The newest first.
+    pub versions: Vec<VersionLine>,
+    /// One that is looked at.
+    pub earlier: Option<Earlier>,
+    /// Somebody else was faster.
+    pub meanwhile: Option<Meanwhile>,
+    /// The same in other languages: tag and id.
+    pub others: Vec<(String, String)>,
+}
+
+/// The address of an article; names may hold slashes, so they stand in the query.
+pub(crate) fn address(frame: &Frame, id: &str, language: &str, version: Option<i64>) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("id", id).append_pair("language", language);
+    if let Some(version) = version {
+        query.append_pair("version", &version.to_string());
+    }
+    frame.team.path(&format!("/knowledge/article?{}", query.finish()))
+}
+
+impl KnowledgePage {
+    /// The page.
+    #[must_use]
+    pub fn draw(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        frame.page(
+            t.knowledge_title(),
+            "plain",
+            &html! {
+                main.sheet #main {
+                    h1 { (t.knowledge_title()) }
+                    p.mute { (t.knowledge_lead()) }
+                    form.find method="get" action=(frame.team.path("/knowledge")) role="search" {
+                        input type="search" name="q" value=(self.text) maxlength="200" aria-label=(t.knowledge_find()) placeholder=(t.knowledge_find());
+                        button.quiet { (icon::search()) (t.knowledge_find_button()) }
+                    }
+                    @if self.may_write { (self.begin(frame)) }
+                    @if self.articles.is_empty() {
+                        p.empty { @if self.text.is_empty() { (t.knowledge_none()) } @else { (t.knowledge_none_found()) } }
+                    } @else {
+                        table {
+                            thead { tr { th { (t.knowledge_article()) } th { (t.knowledge_language()) } th.num { (t.knowledge_changed()) } } }
+                            tbody { @for a in &self.articles { tr {
+                                td data-label=(t.knowledge_article()) {
+                                    a href=(address(frame, &a.id, &a.language, None)) { b { bdi { (a.title) } } }
+                                    span.mute.below { bdi { (a.id) } }
+                                }
+                                td data-label=(t.knowledge_language()) { (t.article_language(&a.language)) }
+                                td.num data-label=(t.knowledge_changed()) {
+                                    (frame.lens.relative(a.at))
+                                    span.mute.below { bdi { (a.by.as_deref().unwrap_or_else(|| t.from_folder())) } }
+                                }
+                            } } }
+                        }
+                    }
+                }
+            },
+        )
+    }
+
+    fn begin(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            details.begin {
+                summary.quiet { (t.article_new()) }
+                form.fields method="get" action=(frame.team.path("/knowledge/new")) {
+                    label { span { (t.article_name()) } input name="name" required maxlength="100" pattern="[a-z0-9_\\-]+(/[a-z0-9_\\-]+)*" placeholder="returns/germany" autocomplete="off" spellcheck="false"; span.mute { (t.article_name_hint()) } }
+                    label { span { (t.knowledge_language()) }
+                        select name="language" {
+                            option value="" { (t.article_language("und")) }
+                            @for tag in &self.languages { option value=(tag) { (t.language_name(tag)) } }
+                        }
+                    }
+                    button.quiet { (t.article_begin()) }
+                }
+            }
+        }
+    }
+}
+
+impl ArticlePage {
+    /// The page.
+    #[must_use]
+    pub fn draw(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        frame.page(
+            &self.title,
+            "plain",
+            &html! {
+                main.sheet.article #main {
+                    p.mute { a href=(frame.team.path("/knowledge")) { (t.knowledge_title()) } " / " bdi { (self.id) } }
+                    h1 { bdi { (self.title) } }
+                    p.mute {
+                        (t.article_language(&self.language))
+                        @for (language, id) in &self.others { " · " a href=(address(frame, id, language, None)) { (t.article_language(language)) } }
+                        @if let Some(at) = self.at { " · " (t.article_changed(self.by.as_deref().unwrap_or_else(|| t.from_folder()))) " " (frame.lens.relative(at)) }
+                    }
+                    @if let Some(meanwhile) = &self.meanwhile { (conflict(frame, meanwhile)) }
+                    @if self.may_write { (self.editor(frame)) } @else if self.version > 0 { div.said dir="auto" { (self.body) } }
+                    @if self.version == 0 && self.meanwhile.is_none() && !self.versions.is_empty() { p.mute { (t.article_gone()) } }
+                    @if let Some(earlier) = &self.earlier { (self.look(frame, earlier)) }
+                    (self.history(frame))
+                }
+            },
+        )
+    }
+
+    fn known(&self) -> Markup {
+        html! {
+            input type="hidden" name="id" value=(self.id);
+            input type="hidden" name="language" value=(self.language);
+            input type="hidden" name="version" value=(self.version);
+        }
+    }
+
+    fn editor(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            form.write method="post" action=(frame.team.path("/knowledge/save")) {
+                input type="hidden" name="csrf" value=(frame.csrf);
+                (self.known())
+                label.hidden for="body" { (t.article_text()) }
+                textarea #body name="body" rows="18" required dir="auto" aria-describedby="how" { (self.body) }
+                p.mute #how { (t.article_how()) }
+                div.acts {
+                    button.solid { (t.article_save()) }
+                    @if self.version > 0 { button.quiet formaction=(frame.team.path("/knowledge/remove")) formnovalidate { (t.article_remove()) } }
+                }
+            }
+        }
+    }
+
+    fn look(&self, frame: &Frame, earlier: &Earlier) -> Markup {
+        let t = frame.lang();
+        html! {
+            section #earlier {
+                h2 { (t.article_version(earlier.number)) }
+                @if earlier.changes.is_empty() { div.said dir="auto" { (earlier.body) } } @else {
+                    p.mute { (t.article_since()) }
+                    div.difference dir="auto" { @for line in &earlier.changes {
+                        @match line.change {
+                            Change::Added => ins { span.hidden { (t.line_added()) } (line.text) },
+                            Change::Removed => del { span.hidden { (t.line_removed()) } (line.text) },
+                            Change::Same => p { (line.text) },
+                            Change::LeftOut => p.mute { (t.lines_left_out(&line.text)) },
+                        }
+                    } }
+                }
+                @if self.may_write {
+                    (frame.post(&frame.team.path("/knowledge/restore"), "acts", &html! {
+                        (self.known())
+                        button.quiet name="earlier" value=(earlier.number) { (t.article_restore()) }
+                    }))
+                }
+            }
+        }
+    }
+
+    fn history(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            @if !self.versions.is_empty() {
+                section { h2 { (t.article_versions()) }
+                    table {
+                        thead { tr { th { (t.article_version_column()) } th { (t.article_who()) } th.num { (t.knowledge_changed()) } } }
+                        tbody { @for v in &self.versions { tr {
+                            td data-label=(t.article_version_column()) {
+                                @if v.removed { (v.number) " · " span.mute { (t.article_removed()) } }
+                                @else if v.number == self.version { (v.number) " · " span.mute { (t.article_in_force()) } }
+                                @else { a href=(address(frame, &self.id, &self.language, Some(v.number)) + "#earlier") { (v.number) " · " (t.article_look()) } }
+                            }
+                            td data-label=(t.article_who()) { bdi { (v.by.as_deref().unwrap_or_else(|| t.from_folder())) } }
+                            td.num data-label=(t.knowledge_changed()) { (frame.lens.exact(v.at)) }
+                        } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn conflict(frame: &Frame, meanwhile: &Meanwhile) -> Markup {
+    let t = frame.lang();
+    let who = meanwhile.by.as_deref().unwrap_or_else(|| t.from_folder());
+    html! {
+        div.conflict role="alert" {
+            p { (icon::warn()) @if meanwhile.body.is_some() { (t.article_conflict(who)) } @else { (t.article_conflict_gone()) } }
+            @if let Some(body) = &meanwhile.body { div.theirs dir="auto" { (body) } }
+        }
+    }
+}
