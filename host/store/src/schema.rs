@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0013_reasons.sql"),
     include_str!("schema/0014_indexes.sql"),
     include_str!("schema/0015_sign_in_by_browser.sql"),
+    include_str!("schema/0016_working_on_tickets.sql"),
 ];
 
 /// The version that this host works with.

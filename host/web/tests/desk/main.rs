@@ -14,3 +14,4 @@ mod sign_in;
 mod strangers;
 mod support;
 mod visits;
+mod work;
