@@ -15,6 +15,22 @@ named! {
     }
 }
 
+named! {
+    /// Why a template did not fit.
+    pub enum Misfit {
+        /// It answers another question.
+        Topic = "topic",
+        /// What it says is not true any more.
+        Outdated = "outdated",
+        /// Something that it should say is missing.
+        Incomplete = "incomplete",
+        /// The tone, or the language, is wrong.
+        Tone = "tone",
+        /// Something else.
+        Other = "other",
+    }
+}
+
 /// A variable of a template and what was put in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filled {

@@ -19,6 +19,7 @@ pub mod job;
 pub mod keep;
 pub mod limits;
 pub mod mail;
+pub mod mention;
 pub mod notice;
 pub mod outbox;
 pub mod picture;

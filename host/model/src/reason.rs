@@ -9,7 +9,7 @@ use std::fmt;
 
 named! {
     /// The numbered reasons. The tens say of what kind they are: 0 left out, 1 automatic, 2 spam, 3 could not be read, 4 went
-    /// to a person unsorted, 5 not sent by a machine.
+    /// to a person unsorted, 5 not sent by itself.
     pub enum ReasonCode {
         /// Stored by a version that did not number reasons, and of no known kind.
         Unnumbered = "S00",
@@ -53,6 +53,8 @@ named! {
         AutomaticCap = "S50",
         /// Mail to the address came back for good, so none is sent there automatically.
         AddressReturned = "S51",
+        /// The customer wrote again after the reply was scheduled.
+        Overtaken = "S52",
     }
 }
 
@@ -82,6 +84,7 @@ impl ReasonCode {
             Self::Unsorted => "could not be sorted",
             Self::AutomaticCap => "too many automatic mails",
             Self::AddressReturned => "mail to the address came back",
+            Self::Overtaken => "the customer wrote again",
         }
     }
 }

@@ -73,7 +73,7 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Outb
         OutboxLease::NotYet { due } => return house.store().postpone(job, due).await.map_err(store),
         OutboxLease::Busy { until } => return house.store().postpone(job, until).await.map_err(store),
         OutboxLease::Held(reason) => {
-            tracing::warn!(tenant.id = %tenant.id(), outbox = %id, %reason, "an automatic mail is held for a person");
+            tracing::warn!(tenant.id = %tenant.id(), outbox = %id, %reason, "a mail is held for a person");
             return complete(tenant, job).await;
         }
         OutboxLease::BecameUncertain | OutboxLease::Settled(_) => return complete(tenant, job).await,
@@ -255,7 +255,7 @@ pub(crate) async fn compose(
         message_id: row.message_id.clone(),
         in_reply_to: row.in_reply_to.clone(),
         references: row.references.clone(),
-        date: row.approved_at,
+        date: row.date(),
         quoted,
         automatic: row.automatic,
         loop_mark: Some(house.installation().hash().to_owned()),

@@ -2,7 +2,7 @@
 
 use crate::sql::sql;
 use crate::tickets::{TicketRow, by_id};
-use crate::{Result, Scope, StoreError, Tx};
+use crate::{Result, SCHEDULE_MAX, Scope, StoreError, Tx};
 use posthouse_model::event::Actor;
 use posthouse_model::job::Job;
 use posthouse_model::reason::{Reason, ReasonCode};
@@ -154,11 +154,14 @@ impl Tx {
     /// Puts it aside until a set time.
     ///
     /// # Errors
-    /// As [`Tx::mark_handled`]; [`StoreError::Refused`] for a time that has passed.
+    /// As [`Tx::mark_handled`]; [`StoreError::Refused`] for a time that has passed or is more than [`SCHEDULE_MAX`] ahead.
     pub async fn snooze(&mut self, ticket: TicketId, until: Timestamp, actor: &Actor) -> Result<()> {
         let (tenant, now) = (self.tenant(), self.now());
         if until <= now {
             return Err(StoreError::refused("a ticket can be put aside until a time to come, not one that has passed"));
+        }
+        if until > now.plus(SCHEDULE_MAX) {
+            return Err(StoreError::refused("a ticket can be put aside for at most 366 days"));
         }
         let before = self.ticket_for_change(ticket).await?;
         self.move_ticket(&before, TicketStatus::Snoozed).await?;
@@ -169,6 +172,23 @@ impl Tx {
             .run(self.on())
             .await?;
         self.record(actor, "ticket.snoozed", subject(ticket), json!({ "until": until }));
+        Ok(())
+    }
+
+    /// Ends a snooze before its time.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::Refused`] for a ticket that is not put aside.
+    pub async fn wake(&mut self, ticket: TicketId, actor: &Actor) -> Result<()> {
+        let before = self.ticket_for_change(ticket).await?;
+        if before.status != TicketStatus::Snoozed {
+            return Err(StoreError::refused(format_args!(
+                "ticket #{} is {}, not put aside",
+                before.number, before.status
+            )));
+        }
+        self.move_ticket(&before, TicketStatus::Waiting).await?;
+        self.record(actor, "ticket.woken", subject(ticket), json!({ "was": before.snoozed_until }));
         Ok(())
     }
 

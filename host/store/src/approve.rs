@@ -1,6 +1,7 @@
 //! Approving a reply: what goes out is fixed, with its Message-ID, in the transaction that queues it.
 
 use crate::drafts::{DraftEdit, DraftRow, by_draft_id, has_placeholder};
+use crate::scheduled::scheduled;
 use crate::sql::{Json, sql};
 use crate::tickets::{TicketRow, by_id};
 use crate::{Result, StoreError, Tx};
@@ -9,7 +10,7 @@ use posthouse_model::job::Job;
 use posthouse_model::mail::{Address, ReadMail};
 use posthouse_model::outbox::OutboxState;
 use posthouse_model::ticket::TicketStatus;
-use posthouse_model::{DraftId, MessageId, OutboxId, TicketId};
+use posthouse_model::{DraftId, MessageId, OutboxId, TicketId, Timestamp};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
@@ -38,6 +39,8 @@ pub struct Approval {
     pub cc: Vec<Address>,
     /// How long it can be taken back.
     pub undo: Duration,
+    /// When it goes out, where a person chose a time: at most [`SCHEDULE_MAX`](crate::SCHEDULE_MAX) ahead, and never before the undo window ends.
+    pub send_at: Option<Timestamp>,
     /// Without angle brackets; fixed from here on.
     pub message_id: String,
     /// No person has read it.
@@ -79,12 +82,13 @@ impl Tx {
             let edit = DraftEdit { base: Some(draft.id), subject, body: approval.body.clone() };
             self.edit_draft(ticket.id, &edit, actor).await?.id
         };
-        let due = now.plus(approval.undo);
+        let scheduled = scheduled(approval, now)?;
+        let due = scheduled.unwrap_or(now.plus(approval.undo));
         let outbox: OutboxId =
             sql("insert into outbox (tenant_id, ticket_id, mailbox_id, approved_draft, draft_id, state, \
              message_id_header, in_reply_to, reference_list, answers, subject, body, language, automatic, approved_by, \
-             approved_at, due_at, tries) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0) returning id")
+             approved_at, due_at, scheduled_at, tries) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0) returning id")
             .bind(tenant)
             .bind(ticket.id)
             .bind(ticket.mailbox)
@@ -102,6 +106,7 @@ impl Tx {
             .bind(actor.as_text())
             .bind(now)
             .bind(due)
+            .bind(scheduled)
             .one(self.on())
             .await?
             .get(0)?;
@@ -129,6 +134,7 @@ impl Tx {
             self.enqueue(&Job::Learn { ticket: ticket.id, spam: false }).await?;
         }
         self.move_ticket(&ticket, TicketStatus::Sent).await?;
+        self.saved_typed(ticket.id, Some(approval.draft), actor).await?;
         let body_sha256 = hex::encode(Sha256::digest(&approval.body));
         self.record(
             actor,
@@ -142,6 +148,7 @@ impl Tx {
                 "files": files,
                 "body_sha256": body_sha256,
                 "due": due,
+                "scheduled": scheduled.is_some(),
                 "automatic": approval.automatic,
             }),
         );

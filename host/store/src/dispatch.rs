@@ -40,8 +40,8 @@ pub enum OutboxLease {
     },
     /// A worker died while it handed the mail over: now uncertain, a person decides.
     BecameUncertain,
-    /// No person has read it, and by now too many such mails went out, or mail to a recipient came back for good: failed with this
-    /// reason, a person decides.
+    /// No person has read it, and by now too many such mails went out, or mail to a recipient came back for good; or it was scheduled,
+    /// and the customer has written since: failed with this reason, a person decides.
     Held(Reason),
     /// Nothing to do.
     Settled(OutboxState),
@@ -80,7 +80,7 @@ impl Scope {
             OutboxState::Queued | OutboxState::Deferred if due > now => Ok(OutboxLease::NotYet { due }),
             OutboxState::Queued | OutboxState::Deferred => {
                 let waiting = by_outbox_id(tx.on(), tenant, outbox).await?;
-                let held = if waiting.automatic { tx.held(&waiting).await? } else { None };
+                let held = if waiting.automatic { tx.held(&waiting).await? } else { tx.overtaken(&waiting).await? };
                 if let Some(reason) = held {
                     tx.commit().await?;
                     return Ok(OutboxLease::Held(reason));
@@ -464,7 +464,7 @@ impl Tx {
             content_hash: &hex::encode(Sha256::digest(raw)),
             outcome: Outcome::Ticket,
             reason: None,
-            at: row.approved_at,
+            at: row.date(),
             received_at: now,
             stored_at: now,
             read: &read,
@@ -481,7 +481,7 @@ impl Tx {
              last_message_at = case when last_message_at > $2 then last_message_at else $2 end \
              where tenant_id = $3 and id = $4")
         .bind(now)
-        .bind(row.approved_at)
+        .bind(row.date())
         .bind(tenant)
         .bind(row.ticket)
         .run(self.on())
@@ -498,7 +498,7 @@ fn as_mail(row: &OutboxRow, from: String) -> ReadMail {
         from: Some(Address { name: None, address: from }),
         to: whom(false),
         cc: whom(true),
-        date: Some(row.approved_at),
+        date: Some(row.date()),
         subject: row.subject.clone(),
         text: row.body.clone(),
         reply_text: row.body.clone(),

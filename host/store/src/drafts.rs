@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 
 /// Longest text of a draft in bytes.
-const BODY_BYTES_MAX: usize = 256 * 1024;
+pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// One revision of a draft.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -93,6 +93,26 @@ impl Scope {
     /// [`StoreError::NotFound`].
     pub async fn draft(&self, id: DraftId) -> Result<DraftRow> {
         by_draft_id(&mut *self.read().await?, self.tenant, id).await
+    }
+
+    /// What was proposed at first, of which a revision was made; none for what an agent began herself.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn proposed(&self, id: DraftId) -> Result<Option<DraftRow>> {
+        let mut on = self.read().await?;
+        let row = by_draft_id(&mut on, self.tenant, id).await?;
+        let first = sql(select!(
+            "where tenant_id + 0 = $1 and ticket_id = $2 and round = $3 and position = $4 and revision = 1"
+        ))
+        .bind(self.tenant)
+        .bind(row.ticket)
+        .bind(row.round)
+        .bind(row.position)
+        .optional(&mut on)
+        .await?;
+        let first = first.as_ref().map(read).transpose()?;
+        Ok(first.filter(|first| first.origin != DraftOrigin::Agent))
     }
 }
 
@@ -200,7 +220,9 @@ impl Tx {
         let before = base.as_ref().map(|base| base.proposal.clone()).unwrap_or_default();
         let proposal = edited(before, edit);
         if let Some(base) = base.as_ref().filter(|base| base.proposal == proposal) {
-            return Ok(base.clone());
+            let base = base.clone();
+            self.saved_typed(ticket, Some(base.id), actor).await?;
+            return Ok(base);
         }
         let new = NewRevision {
             ticket,
@@ -213,6 +235,7 @@ impl Tx {
             checks: &[],
         };
         let id = self.insert_draft(&new, actor).await?;
+        self.saved_typed(ticket, base.as_ref().map(|base| base.id), actor).await?;
         self.record(
             actor,
             "draft.edited",

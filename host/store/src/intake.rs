@@ -370,7 +370,7 @@ impl Tx {
         let (tenant, now) = (self.tenant(), self.now());
         sql(
             "update ticket set reopened_from = case when status in ('new', 'spam') then reopened_from else status end, \
-             status = case when status = 'spam' then status else 'new' end, snoozed_until = null, mailbox_id = $1, \
+             status = case when status = 'spam' then status else 'new' end, mailbox_id = $1, \
              snippet = $2, message_count = message_count + 1, version = version + 1, updated_at = $3, \
              last_message_at = case when last_message_at > $4 then last_message_at else $4 end \
              where tenant_id = $5 and id = $6 returning number",

@@ -78,7 +78,7 @@ impl Scope {
 }
 
 impl Tx {
-    /// Moves every mail, reply and decision of one ticket to another. What comes later for the first one joins the second; the
+    /// Moves every mail, reply, note and decision of one ticket to another. What comes later for the first one joins the second; the
     /// first stays as a handled one that says where everything is. Two addresses are one customer's from then on. The second
     /// waits when the first was open.
     ///
@@ -89,7 +89,7 @@ impl Tx {
         let gone = by_id(self.on(), tenant, from).await?;
         let kept = by_id(self.on(), tenant, into).await?;
         mergeable(&gone, &kept)?;
-        for table in ["message", "outbox", "decision", "reply_file"] {
+        for table in ["message", "outbox", "decision", "reply_file", "note"] {
             sql_of(format!("update {table} set ticket_id = $1 where tenant_id = $2 and ticket_id = $3"))
                 .bind(into)
                 .bind(tenant)

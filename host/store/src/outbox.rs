@@ -74,10 +74,12 @@ pub struct OutboxRow {
     pub automatic: bool,
     /// Who approved it, as [`Actor::as_text`].
     pub approved_by: String,
-    /// When; also the Date of the mail.
+    /// When; also the Date of the mail, unless a person chose a time.
     pub approved_at: Timestamp,
-    /// End of the undo window, or the next try.
+    /// End of the undo window, the time a person chose, or the next try.
     pub due_at: Timestamp,
+    /// The time a person chose for it to go out.
+    pub scheduled_at: Option<Timestamp>,
     /// Why it was refused, given up or stopped.
     pub reason: Option<String>,
     /// The message it became in the thread.
@@ -92,7 +94,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "select id, ticket_id, mailbox_id, draft_id, state, message_id_header, in_reply_to, reference_list, answers, \
-             subject, body, language, automatic, approved_by, approved_at, due_at, reason, message_id from outbox ",
+             subject, body, language, automatic, approved_by, approved_at, due_at, scheduled_at, reason, message_id from outbox ",
             $rest
         )
     };
@@ -117,6 +119,7 @@ async fn read(on: &mut Connection, row: &Row) -> Result<OutboxRow> {
         approved_by: row.next()?,
         approved_at: row.next()?,
         due_at: row.next()?,
+        scheduled_at: row.next()?,
         reason: row.next()?,
         message: row.next()?,
         recipients: Vec::new(),
@@ -277,7 +280,7 @@ impl Tx {
         if to == Queued {
             // A person's wish begins the ladder anew, and what a person sends is not automatic any more: no cap holds it again.
             let read = matches!(actor, Actor::Agent(_) | Actor::Operator) || !row.automatic;
-            sql("update outbox set due_at = $1, tries = 0, automatic = $2 where tenant_id = $3 and id = $4")
+            sql("update outbox set due_at = $1, scheduled_at = null, tries = 0, automatic = $2 where tenant_id = $3 and id = $4")
                 .bind(now)
                 .bind(!read)
                 .bind(tenant)

@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0014_indexes.sql"),
     include_str!("schema/0015_sign_in_by_browser.sql"),
     include_str!("schema/0016_article_version.sql"),
+    include_str!("schema/0017_working_on_tickets.sql"),
 ];
 
 /// The version that this host works with.

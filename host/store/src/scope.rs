@@ -137,6 +137,18 @@ impl Tx {
         })
     }
 
+    /// As [`Tx::commit`], and no page of the tenant follows along: for what is no change to anybody else.
+    ///
+    /// # Errors
+    /// As [`Tx::commit`].
+    pub fn commit_quietly(mut self) -> BoxFuture<'static, Result<()>> {
+        Box::pin(async move {
+            self.chain.append(&mut self.inner, self.now, self.events).await?;
+            let touched = Touched { jobs: self.jobs, tenant: None };
+            self.scope.store.commit(self.inner, touched).await
+        })
+    }
+
     /// Notes that workers have something to do, for operations that change jobs themselves.
     pub(crate) fn jobs_made(&mut self) {
         self.jobs = true;

@@ -205,6 +205,7 @@ names!(
     posthouse_model::triage::Urgency
     posthouse_model::triage::Sentiment
     posthouse_model::draft::DraftOrigin
+    posthouse_model::draft::Misfit
     posthouse_model::outbox::OutboxState
     posthouse_model::decision::World
     posthouse_model::decision::LogLevel

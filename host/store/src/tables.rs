@@ -78,7 +78,7 @@ const fn counting(name: &'static str, columns: &'static str) -> Table {
 
 /// Not in a backup: `schema_version` (the importing host has its own) and `session` (who restores a backup somewhere
 /// else must not sign people in there).
-pub(crate) const LEFT_OUT: &[&str] = &["schema_version", "session", "pace", "sign_in", "sign_in_visit"];
+pub(crate) const LEFT_OUT: &[&str] = &["schema_version", "session", "pace", "sign_in", "sign_in_visit", "writing"];
 
 /// Parents before children.
 pub(crate) const TABLES: &[Table] = &[
@@ -103,7 +103,7 @@ pub(crate) const TABLES: &[Table] = &[
          reopened_from:t closed_reason:t closed_at:i category:t category_confidence:r category_by_agent:i urgency:t \
          sentiment:t language:t queue:t urgency_rank:i assignee_id:i deadline_at:i snoozed_until:i tags:t findings:t \
          snippet:t search:t message_count:i draft_round:i version:i created_at:i updated_at:i last_message_at:i \
-         merged_into:i@10",
+         merged_into:i@10 priority_by_agent:i@17",
     ),
     counting(
         "message",
@@ -123,7 +123,7 @@ pub(crate) const TABLES: &[Table] = &[
         "outbox",
         "id:i tenant_id:i ticket_id:i mailbox_id:i approved_draft:i draft_id:i state:t message_id_header:t in_reply_to:t \
          reference_list:t answers:i subject:t body:t language:t automatic:i approved_by:t approved_at:i due_at:i tries:i \
-         lease_owner:t lease_until:i reason:t message_id:i",
+         lease_owner:t lease_until:i reason:t message_id:i scheduled_at:i@17",
     ),
     counting(
         "reply_file",
@@ -205,6 +205,19 @@ pub(crate) const TABLES: &[Table] = &[
     table("spam_taught", "message_id:i tenant_id:i spam:i", "message_id").since(8),
     table("bounced_address", "tenant_id:i address_key:t at:i words:t", "tenant_id, address_key").since(11),
     table("customer_alias", "tenant_id:i address_key:t person:t", "tenant_id, address_key").since(10),
+    counting("note", "id:i tenant_id:i ticket_id:i author:t body:t created_at:i edited_at:i").since(17),
+    table("mention", "tenant_id:i agent_id:i note_id:i read_at:i", "agent_id, note_id").since(17),
+    counting(
+        "misfit",
+        "id:i tenant_id:i ticket_id:i round:i position:i template:t reason:t words:t author:t at:i",
+    )
+    .since(17),
+    table(
+        "typed",
+        "tenant_id:i ticket_id:i agent_id:i position:i draft_id:i recipients:t copies:t subject:t body:t at:i",
+        "ticket_id, agent_id, position",
+    )
+    .since(17),
 ];
 
 #[cfg(test)]

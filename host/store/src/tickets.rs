@@ -2,7 +2,8 @@
 
 use crate::sql::{Connection, Row, sql};
 use crate::{
-    DraftRow, MessageRow, OutboxRow, Result, Scope, StoreError, Tx, decisions, drafts, events, messages, outbox,
+    DraftRow, MessageRow, NoteRow, OutboxRow, Result, Scope, StoreError, Tx, decisions, drafts, events, messages,
+    notes, outbox,
 };
 use posthouse_model::decision::Decision;
 use posthouse_model::event::Event;
@@ -52,6 +53,8 @@ pub struct TicketRow {
     pub queue: Option<String>,
     /// 0 (some day) to 100 (now).
     pub priority: i64,
+    /// An agent set the priority: routers leave it.
+    pub priority_by_agent: bool,
     /// Who has it.
     pub assignee: Option<AgentId>,
     /// When the customer must have an answer.
@@ -107,6 +110,8 @@ pub struct TicketDetail {
     pub events: Vec<Event>,
     /// Approved replies with their attempts, oldest first.
     pub outbox: Vec<OutboxRow>,
+    /// What agents noted, oldest first.
+    pub notes: Vec<NoteRow>,
 }
 
 /// What plugins found, kept as one JSON column.
@@ -155,7 +160,7 @@ macro_rules! select {
             "select id, number, mailbox_id, subject, customer_name, customer_address, status, closed_reason, category, \
              category_confidence, category_by_agent, urgency, sentiment, language, queue, urgency_rank, assignee_id, \
              deadline_at, snoozed_until, tags, snippet, message_count, version, created_at, updated_at, last_message_at, \
-             (select m.number from ticket m where m.id = ticket.merged_into), findings from ticket ",
+             (select m.number from ticket m where m.id = ticket.merged_into), priority_by_agent, findings from ticket ",
             $rest
         )
     };
@@ -190,6 +195,7 @@ fn read(row: &Row) -> Result<TicketRow> {
         updated_at: row.next()?,
         last_message_at: row.next()?,
         merged_into: row.next()?,
+        priority_by_agent: row.next()?,
         entities: Vec::new(),
         triaged_message: None,
         missing: Vec::new(),
@@ -200,6 +206,8 @@ fn read(row: &Row) -> Result<TicketRow> {
         routing_evidence: Vec::new(),
     };
     let findings: Findings = row.json()?;
+    // Kept while a new mail is triaged: it may turn out to be nothing.
+    ticket.snoozed_until = ticket.snoozed_until.filter(|_| ticket.status == TicketStatus::Snoozed);
     ticket.entities = findings.entities;
     ticket.triaged_message = findings.message;
     ticket.missing = findings.missing;
@@ -242,7 +250,8 @@ impl Scope {
         let decisions = decisions::of_ticket(&mut on, tenant, ticket.id).await?;
         let events = events::of_ticket(&mut on, tenant, ticket.id).await?;
         let outbox = outbox::of_ticket(&mut on, tenant, ticket.id).await?;
-        Ok(TicketDetail { ticket, messages, drafts, decisions, events, outbox })
+        let notes = notes::of_ticket(&mut on, tenant, ticket.id).await?;
+        Ok(TicketDetail { ticket, messages, drafts, decisions, events, outbox, notes })
     }
 }
 

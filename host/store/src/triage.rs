@@ -11,7 +11,7 @@ use posthouse_model::{MessageId, TicketId};
 use serde_json::json;
 
 /// Labels kept on one ticket.
-const TAGS_MAX: usize = 50;
+pub(crate) const TAGS_MAX: usize = 50;
 /// Things read from the texts of one thread.
 const ENTITIES_MAX: usize = 200;
 
@@ -227,7 +227,9 @@ impl Tx {
     /// Writes the fields that triage may change.
     async fn save(&mut self, ticket: &TicketRow) -> Result<()> {
         let (tenant, now) = (self.tenant(), self.now());
+        // Where a mail that turns out to be nothing brings it back into a snooze, the time it ends is still there.
         sql("update ticket set reopened_from = case when status = $1 then reopened_from else null end, status = $1, \
+             snoozed_until = case when $1 in ('new', 'snoozed') then snoozed_until else null end, \
              closed_reason = $2, customer_name = $3, category = $4, category_confidence = $5, urgency = $6, \
              sentiment = $7, language = $8, queue = $9, urgency_rank = $10, deadline_at = $11, tags = $12, \
              findings = $13, search = $14, version = version + 1, updated_at = $15 \
@@ -334,7 +336,7 @@ fn routed(ticket: &mut TicketRow, routing: &Routing, default_queue: &str) {
         ticket.queue.clone_from(&routing.queue);
     }
     ticket.queue.get_or_insert_with(|| default_queue.to_owned());
-    if let Some(priority) = routing.priority {
+    if let Some(priority) = routing.priority.filter(|_| !ticket.priority_by_agent) {
         ticket.priority = i64::from(priority.min(100));
     }
     ticket.deadline = routing.deadline.or(ticket.deadline);

@@ -1,6 +1,5 @@
 // The editor: what was filled in is tinted, what is typed is kept on this device until it is saved.
 const draftForm = () => $('.reply form');
-const forgetDraft = () => { const form = draftForm(); if (form) remember(`keep:${form.dataset.keep}`, null); };
 
 // Writes down what stands in the editor, at once.
 let keepDraft = () => {};
@@ -46,26 +45,30 @@ const prepareDraft = () => {
     $$('.missing [data-ask]').forEach((ask) => ask.classList.toggle('asked', area.value.includes(ask.dataset.ask)));
   };
   const name = `keep:${form.dataset.keep}`;
+  const unsaved = 'unsaved' in form.dataset;
+  // What the desk had kept may be older than what this device has.
+  const refused = unsaved && !('typed' in form.dataset);
   const keep = () => {
     if (!form.isConnected) return;
     const same = ['body', 'subject', 'to', 'cc'].every((field) => form.elements[field].value === form.elements[field].defaultValue);
-    remember(name, same ? null : JSON.stringify(Object.fromEntries(['body', 'subject', 'to', 'cc'].map((f) => [f, form.elements[f].value]))));
+    remember(name, same && !unsaved ? null : JSON.stringify(Object.fromEntries(['body', 'subject', 'to', 'cc'].map((f) => [f, form.elements[f].value]))));
     const state = $('.bar .state', form);
-    state.textContent = same ? '' : state.dataset.saved;
+    if (!same) state.textContent = state.dataset.saved;
   };
   keepDraft = keep;
   let timer;
   form.addEventListener('checked', draw);
   form.addEventListener('input', () => { draw(); clearTimeout(timer); timer = setTimeout(keep, 300); });
-  if ('unsaved' in form.dataset) keep();
+  if (refused) keep();
   const kept = JSON.parse(recall(name) || 'null');
-  if (kept && kept.body !== area.value && !('unsaved' in form.dataset)) {
-    const bar = $('.kept', form);
+  if (kept && kept.body !== area.value && !refused) {
+    const bar = $('.kept.local', form);
     bar.hidden = false;
     $('[data-restore]', bar).addEventListener('click', () => { for (const [field, value] of Object.entries(kept)) form.elements[field].value = value; bar.hidden = true; draw(); keep(); area.focus(); });
     $('[data-discard]', bar).addEventListener('click', () => { remember(name, null); bar.hidden = true; area.focus(); });
   }
   draw();
+  startTyping(form);
 };
 
 // Checks of a text that was just saved: looked for a few times, less and less often.

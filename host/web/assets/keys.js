@@ -6,7 +6,11 @@ if (single) {
 }
 const typing = (target) => target.closest('input:not([type="checkbox"]), textarea, select, [contenteditable]');
 const press = (selector) => { const button = $(selector); if (button && !button.disabled) { button.click(); return true; } return false; };
-const openMenu = (selector) => { const menu = $(selector); if (!menu) return false; menu.open = true; $('.card button, .card input:not([type="hidden"])', menu)?.focus(); return true; };
+const choosable = '.card button, .card input:not([type="hidden"]), .choices button, textarea';
+const openMenu = (selector) => { const menu = $(selector); if (!menu) return false; closeMenus(menu); menu.open = true; ($(choosable, menu) ?? $('summary', menu)).focus(); menu.scrollIntoView({ block: 'nearest' }); return true; };
+const write = () => { const fold = $('.reply-fold'); if (fold) fold.open = true; const area = $('#body'); if (area) { area.focus(); area.scrollIntoView({ block: 'nearest' }); } };
+// In an open menu a digit chooses: the first is 1.
+const choose = (digit) => { const menu = $('details.menu[open], details.tool[open]'); const button = menu && $$('.card button, .choices button', menu)[digit - 1]; if (!button) return false; button.click(); return true; };
 
 const move = (step) => {
   const links = rowLinks();
@@ -20,13 +24,23 @@ const move = (step) => {
 const keys = {
   j: () => move(1),
   k: () => move(-1),
-  e: () => { const fold = $('.reply-fold'); if (fold) fold.open = true; const area = $('#body'); if (area) { area.focus(); area.scrollIntoView({ block: 'nearest' }); } },
+  e: write,
+  r: write,
   a: () => press('.bar .send'),
   h: () => openMenu('details[data-key="h"]'),
   c: () => openMenu('details[data-key="c"]'),
   s: () => press('[data-key="s"]'),
+  i: () => openMenu('details[data-key="i"]'),
+  p: () => openMenu('details[data-key="p"]'),
+  b: () => openMenu('details[data-key="b"]'),
+  w: () => press('[data-key="w"]'),
+  m: () => openMenu('details[data-key="m"]'),
+  d: () => openMenu('details[data-key="d"]'),
+  x: () => openMenu('details[data-key="x"]'),
+  f: () => press('[data-key="f"]'),
+  t: () => { const field = $('#tag-new'); if (field) { field.focus(); field.scrollIntoView({ block: 'center' }); } },
   '!': () => press('[data-key="!"]'),
-  z: () => press('.undo button'),
+  z: () => press('.take-back button') || press('.undo button'),
   n: () => { if (!$('.fresh')?.hidden) load($('.fresh').href, { list: true }); },
   u: () => press('.ticket-head .back'),
   '/': () => { const box = $('.tools input[type="search"]'); if (box) { box.focus(); box.select(); } },
@@ -41,13 +55,15 @@ document.addEventListener('keydown', (event) => {
   const command = event.ctrlKey || event.metaKey;
   if (event.key === 'Escape') {
     if ($('dialog[open]')) return;
-    const menu = $('details.menu[open]');
+    const menu = $('details.menu[open], details.tool[open]');
     if (menu) { menu.open = false; $('summary', menu).focus(); } else if (typing(event.target)) { event.target.blur(); $('#main')?.focus({ preventScroll: true }); }
     return;
   }
   if (command && event.key === 'Enter' && event.target.closest('.reply form')) { event.preventDefault(); press('.bar .on'); return; }
+  if (command && event.key.toLowerCase() === 'k') { event.preventDefault(); openPalette(); return; }
   if (command && event.key === 's' && draftForm()) { event.preventDefault(); press('.bar .save'); return; }
   if (command || event.altKey || typing(event.target) || $('dialog[open]') || single?.checked === false) return;
+  if (/^[1-9]$/.test(event.key) && choose(event.key)) { event.preventDefault(); return; }
   const act = keys[event.key];
   if (act) { event.preventDefault(); act(); }
 });

@@ -14,7 +14,8 @@ const load = async (request, { push = true, list = false, focus = false } = {}) 
       else refuse([...page.querySelectorAll('main h1, main h1 + p')].map((part) => part.textContent).join(': '));
       return null;
     }
-    show(page, response.url, { push, list: list || !response.ok, focus });
+    // The answer to a form that was not followed by another page has no address of its own.
+    show(page, response.url, { push: push && (request.method !== 'POST' || response.redirected), list: list || !response.ok, focus });
     return response;
   } catch {
     if (turn === asked) lost(true);
@@ -73,16 +74,15 @@ const show = (page, url, { push, list, focus }) => {
 // Everything that a freshly drawn page needs.
 let noteTimer;
 const fadeNote = () => { clearTimeout(noteTimer); const note = $('.notices .note:not(.refused)'); if (note) noteTimer = setTimeout(() => note.remove(), 7000); };
-const prepare = () => { prepareDraft(); awaitChecks(); startUndo(); fadeNote(); $$('[data-open][hidden]').forEach((button) => { button.hidden = false; }); };
+const prepare = () => { prepareDraft(); prepareNotes(); $('.difference')?.scrollIntoView({ block: 'nearest' }); awaitChecks(); startUndo(); fadeNote(); $$('[data-open][hidden]').forEach((button) => { button.hidden = false; }); };
 
 const rowLinks = () => $$('.row > a');
 const openRow = (link, focus = false) => load(link.href, { focus });
 document.addEventListener('click', (event) => {
   if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
-  const link = event.target.closest('.row > a, .ticket-head .back, .drafts nav a, a[data-take]');
+  const link = event.target.closest('.row > a, .ticket-head .back, .drafts nav a');
   if (!link || link.target) return;
   event.preventDefault();
-  if (link.matches('[data-take]')) forgetDraft();
   load(link.href, { focus: true });
 });
 addEventListener('popstate', () => load(location.href, { push: false }));
@@ -90,7 +90,7 @@ addEventListener('popstate', () => load(location.href, { push: false }));
 // Forms of the reader and the undo bar: posted in place. What was typed is kept until the desk has taken it.
 document.addEventListener('submit', async (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== 'post' || !form.closest('.reader, .undo') && !form.matches('.undo')) return;
+  if (event.defaultPrevented || form.method !== 'post' || !form.closest('.reader, .notices')) return;
   event.preventDefault();
   if (form.dataset.busy) return;
   keepDraft();
@@ -103,6 +103,7 @@ document.addEventListener('submit', async (event) => {
   const body = withFiles ? fields : new URLSearchParams(fields);
   const response = await load(new Request(button?.getAttribute('formaction') ? button.formAction : form.action, { method: 'POST', body }), { list: true, focus: true });
   // Taken, or back in the editor under the key of a newer revision.
-  if (response && form.dataset.keep && (response.ok || draftForm()?.dataset.keep !== form.dataset.keep)) remember(`keep:${form.dataset.keep}`, null);
+  if (response && form.dataset.keep && (response.redirected || draftForm()?.dataset.keep !== form.dataset.keep)) remember(`keep:${form.dataset.keep}`, null);
+  if (response?.redirected) $$('[data-keeps]', form).forEach((area) => remember(`keep:${area.dataset.keeps}`, null));
   delete form.dataset.busy;
 });

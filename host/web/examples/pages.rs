@@ -4,7 +4,7 @@
 use posthouse_web::assets;
 use posthouse_web::page::frame::{Frame, Place, Theme};
 use posthouse_web::page::gate::{SignInPage, TeamPage};
-use posthouse_web::page::{list, sample};
+use posthouse_web::page::{list, note, sample};
 use posthouse_web::words::Lang;
 use std::path::Path;
 
@@ -36,6 +36,11 @@ fn main() -> std::io::Result<()> {
                 "conflict",
                 list::page(&frame(Place::Tickets), &sample::list(Some(1042)), Some(&sample::conflict(lang))),
             )?;
+            write(
+                "working",
+                list::page(&frame(Place::Tickets), &sample::list(Some(1042)), Some(&sample::working(lang))),
+            )?;
+            write("mentions", note::mentions(&frame(Place::Mentions), &sample::mentions()))?;
             write("status", sample::status().draw(&frame(Place::Status)))?;
             let admin = |place| {
                 let mut frame = frame(place);

@@ -100,6 +100,8 @@ impl Seat {
             here: self.here.clone(),
             note,
             undo: None,
+            back: None,
+            mentions: 0,
         }
     }
 }

@@ -3,7 +3,7 @@ use posthouse_mail::read::{attachment, read_mail};
 use posthouse_model::mail::Address;
 use posthouse_model::outbox::OutboxState;
 use posthouse_model::ticket::{Direction, Outcome, TicketStatus};
-use posthouse_model::{OutboxId, TicketId};
+use posthouse_model::{Clock, OutboxId, TicketId, Timestamp};
 use posthouse_pipeline::schedule;
 use posthouse_sandbox::SecretValue;
 use posthouse_servers::Dovecot;
@@ -19,6 +19,10 @@ async fn waiting(test: &Test) -> TicketId {
 }
 
 pub async fn approve(test: &Test, ticket: TicketId, body: &str) -> OutboxId {
+    approve_at(test, ticket, body, None).await
+}
+
+async fn approve_at(test: &Test, ticket: TicketId, body: &str, send_at: Option<Timestamp>) -> OutboxId {
     let scope = &test.tenant.scope;
     let base = scope.drafts(ticket).await.unwrap().first().map(|draft| draft.id);
     let mut tx = scope.begin().await.unwrap();
@@ -33,6 +37,7 @@ pub async fn approve(test: &Test, ticket: TicketId, body: &str) -> OutboxId {
         to: vec![Address { name: Some("Mary Walker".to_owned()), address: "mary@example.com".to_owned() }],
         cc: Vec::new(),
         undo: UNDO,
+        send_at,
         message_id: format!("{}@acme.example", test.house.entropy().token(8)),
         automatic: false,
     };
@@ -71,6 +76,58 @@ async fn an_approved_reply_goes_out_after_the_undo_window_and_threads() {
     assert_eq!(row.state, OutboxState::Sent);
     assert_eq!(test.tenant.scope.ticket(ticket).await.unwrap().status, TicketStatus::Sent);
     assert_eq!(test.tenant.scope.thread(ticket, 10).await.unwrap().len(), 2, "it is part of the thread");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_reply_goes_out_at_its_time_with_that_date() {
+    let test = test().await;
+    let ticket = waiting(&test).await;
+    let at = test.clock.now().plus(Duration::from_secs(10 * 3600));
+    let outbox = approve_at(&test, ticket, "It is on its way.", Some(at)).await;
+    test.clock.forward(Duration::from_secs(9 * 3600));
+    test.run().await;
+    assert!(sent_files(&test).is_empty(), "it is not its time");
+    test.clock.forward(Duration::from_secs(3600));
+    test.run().await;
+    let files = sent_files(&test);
+    assert_eq!(files.len(), 1);
+    let mail = read_mail(&std::fs::read(&files[0]).unwrap());
+    assert_eq!(mail.date.map(Timestamp::seconds), Some(at.seconds()));
+    assert_eq!(test.tenant.scope.outbox(outbox).await.unwrap().state, OutboxState::Sent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_reply_is_held_when_the_customer_writes_again() {
+    let test = test().await;
+    let ticket = waiting(&test).await;
+    let at = test.clock.now().plus(Duration::from_secs(3600));
+    let outbox = approve_at(&test, ticket, "It is on its way.", Some(at)).await;
+    test.clock.forward(Duration::from_secs(60));
+    let again = letter("r", "Re: Where is my parcel?", "It came. Thank you, but the lamp is broken.");
+    let again = format!("In-Reply-To: <q@example.com>\r\n{again}");
+    assert_eq!(ids(&test.mail(again).await).1, ticket);
+    test.clock.forward(Duration::from_secs(3600));
+    test.run().await;
+    assert!(sent_files(&test).is_empty(), "nobody approved it as an answer to that");
+    let row = test.tenant.scope.outbox(outbox).await.unwrap();
+    assert_eq!(row.state, OutboxState::Failed);
+    assert!(row.reason.unwrap().starts_with("S52 "));
+    assert_eq!(test.tenant.scope.ticket(ticket).await.unwrap().status, TicketStatus::Waiting);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_that_was_put_aside_comes_back_by_itself() {
+    let test = test().await;
+    let ticket = waiting(&test).await;
+    let mut tx = test.tenant.scope.begin().await.unwrap();
+    tx.snooze(ticket, test.clock.now().plus(Duration::from_secs(3600)), &actor()).await.unwrap();
+    tx.commit().await.unwrap();
+    schedule::tick(&test.house).await.unwrap();
+    let status = async || test.tenant.scope.ticket(ticket).await.unwrap().status;
+    assert_eq!(status().await, TicketStatus::Snoozed);
+    test.clock.forward(Duration::from_secs(3600));
+    schedule::tick(&test.house).await.unwrap();
+    assert_eq!(status().await, TicketStatus::Waiting);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -331,6 +388,7 @@ async fn an_automatic_mail_over_a_cap_is_not_submitted_and_waits_for_a_person() 
             to: vec![Address { name: None, address: "mary@example.com".to_owned() }],
             cc: Vec::new(),
             undo: Duration::from_secs(4_000),
+            send_at: None,
             message_id: format!("{}@acme.example", test.house.entropy().token(8)),
             automatic: true,
         };

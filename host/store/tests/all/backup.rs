@@ -137,6 +137,12 @@ async fn fill(world: &World) {
     tx.teach_spam(message, &[3, i64::MAX], true, &host()).await.unwrap();
     let bounce = posthouse_model::mail::Bounce { hard: true, ..Default::default() };
     tx.take_bounce(outbox, &bounce, &host()).await.unwrap().expect("it has one recipient");
+    tx.add_note(ticket, "@Li: look at this", &host()).await.unwrap();
+    let proposal = posthouse_model::draft::DraftProposal { template: Some("shipping".into()), ..Default::default() };
+    let draft = tx.add_drafts(ticket, "drafter", &[(proposal, Vec::new())], &host()).await.unwrap()[0];
+    tx.say_misfit(draft, posthouse_model::draft::Misfit::Tone, "curt", &agent()).await.unwrap();
+    let typed = posthouse_store::NewTyped { draft: Some(draft), body: "typed".into(), ..Default::default() };
+    tx.keep_typed(ticket, li, &typed).await.unwrap();
     tx.merge_tickets(gone, kept, &agent()).await.unwrap();
     tx.commit().await.unwrap();
     world.store.set_meta("installation", "abc").await.unwrap();

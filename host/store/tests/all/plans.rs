@@ -8,14 +8,16 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// Tables that grow with every mail.
-const LARGE: [&str; 14] = [
+const LARGE: [&str; 16] = [
     "decision",
     "draft",
     "event",
     "job",
     "message",
     "message_reference",
+    "mention",
     "model_call",
+    "note",
     "notification",
     "outbox",
     "outbox_recipient",

@@ -247,6 +247,7 @@ impl World {
             to: vec![address("ana@customer.example")],
             cc: Vec::new(),
             undo: Duration::ZERO,
+            send_at: None,
             message_id: message_id.into(),
             automatic: false,
         }

@@ -1,10 +1,10 @@
 //! What every page knows: notices, what can be taken back, whether something is wrong.
 
-use crate::page::frame::{Frame, Note, Place, UndoBar};
+use crate::page::frame::{Back, Frame, Note, Place, UndoBar};
 use crate::refusal::Refusal;
 use crate::seat::Seat;
 use crate::words::Lang;
-use posthouse_model::outbox::OutboxState;
+use posthouse_store::StoreError;
 
 /// What was just done, as named in the address one is sent to after a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +27,22 @@ pub(crate) enum Done {
     Split,
     ArticleSaved,
     ArticleRemoved,
+    Noted,
+    NoteChanged,
+    NoteDeleted,
+    Priority,
+    Tagged,
+    Untagged,
+    Snoozed,
+    Woken,
+    Scheduled,
+    Misfit,
+    TakenOver,
+    Dropped,
 }
 
 impl Done {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 30] = [
         Self::Approved,
         Self::Saved,
         Self::Handled,
@@ -49,6 +61,18 @@ impl Done {
         Self::Split,
         Self::ArticleSaved,
         Self::ArticleRemoved,
+        Self::Noted,
+        Self::NoteChanged,
+        Self::NoteDeleted,
+        Self::Priority,
+        Self::Tagged,
+        Self::Untagged,
+        Self::Snoozed,
+        Self::Woken,
+        Self::Scheduled,
+        Self::Misfit,
+        Self::TakenOver,
+        Self::Dropped,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -71,6 +95,18 @@ impl Done {
             Self::Split => "split",
             Self::ArticleSaved => "article-saved",
             Self::ArticleRemoved => "article-removed",
+            Self::Noted => "noted",
+            Self::NoteChanged => "note-changed",
+            Self::NoteDeleted => "note-deleted",
+            Self::Priority => "priority",
+            Self::Tagged => "tagged",
+            Self::Untagged => "untagged",
+            Self::Snoozed => "snoozed",
+            Self::Woken => "woken",
+            Self::Scheduled => "scheduled",
+            Self::Misfit => "misfit",
+            Self::TakenOver => "taken-over",
+            Self::Dropped => "dropped",
         }
     }
 
@@ -78,6 +114,8 @@ impl Done {
         Some(match self {
             // The undo bar says it.
             Self::Approved => return None,
+            // Said with their time.
+            Self::Snoozed | Self::Scheduled => return None,
             Self::Saved => t.done_saved(),
             Self::Handled => t.done_handled(),
             Self::Spam => t.done_spam(),
@@ -95,12 +133,30 @@ impl Done {
             Self::Split => t.done_split(),
             Self::ArticleSaved => t.done_article_saved(),
             Self::ArticleRemoved => t.done_article_removed(),
+            Self::Noted => t.done_noted(),
+            Self::NoteChanged => t.done_note_changed(),
+            Self::NoteDeleted => t.done_note_deleted(),
+            Self::Priority => t.done_priority(),
+            Self::Tagged => t.done_tagged(),
+            Self::Untagged => t.done_untagged(),
+            Self::Woken => t.done_woken(),
+            Self::Misfit => t.done_misfit(),
+            Self::TakenOver => t.done_taken_over(),
+            Self::Dropped => t.done_dropped(),
         })
     }
 }
 
 /// The notice that an address asks for: only sentences of ours, never words from the address.
 fn note_of(t: Lang, query: &str) -> Option<Note> {
+    let (done, number) = asked(query);
+    let words = done?.words(t)?;
+    let text = number.map_or_else(|| words.to_owned(), |n| format!("#{n} · {words}"));
+    Some(Note { refused: false, text })
+}
+
+/// What an address says was done, and to which ticket.
+fn asked(query: &str) -> (Option<Done>, Option<u32>) {
     let mut number = None;
     let mut done = None;
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -110,24 +166,49 @@ fn note_of(t: Lang, query: &str) -> Option<Note> {
             _ => {}
         }
     }
-    let words = done?.words(t)?;
-    let text = number.map_or_else(|| words.to_owned(), |n| format!("#{n} · {words}"));
-    Some(Note { refused: false, text })
+    (done, number)
+}
+
+/// What was put off, until when, and how that is taken back.
+async fn put_off(seat: &Seat) -> Result<Option<(Note, Back)>, Refusal> {
+    let (t, lens) = (seat.lang(), seat.lens());
+    let (Some(done @ (Done::Snoozed | Done::Scheduled)), Some(number)) = asked(seat.query()) else { return Ok(None) };
+    let ticket = match seat.scope.ticket_by_number(i64::from(number)).await {
+        Ok(ticket) => ticket,
+        Err(StoreError::NotFound { .. }) => return Ok(None),
+        Err(other) => return Err(other.into()),
+    };
+    let say = |words: String| Note { refused: false, text: format!("#{number} · {words}") };
+    if done == Done::Snoozed {
+        let back = Back { path: format!("/tickets/{number}/wake"), field: None };
+        return Ok(ticket.snoozed_until.map(|until| (say(t.done_snoozed(lens.weekday(until))), back)));
+    }
+    let row = seat.scope.scheduled_for(ticket.id).await?;
+    Ok(row.map(|row| {
+        let back = Back { path: format!("/tickets/{number}/undo"), field: Some(("outbox", row.id.to_string())) };
+        (say(t.done_scheduled(lens.weekday(row.due_at))), back)
+    }))
 }
 
 /// The frame of a page. A note given goes before the one the address names.
 pub(crate) async fn frame(seat: &Seat, place: Place, note: Option<Note>) -> Result<Frame, Refusal> {
     let note = note.or_else(|| note_of(seat.lang(), seat.query()));
     let mut frame = seat.frame(place, note);
-    let (queued, incidents) = tokio::try_join!(seat.scope.outbox_in(OutboxState::Queued), seat.scope.open_incidents())?;
-    frame.troubles = incidents.len() as u64;
-    let now = frame.lens.now;
-    let mine = seat.actor().as_text();
-    if let Some(row) = queued
-        .into_iter()
-        .filter(|row| row.approved_by == mine && row.due_at > now && row.attempts.is_empty())
-        .max_by_key(|row| row.approved_at)
+    let actor = seat.actor();
+    let (undoable, incidents, (mentions, _)) = tokio::try_join!(
+        seat.scope.undoable(&actor),
+        seat.scope.open_incidents(),
+        seat.scope.unread_mentions(seat.agent.id, None)
+    )?;
+    frame.mentions = mentions;
+    if frame.note.is_none()
+        && let Some((note, back)) = put_off(seat).await?
     {
+        frame.note = Some(note);
+        frame.back = Some(back).filter(|_| seat.agent.role.may_act());
+    }
+    frame.troubles = incidents.len() as u64;
+    if let Some(row) = undoable {
         let ticket = seat.scope.ticket(row.ticket).await?;
         frame.undo = Some(UndoBar {
             number: ticket.number,

@@ -3,7 +3,7 @@
 use crate::page::knowledge::{ArticleLine, ArticlePage, Earlier, KnowledgePage, VersionLine};
 use crate::refusal::Refusal;
 use crate::seat::Seat;
-use crate::text::difference;
+use crate::text::lines;
 use posthouse_model::config::article_title;
 use posthouse_store::ArticleRow;
 
@@ -52,7 +52,7 @@ pub(crate) async fn article(
     let now = row.as_ref().map_or("", |row| row.article.body.as_str());
     let earlier = versions.iter().find(|one| Some(one.version) == version).and_then(|one| {
         let body = one.body.clone()?;
-        let changes = if row.is_some() { difference::lines(&body, now) } else { Vec::new() };
+        let changes = if row.is_some() { lines::lines(&body, now) } else { Vec::new() };
         Some(Earlier { number: one.version, body, changes })
     });
     let mut page = written(seat, id, language, "").await?;

@@ -135,6 +135,7 @@ fn row(t: Lang, agents: &[AgentRow], row: TicketSummary) -> Row {
         assignee: row.assignee.and_then(|id| agent_name(agents, id)),
         at: row.last_message_at,
         due: due(row.status, row.deadline, row.last_message_at),
+        snoozed_until: row.snoozed_until.filter(|_| row.status == TicketStatus::Snoozed),
     }
 }
 

@@ -8,3 +8,4 @@ pub(crate) mod plugins;
 pub(crate) mod status;
 pub(crate) mod ticket;
 pub(crate) mod trail;
+pub(crate) mod typed;

@@ -1,12 +1,14 @@
 //! The review page.
 
-use super::list::{agent_name, due, queue_title};
+use super::list::{agent_name, due, queue_title, whole};
 use super::trail;
 use crate::page::draft::{Check, DraftCard, Editor, ReplyPane};
 use crate::page::letter::Letter;
+use crate::page::note::NoteCard;
 use crate::page::query::ListQuery;
 use crate::page::ticket::{Colleague, Missing, Returned, Sending, SiblingLine, TicketPane};
 use crate::refusal::Refusal;
+use crate::route::work::people;
 use crate::seat::Seat;
 use crate::text::sanitise::remote_images;
 use crate::words::Lang;
@@ -14,11 +16,12 @@ use posthouse_model::decision::World;
 use posthouse_model::draft::DraftOrigin;
 use posthouse_model::event::Event;
 use posthouse_model::mail::{Address, ReadMail};
+use posthouse_model::mention;
 use posthouse_model::outbox::OutboxState;
 use posthouse_model::ticket::{Direction, TicketStatus};
 use posthouse_model::triage::{Entity, Risk};
-use posthouse_model::{MessageId, Timestamp};
-use posthouse_store::{AgentRow, DraftRow, MessageRow, OutboxRow, TicketDetail};
+use posthouse_model::{MessageId, OutboxId, Timestamp};
+use posthouse_store::{AgentRow, DraftRow, MessageRow, NoteRow, OutboxRow, TicketDetail};
 use std::time::Duration;
 
 /// Other tickets of the customer that the page names.
@@ -37,7 +40,16 @@ pub(crate) async fn ticket(
         tokio::try_join!(seat.scope.ticket_detail(number), seat.scope.agents(), seat.scope.plugins())?;
     let checked = plugins.iter().any(|p| p.plugin.world == World::Checker);
     let siblings = seat.scope.siblings(detail.ticket.id, SIBLINGS_MAX).await?;
-    let mut pane = pane(seat, &detail, &agents, query, draft, checked);
+    let typing = super::typed::typing(seat, detail.ticket.id, &agents).await?;
+    let mut pane = pane(seat, &detail, &agents, query, draft.or_else(|| typing.position(seat)), checked);
+    typing.show(seat, &agents, draft, &mut pane.reply);
+    pane.notes = notes(seat, &detail, &agents);
+    for sending in pane.sendings.iter_mut().filter(|s| s.scheduled && s.state == OutboxState::Queued) {
+        sending.overtaken = seat.scope.written_since(OutboxId(sending.id)).await? > 0;
+    }
+    if let Some(template) = pane.reply.card().and_then(|card| card.proposal.template.as_deref()) {
+        pane.reply.misfits = whole(seat.scope.misfits_of(template).await?);
+    }
     pane.reply.files = seat.scope.reply_files(detail.ticket.id).await?;
     pane.siblings = siblings
         .into_iter()
@@ -93,6 +105,10 @@ fn pane(
         due: due(row.status, row.deadline, row.last_message_at),
         tags: row.tags.clone(),
         customer: row.customer.clone(),
+        priority: row.priority,
+        snoozed_until: row.snoozed_until,
+        notes: Vec::new(),
+        note_refused: None,
         letters: detail.messages.iter().map(|m| letter(t, detail, agents, m)).collect(),
         missing,
         entities: row.entities.clone(),
@@ -117,6 +133,20 @@ fn pane(
         merged_into: row.merged_into,
         query: query.clone(),
     }
+}
+
+fn notes(seat: &Seat, detail: &TicketDetail, agents: &[AgentRow]) -> Vec<NoteCard> {
+    let (people, me) = (people(agents), seat.actor().as_text());
+    let card = |note: &NoteRow| NoteCard {
+        id: note.id,
+        by: actor_name(seat.lang(), agents, &note.author),
+        mine: note.author == me,
+        at: note.created_at,
+        edited_at: note.edited_at,
+        mentions: mention::find(&note.body, &people).into_iter().map(|one| one.at).collect(),
+        body: note.body.clone(),
+    };
+    detail.notes.iter().map(card).collect()
 }
 
 /// The newest mail from the customer that the page shows.
@@ -205,6 +235,8 @@ fn sendings(detail: &TicketDetail) -> Vec<Sending> {
             Sending {
                 id: row.id.0,
                 state: row.state,
+                scheduled: row.scheduled_at.is_some(),
+                overtaken: false,
                 at: if row.state == OutboxState::Sent { done.unwrap_or(row.due_at) } else { row.due_at },
                 tries: row.attempts.len() as u64,
                 words: row.reason.clone().or(said),
@@ -255,6 +287,7 @@ fn reply(
         subject: proposal.and_then(|p| p.subject.clone()).unwrap_or_else(|| reply_subject(&row.subject)),
         body: proposal.map(|p| p.body.clone()).unwrap_or_default(),
         unsaved: false,
+        typed_at: None,
         conflict: None,
     };
     ReplyPane {
@@ -262,6 +295,10 @@ fn reply(
         seen: seen(detail).map_or(0, |id| id.0),
         coming: row.status == TicketStatus::New,
         folded: !row.status.is_open(),
+        writing: None,
+        others: Vec::new(),
+        difference: None,
+        misfits: 0,
         may_send: row.status.may_become(TicketStatus::Sent),
         files: Vec::new(),
         drafts: cards,

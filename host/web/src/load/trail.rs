@@ -77,6 +77,14 @@ pub(crate) fn happening(t: Lang, event: &Event, queue: &impl Fn(&str) -> String)
         .or_else(|| text("category").map(|c| t.category_name(&c)))
         .or_else(|| text("queue").map(|name| queue(&name)))
         .or_else(|| text("outcome").and_then(|o| o.parse().ok()).map(|o| t.outcome(o).to_owned()))
+        .or_else(|| text("tag"))
+        .or_else(|| {
+            data.get("priority")
+                .and_then(Value::as_i64)
+                .map(|p| p.to_string())
+                .filter(|_| event.kind == "ticket.prioritised")
+        })
+        .or_else(|| text("misfit").and_then(|m| m.parse().ok()).map(|m| t.misfit_name(m).to_owned()))
         .or_else(|| text("plugin"));
     Happening { at: event.at, kind: event.kind.clone(), actor: event.actor.clone(), detail }
 }

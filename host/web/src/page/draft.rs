@@ -4,7 +4,9 @@ use super::frame::Frame;
 use super::icon;
 use super::letter::size;
 use super::query::ListQuery;
+use super::tools::{self, Difference};
 use maud::{Markup, html};
+use posthouse_model::Timestamp;
 use posthouse_model::draft::{CheckFinding, DraftOrigin, DraftProposal};
 use posthouse_model::picture::{self, Piece};
 use posthouse_store::ReplyFile;
@@ -65,8 +67,21 @@ pub struct Editor {
     pub body: String,
     /// The text is a person's and not saved yet (a refused or conflicting post).
     pub unsaved: bool,
+    /// The reader typed it at that time, and the desk has kept it.
+    pub typed_at: Option<Timestamp>,
     /// Somebody else was quicker.
     pub conflict: Option<Conflict>,
+}
+
+/// What a colleague has typed and not saved.
+#[derive(Clone, Debug)]
+pub struct OtherText {
+    /// Who.
+    pub who: String,
+    /// Plain text.
+    pub body: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// The reply panel.
@@ -84,6 +99,14 @@ pub struct ReplyPane {
     pub editor: Editor,
     /// Files that go with the reply.
     pub files: Vec<ReplyFile>,
+    /// The colleague who writes at it now.
+    pub writing: Option<String>,
+    /// What colleagues have typed and not saved.
+    pub others: Vec<OtherText>,
+    /// What was asked to be compared.
+    pub difference: Option<Difference>,
+    /// How often the template of the draft in the editor did not fit.
+    pub misfits: u64,
     /// A draft job is still to run.
     pub coming: bool,
     /// Folded: no reply is due.
@@ -109,11 +132,11 @@ impl ReplyPane {
         }
     }
 
-    fn card(&self) -> Option<&DraftCard> {
+    pub(crate) fn card(&self) -> Option<&DraftCard> {
         self.chosen.and_then(|i| self.drafts.get(i))
     }
 
-    fn action(&self, frame: &Frame, verb: &str) -> String {
+    pub(crate) fn action(&self, frame: &Frame, verb: &str) -> String {
         frame.team.path(&format!("/tickets/{}/{verb}{}", self.number, self.query.to_query()))
     }
 
@@ -135,26 +158,51 @@ impl ReplyPane {
         html! {
             section.reply #draft aria-label=(t.draft_title()) {
                 (self.tabs(frame))
-                (self.conflict(frame))
-                form method="post" action=(self.action(frame, "approve")) data-keep=(local) data-unsaved[e.unsaved] {
+                form method="post" action=(self.action(frame, "approve")) data-keep=(local) data-unsaved[e.unsaved] data-typed[e.typed_at.is_some()]
+                    data-keep-at=(self.action(frame, "typed")) data-watch-at=(self.action(frame, "writing")) {
                     input type="hidden" name="csrf" value=(frame.csrf);
                     input type="hidden" name="seen" value=(self.seen);
                     input type="hidden" name="draft" value=(self.card().map_or(0, |c| c.id));
                     // The first submit button is what Enter in a field presses: it must never be the one that sends.
                     button.hidden type="submit" formaction=(self.action(frame, "draft")) tabindex="-1" aria-hidden="true" { (t.save()) }
+                    (self.conflict(frame))
+                    (self.presence(frame))
+                    @if let Some(at) = e.typed_at {
+                        p.kept { (t.typed_restored(frame.lens.clock(at))) " " button.quiet formaction=(self.action(frame, "drop-typed")) formnovalidate { (t.typed_drop()) } }
+                    }
                     (self.head(frame))
-                    p.kept hidden { (t.restore_local()) " " button.quiet type="button" data-restore { (t.restore_local_button()) } button.quiet type="button" data-discard { (t.discard_local_button()) } }
+                    p.kept.local hidden { (t.restore_local()) " " button.quiet type="button" data-restore { (t.restore_local_button()) } button.quiet type="button" data-discard { (t.discard_local_button()) } }
                     div.editor {
-                        textarea #body name="body" rows="8" aria-label=(t.draft_label()) dir="auto" spellcheck="true"
+                        textarea #body name="body" rows="8" aria-label=(t.draft_label()) dir="auto" spellcheck="true" readonly[self.writing.is_some()]
                             lang=[self.card().and_then(|c| c.proposal.language.as_deref())]
                             data-filled=(serde_json::to_string(&filled).unwrap_or_default())
                             data-unfilled=(serde_json::to_string(self.card().map_or(&[][..], |c| &c.proposal.unfilled)).unwrap_or_default()) { "\n" (e.body) }
                     }
                     (self.attached(frame))
                     (self.about(frame))
+                    (tools::draw(frame, self))
                     (self.bar(frame))
                 }
             }
+        }
+    }
+
+    /// Who else writes here, and what colleagues had typed.
+    fn presence(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let who = self.writing.as_deref();
+        html! {
+            div.presence role="status" hidden[who.is_none()] data-now=(t.writing_now("{}")) data-taken=(t.writing_taken("{}")) {
+                (icon::person()) span { @if let Some(who) = who { (t.writing_now(who)) } }
+                button.quiet formaction=(self.action(frame, "take-over")) formnovalidate { (t.writing_take()) }
+            }
+            @if who.is_none() { @for other in &self.others {
+                details.others {
+                    summary { (t.writing_theirs(&other.who)) " " (frame.lens.relative(other.at)) }
+                    div.text dir="auto" { (other.body) }
+                    button.quiet type="button" data-use { (t.writing_use()) }
+                }
+            } }
         }
     }
 
@@ -205,7 +253,9 @@ impl ReplyPane {
                         Some(theirs) => {
                             p { (icon::warn()) (t.conflict_title(conflict.who.as_deref().unwrap_or(t.somebody()))) " " (t.conflict_yours()) }
                             div.text.theirs dir="auto" { (theirs) }
-                            p { (t.conflict_keep()) " " a.quiet href=(frame.team.path(&format!("/tickets/{}{}", self.number, self.query.to_query()))) data-take { (t.conflict_take()) } }
+                            div.choose { span { (t.conflict_keep()) }
+                                button.quiet formaction=(self.action(frame, "drop-typed")) formnovalidate { (t.conflict_take()) }
+                            }
                         }
                         None => p { (icon::warn()) (t.conflict_ticket()) " " (t.conflict_keep()) },
                     }
@@ -322,16 +372,17 @@ impl ReplyPane {
 
     fn bar(&self, frame: &Frame) -> Markup {
         let t = frame.lang();
+        let held = self.writing.is_some();
         html! {
             footer.bar {
                 span.pair {
-                    button.solid.send name="then" value="stay" disabled[!self.may_send] { span.wide { (t.approve_send()) } span.thin { (t.send_short()) } kbd { "a" } }
-                    button.solid.on name="then" value="next" disabled[!self.may_send] title=(t.keys_approve_next()) { (t.approve_next()) (icon::next()) }
+                    button.solid.send name="then" value="stay" disabled[!self.may_send || held] data-held[self.may_send && held] { span.wide { (t.approve_send()) } span.thin { (t.send_short()) } kbd { "a" } }
+                    button.solid.on name="then" value="next" disabled[!self.may_send || held] data-held[self.may_send && held] title=(t.keys_approve_next()) { (t.approve_next()) (icon::next()) }
                 }
                 label.quiet.edit for="body" { (t.edit()) }
                 button.quiet.save formaction=(self.action(frame, "draft")) { (t.save()) }
                 a.quiet.dots href="#acts" aria-label=(t.more()) { (icon::dots()) }
-                span.mute.state data-saved=(t.saved_locally()) {}
+                span.mute.state data-saved=(t.saved_locally()) data-kept=(t.typed_saved()) data-offline=(t.typed_offline()) data-signed-out=(t.typed_signed_out()) {}
             }
         }
     }

@@ -81,6 +81,8 @@ pub enum Place {
     Knowledge,
     /// What works and what does not.
     Status,
+    /// Notes that speak to the reader.
+    Mentions,
     /// What runs and what may follow; for admins.
     Plugins,
 }
@@ -105,6 +107,15 @@ pub struct UndoBar {
     pub customer: String,
     /// Until when.
     pub until: Timestamp,
+}
+
+/// Something just done that one click takes back.
+#[derive(Clone, Debug)]
+pub struct Back {
+    /// Path of the form, within the team.
+    pub path: String,
+    /// A field and its value.
+    pub field: Option<(&'static str, String)>,
 }
 
 /// What every page of a team knows.
@@ -132,6 +143,10 @@ pub struct Frame {
     pub note: Option<Note>,
     /// What can be taken back.
     pub undo: Option<UndoBar>,
+    /// What the note says was done can be taken back.
+    pub back: Option<Back>,
+    /// Notes that speak to the reader and are new to her.
+    pub mentions: u64,
 }
 
 impl Frame {
@@ -166,6 +181,7 @@ impl Frame {
                     (columns)
                     (self.notices())
                     (key_sheet(t))
+                    (palette(t))
                 }
             },
         )
@@ -184,6 +200,12 @@ impl Frame {
             nav.rail aria-label=(t.places()) {
                 a.sign href=(self.team.path("/tickets")) title=(self.team.name) aria-label=(self.team.name) { "驿" }
                 (place(Place::Tickets, "/tickets", icon::tray(), t.place_tickets()))
+                @if self.mentions > 0 || self.place == Place::Mentions {
+                    a.place href=(self.team.path("/mentions")) aria-current=[(self.place == Place::Mentions).then_some("page")] {
+                        (icon::at()) span { (t.mentions()) }
+                        @if self.mentions > 0 { b.trouble title=(t.mentions_n(self.mentions)) { (self.mentions) } }
+                    }
+                }
                 (place(Place::Messages, "/messages", icon::ledger(), t.place_messages()))
                 (place(Place::Knowledge, "/knowledge", icon::book(), t.place_knowledge()))
                 a.place href=(self.team.path("/status")) aria-current=[(self.place == Place::Status).then_some("page")] {
@@ -229,9 +251,15 @@ impl Frame {
                     p.note.refused #host-trouble { (icon::warn()) (t.host_trouble(trouble)) }
                 }
                 @if let Some(note) = &self.note {
-                    p.note.refused[note.refused] {
+                    div.note.refused[note.refused] {
                         @if note.refused { (icon::warn()) } @else { (icon::tick()) }
                         (note.text)
+                        @if let Some(back) = &self.back {
+                            (self.post(&self.team.path(&back.path), "take-back", &html! {
+                                @if let Some((name, value)) = &back.field { input type="hidden" name=(name) value=(value); }
+                                button.quiet { (t.undo()) kbd { "z" } }
+                            }))
+                        }
                     }
                 }
                 @if let Some(undo) = &self.undo {
@@ -275,17 +303,28 @@ fn key_sheet(t: Lang) -> Markup {
         ("Enter", t.keys_open()),
         ("u", t.keys_back()),
         ("e", t.keys_edit()),
+        ("r", t.keys_reply()),
         ("1 2 3", t.keys_draft()),
         ("a", t.keys_approve()),
         ("Ctrl Enter", t.keys_approve_next()),
         ("Ctrl s", t.keys_save()),
+        ("d", t.keys_later()),
+        ("f", t.keys_difference()),
+        ("x", t.keys_misfit()),
+        ("m", t.keys_note()),
         ("z", t.keys_undo()),
         ("h", t.keys_handled()),
         ("!", t.keys_spam()),
         ("s", t.keys_take()),
+        ("i", t.keys_assign()),
+        ("b", t.keys_snooze()),
         ("c", t.keys_category()),
+        ("p", t.keys_priority()),
+        ("t", t.keys_tag()),
+        ("1 … 9", t.keys_menu()),
         ("n", t.keys_fresh()),
         ("/", t.keys_search()),
+        ("Ctrl k", t.keys_palette()),
         ("Esc", t.keys_leave()),
         ("?", t.keys_sheet()),
     ];
@@ -300,6 +339,17 @@ fn key_sheet(t: Lang) -> Markup {
                 }
                 label.single { input type="checkbox" #single-keys checked; span { (t.keys_single()) br; span.mute { (t.keys_single_note()) } } }
             }
+        }
+    }
+}
+
+/// All that can be done from a page, found by its name. The script fills it with what the page offers.
+fn palette(t: Lang) -> Markup {
+    html! {
+        dialog #palette aria-label=(t.palette()) data-none=(t.palette_none()) data-search=(t.palette_search("{}")) data-open-ticket=(t.palette_open("{}")) {
+            input type="text" role="combobox" aria-expanded="true" aria-controls="palette-list" aria-autocomplete="list" aria-label=(t.palette()) placeholder=(t.palette_hint()) maxlength="200" autocomplete="off" spellcheck="false";
+            ul #palette-list role="listbox" aria-label=(t.palette()) {}
+            p.mute role="status" {}
         }
     }
 }

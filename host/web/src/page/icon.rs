@@ -50,6 +50,12 @@ icons! {
     file = r#"<path d="M6 3.5h5.5L15 7v9.5H6z"/><path d="M11.5 3.5V7H15"/>"#;
     /// A way of letters: from us.
     reply = r#"<path d="M8 5.5 3.5 10 8 14.5"/><path d="M4 10h7.5c3 0 4.7 1.5 5 4.5"/>"#;
+    /// A note that is pinned up.
+    note = r#"<path d="M4 4h12v8l-4 4H4z"/><path d="M12 16v-4h4"/>"#;
+    /// A clock.
+    clock = r#"<circle cx="10" cy="10" r="6.5"/><path d="M10 6.5V10l2.5 1.8"/>"#;
+    /// Somebody is spoken to.
+    at = r#"<circle cx="10" cy="10" r="2.7"/><path d="M12.7 7.3v3.6c0 2.6 3.8 2.3 3.8-.9a6.5 6.5 0 1 0-2.6 5.2"/>"#;
     /// An arrow on.
     next = r#"<path d="M4 10h11M11 5.5l4.5 4.5-4.5 4.5"/>"#;
 }

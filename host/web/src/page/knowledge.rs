@@ -2,7 +2,7 @@
 
 use super::frame::Frame;
 use super::icon;
-use crate::text::difference::{Change, Line};
+use crate::text::lines::{Change, Line};
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
 

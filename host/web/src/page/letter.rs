@@ -2,6 +2,7 @@
 
 use super::frame::Frame;
 use super::icon;
+use super::note::NoteCard;
 use super::ticket::TicketPane;
 use crate::text::flow;
 use crate::text::highlight::{self, Mark};
@@ -186,20 +187,46 @@ pub(crate) fn thread(frame: &Frame, pane: &TicketPane) -> Markup {
     let letters = &pane.letters;
     let several = letters.iter().filter(|l| l.direction == Direction::Incoming).count() > 1;
     let split = Some(pane).filter(|pane| several && frame.me.role.may_act() && pane.status != TicketStatus::Spam);
-    let newest = letters
-        .iter()
-        .rposition(|l| l.direction == Direction::Incoming)
-        .unwrap_or_else(|| letters.len().saturating_sub(1));
-    let (earlier, rest) = letters.split_at(newest.min(letters.len()));
+    let mut entries: Vec<(Timestamp, Entry)> =
+        letters.iter().map(|letter| (letter.at, Entry::Letter(letter))).collect();
+    entries.extend(pane.notes.iter().map(|note| (note.at, Entry::Note(note))));
+    entries.sort_by_key(|(at, _)| *at);
+    let position = |fits: &dyn Fn(&Letter) -> bool| {
+        entries.iter().rposition(|(_, entry)| matches!(entry, Entry::Letter(letter) if fits(letter)))
+    };
+    let newest =
+        position(&|letter| letter.direction == Direction::Incoming).or_else(|| position(&|_| true)).unwrap_or(0);
+    let (earlier, rest) = entries.split_at(newest);
+    let mails = earlier.iter().filter(|(_, entry)| matches!(entry, Entry::Letter(_))).count() as u64;
+    let notes = earlier.len() as u64 - mails;
     html! {
         section.thread aria-label=(t.mail()) {
             @if !earlier.is_empty() {
                 details.earlier {
-                    summary { span { (t.earlier_messages(earlier.len() as u64)) } }
-                    @for letter in earlier { (letter.draw(frame, split)) }
+                    summary { span {
+                        @if mails > 0 { (t.earlier_messages(mails)) }
+                        @if mails > 0 && notes > 0 { " · " }
+                        @if notes > 0 { (t.notes_n(notes)) }
+                    } }
+                    @for (_, entry) in earlier { (entry.draw(frame, pane, split)) }
                 }
             }
-            @for letter in rest { (letter.draw(frame, split)) }
+            @for (_, entry) in rest { (entry.draw(frame, pane, split)) }
+        }
+    }
+}
+
+/// What stands in a thread.
+enum Entry<'a> {
+    Letter(&'a Letter),
+    Note(&'a NoteCard),
+}
+
+impl Entry<'_> {
+    fn draw(&self, frame: &Frame, pane: &TicketPane, split: Option<&TicketPane>) -> Markup {
+        match self {
+            Self::Letter(letter) => letter.draw(frame, split),
+            Self::Note(note) => note.draw(frame, pane),
         }
     }
 }

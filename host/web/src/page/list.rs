@@ -59,6 +59,8 @@ pub struct Row {
     pub at: Timestamp,
     /// Deadline, while the ticket is open.
     pub due: Option<Due>,
+    /// Put aside until then.
+    pub snoozed_until: Option<Timestamp>,
 }
 
 /// What can be filtered by.
@@ -284,10 +286,13 @@ impl ListPane {
                     span.tongue { @if let Some(tag) = &row.language { abbr title=(t.language_name(tag)) { (tag) } } }
                     span.agent { @if let Some(name) = &row.assignee { span title=(t.assigned_to(name)) { (name) } } }
                     span.age { (frame.lens.age(row.at)) }
-                    span.due { @if let Some(due) = row.due { (due_words(frame, due)) } }
+                    span.due {
+                        @if let Some(until) = row.snoozed_until { (t.snoozed_until(frame.lens.weekday(until))) }
+                        @else if let Some(due) = row.due { (due_words(frame, due)) }
+                    }
                 }
                 // What is over says so in words; a bar has nothing to add.
-                @if let Some(due) = row.due.filter(|due| due.at >= now) {
+                @if let Some(due) = row.due.filter(|due| due.at >= now && row.snoozed_until.is_none()) {
                     svg.bar.late[due.presses(now)] aria-hidden="true" { rect width=(format!("{}%", due.percent_gone(now))) height="100%" {} }
                 }
             }

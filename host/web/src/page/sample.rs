@@ -9,6 +9,7 @@ use super::frame::{Frame, Me, Place, Team, Theme, UndoBar};
 use super::letter::Letter;
 use super::list::{Choices, Due, Headline, ListPane, Row};
 use super::messages::{BalanceRow, LedgerRow, MessageRow, MessagesPage};
+use super::note::NoteCard;
 use super::query::{ListQuery, View};
 use super::status::{FailedJobRow, IncidentRow, MailboxRow, PluginRow, SignIn, SignInStands, StatusPage};
 use super::ticket::{Colleague, Happening, Missing, SiblingLine, TicketPane};
@@ -56,6 +57,8 @@ pub fn frame(lang: Lang, theme: Theme, place: Place) -> Frame {
         here: "/t/luma/tickets".into(),
         note: None,
         undo: None,
+        back: None,
+        mentions: 1,
     }
 }
 
@@ -111,6 +114,7 @@ pub fn list(open: Option<i64>) -> ListPane {
             at: NOW.minus(minutes(b.7)),
             due: b.8.map(|(gone, left)| Due { since: NOW.minus(minutes(gone)), at: NOW.plus(minutes(left)) }),
             assignee: b.9.map(Into::into),
+            snoozed_until: None,
         })
         .collect();
     ListPane {
@@ -337,6 +341,18 @@ pub fn ticket(lang: Lang) -> TicketPane {
         due: Some(Due { since: at(56), at: NOW.plus(minutes(4)) }),
         tags: vec!["repeat".into(), "gift".into()],
         customer: Address { name: Some("Ana García".into()), address: "ana.garcia@correo.example".into() },
+        priority: 90,
+        snoozed_until: None,
+        notes: vec![NoteCard {
+            id: 1,
+            by: "Jun".into(),
+            mine: false,
+            at: at(2),
+            edited_at: None,
+            body: "@Mei Lin the carrier called: customs wants an invoice copy.".into(),
+            mentions: vec![0..8],
+        }],
+        note_refused: None,
         letters: letters(lang),
         missing: vec![
             Missing {
@@ -408,8 +424,13 @@ fn reply() -> ReplyPane {
             subject: "Re: ¿Dónde está mi paquete?".into(),
             body: REPLY.into(),
             unsaved: false,
+            typed_at: None,
             conflict: None,
         },
+        writing: None,
+        others: Vec::new(),
+        difference: None,
+        misfits: 2,
         coming: false,
         folded: false,
         may_send: true,
@@ -428,6 +449,45 @@ pub fn conflict(lang: Lang) -> TicketPane {
         theirs: Some("Hola Ana:\n\nle enviamos hoy otra lámpara.\n\nJun".into()),
     });
     pane
+}
+
+/// The same ticket put aside, with a scheduled reply, a comparison, and a colleague at it.
+#[must_use]
+pub fn working(lang: Lang) -> TicketPane {
+    let mut pane = ticket(lang);
+    pane.status = TicketStatus::Snoozed;
+    pane.snoozed_until = Some(NOW.plus(minutes(1_300)));
+    pane.notes[0].mine = true;
+    pane.notes[0].edited_at = Some(NOW.minus(minutes(1)));
+    pane.sendings = vec![super::ticket::Sending {
+        id: 7,
+        state: posthouse_model::outbox::OutboxState::Queued,
+        at: NOW.plus(minutes(1_300)),
+        scheduled: true,
+        overtaken: true,
+        tries: 0,
+        words: None,
+        returned: vec![],
+    }];
+    let text = REPLY.replace("3 a 5", "2 a 4");
+    pane.reply.difference = Some(super::tools::Difference::Pieces(crate::text::difference::pieces(REPLY, &text)));
+    pane.reply.writing = Some("Jun".into());
+    pane
+}
+
+/// Notes that speak to the reader.
+#[must_use]
+pub fn mentions() -> Vec<super::note::MentionLine> {
+    let line = |number, fresh| super::note::MentionLine {
+        number,
+        subject: "¿Dónde está mi paquete?".into(),
+        note: 1,
+        by: "Jun".into(),
+        gist: "@Mei Lin the carrier called: customs wants an invoice copy.".into(),
+        at: NOW.minus(minutes(2)),
+        fresh,
+    };
+    vec![line(1042, true), line(1036, false)]
 }
 
 /// What works and what does not.

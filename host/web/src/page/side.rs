@@ -29,6 +29,7 @@ pub(crate) fn draw(frame: &Frame, pane: &TicketPane) -> Markup {
     html! {
         aside.side aria-label=(t.details_title()) {
             (customer(frame, pane))
+            (tags(frame, pane))
             (siblings(frame, pane))
             @if !pane.entities.is_empty() {
                 section.block { h2 { (t.found_title()) }
@@ -65,8 +66,28 @@ fn customer(frame: &Frame, pane: &TicketPane) -> Markup {
         section.block.customer { h2 { (t.customer()) }
             p { b { (t.person(&pane.customer)) } }
             p.mute { bdi { (pane.customer.address) } }
-            @if !pane.tags.is_empty() { p.tags aria-label=(t.tags_title()) { @for tag in &pane.tags { span { (tag) } " " } } }
             p { a href=(frame.team.path(&format!("/tickets{all}"))) { (t.all_of_customer()) } }
+        }
+    }
+}
+
+fn tags(frame: &Frame, pane: &TicketPane) -> Markup {
+    let t = frame.lang();
+    let may = frame.me.role.may_act() && pane.merged_into.is_none();
+    html! {
+        @if may || !pane.tags.is_empty() {
+            section.block.labels { h2 { (t.tags_title()) }
+                @if !pane.tags.is_empty() { ul.tags aria-label=(t.tags_title()) { @for tag in &pane.tags { li {
+                    span { (tag) }
+                    @if may { (pane.post(frame, "untag", "inline", &html! { button name="tag" value=(tag) aria-label=(t.tag_remove(tag)) title=(t.tag_remove(tag)) { "×" } })) }
+                } } } }
+                @if may {
+                    (pane.post(frame, "tag", "one-line", &html! {
+                        input #tag-new name="tag" required maxlength="60" autocomplete="off" placeholder=(t.tag_new()) aria-label=(t.tag_new());
+                        button.quiet { (t.tag_add()) }
+                    }))
+                }
+            }
         }
     }
 }

@@ -3,8 +3,10 @@
 use super::draft::ReplyPane;
 use super::frame::Frame;
 use super::icon;
+use super::later;
 use super::letter::{self, Letter};
 use super::list::{Due, due_words};
+use super::note::{self, NoteCard};
 use super::query::ListQuery;
 use super::side::{self, Happening as SideHappening};
 use super::trail::Step;
@@ -38,6 +40,10 @@ pub struct Sending {
     pub state: OutboxState,
     /// When it goes out, is tried next, or went out.
     pub at: Timestamp,
+    /// A person chose that time.
+    pub scheduled: bool,
+    /// The customer has written since: it will be held.
+    pub overtaken: bool,
     /// How often it was tried.
     pub tries: u64,
     /// What the server said last.
@@ -99,8 +105,16 @@ pub struct TicketPane {
     pub tags: Vec<String>,
     /// Whom it is about.
     pub customer: Address,
+    /// 0 (some day) to 100 (now).
+    pub priority: i64,
+    /// Put aside until then.
+    pub snoozed_until: Option<Timestamp>,
     /// Oldest first.
     pub letters: Vec<Letter>,
+    /// What agents noted, oldest first.
+    pub notes: Vec<NoteCard>,
+    /// A note that was not taken.
+    pub note_refused: Option<String>,
     /// What an answer still needs.
     pub missing: Vec<Missing>,
     /// What was read from the newest mail.
@@ -155,6 +169,7 @@ impl TicketPane {
                     (self.careful(frame))
                     (letter::thread(frame, self))
                     (self.sending(frame))
+                    (note::new(frame, self))
                     (self.lacking(frame))
                     @if self.merged_into.is_none() { (self.reply.draw(frame)) }
                 }
@@ -187,7 +202,9 @@ impl TicketPane {
                     span.number { "#" (self.number) }
                     span.status { (t.status(self.status)) @if let Some(reason) = &self.reason { span.mute { " (" (reason) ")" } } }
                     @if let Some(there) = self.merged_into { span { (t.merged_into()) " " a href=(frame.team.path(&format!("/tickets/{there}"))) { "#" (there) } } }
+                    @if let Some(until) = self.snoozed_until { span { (t.snoozed_until(frame.lens.weekday(until))) } }
                     (self.category_menu(frame))
+                    (self.priority_menu(frame))
                     @if let Some(urgency) = self.urgency { span.alarm[urgency == Urgency::Urgent && self.status.is_open()] { (t.urgency_name(urgency)) } }
                     @if let Some(sentiment) = self.sentiment { @if sentiment != Sentiment::Neutral { span { (t.sentiment(sentiment)) } } }
                     @if let Some(language) = &self.language { span { (t.language_name(language)) } }
@@ -221,6 +238,52 @@ impl TicketPane {
         }
     }
 
+    fn priority_menu(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let now = t.priority_name(self.priority);
+        html! {
+            @if frame.me.role.may_act() && self.merged_into.is_none() {
+                details.menu.category data-key="p" {
+                    summary title=(t.priority_change()) { (now) (icon::down()) }
+                    div.card {
+                        (self.post(frame, "priority", "", &html! {
+                            p.mute { (t.priority()) " " b.num { (self.priority) } }
+                            div.choices {
+                                @for value in [90, 50, 10] {
+                                    button.quiet name="priority" value=(value) aria-pressed=(if self.priority == value { "true" } else { "false" }) { (t.priority_name(value)) }
+                                }
+                            }
+                        }))
+                        (self.post(frame, "priority", "own", &html! {
+                            label.field { span { (t.priority_own()) } input type="number" name="priority" required min="0" max="100" step="1" value=(self.priority); }
+                            button.quiet { (t.priority_set()) }
+                        }))
+                    }
+                }
+            } @else { span { (now) } }
+        }
+    }
+
+    fn snooze_menu(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            @if self.status == TicketStatus::Snoozed {
+                (self.post(frame, "wake", "", &html! { button.quiet data-key="w" { (t.snooze_wake()) } }))
+            }
+            @if matches!(self.status, TicketStatus::Waiting | TicketStatus::Snoozed) {
+                details.menu.right data-key="b" {
+                    summary.quiet { (t.snooze()) }
+                    div.card {
+                        (self.post(frame, "snooze", "reasons", &html! {
+                            p.mute { (t.snooze_title()) }
+                            (later::draw(&frame.lens, "until", "on", None))
+                        }))
+                    }
+                }
+            }
+        }
+    }
+
     fn acts(&self, frame: &Frame) -> Markup {
         let t = frame.lang();
         let spam = self.status == TicketStatus::Spam;
@@ -234,6 +297,7 @@ impl TicketPane {
                     @if matches!(self.status, TicketStatus::Handled | TicketStatus::Automatic) {
                         (self.post(frame, "reopen", "", &html! { button.quiet { (t.reopen()) } }))
                     }
+                    (self.snooze_menu(frame))
                     (self.assign_menu(frame))
                 }
             }
@@ -263,17 +327,16 @@ impl TicketPane {
 
     fn assign_menu(&self, frame: &Frame) -> Markup {
         let t = frame.lang();
-        let others = frame.me.role >= posthouse_model::role::Role::Lead;
         let mine = self.colleagues.iter().any(|c| c.me && self.assignee.as_deref() == Some(&c.name));
         html! {
-            details.menu.right {
+            details.menu.right data-key="i" {
                 summary.quiet { (t.assign()) }
                 div.card {
                     (self.post(frame, "assign", "reasons", &html! {
                         @for c in &self.colleagues {
                             @if c.me { button.quiet name="agent" value=(c.id) aria-pressed=(if mine { "true" } else { "false" }) data-key="s" { (t.assign_to_me()) kbd { "s" } } }
                         }
-                        @if others { @for c in &self.colleagues { @if !c.me { button.quiet name="agent" value=(c.id) aria-pressed=(if self.assignee.as_deref() == Some(&c.name) { "true" } else { "false" }) { (c.name) } } } }
+                        @for c in &self.colleagues { @if !c.me { button.quiet name="agent" value=(c.id) aria-pressed=(if self.assignee.as_deref() == Some(&c.name) { "true" } else { "false" }) { (c.name) } } }
                         @if self.assignee.is_some() { button.quiet name="agent" value="" { (t.assign_nobody()) } }
                     }))
                 }
@@ -315,8 +378,12 @@ impl TicketPane {
             return html! {};
         };
         let bad = matches!(sending.state, OutboxState::Failed | OutboxState::Uncertain);
+        let waits = sending.state == OutboxState::Queued && sending.scheduled;
         let came_back = sending.returned.iter().any(|returned| returned.hard);
         let words = match sending.state {
+            OutboxState::Queued if sending.scheduled && sending.at > frame.lens.now => {
+                t.outbox_scheduled(frame.lens.weekday(sending.at))
+            }
             OutboxState::Queued if sending.at > frame.lens.now => t.outbox_queued(frame.lens.clock(sending.at)),
             OutboxState::Queued => t.outbox_queued_now().to_owned(),
             OutboxState::Submitting => t.outbox_submitting().to_owned(),
@@ -327,7 +394,8 @@ impl TicketPane {
             OutboxState::Cancelled => t.outbox_cancelled().to_owned(),
         };
         html! {
-            div.sending.bad[bad || came_back] role=[(bad || came_back).then_some("alert")] {
+            @let overtaken = sending.overtaken && waits;
+            div.sending.bad[bad || came_back || overtaken] role=[(bad || came_back || overtaken).then_some("alert")] {
                 p {
                     @if bad { (icon::warn()) } @else if sending.state == OutboxState::Sent { (icon::tick()) } @else { (icon::reply()) }
                     b { (words) }
@@ -348,6 +416,13 @@ impl TicketPane {
                     b { @if returned.hard { (t.came_back(&returned.address)) } @else { (t.comes_late(&returned.address)) } }
                     span.mute { (t.server_said(&returned.words)) }
                 } }
+                @if overtaken { p { (icon::warn()) (t.outbox_overtaken()) } }
+                @if waits && frame.me.role.may_act() {
+                    (self.post(frame, "undo", "resolve", &html! {
+                        input type="hidden" name="outbox" value=(sending.id);
+                        button.quiet { (t.cancel_sending()) }
+                    }))
+                }
                 @if bad && frame.me.role.may_act() {
                     (self.post(frame, "resolve", "resolve", &html! {
                         input type="hidden" name="outbox" value=(sending.id);

@@ -54,6 +54,12 @@ impl Lens {
         }
     }
 
+    /// `Mon 9 Mar 09:00`, or `3月9日 周一 09:00`: for times to come.
+    #[must_use]
+    pub fn weekday(&self, at: Timestamp) -> String {
+        self.lang.weekday_time(&at.to_jiff().to_zoned(self.zone.clone()))
+    }
+
     /// With seconds, for the undo window of a page without script.
     #[must_use]
     pub fn clock_seconds(&self, at: Timestamp) -> String {

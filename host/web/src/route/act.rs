@@ -1,6 +1,7 @@
 //! What a person does with a ticket: checked, written in one transaction, the same for pages and JSON.
 
 use super::super::load::frame::Done;
+use super::work::{Work, perform_work, to_come};
 use crate::load::ticket::{actor_name, mailbox_text, reply_subject, seen};
 use crate::refusal::Refusal;
 use crate::request::clean_text;
@@ -10,7 +11,7 @@ use posthouse_model::job::Job;
 use posthouse_model::mail::Address;
 use posthouse_model::outbox::OutboxState;
 use posthouse_model::ticket::{Direction, TicketStatus};
-use posthouse_model::{AgentId, DraftId, MessageId, OutboxId, TicketId, picture};
+use posthouse_model::{AgentId, DraftId, MessageId, OutboxId, TicketId, Timestamp, picture};
 use posthouse_store::{
     Approval, DraftEdit, DraftRow, REPLY_BYTES_MAX, REPLY_FILES_MAX, ReplyFile, StoreError, TicketDetail, TicketRow,
 };
@@ -36,6 +37,8 @@ pub(crate) struct Typed {
     pub(crate) cc: String,
     pub(crate) subject: String,
     pub(crate) body: String,
+    /// `approve`: when it is to go out; none: at once. A time that does not read is no time at all.
+    pub(crate) send_at: Option<Option<Timestamp>>,
 }
 
 /// What is to be done.
@@ -53,6 +56,7 @@ pub(crate) enum Action {
     Resolve(OutboxId, OutboxState),
     Merge { into: i64, seen: Option<MessageId> },
     Split(MessageId),
+    Work(Work),
 }
 
 /// Why it was not done. Nothing was changed.
@@ -134,6 +138,7 @@ pub(crate) async fn perform(seat: &Seat, number: i64, action: Action) -> Result<
             Ok(Done::Category)
         }
         Action::Assign(agent) => assign(seat, id, agent).await,
+        Action::Work(work) => perform_work(seat, &ticket, work).await,
         Action::Undo(outbox) => undo(seat, id, outbox).await,
         Action::Resolve(outbox, to) => {
             own(seat, id, outbox).await?;
@@ -163,14 +168,10 @@ pub(crate) async fn perform(seat: &Seat, number: i64, action: Action) -> Result<
     }
 }
 
-/// Takes it oneself, or gives it back; giving it to another is a lead's.
+/// Takes it oneself, gives it to another who may act, or back.
 async fn assign(seat: &Seat, ticket: TicketId, agent: Option<AgentId>) -> Result<Done, Trouble> {
     let refused = || Trouble::Refused(seat.lang().refused_agent().to_owned());
     if let Some(id) = agent {
-        let other = id != seat.agent.id;
-        if other && seat.agent.role < posthouse_model::role::Role::Lead {
-            return Err(refused());
-        }
         seat.scope.agent(id).await?.filter(|a| a.active && a.role.may_act()).ok_or_else(refused)?;
     }
     let mut tx = seat.scope.begin().await?;
@@ -283,7 +284,7 @@ async fn approve(seat: &Seat, number: i64, typed: Typed) -> Result<Done, Trouble
     let detail = seat.scope.ticket_detail(number).await?;
     let ticket = &detail.ticket;
     if approved_already(seat, &detail, &typed) {
-        return Ok(Done::Approved);
+        return Ok(if typed.send_at.is_some() { Done::Scheduled } else { Done::Approved });
     }
     may_become(t, ticket.status, TicketStatus::Sent)?;
     let base = match typed.draft {
@@ -296,6 +297,7 @@ async fn approve(seat: &Seat, number: i64, typed: Typed) -> Result<Done, Trouble
         let detail = seat.scope.ticket_detail(number).await?;
         return if approved_already(seat, &detail, &typed) { Ok(Done::Approved) } else { Err(Trouble::Refused(words)) };
     }
+    let send_at = typed.send_at.map(|at| to_come(seat, at)).transpose()?;
     let mailbox = seat.scope.mailbox(ticket.mailbox).await?;
     let subject = if typed.subject.is_empty() { reply_subject(&ticket.subject) } else { typed.subject.clone() };
     let mut tx = seat.scope.begin_durable().await?;
@@ -316,6 +318,7 @@ async fn approve(seat: &Seat, number: i64, typed: Typed) -> Result<Done, Trouble
             to,
             cc,
             undo: Duration::from_secs(u64::from(seat.config.review.undo_seconds.min(600))),
+            send_at,
             message_id: (seat.desk.deps.message_id)(&mailbox.mailbox.address),
             automatic: false,
         };
@@ -334,7 +337,7 @@ async fn approve(seat: &Seat, number: i64, typed: Typed) -> Result<Done, Trouble
         }
         Err(other) => return Err(other.into()),
     }
-    Ok(Done::Approved)
+    Ok(if send_at.is_some() { Done::Scheduled } else { Done::Approved })
 }
 
 /// The very same reply is on its way already: a double click, or a form sent again after a broken connection.

@@ -7,6 +7,7 @@
 use super::act::{Action, Trouble, Typed, default_to, perform};
 use super::settings::outcome_of;
 use super::tickets::number_of;
+use super::work::{Work, moment};
 use crate::load;
 use crate::page::query::ListQuery;
 use crate::refusal::Refusal;
@@ -15,6 +16,7 @@ use crate::seat::Seat;
 use axum::Json;
 use axum::extract::Path;
 use bytes::Bytes;
+use posthouse_model::draft::Misfit;
 use posthouse_model::outbox::OutboxState;
 use posthouse_model::ticket::Outcome;
 use posthouse_model::{AgentId, DraftId, MessageId, OutboxId};
@@ -52,6 +54,16 @@ pub(super) async fn counts(seat: Seat) -> Answer {
     let views: serde_json::Map<_, _> =
         views.into_iter().map(|(view, n)| (view.as_str().to_owned(), json!(n))).collect();
     Ok(Json(json!({ "views": views, "all": counts })))
+}
+
+/// Notes that speak to the one who asks, the newest first, at most 100.
+pub(super) async fn mentions(seat: Seat) -> Answer {
+    Ok(Json(json!({ "mentions": seat.scope.mentions(seat.agent.id, 100).await? })))
+}
+
+/// How often which template did not fit, and why.
+pub(super) async fn misfits(seat: Seat) -> Answer {
+    Ok(Json(json!({ "misfits": seat.scope.misfits().await? })))
 }
 
 /// Parked mail, or what `outcome` says (`parked`, `skipped`, `spam`, `automatic`).
@@ -96,8 +108,22 @@ struct Body {
     cc: Option<String>,
     /// `approve`, `draft`; none keeps the draft's.
     subject: Option<String>,
-    /// `approve`, `draft`; none keeps the draft's.
+    /// `approve`, `draft`; none keeps the draft's. `note`, `edit-note`: what it says.
     body: Option<String>,
+    /// `approve`: when it goes out, as RFC 3339 writes it; none: at once.
+    send_at: Option<String>,
+    /// `edit-note`, `delete-note`.
+    note: Option<i64>,
+    /// `priority`: 0 to 100.
+    priority: Option<u8>,
+    /// `tag`, `untag`.
+    tag: String,
+    /// `snooze`: until when, as RFC 3339 writes it.
+    until: Option<String>,
+    /// `misfit`: why the template of `draft` did not fit.
+    misfit: Option<Misfit>,
+    /// `misfit`: in one's own words.
+    words: String,
     /// `handled`.
     reason: String,
     /// `category`.
@@ -145,7 +171,7 @@ pub(super) async fn act(seat: Seat, Path((_, number, verb)): Path<(String, Strin
             let message = body.message.ok_or_else(|| Refusal::Malformed("`message` is missing".to_owned()))?;
             Action::Split(MessageId(message))
         }
-        _ => return Err(Refusal::NotFound),
+        other => Action::Work(work(other, &body)?),
     };
     let done = perform(&seat, number, action).await.map_err(|trouble| match trouble {
         Trouble::Refused(words) => Refusal::Refused(words),
@@ -155,6 +181,31 @@ pub(super) async fn act(seat: Seat, Path((_, number, verb)): Path<(String, Strin
     })?;
     let ticket = seat.scope.ticket_by_number(number).await?;
     Ok(Json(json!({ "done": done.as_str(), "ticket": ticket })))
+}
+
+/// What is noted and set beside answering.
+fn work(verb: &str, body: &Body) -> Result<Work, Refusal> {
+    let missing = |name: &str| Refusal::Malformed(format!("`{name}` is missing"));
+    let text = || clean_text(body.body.as_deref().unwrap_or_default());
+    let note = || body.note.ok_or_else(|| missing("note"));
+    Ok(match verb {
+        "note" => Work::Note(text()),
+        "edit-note" => Work::EditNote(note()?, text()),
+        "delete-note" => Work::DeleteNote(note()?),
+        "priority" => Work::Priority(body.priority),
+        "tag" => Work::Tag(body.tag.clone()),
+        "untag" => Work::Untag(body.tag.clone()),
+        "snooze" => {
+            let until = body.until.as_deref().ok_or_else(|| missing("until"))?;
+            Work::Snooze(Some(moment("until", until)?))
+        }
+        "wake" => Work::Wake,
+        "misfit" => {
+            let draft = body.draft.map(DraftId).ok_or_else(|| missing("draft"))?;
+            Work::Misfit(draft, body.misfit.ok_or_else(|| missing("misfit"))?, clean_text(&body.words))
+        }
+        _ => return Err(Refusal::NotFound),
+    })
 }
 
 /// What is not given is as the page would show it.
@@ -173,5 +224,6 @@ async fn typed(seat: &Seat, number: i64, body: &Body) -> Result<Typed, Refusal> 
         cc: body.cc.clone().unwrap_or_default(),
         subject: body.subject.as_deref().map(line).or_else(|| base.as_ref()?.subject.clone()).unwrap_or_default(),
         body: body.body.as_deref().map(clean_text).or_else(|| base.map(|b| b.body)).unwrap_or_default(),
+        send_at: body.send_at.as_deref().map(|at| moment("send_at", at).map(Some)).transpose()?,
     })
 }

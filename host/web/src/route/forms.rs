@@ -3,6 +3,7 @@
 
 use super::act::{Action, Trouble, Typed, perform};
 use super::tickets::{TicketView, number_of};
+use super::work::time_of;
 use crate::load::frame::Done;
 use crate::load::list::next_after;
 use crate::page::draft::Conflict;
@@ -17,9 +18,9 @@ use http::StatusCode;
 use posthouse_model::{AgentId, DraftId, MessageId, OutboxId, TicketId, picture};
 use posthouse_store::{NewReplyFile, REPLY_BYTES_MAX, REPLY_FILES_MAX, ReplyFile};
 
-type At = Path<(String, String)>;
+pub(super) type At = Path<(String, String)>;
 
-fn typed(fields: &Fields) -> Typed {
+pub(super) fn typed(seat: &Seat, fields: &Fields) -> Typed {
     Typed {
         draft: fields.number("draft").filter(|id| *id > 0).map(DraftId),
         seen: seen(fields),
@@ -27,6 +28,7 @@ fn typed(fields: &Fields) -> Typed {
         cc: fields.line("cc"),
         subject: fields.line("subject"),
         body: fields.text("body"),
+        send_at: time_of(seat, fields, "send_at", "send_on"),
     }
 }
 
@@ -35,17 +37,18 @@ fn seen(fields: &Fields) -> Option<MessageId> {
 }
 
 pub(super) async fn approve(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
-    let next = fields.get("then") == "next";
+    // Who sends later goes on: nothing is left to do here.
+    let next = fields.get("then") == "next" || !fields.get("send_at").is_empty();
     // Without script a file is only chosen until it is added: the reply must not go out without it.
     if !fields.get("file").is_empty() {
         let words = Trouble::Refused(seat.lang().refused_file_chosen().to_owned());
-        return refused(&seat, number_of(&number)?, words, Some(typed(&fields))).await;
+        return refused(&seat, number_of(&number)?, words, Some(typed(&seat, &fields))).await;
     }
-    run(&seat, &number, Action::Approve(typed(&fields)), next).await
+    run(&seat, &number, Action::Approve(typed(&seat, &fields)), next).await
 }
 
 pub(super) async fn draft(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
-    run(&seat, &number, Action::Save(typed(&fields)), false).await
+    run(&seat, &number, Action::Save(typed(&seat, &fields)), false).await
 }
 
 /// Saves what was typed and adds the files to the reply.
@@ -56,7 +59,7 @@ pub(super) async fn attach(
     HandedFiles(handed): HandedFiles,
 ) -> Result<Response, Refusal> {
     let number = number_of(&number)?;
-    let (t, typed) = (seat.lang(), typed(&fields));
+    let (t, typed) = (seat.lang(), typed(&seat, &fields));
     if let Err(trouble) = keep(&seat, number, &typed).await {
         return refused(&seat, number, trouble, Some(typed)).await;
     }
@@ -101,7 +104,7 @@ pub(super) async fn detach(seat: Seat, Path((_, number)): At, fields: Fields) ->
     let ticket = seat.scope.ticket_by_number(number).await?.id;
     let name = picture_name(&seat, ticket, fields.number("remove")).await?;
     let changed = |body: &str| name.as_ref().map_or_else(|| body.to_owned(), |name| picture::take_out(body, name));
-    let typed = typed(&fields);
+    let typed = typed(&seat, &fields);
     if let Err(trouble) = keep_with(&seat, number, &typed, changed).await {
         return refused(&seat, number, trouble, Some(typed)).await;
     }
@@ -124,7 +127,7 @@ pub(super) async fn picture(seat: Seat, Path((_, number)): At, fields: Fields) -
         Some(name) => picture::take_out(body, name),
         None => body.to_owned(),
     };
-    let typed = typed(&fields);
+    let typed = typed(&seat, &fields);
     if let Err(trouble) = keep_with(&seat, number, &typed, changed).await {
         return refused(&seat, number, trouble, Some(typed)).await;
     }
@@ -206,7 +209,7 @@ pub(super) async fn split(seat: Seat, Path((_, number)): At, fields: Fields) -> 
 }
 
 /// Does it and goes on: to the next ticket of the list when asked, else back to this one.
-async fn run(seat: &Seat, number: &str, action: Action, go_on: bool) -> Result<Response, Refusal> {
+pub(super) async fn run(seat: &Seat, number: &str, action: Action, go_on: bool) -> Result<Response, Refusal> {
     let number = number_of(number)?;
     let query = ListQuery::parse(seat.query());
     // A list of open work loses the ticket that was just finished: the place to go on is found before.
@@ -222,7 +225,14 @@ async fn run(seat: &Seat, number: &str, action: Action, go_on: bool) -> Result<R
     }
 }
 
-fn onward(seat: &Seat, query: &ListQuery, number: i64, done: Done, go_on: bool, next: Option<i64>) -> Response {
+pub(super) fn onward(
+    seat: &Seat,
+    query: &ListQuery,
+    number: i64,
+    done: Done,
+    go_on: bool,
+    next: Option<i64>,
+) -> Response {
     let mut path = match (go_on, next) {
         (false, _) => seat.team().path(&format!("/tickets/{number}")),
         (true, Some(next)) => seat.team().path(&format!("/tickets/{next}")),
@@ -233,13 +243,18 @@ fn onward(seat: &Seat, query: &ListQuery, number: i64, done: Done, go_on: bool, 
     path.push(if query.is_empty() { '?' } else { '&' });
     path.push_str("done=");
     path.push_str(done.as_str());
-    if go_on {
+    if go_on || matches!(done, Done::Snoozed | Done::Scheduled) {
         path.push_str(&format!("&of={number}"));
     }
     Redirect::to(&path).into_response()
 }
 
-async fn refused(seat: &Seat, number: i64, trouble: Trouble, typed: Option<Typed>) -> Result<Response, Refusal> {
+pub(super) async fn refused(
+    seat: &Seat,
+    number: i64,
+    trouble: Trouble,
+    typed: Option<Typed>,
+) -> Result<Response, Refusal> {
     let t = seat.lang();
     let say = |text: String| Some(Note { refused: true, text });
     let view = match trouble {
@@ -255,7 +270,7 @@ async fn refused(seat: &Seat, number: i64, trouble: Trouble, typed: Option<Typed
                 note: say(words),
                 status: StatusCode::UNPROCESSABLE_ENTITY,
                 typed,
-                conflict: None,
+                ..TicketView::default()
             }
         }
         Trouble::Newer => TicketView {
@@ -264,7 +279,7 @@ async fn refused(seat: &Seat, number: i64, trouble: Trouble, typed: Option<Typed
             status: StatusCode::CONFLICT,
             conflict: typed.as_ref().map(|_| Conflict { who: None, theirs: None }),
             typed,
-            draft: None,
+            ..TicketView::default()
         },
         Trouble::Changed { who, theirs, position } => TicketView {
             number,
@@ -273,6 +288,7 @@ async fn refused(seat: &Seat, number: i64, trouble: Trouble, typed: Option<Typed
             status: StatusCode::CONFLICT,
             conflict: Some(Conflict { who, theirs: Some(theirs) }),
             typed,
+            ..TicketView::default()
         },
     };
     view.draw(seat).await

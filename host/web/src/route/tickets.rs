@@ -25,7 +25,9 @@ pub(super) async fn ticket(seat: Seat, Path((_, number)): Path<(String, String)>
     let draft = url::form_urlencoded::parse(seat.query().as_bytes())
         .find(|(name, _)| name == "draft")
         .and_then(|(_, value)| value.parse().ok());
-    let view = TicketView { number: number_of(&number)?, draft, ..TicketView::default() };
+    let number = number_of(&number)?;
+    super::work::read_mentions(&seat, number).await?;
+    let view = TicketView { number, draft, ..TicketView::default() };
     view.draw(&seat).await
 }
 
@@ -48,6 +50,10 @@ pub(super) struct TicketView {
     pub(super) typed: Option<super::act::Typed>,
     /// Somebody else was quicker.
     pub(super) conflict: Option<crate::page::draft::Conflict>,
+    /// A note that was not taken.
+    pub(super) note_refused: Option<String>,
+    /// What was asked to be compared.
+    pub(super) difference: Option<crate::page::tools::Difference>,
 }
 
 impl TicketView {
@@ -68,6 +74,8 @@ impl TicketView {
             editor.conflict = self.conflict;
             ticket.reply.folded = false;
         }
+        ticket.note_refused = self.note_refused;
+        ticket.reply.difference = self.difference;
         Ok((self.status, list::page(&frame, &pane, Some(&ticket))).into_response())
     }
 }

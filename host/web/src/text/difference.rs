@@ -1,101 +1,92 @@
-//! What changed between two texts, line by line.
+//! What was changed between two texts, word by word.
 
 use similar::{ChangeTag, TextDiff};
+use std::time::Duration;
 
-/// Unchanged lines shown around a change.
-const AROUND: usize = 3;
+/// Longest texts, in characters of both together, that are compared word by word; longer ones line by line.
+const WORDS_MAX: usize = 12_000;
+/// A comparison that has taken this long is ended with what is known: still true, not the shortest.
+const TAKES_MAX: Duration = Duration::from_millis(100);
 
-/// What became of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// It stands in both.
-    Same,
-    /// It stands in the newer one alone.
-    Added,
-    /// It stands in the older one alone.
-    Removed,
-    /// So many unchanged lines are not shown; the text is their number.
-    LeftOut,
-}
-
-/// A line and what became of it.
+/// A piece of either text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// What became of it.
-    pub change: Change,
-    /// Without its end.
+pub struct Piece {
+    /// Which it is.
+    pub side: Side,
+    /// Its words.
     pub text: String,
 }
 
-/// The lines of both texts, in order; long unchanged stretches are left out. Empty where nothing differs. Takes at most half a second:
-/// beyond that the rest is shown as taken out and put in.
+/// Where a piece stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// In both.
+    Both,
+    /// Only in what was there before.
+    Removed,
+    /// Only in what is there now.
+    Added,
+}
+
+/// The pieces of both texts in order: without those added it is the first, without those removed the second.
 #[must_use]
-pub fn lines(before: &str, after: &str) -> Vec<Line> {
-    let diff = TextDiff::configure().timeout(std::time::Duration::from_millis(500)).diff_lines(before, after);
-    let all: Vec<Line> = diff
-        .iter_all_changes()
-        .map(|change| Line {
-            change: match change.tag() {
-                ChangeTag::Equal => Change::Same,
-                ChangeTag::Delete => Change::Removed,
-                ChangeTag::Insert => Change::Added,
-            },
-            text: change.value().trim_end_matches(['\n', '\r']).to_owned(),
-        })
-        .collect();
-    if all.iter().all(|line| line.change == Change::Same) {
-        return Vec::new();
-    }
-    let changed: Vec<usize> = (0..all.len()).filter(|at| all[*at].change != Change::Same).collect();
-    let mut shown = Vec::new();
-    let mut left_out = 0_usize;
-    for (at, line) in all.into_iter().enumerate() {
-        let next = changed.partition_point(|changed| *changed < at);
-        let near = |index: Option<&usize>| index.is_some_and(|other| other.abs_diff(at) <= AROUND);
-        if near(changed.get(next)) || near(next.checked_sub(1).and_then(|before| changed.get(before))) {
-            if left_out > 0 {
-                shown.push(Line { change: Change::LeftOut, text: left_out.to_string() });
-                left_out = 0;
-            }
-            shown.push(line);
-        } else {
-            left_out += 1;
+pub fn pieces(before: &str, now: &str) -> Vec<Piece> {
+    let mut config = TextDiff::configure();
+    config.timeout(TAKES_MAX);
+    let diff = if before.chars().count() + now.chars().count() <= WORDS_MAX {
+        config.diff_unicode_words(before, now)
+    } else {
+        config.diff_lines(before, now)
+    };
+    let mut pieces: Vec<Piece> = Vec::new();
+    for change in diff.iter_all_changes() {
+        let side = match change.tag() {
+            ChangeTag::Equal => Side::Both,
+            ChangeTag::Delete => Side::Removed,
+            ChangeTag::Insert => Side::Added,
+        };
+        match pieces.last_mut().filter(|last| last.side == side) {
+            Some(last) => last.text.push_str(change.value()),
+            None => pieces.push(Piece { side, text: change.value().to_owned() }),
         }
     }
-    if left_out > 0 {
-        shown.push(Line { change: Change::LeftOut, text: left_out.to_string() });
-    }
-    shown
+    pieces
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn told(before: &str, after: &str) -> Vec<String> {
-        let mark = |change| match change {
-            Change::Same => ' ',
-            Change::Added => '+',
-            Change::Removed => '-',
-            Change::LeftOut => '…',
-        };
-        lines(before, after).iter().map(|line| format!("{}{}", mark(line.change), line.text)).collect()
+    fn side(pieces: &[Piece], without: Side) -> String {
+        pieces.iter().filter(|piece| piece.side != without).map(|piece| piece.text.as_str()).collect()
     }
 
     #[test]
-    fn what_changed_stands_among_its_neighbours() {
-        let before: String = (1..=20).map(|n| format!("line {n}\n")).collect();
-        let after = before.replace("line 10\n", "line ten\n");
+    fn both_texts_are_in_it_whole() {
+        let long = "a line of words\n".repeat(2_000);
+        for (before, now) in [
+            ("", ""),
+            ("", "new"),
+            ("It is on its way.", "It was on its way, Ana."),
+            ("您好，包裹已寄出。", "您好，您的包裹昨天已寄出。"),
+            ("a\n\nb\n", "a\nb"),
+            (long.as_str(), "a line of words\nand another\n"),
+        ] {
+            let pieces = pieces(before, now);
+            assert_eq!(side(&pieces, Side::Added), before);
+            assert_eq!(side(&pieces, Side::Removed), now);
+        }
+    }
+
+    #[test]
+    fn it_is_told_by_words() {
+        let found = pieces("Order 1042 is late", "Order 1043 is late");
+        let told: Vec<_> = found.iter().map(|piece| (piece.side, piece.text.as_str())).collect();
         assert_eq!(
-            told(&before, &after),
-            ["…6", " line 7", " line 8", " line 9", "-line 10", "+line ten", " line 11", " line 12", " line 13", "…7"]
+            told,
+            [(Side::Both, "Order "), (Side::Removed, "1042"), (Side::Added, "1043"), (Side::Both, " is late")]
         );
-    }
-
-    #[test]
-    fn texts_that_are_the_same_differ_in_nothing() {
-        assert_eq!(told("a\nb\n", "a\nb\n"), Vec::<String>::new());
-        assert_eq!(told("", "a"), ["+a"]);
-        assert_eq!(told("退货\n30 天", "退货\n14 天"), [" 退货", "-30 天", "+14 天"]);
+        let found = pieces("已寄出", "已经寄出");
+        assert!(found.contains(&Piece { side: Side::Added, text: "经".into() }), "{found:?}");
     }
 }

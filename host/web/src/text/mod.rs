@@ -3,4 +3,5 @@
 pub mod difference;
 pub mod flow;
 pub mod highlight;
+pub mod lines;
 pub mod sanitise;

@@ -99,7 +99,7 @@ impl Lang {
             "notification.sent" => self.event_notified(),
             "notification.failed" => self.event_not_notified(),
             "decision.recorded" => self.event_decided(),
-            other => return other.to_owned(),
+            other => return self.work_event(other).unwrap_or(other).to_owned(),
         }
         .to_owned()
     }

@@ -14,6 +14,7 @@ mod plugins;
 mod reason;
 mod ticket;
 mod trail;
+mod work;
 
 pub(crate) use names::language_tags;
 use serde::{Deserialize, Serialize};
@@ -155,6 +156,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         ticket::TABLE,
         ticket::COUNTED,
         trail::TABLE,
+        work::TABLE,
+        work::COUNTED,
     ]
     .into_iter()
     .flatten()

@@ -25,6 +25,7 @@ super::words! {
     reason_unsorted: "could not be sorted", "未能自动分拣";
     reason_cap: "too many automatic mails", "自动邮件过多";
     reason_returned: "mail to the address came back", "发往该地址的邮件被退回";
+    reason_overtaken: "the customer wrote again", "客户又有来信";
 }
 
 impl Lang {
@@ -60,6 +61,7 @@ impl Lang {
             ReasonCode::Unsorted => self.reason_unsorted(),
             ReasonCode::AutomaticCap => self.reason_cap(),
             ReasonCode::AddressReturned => self.reason_returned(),
+            ReasonCode::Overtaken => self.reason_overtaken(),
         }
     }
 }

@@ -15,3 +15,4 @@ mod sign_in;
 mod strangers;
 mod support;
 mod visits;
+mod work;

@@ -319,7 +319,12 @@ impl Answer {
 
     /// The text in the editor, as the browser would show it.
     pub fn editor(&self) -> String {
-        let area = self.text.split("<textarea").nth(1).expect("an editor");
+        let area = self
+            .text
+            .split("<textarea id=\"body\"")
+            .nth(1)
+            .or_else(|| self.text.split("<textarea").nth(1))
+            .expect("an editor");
         let inside = area.split_once('>').unwrap().1.split("</textarea>").next().unwrap();
         inside
             .trim_start_matches('\n')

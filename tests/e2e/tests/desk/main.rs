@@ -10,3 +10,4 @@ mod plugins;
 mod reading;
 mod support;
 mod widths;
+mod work;

@@ -113,6 +113,15 @@ async fn every_page_fits(width: u32, height: u32) {
     desk.goto(&plain).await;
     desk.click(".attach [name=show]").await;
     desk.until("document.querySelector('.look img')?.naturalWidth === 4 && document.querySelector('.thumb')").await;
+    // A note of hers and a tag, as long as they come.
+    for (verb, field, value) in
+        [("note", "body", "@mei ".to_owned() + &"长".repeat(300)), ("tag", "tag", "x".repeat(40))]
+    {
+        let posted = format!(
+            "return fetch(`${{location.pathname}}/{verb}`, {{ method: 'POST', body: new URLSearchParams({{ csrf: document.body.dataset.csrf, {field}: '{value}' }}) }}).then((r) => r.status)"
+        );
+        assert_eq!(desk.value(&posted).await, 200, "{verb}");
+    }
     for language in ["en", "zh"] {
         let phone = width < 720;
         if desk.value("return document.documentElement.lang.slice(0, 2)").await != language {
@@ -124,6 +133,7 @@ async fn every_page_fits(width: u32, height: u32) {
             "/t/electronics/tickets?view=snoozed&category=refund&language=de&queue=warranty",
             &ticket,
             &plain,
+            "/t/electronics/mentions",
             "/t/electronics/messages",
             "/t/electronics/knowledge",
             "/t/electronics/knowledge/article?id=returns.en&language=en",
@@ -138,7 +148,13 @@ async fn every_page_fits(width: u32, height: u32) {
         desk.goto(&plain).await;
         desk.value("document.querySelectorAll('details:not(.menu)').forEach(d => { d.open = true })").await;
         look(&desk, &mut wrong, &format!("unfolded ticket, {language}"), phone).await;
-        for menu in ["details.category", "details[data-key=h]", ".acts details.menu:last-child"] {
+        for menu in [
+            "details.category",
+            "details[data-key=h]",
+            "details[data-key=b]",
+            "details[data-key=p]",
+            ".acts details.menu:last-child",
+        ] {
             let open = format!(
                 "document.querySelectorAll('details.menu').forEach(d => {{ d.open = false }}); \
                  document.querySelector('#acts').classList.add('shown'); document.querySelector('{menu}').open = true"
@@ -146,6 +162,18 @@ async fn every_page_fits(width: u32, height: u32) {
             desk.value(&open).await;
             look(&desk, &mut wrong, &format!("{menu}, {language}"), phone).await;
         }
+        // What changed, and all commands.
+        desk.goto(&plain).await;
+        desk.fill("#body", "Another text.").await;
+        desk.value("document.querySelector('[data-key=f]').click()").await;
+        desk.until("document.querySelector('.difference ins')").await;
+        look(&desk, &mut wrong, &format!("what changed, {language}"), phone).await;
+        desk.value(
+            "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, bubbles: true }))",
+        )
+        .await;
+        desk.until("document.querySelector('#palette[open] li')").await;
+        look(&desk, &mut wrong, &format!("palette, {language}"), phone).await;
         desk.goto("/t/electronics/tickets").await;
     }
     desk.sign_in_as_another("electronics", EVE).await;
