@@ -52,6 +52,7 @@ mod proof;
 mod releases;
 mod schema;
 mod scope;
+mod search;
 mod secrets;
 mod sign_in;
 mod spam;

@@ -27,6 +27,7 @@ mod outbox;
 mod plans;
 mod proof;
 mod releases;
+mod search;
 mod setup;
 mod spam;
 mod take_up;
