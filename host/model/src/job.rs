@@ -92,6 +92,8 @@ pub enum Job {
         /// The mailbox's name.
         mailbox: String,
     },
+    /// Put mails of an earlier version into the search index.
+    IndexMails,
 }
 
 named! {
@@ -130,6 +132,7 @@ impl Job {
             Self::SignIn { .. } => "sign-in",
             Self::FinishSignIn { .. } => "finish-sign-in",
             Self::Repair { .. } => "repair",
+            Self::IndexMails => "index-mails",
         }
     }
 
@@ -155,6 +158,7 @@ impl Job {
             Self::SignIn { mailbox } => format!("sign-in:{mailbox}"),
             Self::FinishSignIn { visit, .. } => format!("finish-sign-in:{visit}"),
             Self::Repair { mailbox } => format!("repair:{mailbox}"),
+            Self::IndexMails => "index-mails".to_owned(),
         }
     }
 
@@ -182,7 +186,8 @@ impl Job {
             | Self::Install { .. }
             | Self::SignIn { .. }
             | Self::FinishSignIn { .. }
-            | Self::Repair { .. } => QUICK,
+            | Self::Repair { .. }
+            | Self::IndexMails => QUICK,
             Self::Notify { .. } => CHAT,
             // Nobody waits for it, and a Rspamd may be away for a night.
             Self::Dispatch { .. } | Self::AppendSent { .. } | Self::TeachRspamd { .. } => MAIL,

@@ -19,6 +19,7 @@ pub mod heartbeat;
 mod hosts;
 pub mod house;
 mod inbox;
+mod index;
 pub mod intake;
 pub mod knowledge;
 pub mod learn;

@@ -3,7 +3,7 @@
 use crate::house::House;
 use crate::tenant::Tenant;
 use crate::trouble::Part;
-use crate::{check, digest, dispatch, draft, learn, ledger, life, notify, proof, sent, sign_in, triage};
+use crate::{check, digest, dispatch, draft, index, learn, ledger, life, notify, proof, sent, sign_in, triage};
 use futures::FutureExt as _;
 use posthouse_model::job::{Job, JobFailure};
 use posthouse_model::{JobId, Step};
@@ -249,6 +249,7 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
         Job::SignIn { mailbox } => sign_in::run(house, tenant, job, mailbox).await,
         Job::FinishSignIn { mailbox, visit } => sign_in::finish(house, tenant, job, mailbox, visit).await,
         Job::Repair { mailbox } => ledger::run(house, tenant, job, mailbox).await,
+        Job::IndexMails => index::run(tenant, job).await,
     }
 }
 
@@ -292,6 +293,8 @@ async fn given_up(tenant: &Tenant, job: &Job, reason: &str) -> Result<(), StoreE
         Job::Learn { .. } | Job::TeachRspamd { .. } | Job::SignIn { .. } | Job::Repair { .. } => Ok(()),
         // The reply is before a person already.
         Job::Prove { .. } => Ok(()),
+        // It is listed among the failed jobs, and the list says which mails are not found.
+        Job::IndexMails => Ok(()),
         // The ticket is there without a draft, or with one that the page calls unchecked; the copy, the digest and
         // the replay are listed among the failed jobs.
         Job::Draft { .. } | Job::Check { .. } | Job::AppendSent { .. } | Job::Digest { .. } | Job::Replay { .. } => {

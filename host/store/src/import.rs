@@ -6,7 +6,7 @@ use crate::export::{Begins, ExportReport, FORMAT, FORMAT_VERSION, First, Last};
 use crate::sql::{Connection, placeholders, sql, sql_of};
 use crate::tables::{Holds, TABLES, Table};
 use crate::wake::Touched;
-use crate::{Result, Store, StoreError, schema};
+use crate::{Result, Store, StoreError, schema, search};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use posthouse_model::event::{Actor, NewEvent};
@@ -38,6 +38,8 @@ impl Store {
         continue_counting(kind, &mut tx, first.schema).await?;
         schema::climb(kind, &mut tx, self.now(), first.schema, schema::WANTED).await?;
         continue_counting(kind, &mut tx, schema::WANTED).await?;
+        // No backup holds the search index.
+        search::put_all(&mut tx).await?;
         self.stop_unsent(&mut tx).await?;
         self.commit(tx, Touched { jobs: true, tenant: None }).await?;
         Ok(report)

@@ -56,6 +56,7 @@ mod releases;
 mod scheduled;
 mod schema;
 mod scope;
+mod search;
 mod secrets;
 mod sign_in;
 mod spam;

@@ -2,7 +2,7 @@
 
 use crate::sql::{Connection, Row, Sql, placeholders, sql, sql_of};
 use crate::tickets::deadline;
-use crate::{Result, Scope, StoreError};
+use crate::{Result, Scope, StoreError, search};
 use posthouse_model::mail::Address;
 use posthouse_model::ticket::TicketStatus;
 use posthouse_model::triage::{Sentiment, Urgency};
@@ -10,9 +10,6 @@ use posthouse_model::{AgentId, TenantId, TicketId, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// Words of a search that are looked for; more are ignored.
-const WORDS_MAX: usize = 6;
 
 /// Whose tickets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,9 +51,10 @@ pub struct TicketQuery {
     pub assigned: Option<Assigned>,
     /// Deadline has passed.
     pub overdue: bool,
-    /// Words in subject, customer, number, entities or text; all must occur.
+    /// Words that one mail of the ticket holds, in its text, subject, people, or what was read from it, all of them (the first
+    /// twelve). The last one may go on; what stands in quotes must stand there so; `#1042` is the ticket of that number.
     pub text: Option<String>,
-    /// In which order.
+    /// In which order. A search is ordered by its newest mail that holds the words.
     pub sort: TicketSort,
     /// `next` of the page before.
     pub after: Option<String>,
@@ -119,6 +117,9 @@ pub struct Page<T> {
     pub rows: Vec<T>,
     /// For the page after this; none at the end.
     pub next: Option<String>,
+    /// There may be more, but this is as far as a list goes: a search lists at most 500 tickets and looks at the 2000 newest mails
+    /// that hold its words.
+    pub cut: bool,
 }
 
 /// How many tickets stand where.
@@ -231,18 +232,33 @@ pub(crate) async fn page(
         0 => TicketQuery::LIMIT_DEFAULT,
         n => n.min(TicketQuery::LIMIT_MAX),
     };
+    if search::is_question(query.text.as_deref()) {
+        return search::found(on, tenant, query, limit as usize, now).await;
+    }
     let (text, values) = statement(tenant, query, now)?;
     let text = format!("{text} limit ${}", values.len() + 1);
-    let mut statement = sql_of(text);
-    for value in values {
-        statement = value.bind_to(statement);
-    }
     // One more than asked for, to know whether there is a next page.
-    let rows = statement.bind(limit + 1).all(on).await?;
+    let rows = bound(text, values).bind(limit + 1).all(on).await?;
     let more = rows.len() > limit as usize;
     let rows = rows.iter().take(limit as usize).map(read).collect::<Result<Vec<_>>>()?;
     let next = rows.last().filter(|_| more).map(|last| query.sort.position_of(last));
-    Ok(Page { rows, next })
+    Ok(Page { rows, next, cut: false })
+}
+
+fn bound(text: String, values: Vec<Value>) -> Sql {
+    values.into_iter().fold(sql_of(text), |statement, value| value.bind_to(statement))
+}
+
+/// Those of some tickets that a query lets through, whatever its text, order and page. At most [`TicketQuery::LIMIT_MAX`].
+pub(crate) fn narrowed(tenant: TenantId, query: &TicketQuery, now: Timestamp, tickets: &[TicketId]) -> Sql {
+    // By their ids: SQLite takes an index of the tenant for as good.
+    let mut text = SELECT.replace("t.tenant_id = $1", "t.tenant_id + 0 = $1");
+    let mut values = vec![Value::Number(tenant.0)];
+    narrow(&mut text, &mut values, query, now);
+    let slots = placeholders(values.len() + 1, tickets.len());
+    text.push_str(&format!(" and t.id in ({slots})"));
+    values.extend(tickets.iter().map(|ticket| Value::Number(ticket.0)));
+    bound(text, values)
 }
 
 impl TicketSort {
@@ -289,14 +305,31 @@ impl Value {
     }
 }
 
+const SELECT: &str = "select t.id, t.number, t.subject, t.customer_name, t.customer_address, t.status, t.category, t.urgency, \
+     t.sentiment, t.language, t.queue, t.urgency_rank, t.assignee_id, t.deadline_at, t.snoozed_until, t.snippet, \
+     t.message_count, t.created_at, t.last_message_at from ticket t where t.tenant_id = $1";
+
 /// The query's text, made from constants only, and its values.
 fn statement(tenant: TenantId, query: &TicketQuery, now: Timestamp) -> Result<(String, Vec<Value>)> {
-    let mut text =
-        "select t.id, t.number, t.subject, t.customer_name, t.customer_address, t.status, t.category, t.urgency, \
-         t.sentiment, t.language, t.queue, t.urgency_rank, t.assignee_id, t.deadline_at, t.snoozed_until, t.snippet, \
-         t.message_count, t.created_at, t.last_message_at from ticket t where t.tenant_id = $1"
-            .to_owned();
+    let mut text = SELECT.to_owned();
     let mut values = vec![Value::Number(tenant.0)];
+    narrow(&mut text, &mut values, query, now);
+    let (columns, down) = query.sort.columns();
+    if let Some(after) = &query.after {
+        let position = query.sort.parse_position(after)?;
+        let slots = placeholders(values.len() + 1, position.len());
+        let beyond = if down { '<' } else { '>' };
+        text.push_str(&format!(" and ({}) {beyond} ({slots})", columns.join(", ")));
+        values.extend(position.into_iter().map(Value::Number));
+    }
+    let direction = if down { " desc" } else { "" };
+    let order: Vec<String> = columns.iter().map(|column| format!("{column}{direction}")).collect();
+    text.push_str(&format!(" order by {}", order.join(", ")));
+    Ok((text, values))
+}
+
+/// What restricts the rows.
+fn narrow(text: &mut String, values: &mut Vec<Value>, query: &TicketQuery, now: Timestamp) {
     if !query.status.is_empty() {
         let slots = placeholders(values.len() + 1, query.status.len());
         text.push_str(&format!(" and t.status in ({slots})"));
@@ -326,42 +359,9 @@ fn statement(tenant: TenantId, query: &TicketQuery, now: Timestamp) -> Result<(S
         values.push(Value::Number(now.0));
         text.push_str(&format!(" and t.deadline_at <= ${}", values.len()));
     }
-    for word in query.text.as_deref().unwrap_or_default().split_whitespace().take(WORDS_MAX) {
-        values.push(Value::Text(like(word)));
-        let slot = values.len();
-        text.push_str(&format!(
-            " and (t.search like ${slot} escape '\\' or exists (select 1 from message m where m.ticket_id = t.id \
-             and lower(m.body_text) like ${slot} escape '\\'))"
-        ));
-    }
-    let (columns, down) = query.sort.columns();
-    if let Some(after) = &query.after {
-        let position = query.sort.parse_position(after)?;
-        let slots = placeholders(values.len() + 1, position.len());
-        let beyond = if down { '<' } else { '>' };
-        text.push_str(&format!(" and ({}) {beyond} ({slots})", columns.join(", ")));
-        values.extend(position.into_iter().map(Value::Number));
-    }
-    let direction = if down { " desc" } else { "" };
-    let order: Vec<String> = columns.iter().map(|column| format!("{column}{direction}")).collect();
-    text.push_str(&format!(" order by {}", order.join(", ")));
-    Ok((text, values))
 }
 
-/// A word as a pattern that finds it anywhere, in lower case.
-fn like(word: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in word.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}
-
-fn read(row: &Row) -> Result<TicketSummary> {
+pub(crate) fn read(row: &Row) -> Result<TicketSummary> {
     let mut row = row.reader();
     Ok(TicketSummary {
         id: row.next()?,
@@ -388,15 +388,6 @@ fn read(row: &Row) -> Result<TicketSummary> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_search_word_is_only_ever_text() {
-        assert_eq!(like("100%_A\\"), "%100\\%\\_a\\\\%");
-        let query = TicketQuery { text: Some("a' or 1=1 --".into()), ..TicketQuery::default() };
-        let (text, values) = statement(TenantId(1), &query, Timestamp(0)).unwrap();
-        assert!(!text.contains("1=1"));
-        assert_eq!(values.len(), 1 + 4);
-    }
 
     #[test]
     fn a_position_of_another_order_is_refused() {

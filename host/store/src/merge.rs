@@ -3,7 +3,7 @@
 use crate::messages;
 use crate::sql::{placeholders, sql, sql_of};
 use crate::tickets::{TicketRow, by_id, search_text};
-use crate::{Result, Scope, StoreError, Tx};
+use crate::{Result, Scope, StoreError, Tx, search};
 use posthouse_model::event::Actor;
 use posthouse_model::job::Job;
 use posthouse_model::mail::Address;
@@ -177,6 +177,8 @@ impl Tx {
                 .run(self.on())
                 .await?;
         }
+        // What was read from it beside the others' is read anew.
+        search::drop_ticket(self.on(), tenant, message).await?;
         let answered = sql("select id from outbox where tenant_id + 0 = $1 and ticket_id = $2 and state <> $3 limit 1")
             .bind(tenant)
             .bind(ticket)

@@ -1,7 +1,7 @@
 //! Messages: how a mail once read is kept, and reading it back.
 
 use crate::sql::{Connection, Json, Row, sql};
-use crate::{Result, Scope, StoreError};
+use crate::{Result, Scope, StoreError, search};
 use posthouse_model::mail::{Address, ReadMail};
 use posthouse_model::reason::{Reason, ReasonCode};
 use posthouse_model::ticket::{Direction, Outcome};
@@ -292,6 +292,9 @@ pub(crate) async fn insert(on: &mut Connection, tenant: TenantId, new: &NewMessa
             .bind(piece)
             .run(on)
             .await?;
+    }
+    if new.ticket.is_some() {
+        search::put_mail(on, tenant, id, new.read).await?;
     }
     Ok(id)
 }

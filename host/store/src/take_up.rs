@@ -3,7 +3,7 @@
 use crate::messages::by_id;
 use crate::sql::{Json, sql, sql_of};
 use crate::tickets::by_id as ticket_by_id;
-use crate::{Result, Scope, StoreError, Tx};
+use crate::{Result, Scope, StoreError, Tx, search};
 use posthouse_model::event::Actor;
 use posthouse_model::job::Job;
 use posthouse_model::mail::ReadMail;
@@ -68,6 +68,7 @@ impl Tx {
         .bind(message)
         .run(self.on())
         .await?;
+        self.index_again(message).await?;
         self.enqueue(&Job::Triage { message }).await?;
         if row.outcome == Outcome::Spam {
             // Who is no spammer with one mail is none with the others.
@@ -113,6 +114,10 @@ impl Tx {
                     .bind(message)
                     .run(self.on())
                     .await?;
+            }
+            search::drop_ticket(self.on(), tenant, message).await?;
+            if ticket.is_some() {
+                search::put_mail(self.on(), tenant, message, &light).await?;
             }
             // The list shows the first words of a ticket's newest mail.
             sql("update ticket set snippet = '' where tenant_id = $1 and id = $2 and status in ('spam', 'handled') \

@@ -128,6 +128,22 @@ pub(crate) struct Findings {
     orders: Vec<Order>,
 }
 
+impl Findings {
+    /// Whether its spans point into this message: it was written by that one's triage.
+    pub(crate) fn is_of(&self, message: MessageId) -> bool {
+        self.message == Some(message)
+    }
+
+    /// What was read from the texts, and the numbers that the client's own systems know.
+    pub(crate) fn named(&self) -> (Vec<String>, Vec<&str>) {
+        let orders = self
+            .orders
+            .iter()
+            .flat_map(|order| [Some(order.number.as_str()), order.tracking_number.as_deref()].into_iter().flatten());
+        (self.entities.iter().map(|entity| entity.value.text()).collect(), orders.collect())
+    }
+}
+
 impl TicketRow {
     /// Refuses to act on a ticket whose mails are elsewhere.
     pub(crate) fn is_here(&self) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use crate::sql::{Json, sql};
 use crate::tickets::{NO_DEADLINE, TicketRow, by_id, search_text};
-use crate::{Result, StoreError, Tx};
+use crate::{Result, StoreError, Tx, search};
 use posthouse_model::event::Actor;
 use posthouse_model::reason::Reason;
 use posthouse_model::ticket::{Outcome, TicketStatus};
@@ -253,7 +253,7 @@ impl Tx {
         .bind(ticket.id)
         .run(self.on())
         .await?;
-        Ok(())
+        search::put_ticket(self.on(), tenant, ticket).await
     }
 
     fn record_triaged(&mut self, ticket: &TicketRow, message: MessageId, triage: &Triage, actor: &Actor) {

@@ -168,6 +168,9 @@ async fn list(args: ListArgs, scope: &Scope, now: Timestamp, terminal: &mut Term
     if let Some(next) = &page.next {
         terminal.note(format!("there are more: --after {next}"));
     }
+    if page.cut {
+        terminal.note("there may be more than a search lists: add a word to narrow it");
+    }
     Ok(Code::Ok)
 }
 

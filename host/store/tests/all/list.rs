@@ -3,7 +3,7 @@
 use crate::world::{START, World, agent, host};
 use posthouse_model::role::Role;
 use posthouse_model::ticket::TicketStatus;
-use posthouse_model::triage::{Entity, EntityValue, Routing, Scored, Triage, Urgency};
+use posthouse_model::triage::{Routing, Scored, Triage, Urgency};
 use posthouse_model::{TicketId, Timestamp};
 use posthouse_store::{Assigned, NewAgent, TicketQuery, TicketSort};
 use std::time::Duration;
@@ -73,41 +73,6 @@ on_both! {
         assert_eq!(counts.by_category["shipping"], 1);
         assert_eq!((counts.mine, counts.unassigned, counts.overdue), (1, 1, 1));
         assert_eq!(counts.oldest_waiting, Some(START));
-    }
-
-    async fn search_finds_words_anywhere(world) {
-        let mut mail = world.mail("a@x");
-        mail.read.subject = "Wo ist mein PAKET 100%?".into();
-        mail.read.reply_text = "我的包裹在哪里 Hilfe_bitte".into();
-        let (message, ticket) = world.take_new(&mail).await;
-        world.take_new(&world.mail("b@x")).await;
-        let order = Entity {
-            value: EntityValue::OrderNumber { value: "SO-777".into() },
-            confidence: 1.0,
-            span: None,
-        };
-        let mut tx = world.scope.begin().await.unwrap();
-        let triage = Triage { entities: vec![order], ..Triage::default() };
-        tx.set_triage(ticket, message, &triage, &host()).await.unwrap();
-        tx.commit().await.unwrap();
-        for (text, found) in [
-            ("paket", true),
-            ("mein paket", true),
-            ("paket nichts", false),
-            ("包裹", true),
-            ("hilfe", true),
-            ("so-777", true),
-            ("#1", true),
-            ("garcía", true),
-            ("100%", true),
-            ("10_%", false),
-            ("hilfe_bitte", true),
-            ("hilfe%bitte", false),
-            ("'; drop table ticket; --", false),
-        ] {
-            let query = TicketQuery { text: Some(text.into()), ..TicketQuery::default() };
-            assert_eq!(numbers(&world, &query).await.contains(&1), found, "{text}");
-        }
     }
 
     async fn every_order_is_complete_over_its_pages(world) {

@@ -29,6 +29,7 @@ mod plans;
 mod proof;
 mod releases;
 mod scheduled;
+mod search;
 mod setup;
 mod spam;
 mod take_up;

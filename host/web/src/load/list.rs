@@ -1,6 +1,6 @@
 //! The ticket list.
 
-use crate::page::list::{Choices, Due, Headline, ListPane, Row};
+use crate::page::list::{Choices, Due, Headline, ListPane, Row, Searched};
 use crate::page::query::{ListQuery, View};
 use crate::refusal::Refusal;
 use crate::seat::Seat;
@@ -77,6 +77,7 @@ pub(crate) async fn list(seat: &Seat, query: &ListQuery, open: Option<i64>) -> R
     let wanted = store_query(query, seat.agent.id);
     let (page, agents) = tokio::try_join!(seat.scope.tickets(&wanted), seat.scope.agents())?;
     let (views, counts) = counts(seat).await?;
+    let behind = if query.text.is_empty() { None } else { seat.scope.search_behind().await? };
     let t = seat.lang();
     let mark = page.rows.iter().map(|row| row.last_message_at.0).max().unwrap_or(0).max(seat.desk.now().0);
     let mut categories = seat.config.categories.clone();
@@ -99,6 +100,8 @@ pub(crate) async fn list(seat: &Seat, query: &ListQuery, open: Option<i64>) -> R
         },
         rows: page.rows.into_iter().map(|row| self::row(t, &agents, row)).collect(),
         older: page.next,
+        // Before anything was put in, all of it is missing.
+        search: Searched { behind: behind.map(|at| at.min(seat.desk.now())), cut: page.cut },
         mark: mark.to_string(),
         open,
     })

@@ -87,6 +87,15 @@ pub struct Headline {
     pub due_within_hour: u64,
 }
 
+/// How far a search went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Searched {
+    /// Mails before this moment are not in the index yet.
+    pub behind: Option<Timestamp>,
+    /// There may be more than it lists.
+    pub cut: bool,
+}
+
 /// The whole list.
 #[derive(Clone, Debug)]
 pub struct ListPane {
@@ -102,6 +111,8 @@ pub struct ListPane {
     pub rows: Vec<Row>,
     /// Where the next page begins.
     pub older: Option<String>,
+    /// What a search has not looked at.
+    pub search: Searched,
     /// What "n new" counts from (opaque, for the live stream).
     pub mark: String,
     /// The ticket beside the list.
@@ -146,6 +157,7 @@ impl ListPane {
                 } @else {
                     ol.rows { @for row in &self.rows { (self.row(frame, row)) } }
                 }
+                (self.searched(frame))
                 (self.pages(frame))
                 p.lost role="status" hidden { (t.live_lost()) }
             }
@@ -306,6 +318,14 @@ impl ListPane {
             format!("{category} · {}", t.status(row.status))
         } else {
             category
+        }
+    }
+
+    fn searched(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            @if let Some(before) = self.search.behind { p.searched { (t.search_behind(frame.lens.exact(before))) } }
+            @if self.search.cut { p.searched { (t.search_cut()) } }
         }
     }
 

@@ -137,6 +137,7 @@ pub fn list(open: Option<i64>) -> ListPane {
         },
         rows,
         older: Some("x".into()),
+        search: Default::default(),
         mark: NOW.0.to_string(),
         open,
     }

@@ -34,11 +34,13 @@ pub(super) async fn me(seat: Seat) -> Json<Value> {
     }))
 }
 
-/// Takes the same query as the page: `view`, `q`, `queue`, `category`, `urgency`, `language`, `after`.
+/// Takes the same query as the page: `view`, `q`, `queue`, `category`, `urgency`, `language`, `after`. `cut`: there may be more than
+/// is listed. `search_behind`: mails stored before it are not found yet.
 pub(super) async fn tickets(seat: Seat) -> Answer {
     let query = ListQuery::parse(seat.query());
     let page = seat.scope.tickets(&load::list::store_query(&query, seat.agent.id)).await?;
-    Ok(Json(json!({ "tickets": page.rows, "next": page.next })))
+    let behind = if query.text.is_empty() { None } else { seat.scope.search_behind().await? };
+    Ok(Json(json!({ "tickets": page.rows, "next": page.next, "cut": page.cut, "search_behind": behind })))
 }
 
 pub(super) async fn ticket(seat: Seat, Path((_, number)): Path<(String, String)>) -> Answer {

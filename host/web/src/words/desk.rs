@@ -37,6 +37,8 @@ super::words! {
     view_skipped: "Skipped", "略过";
     search: "Search", "搜索";
     search_hint: "Search mail, people, order numbers", "搜索邮件、客户、订单号";
+    search_behind(at): "Mails from before {at} are still being indexed and are not found yet.", "{at} 之前的邮件仍在建立索引，暂时搜不到。";
+    search_cut: "There may be more. Add a word to narrow the search.", "可能还有更多结果，请再加一个词缩小范围。";
     filter: "Filter", "筛选";
     filter_apply: "Show", "显示";
     filter_clear: "Clear all", "全部清除";
