@@ -46,9 +46,7 @@ fn javascript(counts: &mut Counts) -> Result<Ran> {
         return Ok(Ran::LeftOut("node and npm are not here".to_owned()));
     };
     let sdk = repository().join("sdk/js");
-    if !is_installed(&sdk) {
-        shell::output(shell::command(npm).current_dir(&sdk).args(["ci", "--no-audit", "--no-fund"]))?;
-    }
+    install(&sdk, &npm)?;
     // Named one by one: versions of Node differ in what a folder means.
     let mut files: Vec<_> = fs::read_dir(sdk.join("test"))?.flatten().map(|entry| entry.path()).collect();
     files.retain(|path| path.to_string_lossy().ends_with(".test.js"));
@@ -57,6 +55,21 @@ fn javascript(counts: &mut Counts) -> Result<Ran> {
     command.current_dir(&sdk).args(["--test", "--test-reporter=tap"]).args(files);
     let ran = counted(&mut command, counts)?;
     Ok(Ran::Passed(ran.passed))
+}
+
+/// Installs what the tests look the desk's pages through with; false where there is no npm.
+pub(crate) fn install_axe() -> Result<bool> {
+    let Some(npm) = find_program("npm") else { return Ok(false) };
+    install(&repository().join("tests/e2e/axe"), &npm)?;
+    Ok(true)
+}
+
+/// Installs what a folder's lock file names, unless it is.
+fn install(folder: &Path, npm: &Path) -> Result<()> {
+    if !is_installed(folder) {
+        shell::output(shell::command(npm).current_dir(folder).args(["ci", "--no-audit", "--no-fund"]))?;
+    }
+    Ok(())
 }
 
 /// Whether what the lock file names is installed: npm writes its own list last.

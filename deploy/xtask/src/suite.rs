@@ -213,6 +213,9 @@ fn tests(counts: &mut Counts) -> Result<Outcome> {
     if examples::are_built() {
         required.push_str(",examples");
     }
+    if sdks::install_axe()? {
+        required.push_str(",axe");
+    }
     cargo.env("POSTHOUSE_REQUIRE", required);
     cargo.env("POSTHOUSE_PLUGINS", target_folder().join("plugins"));
     cargo.env("POSTHOUSE_GUESTS", target_folder().join("guests"));

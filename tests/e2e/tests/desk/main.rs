@@ -1,6 +1,7 @@
 //! The review desk in a real browser, on a house with an example shop's mail in it.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod access;
 mod acts;
 mod door;
 mod hostile;
