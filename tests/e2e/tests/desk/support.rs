@@ -132,6 +132,8 @@ impl Desk {
     pub async fn click(&self, selector: &str) {
         let element = self.client().wait().at_most(WAIT).for_element(Locator::Css(selector)).await;
         let element = element.unwrap_or_else(|error| panic!("{selector}: {error}"));
+        // A person would not leave it behind the bar that stands at the bottom of the page.
+        self.value(&format!("document.querySelector(`{selector}`)?.scrollIntoView({{ block: 'center' }})")).await;
         element.click().await.unwrap_or_else(|error| panic!("{selector}: {error}"));
     }
 
