@@ -6,11 +6,11 @@ if (single) {
 }
 const typing = (target) => target.closest('input:not([type="checkbox"]), textarea, select, [contenteditable]');
 const press = (selector) => { const button = $(selector); if (button && !button.disabled) { button.click(); return true; } return false; };
-const choosable = '.card button, .card input:not([type="hidden"]), .choices button, textarea';
+const choosable = '.card button:not(.hidden), .card input:not([type="hidden"]), .choices button, textarea';
 const openMenu = (selector) => { const menu = $(selector); if (!menu) return false; closeMenus(menu); menu.open = true; ($(choosable, menu) ?? $('summary', menu)).focus(); menu.scrollIntoView({ block: 'nearest' }); return true; };
 const write = () => { const fold = $('.reply-fold'); if (fold) fold.open = true; const area = $('#body'); if (area) { area.focus(); area.scrollIntoView({ block: 'nearest' }); } };
 // In an open menu a digit chooses: the first is 1.
-const choose = (digit) => { const menu = $('details.menu[open], details.tool[open]'); const button = menu && $$('.card button, .choices button', menu)[digit - 1]; if (!button) return false; button.click(); return true; };
+const choose = (digit) => { const menu = $('details.menu[open], details.tool[open]'); const button = menu && $$('.card button:not(.hidden), .choices button', menu)[digit - 1]; if (!button) return false; button.click(); return true; };
 
 const move = (step) => {
   const links = rowLinks();

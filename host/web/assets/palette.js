@@ -2,13 +2,14 @@
 const wordsOf = (element) => {
   const copy = element.cloneNode(true);
   $$('kbd, .n, svg, .thin, .trouble', copy).forEach((part) => part.remove());
-  return (element.getAttribute('aria-label') || copy.textContent).replace(/\s+/g, ' ').trim();
+  $$('*', copy).forEach((part) => part.append(' '));
+  return (element.getAttribute('aria-label') || element.matches('button') && element.title || copy.textContent).replace(/\s+/g, ' ').trim();
 };
 const commands = () => {
   const found = [];
   const seen = new Set();
   const add = (element, under) => {
-    if (element.disabled || element.closest('.hidden, .undo, .own') || element.hidden) return;
+    if (element.disabled || element.closest('.hidden, .undo, .own, .mine') || element.hidden || element.value === 'own') return;
     const own = wordsOf(element);
     const name = under && own ? `${under}: ${own}` : own;
     if (!own || own === '×' || seen.has(name)) return;

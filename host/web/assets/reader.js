@@ -104,6 +104,10 @@ document.addEventListener('submit', async (event) => {
   const response = await load(new Request(button?.getAttribute('formaction') ? button.formAction : form.action, { method: 'POST', body }), { list: true, focus: true });
   // Taken, or back in the editor under the key of a newer revision.
   if (response && form.dataset.keep && (response.redirected || draftForm()?.dataset.keep !== form.dataset.keep)) remember(`keep:${form.dataset.keep}`, null);
-  if (response?.redirected) $$('[data-keeps]', form).forEach((area) => remember(`keep:${area.dataset.keeps}`, null));
+  if (response?.redirected) $$('[data-keeps]', form).forEach((area) => {
+    remember(`keep:${area.dataset.keeps}`, null);
+    const fresh = $(`[data-keeps="${CSS.escape(area.dataset.keeps)}"]`);
+    if (fresh?.value === area.value) { fresh.value = ''; fresh.closest('details').open = false; }
+  });
   delete form.dataset.busy;
 });

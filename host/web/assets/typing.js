@@ -49,6 +49,7 @@ const startTyping = (form) => {
     } catch { if (form.isConnected) say(state.dataset.offline); }
   };
   keepTyped = keep;
+  if (kept === null) typingTimer = setTimeout(keep, 1200);
   form.addEventListener('input', () => { clearTimeout(typingTimer); typingTimer = setTimeout(keep, 1200); });
   watchTimer = setInterval(async () => {
     if (!form.isConnected) { clearInterval(watchTimer); return; }

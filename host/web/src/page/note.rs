@@ -40,7 +40,7 @@ impl NoteCard {
                 }
                 div.text dir="auto" { (self.text()) }
                 @if self.mine && frame.me.role.may_act() && pane.merged_into.is_none() {
-                    div.own {
+                    div.mine {
                         details { summary { (t.note_edit()) }
                             (pane.post(frame, "edit-note", "note-form", &html! {
                                 input type="hidden" name="note" value=(self.id);

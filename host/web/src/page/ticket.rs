@@ -275,6 +275,8 @@ impl TicketPane {
                     summary.quiet { (t.snooze()) }
                     div.card {
                         (self.post(frame, "snooze", "reasons", &html! {
+                            // What Enter in the field for date and time presses.
+                            button.hidden name="until" value="own" tabindex="-1" aria-hidden="true" { (t.later_own_set()) }
                             p.mute { (t.snooze_title()) }
                             (later::draw(&frame.lens, "until", "on", None))
                         }))

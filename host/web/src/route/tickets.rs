@@ -71,6 +71,7 @@ impl TicketView {
             editor.subject = typed.subject;
             editor.body = typed.body;
             editor.unsaved = true;
+            editor.typed_at = None;
             editor.conflict = self.conflict;
             ticket.reply.folded = false;
         }
