@@ -13,8 +13,9 @@ use posthouse_mail::thread::Installation;
 use posthouse_model::Timestamp;
 use posthouse_model::outbox::OutboxState;
 use posthouse_pipeline::tenant::Tenant;
-use posthouse_pipeline::{House, HouseOptions, SecretSource, sign_in};
+use posthouse_pipeline::{House, HouseOptions, SecretSource, oidc, sign_in};
 use posthouse_sandbox::SecretValue;
+use posthouse_store::vault::PeopleVault;
 use posthouse_store::{StoreTrouble, TenantRow};
 use posthouse_web::{Health, HostTrouble, Operations, WebDeps};
 use serde_json::{Value, json};
@@ -112,10 +113,12 @@ pub fn desk(
         })?;
     let (installation, entropy) = (installation(opened), Arc::clone(&context.entropy));
     let (signing, here) = (installation.clone(), opened.host.public_url.clone());
+    let (for_people, at) = (installation.clone(), opened.host.public_url.clone());
     Ok(WebDeps {
         store: opened.store.clone(),
         clock: Arc::clone(&context.clock),
         entropy: Arc::clone(&context.entropy),
+        people_vault: PeopleVault::new(opened.key.clone(), Arc::clone(&context.entropy)),
         public_url,
         attachment: Arc::new(posthouse_mail::read::attachment),
         message_id: Arc::new(move |address: &str| {
@@ -123,6 +126,7 @@ pub fn desk(
             installation.message_id(entropy.as_ref(), domain)
         }),
         sign_in_address: Arc::new(move |mailbox, state| sign_in::address(&signing, &here, mailbox, state)),
+        oidc_address: Arc::new(move |config, endpoint, state| oidc::address(&for_people, &at, config, endpoint, state)),
         operations: Arc::new(HouseOperations { house: house.clone() }),
         list_teams,
         trust_forwarded: false,

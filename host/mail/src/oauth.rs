@@ -5,8 +5,10 @@
 //! caller's.
 
 mod browser;
+mod openid;
 
 pub use browser::{Consent, Errand, Pkce, authorize_url, challenge, listen};
+pub use openid::{Discovered, Expected, Identity, Keys, identify};
 
 use crate::net::Secret;
 use serde::Deserialize;
@@ -38,6 +40,8 @@ pub struct Granted {
     pub lifetime: Duration,
     /// A new refresh token, when the old one is to be replaced.
     pub refresh: Option<Secret>,
+    /// Who agreed, where that was asked for (OpenID Connect).
+    pub id_token: Option<Secret>,
 }
 
 /// A code to be entered on another device.
@@ -128,6 +132,7 @@ struct Answer {
     // Some servers write it as text.
     expires_in: Option<serde_json::Value>,
     refresh_token: Option<String>,
+    id_token: Option<String>,
     error: Option<String>,
     error_description: Option<String>,
 }
@@ -297,7 +302,8 @@ fn granted(answer: Answer) -> Result<Granted, OAuthError> {
     Ok(Granted {
         access: sound(access)?,
         lifetime: seconds.map_or(LIFETIME_UNSAID, |seconds| Duration::from_secs(seconds.min(LIFETIME_MAX))),
-        refresh: answer.refresh_token.filter(|token| !token.is_empty()).map(sound).transpose()?,
+        refresh: answer.refresh_token.filter(|token| !token.is_empty()).map(&sound).transpose()?,
+        id_token: answer.id_token.filter(|token| !token.is_empty()).map(&sound).transpose()?,
     })
 }
 

@@ -11,18 +11,22 @@
 mod automatic;
 mod check;
 mod mailbox;
+mod people;
 mod provider;
 mod screen;
 mod watch;
+mod webhook;
 
 pub use automatic::{AutomaticConfig, Cap};
 pub use check::{ConfigProblem, is_name, is_secret_name, is_slug, secret_variable};
 pub use mailbox::{
     FilesConfig, ImapConfig, MailboxConfig, MaildirConfig, OAuthConfig, Security, SmtpConfig, is_pattern,
 };
+pub use people::{OidcConfig, SecondFactor, SignInConfig};
 pub use provider::{OAuthPreset, PasswordKind, Preset, Provider, ServerPreset};
 pub use screen::{RspamdConfig, ScreenConfig};
 pub use watch::{DigestConfig, HeartbeatConfig, TimeOfDay, Weekday};
+pub use webhook::{DeliveryState, WebhookConfig, WebhookEvent};
 
 use crate::capability::Grants;
 use crate::limits::Limits;
@@ -55,6 +59,9 @@ pub struct TenantConfig {
     /// Plugins, in the order they are called within their world.
     #[serde(default, rename = "plugin")]
     pub plugins: Vec<PluginConfig>,
+    /// Addresses that are told what happens.
+    #[serde(default, rename = "webhook", skip_serializing_if = "Vec::is_empty")]
+    pub webhooks: Vec<WebhookConfig>,
     /// Public keys (minisign) whose packages are taken. Empty: no signed package is.
     #[serde(default)]
     pub trusted_keys: Vec<String>,
@@ -64,6 +71,9 @@ pub struct TenantConfig {
     /// Which mail is left out before any plugin sees it, and when spam is spam.
     #[serde(default)]
     pub screen: ScreenConfig,
+    /// How people sign in to the desk.
+    #[serde(default)]
+    pub sign_in: SignInConfig,
     /// How replies are reviewed and sent.
     #[serde(default)]
     pub review: ReviewConfig,
@@ -98,9 +108,11 @@ impl TenantConfig {
             queues: default_queues(),
             mailboxes: Vec::new(),
             plugins: Vec::new(),
+            webhooks: Vec::new(),
             trusted_keys: Vec::new(),
             notify: NotifyConfig::default(),
             screen: ScreenConfig::default(),
+            sign_in: SignInConfig::default(),
             review: ReviewConfig::default(),
             automatic: AutomaticConfig::default(),
             digest: None,
@@ -136,6 +148,12 @@ impl TenantConfig {
     #[must_use]
     pub fn plugin(&self, name: &str) -> Option<&PluginConfig> {
         self.plugins.iter().find(|p| p.name == name)
+    }
+
+    /// The webhook of that name.
+    #[must_use]
+    pub fn webhook(&self, name: &str) -> Option<&WebhookConfig> {
+        self.webhooks.iter().find(|webhook| webhook.name == name)
     }
 
     /// The language in which a notifier's group is told: the plugin's own, else the agents'.
@@ -174,6 +192,15 @@ impl TenantConfig {
         for (i, plugin) in self.plugins.iter().enumerate() {
             for name in plugin.grants.secrets.keys() {
                 uses.push((format!("plugin[{i}].grants.secrets.{name}"), name.as_str()));
+            }
+        }
+        if let Some(secret) = self.sign_in.oidc.as_ref().and_then(|oidc| oidc.client_secret.as_ref()) {
+            uses.push(("sign_in.oidc.client_secret.secret".to_owned(), secret.secret.as_str()));
+        }
+        for (i, webhook) in self.webhooks.iter().enumerate() {
+            uses.push((format!("webhook[{i}].secret.secret"), webhook.secret.secret.as_str()));
+            if let Some(old) = &webhook.old_secret {
+                uses.push((format!("webhook[{i}].old_secret.secret"), old.secret.as_str()));
             }
         }
         if let Some(key) = self.model.as_ref().and_then(|model| model.key.as_ref()) {

@@ -94,6 +94,21 @@ pub enum Job {
     },
     /// Put mails of an earlier version into the search index.
     IndexMails,
+    /// Find out where somebody's provider lets browsers in.
+    FindProvider {
+        /// By what her way is known.
+        visit: String,
+    },
+    /// Exchange what a browser brought back from somebody's provider, and say who she is.
+    Identify {
+        /// By what her way is known.
+        visit: String,
+    },
+    /// Tell a webhook what happened.
+    Deliver {
+        /// The row that holds what it is told.
+        delivery: i64,
+    },
 }
 
 named! {
@@ -133,6 +148,9 @@ impl Job {
             Self::FinishSignIn { .. } => "finish-sign-in",
             Self::Repair { .. } => "repair",
             Self::IndexMails => "index-mails",
+            Self::FindProvider { .. } => "find-provider",
+            Self::Identify { .. } => "identify",
+            Self::Deliver { .. } => "deliver",
         }
     }
 
@@ -159,6 +177,9 @@ impl Job {
             Self::FinishSignIn { visit, .. } => format!("finish-sign-in:{visit}"),
             Self::Repair { mailbox } => format!("repair:{mailbox}"),
             Self::IndexMails => "index-mails".to_owned(),
+            Self::FindProvider { visit } => format!("find-provider:{visit}"),
+            Self::Identify { visit } => format!("identify:{visit}"),
+            Self::Deliver { delivery } => format!("deliver:{delivery}"),
         }
     }
 
@@ -176,6 +197,9 @@ impl Job {
         // A provider's copy is there within minutes or never.
         const LOOKS: &[Duration] = &[s(60), s(300), s(1_800)];
         const CHAT: &[Duration] = &[s(2), s(10), s(60), s(300), s(900), s(3_600)];
+        // As the Standard Webhooks have it: over three days and a night.
+        const WEBHOOK: &[Duration] =
+            &[s(5), s(300), s(1_800), s(7_200), s(18_000), s(36_000), s(50_400), s(72_000), s(86_400)];
         match self {
             Self::Triage { .. }
             | Self::Draft { .. }
@@ -187,8 +211,11 @@ impl Job {
             | Self::SignIn { .. }
             | Self::FinishSignIn { .. }
             | Self::Repair { .. }
+            | Self::FindProvider { .. }
+            | Self::Identify { .. }
             | Self::IndexMails => QUICK,
             Self::Notify { .. } => CHAT,
+            Self::Deliver { .. } => WEBHOOK,
             // Nobody waits for it, and a Rspamd may be away for a night.
             Self::Dispatch { .. } | Self::AppendSent { .. } | Self::TeachRspamd { .. } => MAIL,
             Self::Prove { .. } => LOOKS,

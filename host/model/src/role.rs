@@ -17,6 +17,19 @@ named! {
     }
 }
 
+named! {
+    /// What may be done with an API token, at most: each may do what stands on the lines before it. Nothing goes beyond the role of
+    /// whoever it acts as.
+    pub enum TokenScope {
+        /// Reads.
+        Read = "read",
+        /// Also changes tickets and sends.
+        Act = "act",
+        /// Also sets the tenant up.
+        Administer = "administer",
+    }
+}
+
 impl Role {
     /// May change tickets and send.
     #[must_use]

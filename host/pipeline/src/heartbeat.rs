@@ -68,6 +68,15 @@ pub enum Trouble {
         /// Its last failure.
         reason: String,
     },
+    /// A webhook was turned off because nothing reached it for long.
+    Webhook {
+        /// Its name.
+        webhook: String,
+        /// Since when.
+        since: Timestamp,
+        /// Its last failure. Untrusted text.
+        reason: String,
+    },
     /// Approved replies do not go out.
     Sending {
         /// How many.
@@ -88,6 +97,7 @@ impl Trouble {
             Self::Triage { .. } => "triage".to_owned(),
             Self::Plugin { plugin, .. } => format!("{PLUGIN}{plugin}"),
             Self::Rspamd { .. } => "rspamd".to_owned(),
+            Self::Webhook { webhook, .. } => format!("webhook:{webhook}"),
             Self::Sending { .. } => "sending".to_owned(),
         }
     }
@@ -112,6 +122,9 @@ impl Trouble {
             Self::Rspamd { since, reason } => {
                 (words.rspamd_away)(&reader.local_time(*since), &notice::shorten(reason, 300))
             }
+            Self::Webhook { webhook, since, reason } => {
+                (words.webhook_off)(webhook, &reader.local_time(*since), &notice::shorten(reason, 300))
+            }
             Self::Triage { count, since } => (words.triage_stuck)(*count, &reader.local_time(*since)),
             Self::Sending { count, since } => (words.sending_stuck)(*count, &reader.local_time(*since)),
         }
@@ -131,6 +144,8 @@ pub struct Signs {
     pub cut_off: Vec<CutOff>,
     /// Rspamd does not answer: since when, and what it said.
     pub rspamd_away: Option<(Timestamp, String)>,
+    /// Webhooks that were turned off for failing: name, since when, the last failure.
+    pub webhooks_off: Vec<(String, Timestamp, String)>,
 }
 
 /// What is wrong at this moment.
@@ -156,6 +171,9 @@ pub fn look(tenant: &Tenant, signs: &Signs, now: Timestamp) -> Vec<Trouble> {
     }
     for CutOff { plugin, since, reason } in signs.cut_off.iter().cloned() {
         troubles.push(Trouble::Plugin { plugin, since, reason });
+    }
+    for (webhook, since, reason) in signs.webhooks_off.iter().cloned() {
+        troubles.push(Trouble::Webhook { webhook, since, reason });
     }
     if let Some((since, reason)) = signs.rspamd_away.clone()
         && now.since(since) >= stuck
@@ -230,7 +248,7 @@ pub async fn beat(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
         }
         None => {
             matches!(incident.key.as_str(), "silent" | "triage" | "sending" | "rspamd")
-                || ["fetch:", "ledger:"].iter().any(|kind| incident.key.starts_with(kind))
+                || ["fetch:", "ledger:", "webhook:"].iter().any(|kind| incident.key.starts_with(kind))
         }
     };
     let gone: Vec<&IncidentRow> = open.iter().filter(is_ours).filter(|i| !troubles.contains_key(&i.key)).collect();
@@ -272,7 +290,13 @@ async fn signs(house: &House, tenant: &Tenant) -> Result<Signs, StoreError> {
     let cut_off = house.breakers().cut_off(tenant.id());
     let rspamd_away = house.rspamds().away(tenant.id()).filter(|_| tenant.config.screen.rspamd.is_some());
     let rspamd_away = rspamd_away.map(|away| (away.since, away.reason));
-    Ok(Signs { progress, mailboxes, uneven, cut_off, rspamd_away })
+    let webhooks = if tenant.config.webhooks.is_empty() { Vec::new() } else { scope.webhooks().await? };
+    let webhooks_off = webhooks
+        .into_iter()
+        .filter(|row| tenant.config.webhook(&row.name).is_some_and(|webhook| webhook.enabled))
+        .filter_map(|row| Some((row.name, row.disabled_at?, row.reason.unwrap_or_default())))
+        .collect();
+    Ok(Signs { progress, mailboxes, uneven, cut_off, rspamd_away, webhooks_off })
 }
 
 /// One line per mailbox: its folders together.

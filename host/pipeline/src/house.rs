@@ -267,6 +267,12 @@ impl House {
         format!("{}/t/{slug}", self.inner.options.public_url.trim_end_matches('/'))
     }
 
+    /// Where people reach the desk.
+    #[must_use]
+    pub fn public_url(&self) -> &str {
+        &self.inner.options.public_url
+    }
+
     /// Where browsers come back to from mailboxes' providers.
     #[must_use]
     pub fn came_back_url(&self) -> String {

@@ -30,6 +30,7 @@ pub mod model;
 pub mod notice;
 pub mod notify;
 pub mod oauth;
+pub mod oidc;
 pub mod outlet;
 pub mod pace;
 pub mod proof;
@@ -43,6 +44,7 @@ pub mod tenant;
 pub mod triage;
 pub mod trouble;
 pub mod view;
+pub mod webhooks;
 pub mod words;
 pub mod worker;
 

@@ -2,7 +2,7 @@
 
 use crate::house::House;
 use crate::trouble::Part;
-use crate::{digest, heartbeat, worker};
+use crate::{digest, heartbeat, webhooks, worker};
 use posthouse_model::event::Actor;
 use posthouse_store::StoreError;
 use std::time::Duration;
@@ -27,6 +27,8 @@ pub async fn run(house: House, stop: CancellationToken) {
             tracing::error!(%error, "tenants cannot be read");
             continue;
         }
+        let told = webhooks::look(&house).await;
+        house.heed(Part::Schedule, &told);
         if turn == 0 {
             let looked = tick(&house).await;
             house.heed(Part::Schedule, &looked);

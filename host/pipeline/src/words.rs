@@ -66,6 +66,8 @@ pub struct Words {
     pub plugin_cut_off: fn(&str, &str, &str) -> String,
     /// Since when, and its words.
     pub rspamd_away: fn(&str, &str) -> String,
+    /// A webhook was turned off: name, since, its last failure.
+    pub webhook_off: fn(&str, &str, &str) -> String,
     /// An active release was taken back: plugin, version, why.
     pub plugin_rolled_back: fn(&str, &str, &str) -> String,
     /// A candidate was taken back: plugin, version, why.
@@ -202,6 +204,11 @@ static EN: Words = Words {
     rspamd_away: |since, reason| {
         format!("Rspamd has not answered since {since}; mail is triaged without it. Last failure: {reason}")
     },
+    webhook_off: |webhook, since, reason| {
+        format!(
+            "Webhook “{webhook}” is turned off since {since} because nothing reached it for days; an admin turns it on again under Webhooks. Last failure: {reason}"
+        )
+    },
     sending_stuck: |n, since| format!("{n} approved replies have not gone out, the oldest since {since}."),
     what_now: "Nothing is lost: work goes on by itself once the cause is gone. “posthouse doctor” names the cause.",
     recovered: |after| format!("Back to normal after {after}."),
@@ -304,6 +311,11 @@ static ZH: Words = Words {
         format!("插件“{plugin}”连续出错,自 {since} 起已暂停使用,邮件处理不受影响。最近一次错误:{reason}")
     },
     rspamd_away: |since, reason| format!("Rspamd 自 {since} 起没有响应,邮件分拣暂不经过它。最近一次错误:{reason}"),
+    webhook_off: |webhook, since, reason| {
+        format!(
+            "Webhook“{webhook}”连续多日推送失败,自 {since} 起已停用,请管理员在 Webhook 页面重新启用。最近一次错误:{reason}"
+        )
+    },
     sending_stuck: |n, since| format!("{n} 封已批准的回复尚未发出,最早的自 {since} 起。"),
     what_now: "邮件没有丢失:原因消除后会自动继续。运行 posthouse doctor 可查明原因。",
     recovered: |after| format!("历时 {after} 后恢复正常。"),

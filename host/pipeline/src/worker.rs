@@ -3,7 +3,9 @@
 use crate::house::House;
 use crate::tenant::Tenant;
 use crate::trouble::Part;
-use crate::{check, digest, dispatch, draft, index, learn, ledger, life, notify, proof, sent, sign_in, triage};
+use crate::{
+    check, digest, dispatch, draft, index, learn, ledger, life, notify, oidc, proof, sent, sign_in, triage, webhooks,
+};
 use futures::FutureExt as _;
 use posthouse_model::job::{Job, JobFailure};
 use posthouse_model::{JobId, Step};
@@ -250,6 +252,9 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
         Job::FinishSignIn { mailbox, visit } => sign_in::finish(house, tenant, job, mailbox, visit).await,
         Job::Repair { mailbox } => ledger::run(house, tenant, job, mailbox).await,
         Job::IndexMails => index::run(tenant, job).await,
+        Job::FindProvider { visit } => oidc::find(house, tenant, job, visit).await,
+        Job::Identify { visit } => oidc::finish(house, tenant, job, visit).await,
+        Job::Deliver { delivery } => webhooks::run(house, tenant, job, *delivery).await,
     }
 }
 
@@ -288,6 +293,8 @@ async fn given_up(tenant: &Tenant, job: &Job, reason: &str) -> Result<(), StoreE
         Job::Dispatch { outbox } => dispatch::given_up(tenant, *outbox, reason).await,
         Job::Install { upload } => life::install::given_up(tenant, *upload, reason).await,
         Job::FinishSignIn { mailbox, visit } => sign_in::given_up(tenant, mailbox, visit, reason).await,
+        Job::FindProvider { visit } | Job::Identify { visit } => oidc::given_up(tenant, visit, reason).await,
+        Job::Deliver { delivery } => webhooks::given_up(tenant, *delivery, reason).await,
         // What a filter did not learn of one ticket it learns of others; a person who waits for a code, or for what a server holds,
         // asks again.
         Job::Learn { .. } | Job::TeachRspamd { .. } | Job::SignIn { .. } | Job::Repair { .. } => Ok(()),

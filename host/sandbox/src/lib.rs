@@ -14,6 +14,7 @@
 mod address;
 mod api;
 mod cache;
+mod courier;
 mod engine;
 mod error;
 mod functions;
@@ -36,6 +37,7 @@ mod ticker;
 mod turns;
 mod valid;
 
+pub use courier::{Post, Posted};
 pub use error::{CallError, LoadError, SandboxError};
 pub use gate::{CallGate, CallPermit};
 pub use host::{

@@ -7,7 +7,7 @@ use crate::error::{CallError, LoadError, SandboxError};
 use crate::functions::Functions;
 use crate::gate::CallGate;
 use crate::host::PlainHost;
-use crate::http::{LazyOutlet, grant_problem};
+use crate::http::{LazyOutlet, Outlet, Refusal, grant_problem};
 use crate::inspect::{ComponentInfo, inspect};
 use crate::plugin::{Plugin, armed, explain};
 use crate::setup::Setup;
@@ -59,6 +59,11 @@ impl std::fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
+    /// The way out of requests, made at the first one.
+    pub(crate) fn outlet(&self) -> Result<&Outlet, Refusal> {
+        self.0.outlet.get()
+    }
+
     /// Sets the sandbox up. Takes a few milliseconds, starts one thread, and reserves addresses, not memory.
     ///
     /// # Errors

@@ -44,16 +44,30 @@ pub struct AgentRow {
     pub active: bool,
     /// When she was added.
     pub created_at: Timestamp,
+    /// IANA time zone of her pages; none: the tenant's.
+    pub time_zone: Option<String>,
+    /// A code is asked for beside the password.
+    pub second_factor: bool,
+    /// The queues whose tickets she sees; none: all. Of an admin: none.
+    pub queues: Option<Vec<String>>,
+    /// No person: programs act as it with tokens, and it never signs in.
+    pub service: bool,
 }
 
 impl AgentRow {
+    /// Whether she sees tickets of that queue.
+    #[must_use]
+    pub fn sees(&self, queue: Option<&str>) -> bool {
+        self.queues.as_ref().is_none_or(|queues| queue.is_some_and(|queue| queues.iter().any(|one| one == queue)))
+    }
+
     /// As the actor of an event.
     #[must_use]
     pub fn actor(&self) -> Actor {
         Actor::Agent(self.email.clone())
     }
 
-    fn read(row: &mut Reader<'_>) -> Result<Self> {
+    pub(crate) fn read(row: &mut Reader<'_>) -> Result<Self> {
         Ok(Self {
             id: row.next()?,
             email: row.next()?,
@@ -63,6 +77,10 @@ impl AgentRow {
             language: row.next()?,
             active: row.next()?,
             created_at: row.next()?,
+            time_zone: row.next()?,
+            second_factor: row.next()?,
+            queues: row.next::<Option<String>>()?.map(|queues| names(&queues)),
+            service: row.next()?,
         })
     }
 }
@@ -76,6 +94,38 @@ pub struct SessionRow {
     pub created_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// When it was last used, to about five minutes.
+    pub used_at: Timestamp,
+    /// The hash of its token: names it, and signs nobody in.
+    pub key: String,
+    /// From where.
+    #[serde(flatten)]
+    pub from: SignedInFrom,
+}
+
+/// From where somebody signed in, as far as her browser says: shown to her and to nobody else.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SignedInFrom {
+    /// What the browser calls itself, at most [`USER_AGENT_CHARS_MAX`] characters. Untrusted text.
+    pub user_agent: String,
+    /// The network address; empty when it is not known.
+    pub address: String,
+}
+
+/// Longest name of a browser that is kept, in characters.
+pub const USER_AGENT_CHARS_MAX: usize = 300;
+
+impl SessionRow {
+    pub(crate) fn read(row: &mut Reader<'_>) -> Result<Self> {
+        Ok(Self {
+            agent: row.next()?,
+            created_at: row.next()?,
+            expires_at: row.next()?,
+            used_at: row.next()?,
+            key: row.next()?,
+            from: SignedInFrom { user_agent: row.next()?, address: row.next()? },
+        })
+    }
 }
 
 /// How a session's token is stored: SHA-256, lower-case hexadecimal. Who reads the database cannot sign in with it.
@@ -85,9 +135,18 @@ pub fn hash_token(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 
+/// The columns of an [`AgentRow`], of the table `agent a`.
+macro_rules! agent_columns {
+    () => {
+        "a.id, a.email, a.name, a.role, a.password_hash, a.language, a.active, a.created_at, a.time_zone, \
+         (select count(*) from second_factor f where f.agent_id = a.id and f.confirmed_at is not null), a.queues, a.service"
+    };
+}
+pub(crate) use agent_columns;
+
 macro_rules! select_agent {
     ($rest:literal) => {
-        concat!("select id, email, name, role, password_hash, language, active, created_at from agent ", $rest)
+        concat!("select ", agent_columns!(), " from agent a ", $rest)
     };
 }
 
@@ -136,19 +195,20 @@ impl Scope {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn session(&self, token: &str) -> Result<Option<(SessionRow, AgentRow)>> {
-        let row =
-            sql("select s.agent_id, s.created_at, s.expires_at, a.id, a.email, a.name, a.role, a.password_hash, \
-             a.language, a.active, a.created_at from session s join agent a on a.id = s.agent_id \
-             join tenant t on t.id = s.tenant_id \
-             where s.token_hash = $1 and s.tenant_id = $2 and s.expires_at > $3 and a.active = 1 and t.active = 1")
-            .bind(hash_token(token))
-            .bind(self.tenant)
-            .bind(self.store.now())
-            .optional(&mut *self.read().await?)
-            .await?;
+        let row = sql(concat!(
+            "select s.agent_id, s.created_at, s.expires_at, s.used_at, s.token_hash, s.user_agent, s.address, ",
+            agent_columns!(),
+            " from session s join agent a on a.id = s.agent_id join tenant t on t.id = s.tenant_id \
+             where s.token_hash = $1 and s.tenant_id = $2 and s.expires_at > $3 and a.active = 1 and t.active = 1"
+        ))
+        .bind(hash_token(token))
+        .bind(self.tenant)
+        .bind(self.store.now())
+        .optional(&mut *self.read().await?)
+        .await?;
         let Some(row) = row else { return Ok(None) };
         let mut row = row.reader();
-        let session = SessionRow { agent: row.next()?, created_at: row.next()?, expires_at: row.next()? };
+        let session = SessionRow::read(&mut row)?;
         Ok(Some((session, AgentRow::read(&mut row)?)))
     }
 }
@@ -238,7 +298,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Signs in: keeps the token's hash for as long as given. Also forgets the tenant's sessions that have ended.
+    /// As [`Tx::open_session_from`], from nowhere in particular.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
@@ -247,6 +307,21 @@ impl Tx {
         agent: AgentId,
         token: &str,
         lasts: Duration,
+        actor: &Actor,
+    ) -> Result<SessionRow> {
+        self.open_session_from(agent, token, lasts, &SignedInFrom::default(), actor).await
+    }
+
+    /// Signs in: keeps the token's hash for as long as given. Also forgets the tenant's sessions that have ended.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn open_session_from(
+        &mut self,
+        agent: AgentId,
+        token: &str,
+        lasts: Duration,
+        from: &SignedInFrom,
         actor: &Actor,
     ) -> Result<SessionRow> {
         let (tenant, now) = (self.tenant(), self.now());
@@ -261,15 +336,21 @@ impl Tx {
             .bind(now)
             .run(self.on())
             .await?;
-        let session = SessionRow { agent, created_at: now, expires_at: now.plus(lasts) };
-        sql(
-            "insert into session (token_hash, tenant_id, agent_id, created_at, expires_at) values ($1, $2, $3, $4, $5)",
-        )
-        .bind(hash_token(token))
+        let from = SignedInFrom {
+            user_agent: from.user_agent.chars().take(USER_AGENT_CHARS_MAX).collect(),
+            address: from.address.clone(),
+        };
+        let (expires_at, key) = (now.plus(lasts), hash_token(token));
+        let session = SessionRow { agent, created_at: now, expires_at, used_at: now, key, from };
+        sql("insert into session (token_hash, tenant_id, agent_id, created_at, expires_at, used_at, user_agent, address) \
+             values ($1, $2, $3, $4, $5, $4, $6, $7)")
+        .bind(&session.key)
         .bind(tenant)
         .bind(agent)
         .bind(now)
         .bind(session.expires_at)
+        .bind(&session.from.user_agent)
+        .bind(&session.from.address)
         .run(self.on())
         .await?;
         self.record(actor, "agent.signed-in", format_args!("agent:{agent}"), json!({}));
@@ -294,7 +375,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn end_sessions(&mut self, agent: AgentId) -> Result<()> {
+    pub(crate) async fn end_sessions(&mut self, agent: AgentId) -> Result<()> {
         let tenant = self.tenant();
         sql("delete from session where tenant_id = $1 and agent_id = $2")
             .bind(tenant)
@@ -305,10 +386,15 @@ impl Tx {
     }
 }
 
+/// The names in a list of queues. One that cannot be read names none: who should see some sees nothing rather than everything.
+fn names(queues: &str) -> Vec<String> {
+    serde_json::from_str(queues).unwrap_or_default()
+}
+
 pub(crate) fn normal(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-fn found(changed: u64, id: AgentId) -> Result<()> {
+pub(crate) fn found(changed: u64, id: AgentId) -> Result<()> {
     if changed == 0 { Err(StoreError::not_found(format_args!("agent {id}"))) } else { Ok(()) }
 }

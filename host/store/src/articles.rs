@@ -230,7 +230,7 @@ impl Tx {
             }
         }
         let version = self.put_article(&article, old.as_ref(), now, actor).await?;
-        self.take_over(now).await?;
+        self.load_anew(now).await?;
         Ok(ArticleSaved::As(version))
     }
 
@@ -243,7 +243,7 @@ impl Tx {
         match one(self.on(), tenant, id, language).await? {
             Some(old) if old.version == base => {
                 self.drop_article(&old, now, actor).await?;
-                self.take_over(now).await?;
+                self.load_anew(now).await?;
                 Ok(ArticleSaved::As(base + 1))
             }
             other => Ok(ArticleSaved::Changed(other.map(Box::new))),
@@ -342,7 +342,7 @@ impl Tx {
     }
 
     /// Lets running hosts load the tenant anew, as after an apply.
-    async fn take_over(&mut self, now: Timestamp) -> Result<()> {
+    async fn load_anew(&mut self, now: Timestamp) -> Result<()> {
         let tenant = self.tenant();
         // Two changes within one reading of the clock are two.
         sql("update tenant set applied_at = case when applied_at < $1 then $1 else applied_at + 1 end where id = $2")

@@ -92,7 +92,10 @@ impl Scope {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn draft(&self, id: DraftId) -> Result<DraftRow> {
-        by_draft_id(&mut *self.read().await?, self.tenant, id).await
+        let mut on = self.read().await?;
+        let draft = by_draft_id(&mut on, self.tenant, id).await?;
+        self.admit_of(&mut on, Some(draft.ticket), "draft", id.0).await?;
+        Ok(draft)
     }
 
     /// What was proposed at first, of which a revision was made; none for what an agent began herself.

@@ -29,7 +29,9 @@ macro_rules! select {
     };
 }
 
-fn read(row: &Row) -> Result<Event> {
+pub(crate) use select;
+
+pub(crate) fn read(row: &Row) -> Result<Event> {
     let mut row = row.reader();
     Ok(Event {
         seq: row.next()?,

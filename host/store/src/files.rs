@@ -69,6 +69,7 @@ impl Scope {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn reply_files(&self, ticket: TicketId) -> Result<Vec<ReplyFile>> {
+        self.admit_of(&mut *self.read().await?, Some(ticket), "ticket", ticket.0).await?;
         sql("select id, name, media_type, size from reply_file where tenant_id = $1 and ticket_id = $2 \
              and outbox_id is null order by id")
         .bind(self.tenant)
@@ -85,6 +86,7 @@ impl Scope {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn reply_file(&self, ticket: TicketId, id: i64) -> Result<Option<(ReplyFile, Vec<u8>)>> {
+        self.admit_of(&mut *self.read().await?, Some(ticket), "ticket", ticket.0).await?;
         sql("select id, name, media_type, size, content from reply_file where tenant_id = $1 and ticket_id = $2 and id = $3 \
              and outbox_id is null")
         .bind(self.tenant)

@@ -9,6 +9,7 @@ use posthouse_model::triage::{Sentiment, Urgency};
 use posthouse_model::{AgentId, TenantId, TicketId, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Whose tickets.
@@ -60,6 +61,8 @@ pub struct TicketQuery {
     pub after: Option<String>,
     /// At most [`TicketQuery::LIMIT_MAX`]; 0 takes [`TicketQuery::LIMIT_DEFAULT`].
     pub limit: u32,
+    /// Within these queues alone: set by the scope that is asked, whatever stands here.
+    pub within: Option<Arc<[String]>>,
 }
 
 impl TicketQuery {
@@ -154,7 +157,8 @@ impl Scope {
     /// [`StoreError::Refused`] for an `after` that is not from this order.
     pub async fn tickets(&self, query: &TicketQuery) -> Result<Page<TicketSummary>> {
         let now = self.store.now();
-        page(&mut *self.read().await?, self.tenant, query, now).await
+        let query = TicketQuery { within: self.sees.clone(), ..query.clone() };
+        page(&mut *self.read().await?, self.tenant, &query, now).await
     }
 
     /// Counts for the views of an agent, from one moment.
@@ -162,6 +166,9 @@ impl Scope {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn counts(&self, agent: Option<AgentId>) -> Result<Counts> {
+        if let Some(queues) = &self.sees {
+            return self.counts_within(queues, agent).await;
+        }
         let now = self.store.now();
         let mut on = self.store.inner.engine.snapshot().await?;
         let mut counts = Counts::default();
@@ -346,6 +353,14 @@ fn narrow(text: &mut String, values: &mut Vec<Value>, query: &TicketQuery, now: 
             values.push(Value::Text(value.to_owned()));
             text.push_str(&format!(" and t.{column} = ${}", values.len()));
         }
+    }
+    if let Some(queues) = &query.within {
+        if queues.is_empty() {
+            text.push_str(" and 1 = 0");
+        } else {
+            text.push_str(&format!(" and t.queue in ({})", placeholders(values.len() + 1, queues.len())));
+        }
+        values.extend(queues.iter().map(|queue| Value::Text(queue.clone())));
     }
     match query.assigned {
         Some(Assigned::To(agent)) => {

@@ -52,7 +52,7 @@ impl Scope {
             keys.push(row.get(0)?);
         }
         let rows = sql_of(format!(
-            "select number, subject, status, last_message_at from ticket where tenant_id = $1 and id <> $2 \
+            "select number, subject, status, last_message_at, queue from ticket where tenant_id = $1 and id <> $2 \
              and merged_into is null and status <> 'spam' and customer_key in ({}) \
              order by last_message_at + 0 desc, id desc limit $3",
             placeholders(4, keys.len())
@@ -64,6 +64,9 @@ impl Scope {
         .all(&mut on)
         .await?;
         rows.iter()
+            .filter(|row| {
+                !self.is_narrowed() || row.get(4).is_ok_and(|queue: Option<String>| self.sees(queue.as_deref()))
+            })
             .map(|row| {
                 let mut row = row.reader();
                 Ok(Sibling {

@@ -120,7 +120,9 @@ impl Scope {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn message(&self, id: MessageId) -> Result<MessageRow> {
-        by_id(&mut *self.read().await?, self.tenant, id).await
+        let mut on = self.read().await?;
+        self.admit_message(&mut on, id).await?;
+        by_id(&mut on, self.tenant, id).await
     }
 
     /// Its bytes as they came or went.
@@ -129,6 +131,7 @@ impl Scope {
     /// [`StoreError::NotFound`].
     pub async fn raw(&self, id: MessageId) -> Result<Vec<u8>> {
         let mut on = self.read().await?;
+        self.admit_message(&mut on, id).await?;
         let row =
             sql("select r.content, m.size, (select count(*) from raw_piece p where p.message_id = r.message_id) \
              from raw_message r join message m on m.id = r.message_id where r.tenant_id = $1 and r.message_id = $2")
@@ -159,7 +162,9 @@ impl Scope {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn thread(&self, ticket: TicketId, limit: u32) -> Result<Vec<MessageRow>> {
-        thread(&mut *self.read().await?, self.tenant, ticket, limit).await
+        let mut on = self.read().await?;
+        self.admit_of(&mut on, Some(ticket), "ticket", ticket.0).await?;
+        thread(&mut on, self.tenant, ticket, limit).await
     }
 
     /// Messages that ended in a place, newest first, only those before an id when given: the parked, the skipped.
@@ -174,7 +179,7 @@ impl Scope {
     ) -> Result<Vec<MessageSummary>> {
         let rows =
             sql("select m.id, m.mailbox_id, m.ticket_id, t.number, m.read_json, m.outcome, m.reason_code, m.reason, \
-             m.stored_at, m.size, m.emptied_at from message m left join ticket t on t.id = m.ticket_id \
+             m.stored_at, m.size, m.emptied_at, t.queue from message m left join ticket t on t.id = m.ticket_id \
              where m.tenant_id = $1 and m.outcome = $2 and m.id < $3 order by m.id desc limit $4")
             .bind(self.tenant)
             .bind(outcome)
@@ -183,6 +188,9 @@ impl Scope {
             .all(&mut *self.read().await?)
             .await?;
         rows.iter()
+            .filter(|row| {
+                !self.is_narrowed() || row.get(11).is_ok_and(|queue: Option<String>| self.sees(queue.as_deref()))
+            })
             .map(|row| {
                 let mut row = row.reader();
                 let (id, mailbox, ticket, ticket_number) = (row.next()?, row.next()?, row.next()?, row.next()?);

@@ -191,7 +191,10 @@ impl Scope {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn outbox(&self, id: OutboxId) -> Result<OutboxRow> {
-        by_outbox_id(&mut *self.read().await?, self.tenant, id).await
+        let mut on = self.read().await?;
+        let row = by_outbox_id(&mut on, self.tenant, id).await?;
+        self.admit_of(&mut on, Some(row.ticket), "outbox", id.0).await?;
+        Ok(row)
     }
 
     /// Rows in a state, oldest first, at most 500: what waits, failed or is uncertain.
@@ -207,7 +210,12 @@ impl Scope {
             .await?;
         let mut outbox = Vec::with_capacity(rows.len());
         for row in &rows {
-            outbox.push(read(&mut on, row).await?);
+            let row = read(&mut on, row).await?;
+            match self.admit_of(&mut on, Some(row.ticket), "outbox", row.id.0).await {
+                Ok(()) => outbox.push(row),
+                Err(crate::StoreError::NotFound { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(outbox)
     }

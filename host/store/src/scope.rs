@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use posthouse_model::event::{Actor, NewEvent};
 use posthouse_model::job::Job;
 use posthouse_model::{TenantId, Timestamp};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// The view of one tenant. Cheap to clone. Everything it reads and everything its transactions write belongs to
@@ -18,11 +19,13 @@ use tokio::sync::watch;
 pub struct Scope {
     pub(crate) store: Store,
     pub(crate) tenant: TenantId,
+    /// The queues whose tickets are there; none: all ([`Scope::seen_within`]).
+    pub(crate) sees: Option<Arc<[String]>>,
 }
 
 impl Scope {
     pub(crate) fn new(store: Store, tenant: TenantId) -> Self {
-        Self { store, tenant }
+        Self { store, tenant, sees: None }
     }
 
     /// The tenant's id, for logs and wake-ups.

@@ -214,6 +214,9 @@ names!(
     posthouse_model::release::Stage
     posthouse_model::release::UploadState
     posthouse_model::role::Role
+    posthouse_model::role::TokenScope
+    posthouse_model::config::DeliveryState
+    posthouse_model::config::WebhookEvent
     posthouse_model::notice::NoticeKind
     crate::jobs::JobState
     crate::notifications::NotificationState

@@ -241,7 +241,9 @@ impl Scope {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn ticket(&self, id: TicketId) -> Result<TicketRow> {
-        by_id(&mut *self.read().await?, self.tenant, id).await
+        let ticket = by_id(&mut *self.read().await?, self.tenant, id).await?;
+        self.admit(ticket.queue.as_deref(), format_args!("ticket {id}"))?;
+        Ok(ticket)
     }
 
     /// The ticket with this number.
@@ -249,7 +251,9 @@ impl Scope {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn ticket_by_number(&self, number: i64) -> Result<TicketRow> {
-        by_number(&mut *self.read().await?, self.tenant, number).await
+        let ticket = by_number(&mut *self.read().await?, self.tenant, number).await?;
+        self.admit(ticket.queue.as_deref(), format_args!("ticket #{number}"))?;
+        Ok(ticket)
     }
 
     /// Everything about the ticket with this number, from one moment.
@@ -260,6 +264,7 @@ impl Scope {
         let tenant = self.tenant;
         let mut on = self.store.inner.engine.snapshot().await?;
         let ticket = by_number(&mut on, tenant, number).await?;
+        self.admit(ticket.queue.as_deref(), format_args!("ticket #{number}"))?;
         let mut messages = messages::thread(&mut on, tenant, ticket.id, DETAIL_MESSAGES_MAX).await?;
         messages.reverse();
         let drafts = drafts::standing(&mut on, tenant, ticket.id).await?;

@@ -116,6 +116,44 @@ impl MasterKey {
     }
 }
 
+/// Seals what the desk keeps of people, such as the seeds of their second factors: under names that no secret of a tenant can have,
+/// so that whoever holds this opens none of those.
+#[derive(Clone)]
+pub struct PeopleVault {
+    key: MasterKey,
+    entropy: std::sync::Arc<dyn Entropy>,
+}
+
+impl std::fmt::Debug for PeopleVault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PeopleVault(…)")
+    }
+}
+
+impl PeopleVault {
+    /// With the host's key.
+    #[must_use]
+    pub fn new(key: MasterKey, entropy: std::sync::Arc<dyn Entropy>) -> Self {
+        Self { key, entropy }
+    }
+
+    /// Seals; `what` says what it is and whose.
+    ///
+    /// # Errors
+    /// [`VaultError::Format`] for more than 256 GiB.
+    pub fn seal(&self, tenant: TenantId, what: &str, secret: &[u8]) -> Result<Vec<u8>, VaultError> {
+        self.key.seal(tenant, &format!("people/{what}"), secret, self.entropy.as_ref())
+    }
+
+    /// Opens.
+    ///
+    /// # Errors
+    /// [`VaultError::Sealed`], [`VaultError::Format`].
+    pub fn open(&self, tenant: TenantId, what: &str, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
+        self.key.open(tenant, &format!("people/{what}"), sealed)
+    }
+}
+
 /// Layout: kind, nonce, ciphertext with tag. The kind is sealed in as well.
 fn encrypt(
     key: &[u8; KEY_BYTES],
@@ -214,6 +252,19 @@ mod tests {
         let key = MasterKey::generate(&entropy);
         let seal = || key.seal(TenantId(1), "a", b"x", &entropy).unwrap();
         assert_ne!(seal(), seal());
+    }
+
+    #[test]
+    fn who_seals_for_people_opens_no_secret_of_a_tenant() {
+        let entropy = std::sync::Arc::new(Counting::default());
+        let key = MasterKey::generate(entropy.as_ref());
+        let people = PeopleVault::new(key.clone(), entropy.clone());
+        let sealed = people.seal(TenantId(1), "factor:7", b"seed").unwrap();
+        assert_eq!(people.open(TenantId(1), "factor:7", &sealed).unwrap(), b"seed");
+        assert_eq!(people.open(TenantId(1), "factor:8", &sealed), Err(VaultError::Sealed));
+        let secret = key.seal(TenantId(1), "smtp", b"hunter2", entropy.as_ref()).unwrap();
+        assert_eq!(people.open(TenantId(1), "smtp", &secret), Err(VaultError::Sealed));
+        assert_eq!(format!("{people:?}"), "PeopleVault(…)");
     }
 
     #[test]

@@ -59,6 +59,8 @@ fn main() -> std::io::Result<()> {
                 token: "sample".into(),
                 notice: None,
                 typed: None,
+                provider: None,
+                code: false,
             };
             write("sign-in", sign_in.draw())?;
             write("team", TeamPage { lang, theme, teams: vec![team], unknown: false }.draw())?;

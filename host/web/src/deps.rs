@@ -1,8 +1,9 @@
 //! What the binary hands to the desk.
 
 use async_trait::async_trait;
-use posthouse_model::config::MailboxConfig;
+use posthouse_model::config::{MailboxConfig, OidcConfig};
 use posthouse_model::{Clock, Entropy};
+use posthouse_store::vault::PeopleVault;
 use posthouse_store::{Store, StoreTrouble};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -17,6 +18,10 @@ pub type MessageIdMaker = Arc<dyn Fn(&str) -> String + Send + Sync>;
 /// Makes the address at a mailbox's provider to which a browser is sent so that its owner lets this host in: the mailbox's set-up and
 /// the `state` that comes back in, the address out; or why there is none, for a person.
 pub type SignInAddress = Arc<dyn Fn(&MailboxConfig, &str) -> Result<String, String> + Send + Sync>;
+
+/// Makes the address at people's provider to which a browser is sent: the set-up, where the provider lets browsers in, and the `state`
+/// that comes back in, the address out; or why there is none, for a person.
+pub type OidcAddress = Arc<dyn Fn(&OidcConfig, &str, &str) -> Result<String, String> + Send + Sync>;
 
 /// Whether the host is fit for work.
 #[derive(Clone, Debug)]
@@ -61,6 +66,8 @@ pub struct WebDeps {
     pub clock: Arc<dyn Clock>,
     /// For session tokens.
     pub entropy: Arc<dyn Entropy>,
+    /// Seals the seeds of people's second factors.
+    pub people_vault: PeopleVault,
     /// Where people reach the desk. With `https` cookies are marked Secure and HSTS is sent.
     pub public_url: Url,
     /// Decodes attachments.
@@ -69,6 +76,8 @@ pub struct WebDeps {
     pub message_id: MessageIdMaker,
     /// Makes addresses for signing in to mailboxes.
     pub sign_in_address: SignInAddress,
+    /// Makes addresses for signing in at people's providers.
+    pub oidc_address: OidcAddress,
     /// For `/health` and `/metrics`.
     pub operations: Arc<dyn Operations>,
     /// `/` lists all teams. On a host whose teams do not know of each other this is off, and `/` asks for a name.

@@ -17,6 +17,8 @@ pub(crate) struct Inner {
     pub(crate) deps: WebDeps,
     /// Failed sign-ins.
     pub(crate) limiter: Limiter,
+    /// Requests of API tokens.
+    pub(crate) pace: Limiter,
     /// Hashing a password takes 19 MiB: only so many at once.
     pub(crate) hashing: Semaphore,
     /// Live streams open at once.
@@ -35,6 +37,10 @@ impl Desk {
     pub(crate) const WINDOW: Duration = Duration::from_secs(15 * 60);
     /// How long a session holds.
     pub(crate) const SESSION: Duration = Duration::from_secs(7 * 24 * 3_600);
+    /// Requests of one API token within [`Desk::PACE_WINDOW`], in one process.
+    pub(crate) const PACE: u32 = 600;
+    /// The window begins with the first request.
+    pub(crate) const PACE_WINDOW: Duration = Duration::from_secs(60);
     const HASHING_MAX: usize = 2;
     const STREAMS_MAX: usize = 2_000;
 
@@ -43,6 +49,7 @@ impl Desk {
             inner: Arc::new(Inner {
                 deps,
                 limiter: Limiter::new(Self::WINDOW),
+                pace: Limiter::new(Self::PACE_WINDOW),
                 hashing: Semaphore::new(Self::HASHING_MAX),
                 streams: Arc::new(Semaphore::new(Self::STREAMS_MAX)),
             }),

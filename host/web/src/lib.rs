@@ -11,6 +11,7 @@
 pub mod assets;
 pub mod deps;
 mod desk;
+mod factor;
 mod limit;
 mod load;
 pub mod page;
@@ -24,6 +25,8 @@ mod serve;
 pub mod text;
 pub mod words;
 
-pub use deps::{AttachmentReader, Health, HostTrouble, MessageIdMaker, Operations, SignInAddress, WebDeps};
+pub use deps::{
+    AttachmentReader, Health, HostTrouble, MessageIdMaker, OidcAddress, Operations, SignInAddress, WebDeps,
+};
 pub use route::router;
 pub use serve::serve;

@@ -19,6 +19,12 @@ pub(crate) enum Refusal {
     NotFound,
     /// Nobody is signed in (JSON API).
     SignIn,
+    /// The team asks for a second factor that is not set up yet (JSON API).
+    SecondFactor,
+    /// An API token whose scope does not reach so far.
+    Scope,
+    /// More requests than a token, or more wrong tokens than a client, has; the seconds to wait.
+    TooFast(u64),
     /// The form's token is not this session's, or the form stands on another site. What was typed comes along.
     Forged { typed: Option<String> },
     /// More was sent than is taken.
@@ -40,7 +46,8 @@ impl Refusal {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::SignIn => StatusCode::UNAUTHORIZED,
-            Self::Forged { .. } => StatusCode::FORBIDDEN,
+            Self::Forged { .. } | Self::SecondFactor | Self::Scope => StatusCode::FORBIDDEN,
+            Self::TooFast(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
@@ -54,6 +61,9 @@ impl Refusal {
         match self {
             Self::NotFound => "not-found",
             Self::SignIn => "sign-in",
+            Self::SecondFactor => "second-factor",
+            Self::Scope => "scope",
+            Self::TooFast(_) => "too-fast",
             Self::Forged { .. } => "forged",
             Self::TooLarge => "too-large",
             Self::Malformed(_) => "malformed",
@@ -116,10 +126,15 @@ pub(crate) async fn draw(State(desk): State<Desk>, request: Request, next: Next)
         _ => refusal.status(),
     };
     let t = device.lang;
+    let refusal_after = matches!(refusal, Refusal::TooFast(_) | Refusal::SignIn).then(|| refusal.clone());
     let (title, text) = match &refusal {
         _ if status == StatusCode::METHOD_NOT_ALLOWED => (t.error_404_title(), t.error_405().to_owned()),
         Refusal::NotFound | Refusal::SignIn => (t.error_404_title(), t.error_404().to_owned()),
         Refusal::Forged { .. } => (t.error_csrf_title(), t.error_csrf().to_owned()),
+        Refusal::Scope => (t.error_csrf_title(), t.token_too_low().to_owned()),
+        Refusal::TooFast(_) if api_path(&path) => (t.error_csrf_title(), t.token_too_fast(Desk::PACE)),
+        Refusal::TooFast(seconds) => (t.error_csrf_title(), t.sign_in_wait(t.minutes(seconds.div_ceil(60)))),
+        Refusal::SecondFactor => (t.error_csrf_title(), t.factor_required().to_owned()),
         Refusal::TooLarge => (t.error_413_title(), t.error_413().to_owned()),
         Refusal::Malformed(words) | Refusal::Conflict(words) | Refusal::Refused(words) => {
             (t.error_csrf_title(), words.clone())
@@ -150,6 +165,16 @@ pub(crate) async fn draw(State(desk): State<Desk>, request: Request, next: Next)
         };
         (status, page.draw()).into_response()
     };
+    match refusal_after {
+        Some(Refusal::TooFast(seconds)) => {
+            drawn.headers_mut().insert(header::RETRY_AFTER, http::HeaderValue::from(seconds));
+        }
+        // RFC 6750, 3.
+        Some(Refusal::SignIn) => {
+            drawn.headers_mut().insert(header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer"));
+        }
+        _ => {}
+    }
     if let Some(allow) = response.headers().get(header::ALLOW) {
         drawn.headers_mut().insert(header::ALLOW, allow.clone());
     }

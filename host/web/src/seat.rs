@@ -8,6 +8,7 @@ use crate::page::when::Lens;
 use crate::refusal::Refusal;
 use crate::request::{Device, Fields, SESSION, api_path, clean_text, cookie, safe_next, slug_of};
 use crate::route::Access;
+use crate::route::sign_in::client;
 use crate::words::Lang;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest as _, FromRequestParts, Multipart, Request, State};
@@ -16,12 +17,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
 use jiff::tz::TimeZone;
-use posthouse_model::config::TenantConfig;
+use posthouse_model::config::{SecondFactor, TenantConfig};
 use posthouse_model::event::Actor;
-use posthouse_model::role::Role;
+use posthouse_model::role::{Role, TokenScope};
 use posthouse_store::{AgentRow, Scope, TenantRow};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 
 /// Most bytes of a posted form.
@@ -30,6 +32,11 @@ pub(crate) const BODY_BYTES_MAX: usize = 1_500_000;
 pub(crate) const FILES_BYTES_MAX: usize = posthouse_store::REPLY_BYTES_MAX + BODY_BYTES_MAX;
 /// Most bytes of a posted form with a file: a package may have 66 MiB.
 pub(crate) const UPLOAD_BYTES_MAX: usize = 70 << 20;
+
+/// Wrong API tokens of one client within a quarter of an hour; then none of its tokens is looked at until that is over.
+const WRONG_TOKENS: u32 = 30;
+/// How long a request waits for the note that its session is used.
+const NOTE_MAX: Duration = Duration::from_millis(50);
 
 /// A signed-in person at a team's desk.
 #[derive(Clone)]
@@ -43,7 +50,10 @@ pub(crate) struct Inner {
     pub(crate) config: TenantConfig,
     pub(crate) scope: Scope,
     pub(crate) agent: AgentRow,
+    /// The session's; of a program with an API token: none, as empty text.
     pub(crate) token: String,
+    /// What a program's API token may.
+    pub(crate) bearer: Option<TokenScope>,
     pub(crate) device: Device,
     /// Path and query of the request.
     pub(crate) here: String,
@@ -74,11 +84,26 @@ impl Seat {
     }
 
     pub(crate) fn lens(&self) -> Lens {
-        Lens {
-            lang: self.lang(),
-            zone: TimeZone::get(&self.tenant.tenant.time_zone).unwrap_or(TimeZone::UTC),
-            now: self.desk.now(),
-        }
+        Lens { lang: self.lang(), zone: self.zone(), now: self.desk.now() }
+    }
+
+    /// Her own time zone, else the team's.
+    fn zone(&self) -> TimeZone {
+        let named = [self.agent.time_zone.as_deref(), Some(self.tenant.tenant.time_zone.as_str())];
+        named.into_iter().flatten().find_map(|zone| TimeZone::get(zone).ok()).unwrap_or(TimeZone::UTC)
+    }
+
+    /// The team asks everybody for a second factor, and she has none yet.
+    pub(crate) fn must_set_up_factor(&self) -> bool {
+        self.config.sign_in.second_factor == SecondFactor::Required
+            && !self.agent.second_factor
+            // Whoever made the token was asked.
+            && self.bearer.is_none()
+    }
+
+    /// Whether she may look through the record of the whole team, in which every ticket is.
+    pub(crate) fn audits(&self) -> bool {
+        self.agent.role.may_audit() && !self.scope.is_narrowed()
     }
 
     /// The query part of the request's address.
@@ -91,7 +116,12 @@ impl Seat {
         Frame {
             lens: self.lens(),
             team: self.team(),
-            me: Me { name: self.agent.name.clone(), email: self.agent.email.clone(), role: self.agent.role },
+            me: Me {
+                name: self.agent.name.clone(),
+                email: self.agent.email.clone(),
+                role: self.agent.role,
+                audits: self.audits(),
+            },
             csrf: self.csrf(),
             theme: self.device.theme,
             place,
@@ -152,7 +182,7 @@ async fn admit(desk: &Desk, access: Access, request: Request) -> Result<Request,
     let may_upload = seat.as_ref().is_some_and(|seat| match access {
         Access::Administering => seat.agent.role == Role::Admin,
         Access::Attaching => seat.agent.role.may_act(),
-        Access::Public | Access::Reading | Access::Acting | Access::Leading => false,
+        Access::Public | Access::Reading | Access::Own | Access::Auditing | Access::Acting | Access::Leading => false,
     });
     let (bytes, fields) = if upload && may_upload {
         let (fields, files) = with_files(&parts, body).await.map_err(refuse)?;
@@ -175,15 +205,29 @@ async fn admit(desk: &Desk, access: Access, request: Request) -> Result<Request,
         }));
     };
     let may = match access {
-        Access::Public | Access::Reading => true,
+        Access::Public | Access::Reading | Access::Own => true,
         Access::Acting | Access::Attaching => seat.agent.role.may_act(),
         Access::Leading => seat.agent.role.may_lead(),
+        Access::Auditing => seat.audits(),
         Access::Administering => seat.agent.role == Role::Admin,
     };
     if !may {
         return Err(refuse(Refusal::NotFound));
     }
-    if posts {
+    if seat.bearer.is_some_and(|scope| scope < needed(access)) {
+        return Err(refuse(Refusal::Scope));
+    }
+    if access != Access::Own && seat.must_set_up_factor() {
+        return Err(Box::new(if api {
+            Refusal::SecondFactor.into_response()
+        } else {
+            Redirect::to(&seat.team().path("/account#second-factor")).into_response()
+        }));
+    }
+    if posts && seat.bearer.is_some() {
+        // No browser sends a token by itself, so no other site can make it.
+        parts.extensions.insert(fields);
+    } else if posts {
         let given = if api {
             parts.headers.get("x-csrf-token").map_or(&b""[..], |h| h.as_bytes())
         } else {
@@ -196,6 +240,15 @@ async fn admit(desk: &Desk, access: Access, request: Request) -> Result<Request,
     }
     parts.extensions.insert(seat);
     Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+/// What a token must be good for.
+fn needed(access: Access) -> TokenScope {
+    match access {
+        Access::Public | Access::Reading | Access::Own | Access::Auditing => TokenScope::Read,
+        Access::Acting | Access::Attaching | Access::Leading => TokenScope::Act,
+        Access::Administering => TokenScope::Administer,
+    }
 }
 
 /// A file that came with a form.
@@ -255,9 +308,24 @@ async fn with_files(parts: &Parts, body: Body) -> Result<(Fields, Vec<Handed>), 
 }
 
 async fn seat(desk: &Desk, tenant: TenantRow, parts: &Parts) -> Result<Option<Seat>, Refusal> {
-    let Some(token) = cookie(&parts.headers, SESSION).filter(|t| t.len() == 64) else { return Ok(None) };
     let scope = desk.deps.store.tenant(tenant.id);
-    let Some((_, agent)) = scope.session(token).await? else { return Ok(None) };
+    let (agent, token, bearer) = match bearer(parts) {
+        Some(token) => {
+            let Some((scope, agent)) = by_token(desk, &scope, parts, token).await? else { return Ok(None) };
+            (agent, String::new(), Some(scope))
+        }
+        None => {
+            let Some(token) = cookie(&parts.headers, SESSION).filter(|t| t.len() == 64) else { return Ok(None) };
+            let Some((session, agent)) = scope.session(token).await? else { return Ok(None) };
+            // A note worth having, but no page waits or fails for it.
+            if let Ok(Err(error)) = tokio::time::timeout(NOTE_MAX, scope.session_used(&session)).await {
+                tracing::debug!(%error, "the use of a session was not noted");
+            }
+            (agent, token.to_owned(), None)
+        }
+    };
+    // From here on nothing of a ticket that she does not see can be had.
+    let scope = scope.seen_within(agent.queues.as_deref());
     let config = serde_json::from_value(tenant.tenant.settings.clone())
         .unwrap_or_else(|_| TenantConfig::new(&tenant.tenant.slug, &tenant.tenant.name));
     Ok(Some(Seat {
@@ -265,13 +333,50 @@ async fn seat(desk: &Desk, tenant: TenantRow, parts: &Parts) -> Result<Option<Se
             desk: desk.clone(),
             config,
             scope,
-            token: token.to_owned(),
+            token,
+            bearer,
             device: Device::of(&parts.headers),
             here: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
             agent,
             tenant,
         }),
     }))
+}
+
+/// The token of a program (RFC 6750, 2.1), on the JSON API alone: no page is ever drawn for one.
+fn bearer(parts: &Parts) -> Option<&str> {
+    if !api_path(parts.uri.path()) {
+        return None;
+    }
+    let (scheme, token) = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Whose token it is and what it may, unless it or its sender is too fast.
+async fn by_token(
+    desk: &Desk,
+    scope: &Scope,
+    parts: &Parts,
+    token: &str,
+) -> Result<Option<(TokenScope, AgentRow)>, Refusal> {
+    let now = desk.now();
+    let wrong = format!("token\n{}", client(desk, &parts.headers, &parts.extensions));
+    if let Some(wait) = desk.limiter.wait(&wrong, WRONG_TOKENS, now) {
+        return Err(Refusal::TooFast(wait.as_secs().max(1)));
+    }
+    let Some((row, agent)) = scope.token(token).await? else {
+        desk.limiter.failed(&wrong, now);
+        return Ok(None);
+    };
+    let key = row.id.to_string();
+    if let Some(wait) = desk.pace.wait(&key, Desk::PACE, now) {
+        return Err(Refusal::TooFast(wait.as_secs().max(1)));
+    }
+    desk.pace.failed(&key, now);
+    if let Ok(Err(error)) = tokio::time::timeout(NOTE_MAX, scope.token_used(&row)).await {
+        tracing::debug!(%error, "the use of a token was not noted");
+    }
+    Ok(Some((row.scope, agent)))
 }
 
 /// To the sign-in, and back to where one was going. A form that was posted shows what was typed, so that
@@ -309,6 +414,9 @@ fn ask_to_sign_in(desk: &Desk, tenant: &TenantRow, parts: &Parts, typed: Option<
         token,
         notice: Some((true, device.lang.sign_in_expired().to_owned())),
         typed,
+        // With what was typed on the page, a password keeps it in view.
+        provider: None,
+        code: false,
     };
     let mut response = (StatusCode::UNAUTHORIZED, page.draw()).into_response();
     response.headers_mut().extend(cookie.map(|c| (header::SET_COOKIE, c)));

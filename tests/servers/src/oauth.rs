@@ -322,12 +322,12 @@ fn no(code: &str, words: &str) -> (u16, Value) {
     (400, json!({ "error": code, "error_description": words }))
 }
 
-fn url_safe(bytes: &[u8]) -> String {
+pub(crate) fn url_safe(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn pairs(text: &str) -> HashMap<String, String> {
+pub(crate) fn pairs(text: &str) -> HashMap<String, String> {
     url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 
@@ -360,7 +360,7 @@ async fn serve(mut visit: impl AsyncRead + AsyncWrite + Unpin, state: Arc<Mutex<
 }
 
 /// Method, target and body.
-async fn request(visit: &mut (impl AsyncRead + Unpin)) -> Option<(String, String, String)> {
+pub(crate) async fn request(visit: &mut (impl AsyncRead + Unpin)) -> Option<(String, String, String)> {
     let mut bytes = Vec::new();
     let mut piece = [0; 4_096];
     loop {

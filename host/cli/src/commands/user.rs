@@ -1,4 +1,4 @@
-//! `posthouse user add`, `posthouse user reset-password`
+//! `posthouse user add`, `posthouse user reset-password`, `posthouse user reset-second-factor`
 
 use crate::failure::{Code, Failure, Result, While as _};
 use crate::open::Context;
@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use posthouse_model::Entropy;
 use posthouse_model::event::Actor;
 use posthouse_model::role::Role;
-use posthouse_store::NewAgent;
+use posthouse_store::{AgentRow, NewAgent, Scope};
 use posthouse_web::password;
 use serde_json::json;
 use std::io::Read as _;
@@ -21,6 +21,8 @@ pub enum UserCommand {
     Add(AddArgs),
     /// Give a person a new password and end all her sessions
     ResetPassword(ResetArgs),
+    /// Take a person's second factor away, such as when her phone is lost, and end all her sessions
+    ResetSecondFactor(ResetFactorArgs),
 }
 
 /// Options of `user add`.
@@ -67,6 +69,19 @@ pub struct ResetArgs {
     json: bool,
 }
 
+/// Options of `user reset-second-factor`.
+#[derive(Args, Debug)]
+#[command(after_help = "She signs in with her password alone then, until she sets up another.")]
+pub struct ResetFactorArgs {
+    /// The tenant's slug
+    tenant: String,
+    /// The person's address
+    email: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
 /// Adds or changes a person.
 ///
 /// # Errors
@@ -75,6 +90,7 @@ pub async fn run(command: UserCommand, context: &Context, terminal: &mut Termina
     match command {
         UserCommand::Add(args) => add(args, context, terminal).await,
         UserCommand::ResetPassword(args) => reset(args, context, terminal).await,
+        UserCommand::ResetSecondFactor(args) => reset_factor(args, context, terminal).await,
     }
 }
 
@@ -107,15 +123,7 @@ async fn reset(args: ResetArgs, context: &Context, terminal: &mut Terminal) -> R
     let opened = context.open().await?;
     let tenant = opened.tenant(Some(&args.tenant)).await?;
     let scope = opened.store.tenant(tenant.id);
-    let Some(agent) = scope.agent_by_email(&email).await? else {
-        let known: Vec<_> = scope.agents().await?.into_iter().map(|agent| agent.email).collect();
-        let mend = if known.is_empty() {
-            "add the person with `posthouse user add`".to_owned()
-        } else {
-            format!("there are: {}", known.join(", "))
-        };
-        return Err(Failure::new(format!("nobody in {} signs in as {email}", args.tenant)).mend(mend));
-    };
+    let agent = known_agent(&scope, &args.tenant, &email).await?;
     let password = Password::take(args.password_stdin, context.entropy.as_ref())?;
     let mut tx = scope.begin().await?;
     tx.set_password(agent.id, &password.hash(context)?, &Actor::Operator).await?;
@@ -128,6 +136,38 @@ async fn reset(args: ResetArgs, context: &Context, terminal: &mut Terminal) -> R
         &email,
         &sign_in,
     )
+}
+
+async fn reset_factor(args: ResetFactorArgs, context: &Context, terminal: &mut Terminal) -> Result {
+    let email = address(&args.email)?;
+    let opened = context.open().await?;
+    let tenant = opened.tenant(Some(&args.tenant)).await?;
+    let scope = opened.store.tenant(tenant.id);
+    let agent = known_agent(&scope, &args.tenant, &email).await?;
+    let mut tx = scope.begin().await?;
+    let removed = tx.reset_second_factor(agent.id, &Actor::Operator).await?;
+    tx.commit().await?;
+    if args.json {
+        terminal.json(&json!({"email": email, "removed": removed}))?;
+    } else if removed {
+        terminal.line(format!("{email} signs in with the password alone now; all sessions have ended"))?;
+    } else {
+        terminal.line(format!("{email} has no second factor: nothing was changed"))?;
+    }
+    Ok(Code::Ok)
+}
+
+async fn known_agent(scope: &Scope, tenant: &str, email: &str) -> Result<AgentRow> {
+    if let Some(agent) = scope.agent_by_email(email).await? {
+        return Ok(agent);
+    }
+    let known: Vec<_> = scope.agents().await?.into_iter().map(|agent| agent.email).collect();
+    let mend = if known.is_empty() {
+        "add the person with `posthouse user add`".to_owned()
+    } else {
+        format!("there are: {}", known.join(", "))
+    };
+    Err(Failure::new(format!("nobody in {tenant} signs in as {email}")).mend(mend))
 }
 
 fn address(text: &str) -> Result<String> {

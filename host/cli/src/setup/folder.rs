@@ -351,6 +351,7 @@ mod tests {
         let defaults = TenantConfig {
             mailboxes: vec![],
             plugins: vec![],
+            webhooks: vec![],
             notify: Default::default(),
             digest: None,
             model: None,

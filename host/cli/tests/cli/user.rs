@@ -29,3 +29,15 @@ fn a_password_from_standard_input_is_not_repeated() {
     assert_eq!(host.run(&["user", "add", "acme", "not an address"]).code, 2);
     assert_eq!(host.run(&["user", "add", "acme", "x@acme.example", "--role", "boss"]).code, 2);
 }
+
+#[test]
+fn a_second_factor_that_is_not_there_is_said_to_be_so() {
+    let host = Host::with_acme();
+    host.run(&["user", "add", "acme", "li@acme.example"]).ok();
+    let none = host.run(&["user", "reset-second-factor", "acme", "Li@acme.example"]).ok();
+    assert!(none.out.contains("li@acme.example has no second factor: nothing was changed"), "{}", none.out);
+    let json = host.run(&["user", "reset-second-factor", "acme", "li@acme.example", "--json"]).ok().json();
+    assert_eq!(json["removed"], false);
+    let nobody = host.run(&["user", "reset-second-factor", "acme", "wu@acme.example"]).problem();
+    assert!(nobody.err.contains("there are: li@acme.example"), "{}", nobody.err);
+}

@@ -1,7 +1,9 @@
 //! What types cannot say about a tenant's set-up.
 
 mod automatic;
+mod people;
 mod screen;
+mod webhook;
 
 use super::mailbox::host_of;
 use super::{
@@ -82,6 +84,8 @@ impl TenantConfig {
         for (i, plugin) in self.plugins.iter().enumerate() {
             check.plugin(&format!("plugin[{i}]"), plugin);
         }
+        check.sign_in(&self.sign_in);
+        check.webhooks(&self.webhooks);
         check.watch(self);
         if let Some(model) = &self.model {
             check.model(model);

@@ -57,6 +57,38 @@ async fn fill(world: &World) {
         language: "zh-CN".into(),
     };
     let li = tx.add_agent(&new, &host()).await.unwrap();
+    tx.propose_second_factor(li, &[7, 255], &agent()).await.unwrap();
+    tx.confirm_second_factor(li, &["hash of a code".into()], &agent()).await.unwrap();
+    tx.set_preferences(li, "zh-CN", Some("Asia/Shanghai"), &agent()).await.unwrap();
+    let new_token = posthouse_store::NewToken {
+        agent: li,
+        name: "CRM",
+        token: "ph_secret",
+        begins: "ph_se",
+        scope: posthouse_model::role::TokenScope::Act,
+        lasts: Duration::from_secs(99),
+    };
+    tx.add_token(&new_token, &agent()).await.unwrap();
+    tx.follow_webhook("crm", 7).await.unwrap();
+    let delivery = posthouse_store::NewDelivery {
+        webhook: "crm".into(),
+        seq: 7,
+        kind: posthouse_model::config::WebhookEvent::TicketOpened,
+        body: "{}".into(),
+    };
+    tx.add_deliveries(&[delivery]).await.unwrap();
+    tx.begin_half(li, "half").await.unwrap();
+    tx.invite(li, "invitation", &agent()).await.unwrap();
+    let mut seen = NewAgent { email: "wu@shop.example".into(), ..new.clone() };
+    seen.role = posthouse_model::role::Role::Agent;
+    let wu = tx.add_agent(&seen, &host()).await.unwrap();
+    let change = posthouse_store::AgentChange {
+        name: "Wu".into(),
+        role: seen.role,
+        active: true,
+        queues: Some(vec!["inbox".into()]),
+    };
+    tx.set_agent(wu, &change, &host()).await.unwrap();
     tx.open_session(li, "token", Duration::from_secs(99), &agent()).await.unwrap();
     tx.assign(ticket, Some(li), &agent()).await.unwrap();
     let plugin = NewPlugin {

@@ -4,6 +4,7 @@
 #[macro_use]
 mod world;
 
+mod account;
 mod actions;
 mod agents;
 mod backup;
@@ -25,6 +26,7 @@ mod notices;
 mod numbers;
 mod open;
 mod outbox;
+mod people;
 mod plans;
 mod proof;
 mod releases;
@@ -34,8 +36,10 @@ mod setup;
 mod spam;
 mod take_up;
 mod threads;
+mod tokens;
 mod triage;
 mod turns;
 mod typed;
 mod uploads;
 mod visit;
+mod webhooks;

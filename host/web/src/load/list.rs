@@ -84,6 +84,7 @@ pub(crate) async fn list(seat: &Seat, query: &ListQuery, open: Option<i64>) -> R
     categories.extend(counts.by_category.keys().filter(|c| !seat.config.categories.contains(c)).cloned());
     let mut queues: Vec<String> = seat.config.queues.iter().map(|q| q.name.clone()).collect();
     queues.extend(counts.by_queue.keys().filter(|name| seat.config.queue(name).is_none()).cloned());
+    queues.retain(|name| seat.scope.sees(Some(name)));
     Ok(ListPane {
         query: query.clone(),
         headline: Headline {

@@ -121,7 +121,7 @@ fn pane(
         events: detail.events.iter().rev().map(|e| trail::happening(t, e, &queue)).collect(),
         colleagues: agents
             .iter()
-            .filter(|a| a.active && a.role.may_act())
+            .filter(|a| a.active && a.role.may_act() && a.sees(row.queue.as_deref()))
             .map(|a| Colleague {
                 id: a.id.0,
                 name: agent_name(agents, a.id).unwrap_or_default(),

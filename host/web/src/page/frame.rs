@@ -68,6 +68,8 @@ pub struct Me {
     pub email: String,
     /// May do what.
     pub role: Role,
+    /// May look through the record of the whole team.
+    pub audits: bool,
 }
 
 /// Where in the desk a page stands.
@@ -85,6 +87,12 @@ pub enum Place {
     Mentions,
     /// What runs and what may follow; for admins.
     Plugins,
+    /// One's own account.
+    Account,
+    /// Who works here; for admins.
+    People,
+    /// What was done; for who may audit.
+    Audit,
 }
 
 /// A sentence above the page about what was just done or refused.
@@ -213,6 +221,8 @@ impl Frame {
                     @if self.troubles > 0 { b.trouble title=(t.troubles_seen()) { (self.troubles) } }
                 }
                 @if self.me.role == Role::Admin { (place(Place::Plugins, "/plugins", icon::plug(), t.place_plugins())) }
+                @if self.me.role == Role::Admin { span.only-wide { (place(Place::People, "/people", icon::people(), t.people_place())) } }
+                @if self.me.audits { span.only-wide { (place(Place::Audit, "/audit", icon::seal(), t.audit_place())) } }
                 button.place.keys type="button" data-open="keys" hidden { (icon::keyboard()) span { (t.place_keys()) } }
                 span.gap {}
                 (self.post(&self.team.path("/me/language"), "switch", &html! {
@@ -225,6 +235,10 @@ impl Frame {
                     summary.place { (icon::person()) span { (t.me()) } }
                     div.card {
                         p.who { b { (self.me.name) } br; span.mute { (self.me.email) } br; span.mute { (t.role(self.me.role)) } }
+                        a.quiet href=(self.team.path("/account")) aria-current=[(self.place == Place::Account).then_some("page")] { (t.account_open()) }
+                        // On a phone the rail has no room for these.
+                        @if self.me.role == Role::Admin { a.quiet.only-thin href=(self.team.path("/people")) { (t.people_place()) } }
+                        @if self.me.audits { a.quiet.only-thin href=(self.team.path("/audit")) { (t.audit_place()) } }
                         (self.post(&self.team.path("/me/theme"), "themes", &html! {
                             input type="hidden" name="back" value=(self.here);
                             p.mute { (t.theme()) }

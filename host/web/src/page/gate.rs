@@ -1,5 +1,6 @@
 //! Before the desk: which team, and sign-in.
 
+use super::account::code_step;
 use super::frame::{Team, Theme, document};
 use crate::words::Lang;
 use maud::{Markup, html};
@@ -36,9 +37,13 @@ pub struct SignInPage {
     pub notice: Option<(bool, String)>,
     /// What was typed into a form after the session had ended: shown, so that nothing is lost.
     pub typed: Option<String>,
+    /// What the team's own provider is called, at which one signs in instead.
+    pub provider: Option<String>,
+    /// The second step: the password was right, and a code is asked for.
+    pub code: bool,
 }
 
-fn gate(lang: Lang, theme: Theme, title: &str, here: &str, inside: &Markup) -> Markup {
+pub(crate) fn gate(lang: Lang, theme: Theme, title: &str, here: &str, inside: &Markup) -> Markup {
     let joint = if here.contains('?') { '&' } else { '?' };
     document(
         lang,
@@ -90,6 +95,9 @@ impl SignInPage {
     #[must_use]
     pub fn draw(&self) -> Markup {
         let t = self.lang;
+        if self.code {
+            return self.draw_code();
+        }
         let mut here = self.team.path("/sign-in");
         if let Some(next) = &self.next {
             here.push_str("?next=");
@@ -113,7 +121,71 @@ impl SignInPage {
                     button.solid { (t.sign_in()) }
                     @if self.next.is_some() { p.mute { (t.sign_in_then()) } }
                 }
+                @if let Some(provider) = &self.provider {
+                    form method="post" action=(self.team.path("/sign-in/oidc")) {
+                        input type="hidden" name="token" value=(self.token);
+                        @if let Some(next) = &self.next { input type="hidden" name="next" value=(next); }
+                        button.quiet { (t.oidc_with(provider)) }
+                    }
+                }
                 @if let Some(typed) = &self.typed { section { p.mute { (t.sign_in_typed()) } pre.typed { (typed) } } }
+            },
+        )
+    }
+
+    fn draw_code(&self) -> Markup {
+        let t = self.lang;
+        let path = self.team.path("/sign-in/code");
+        gate(
+            t,
+            self.theme,
+            t.sign_in(),
+            &self.team.path("/sign-in"),
+            &html! {
+                h1 { (t.code_title()) }
+                form method="post" action=(path) {
+                    input type="hidden" name="token" value=(self.token);
+                    @if let Some(next) = &self.next { input type="hidden" name="next" value=(next); }
+                    @if let Some((_, words)) = &self.notice { p.wrong role="alert" { (words) } }
+                    (code_step(t))
+                    button.solid { (t.sign_in()) }
+                }
+                p.mute { a href=(self.team.path("/sign-in")) { (t.code_again()) } }
+            },
+        )
+    }
+}
+
+/// Between the desk and the team's own provider.
+#[derive(Clone, Debug)]
+pub struct WayPage {
+    /// The reader's language.
+    pub lang: Lang,
+    /// Light or dark.
+    pub theme: Theme,
+    /// To which team.
+    pub team: Team,
+    /// Where the browser goes on to, and that provider's host; none: it is not known yet, or the provider's answer is looked at.
+    pub on: Option<(String, String)>,
+}
+
+impl WayPage {
+    /// The page.
+    #[must_use]
+    pub fn draw(&self) -> Markup {
+        let t = self.lang;
+        gate(
+            t,
+            self.theme,
+            t.sign_in(),
+            &self.team.path("/sign-in"),
+            &html! {
+                h1 { (t.sign_in_to(&self.team.name)) }
+                @match &self.on {
+                    Some((url, host)) => p { a.solid href=(url) rel="noreferrer" { (t.sign_in_go_on(host)) } },
+                    None => p.mute role="status" { (t.oidc_waiting()) },
+                }
+                p.mute { a href=(self.team.path("/sign-in")) { (t.code_again()) } }
             },
         )
     }

@@ -1,6 +1,8 @@
 //! Pages: typed contexts and the pure functions that draw them. Nothing here reads a store, a clock or a
 //! request, so every page can be drawn from sample data (see [`sample`]) and looked at.
 
+pub mod account;
+pub mod audit;
 pub mod draft;
 pub mod error;
 pub mod frame;
@@ -12,12 +14,15 @@ pub mod letter;
 pub mod list;
 pub mod messages;
 pub mod note;
+pub mod people;
 pub mod plugins;
 pub mod query;
 pub mod sample;
 pub mod side;
 pub mod status;
 pub mod ticket;
+pub mod tokens;
 pub mod tools;
 pub mod trail;
+pub mod webhooks;
 pub mod when;

@@ -48,7 +48,7 @@ pub fn frame(lang: Lang, theme: Theme, place: Place) -> Frame {
     Frame {
         lens: Lens { lang, zone: TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC), now: NOW },
         team: Team { slug: "luma".into(), name: "Luma Home".into() },
-        me: Me { name: "Mei Lin".into(), email: "mei@luma.example".into(), role: Role::Lead },
+        me: Me { name: "Mei Lin".into(), email: "mei@luma.example".into(), role: Role::Lead, audits: true },
         csrf: "sample".into(),
         theme,
         place,

@@ -1,8 +1,9 @@
 //! The JSON API: the same as the pages, for programs of the same people.
 //!
-//! A program signs in as a person does (POST the form of `/t/{slug}/sign-in`, keep the cookie), reads `csrf`
-//! from `GET api/me`, and sends it as `X-CSRF-Token` with every POST. Errors are `{"error": code, "message":
-//! words}` with 401 (sign in), 404 (not there or not for you), 409 (things have changed), 422 (not like this).
+//! A program sends an API token (`Authorization: Bearer …`), or goes with a browser's session: then it reads `csrf` from
+//! `GET api/me` and sends it as `X-CSRF-Token` with every POST. Errors are `{"error": code, "message": words}` with 401 (sign
+//! in), 403 (the token's scope), 404 (not there or not for you), 409 (things have changed), 422 (not like this), 429 (too fast).
+//! What there is, [`super::openapi`] describes.
 
 use super::act::{Action, Trouble, Typed, default_to, perform};
 use super::settings::outcome_of;
@@ -27,11 +28,15 @@ type Answer = Result<Json<Value>, Refusal>;
 
 pub(super) async fn me(seat: Seat) -> Json<Value> {
     let a = &seat.agent;
-    Json(json!({
+    let mut me = json!({
         "id": a.id, "email": a.email, "name": a.name, "role": a.role, "language": a.language,
         "team": { "slug": seat.tenant.tenant.slug, "name": seat.tenant.tenant.name },
-        "csrf": seat.csrf(),
-    }))
+    });
+    match seat.bearer {
+        Some(scope) => me["scope"] = json!(scope),
+        None => me["csrf"] = json!(seat.csrf()),
+    }
+    Json(me)
 }
 
 /// Takes the same query as the page: `view`, `q`, `queue`, `category`, `urgency`, `language`, `after`. `cut`: there may be more than

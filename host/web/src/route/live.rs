@@ -70,7 +70,11 @@ impl Live {
                 self.wait().await?;
             }
             self.first = false;
-            self.seat.scope.session(&self.seat.token).await.ok()??;
+            let (_, agent) = self.seat.scope.session(&self.seat.token).await.ok()??;
+            if agent.queues != self.seat.agent.queues {
+                // What she sees has changed: the page asks anew.
+                return None;
+            }
             self.look().await.ok()?;
         }
     }

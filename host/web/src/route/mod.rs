@@ -1,19 +1,27 @@
 //! The routes: one table says what there is and who may ask; the router is built from it, the guard enforces
 //! it, and the test of strangers walks it. A route that is not in the table does not exist.
 
+mod account;
 pub(crate) mod act;
 mod api;
+mod audit;
+mod code;
 mod forms;
 mod knowledge;
 mod live;
 mod mail;
+mod oidc;
+mod openapi;
+mod people;
 mod plugins;
 mod public;
 mod settings;
 pub(crate) mod sign_in;
 mod tickets;
+pub(crate) mod tokens;
 mod typed;
 mod visit;
+mod webhooks;
 pub(crate) mod work;
 
 use crate::deps::WebDeps;
@@ -33,12 +41,16 @@ pub enum Access {
     Public,
     /// Everybody who is signed in to the team the path names. Others: to the sign-in; JSON: 401.
     Reading,
+    /// As `Reading`, and concerns nothing but her own account: open, too, to who has yet to set up a second factor.
+    Own,
     /// As `Reading`, and may act: auditors see 404.
     Acting,
     /// As acting, and files may come along.
     Attaching,
     /// As `Acting`, and decides for the team: agents see 404.
     Leading,
+    /// As `Reading`, and looks through the record of the whole team: who may not, or does not see all queues, sees 404.
+    Auditing,
     /// As `Reading`, and sets the team up: everybody but admins sees 404.
     Administering,
 }
@@ -80,8 +92,26 @@ routes! {
     get "/oauth/callback" Public visit::came_back;
     get "/t/{slug}/sign-in" Public sign_in::page;
     post "/t/{slug}/sign-in" Public sign_in::enter;
+    get "/oidc/callback" Public oidc::came_back;
+    post "/t/{slug}/sign-in/oidc" Public oidc::begin;
+    get "/t/{slug}/sign-in/oidc" Public oidc::go;
+    get "/t/{slug}/sign-in/oidc/back" Public oidc::back;
+    get "/t/{slug}/sign-in/code" Public code::page;
+    post "/t/{slug}/sign-in/code" Public code::enter;
+    get "/t/{slug}/welcome" Public people::welcome;
+    post "/t/{slug}/welcome" Public people::enter;
     get "/t/{slug}" Reading tickets::home;
-    post "/t/{slug}/sign-out" Reading sign_in::leave;
+    post "/t/{slug}/sign-out" Own sign_in::leave;
+    get "/t/{slug}/account" Own account::page;
+    post "/t/{slug}/account" Own account::preferences;
+    post "/t/{slug}/account/password" Own account::password;
+    post "/t/{slug}/account/sessions" Own account::end_session;
+    post "/t/{slug}/account/sessions/others" Own account::end_others;
+    get "/t/{slug}/account/second-factor" Own account::factor_page;
+    post "/t/{slug}/account/second-factor" Own account::begin_factor;
+    post "/t/{slug}/account/second-factor/confirm" Own account::confirm_factor;
+    post "/t/{slug}/account/second-factor/codes" Own account::renew_codes;
+    post "/t/{slug}/account/second-factor/remove" Own account::remove_factor;
     get "/t/{slug}/tickets" Reading tickets::list;
     get "/t/{slug}/tickets/{number}" Reading tickets::ticket;
     post "/t/{slug}/tickets/{number}/approve" Acting forms::approve;
@@ -135,9 +165,20 @@ routes! {
     post "/t/{slug}/plugins" Administering plugins::hand_in;
     get "/t/{slug}/plugins/{name}" Administering plugins::plugin;
     post "/t/{slug}/plugins/{name}/{verb}" Administering plugins::act;
+    get "/t/{slug}/people" Administering people::list;
+    post "/t/{slug}/people" Administering people::invite;
+    get "/t/{slug}/people/{id}" Administering people::person;
+    post "/t/{slug}/people/{id}" Administering people::change;
+    post "/t/{slug}/people/{id}/{verb}" Administering people::act;
+    get "/t/{slug}/webhooks" Administering webhooks::page;
+    post "/t/{slug}/webhooks" Administering webhooks::act;
+    get "/t/{slug}/audit" Auditing audit::page;
     get "/t/{slug}/live" Reading live::stream;
-    post "/t/{slug}/me/language" Reading settings::language;
-    post "/t/{slug}/me/theme" Reading settings::theme;
+    post "/t/{slug}/me/language" Own settings::language;
+    post "/t/{slug}/me/theme" Own settings::theme;
+    post "/t/{slug}/account/tokens" Reading tokens::make;
+    post "/t/{slug}/account/tokens/revoke" Reading tokens::revoke;
+    get "/t/{slug}/api/openapi.json" Reading openapi::answer;
     get "/t/{slug}/api/me" Reading api::me;
     get "/t/{slug}/api/tickets" Reading api::tickets;
     get "/t/{slug}/api/tickets/{number}" Reading api::ticket;
@@ -163,7 +204,7 @@ pub fn router(deps: WebDeps) -> Router {
         match route.access {
             Access::Administering => handler = handler.layer(DefaultBodyLimit::max(seat::UPLOAD_BYTES_MAX)),
             Access::Attaching => handler = handler.layer(DefaultBodyLimit::max(seat::FILES_BYTES_MAX)),
-            Access::Public | Access::Reading | Access::Acting | Access::Leading => {}
+            Access::Public | Access::Reading | Access::Own | Access::Auditing | Access::Acting | Access::Leading => {}
         }
         router = router.route(route.path, handler);
     }

@@ -1,12 +1,14 @@
 //! Signing in and out.
 
+use super::code;
 use super::public::YEAR;
 use crate::desk::Desk;
 use crate::page::frame::Team;
 use crate::page::gate::SignInPage;
 use crate::page::when::Lens;
+use crate::password::PasswordError;
 use crate::refusal::Refusal;
-use crate::request::{Device, Fields, LANGUAGE, SESSION, SIGN_IN, cookie, safe_next, set_cookie};
+use crate::request::{Device, Fields, LANGUAGE, SESSION, SIGN_IN, clean_text, cookie, safe_next, set_cookie};
 use crate::seat::{Seat, same_site, tenant_of};
 use crate::words::Lang;
 use crate::{password, request};
@@ -14,10 +16,11 @@ use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, header};
 use jiff::tz::TimeZone;
+use posthouse_model::config::TenantConfig;
 use posthouse_model::event::Actor;
-use posthouse_store::TenantRow;
+use posthouse_store::{AgentRow, SignedInFrom, TenantRow};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
@@ -39,6 +42,7 @@ pub(super) struct SignInQuery {
     next: String,
     language: Option<String>,
     out: Option<String>,
+    welcome: Option<String>,
 }
 
 pub(super) async fn page(
@@ -61,6 +65,7 @@ pub(super) async fn page(
     let mut device = Device::of(&headers);
     device.lang = chosen.unwrap_or(device.lang);
     let notice = query.out.map(|_| (false, device.lang.signed_out().to_owned()));
+    let notice = notice.or_else(|| query.welcome.map(|_| (false, device.lang.welcome_done().to_owned())));
     let mut response = draw(&desk, &tenant, device, &headers, Form { next, notice, ..Form::default() });
     if let Some(lang) = chosen {
         let cookie = set_cookie(LANGUAGE, lang.code(), "/", YEAR, desk.is_secure());
@@ -69,15 +74,18 @@ pub(super) async fn page(
     Ok(response)
 }
 
+/// What the gate shows.
 #[derive(Default)]
-struct Form {
-    next: Option<String>,
-    email: String,
-    notice: Option<(bool, String)>,
-    status: StatusCode,
+pub(super) struct Form {
+    pub(super) next: Option<String>,
+    pub(super) email: String,
+    pub(super) notice: Option<(bool, String)>,
+    pub(super) status: StatusCode,
+    /// The password was right: a code is asked for.
+    pub(super) code: bool,
 }
 
-fn draw(desk: &Desk, tenant: &TenantRow, device: Device, headers: &HeaderMap, form: Form) -> Response {
+pub(super) fn draw(desk: &Desk, tenant: &TenantRow, device: Device, headers: &HeaderMap, form: Form) -> Response {
     let slug = &tenant.tenant.slug;
     let (cookie, token) = form_token(desk, headers, slug);
     let page = SignInPage {
@@ -89,12 +97,20 @@ fn draw(desk: &Desk, tenant: &TenantRow, device: Device, headers: &HeaderMap, fo
         token,
         notice: form.notice,
         typed: None,
+        code: form.code,
+        provider: provider(tenant),
     };
     let mut response = (form.status, page.draw()).into_response();
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// What the team's own provider is called, where it has one.
+fn provider(tenant: &TenantRow) -> Option<String> {
+    let config: TenantConfig = serde_json::from_value(tenant.tenant.settings.clone()).ok()?;
+    config.sign_in.oidc.map(|oidc| oidc.title())
 }
 
 /// The sign-in form's token, and the cookie it is derived from when the browser has none yet: another site can
@@ -110,13 +126,18 @@ pub(crate) fn form_token(desk: &Desk, headers: &HeaderMap, slug: &str) -> (Optio
     }
 }
 
+/// Whether a form carries the token of this browser's cookie.
+pub(super) fn form_is_own(headers: &HeaderMap, token: &str) -> bool {
+    cookie(headers, SIGN_IN).is_some_and(|known| form_token_of(known).as_bytes().ct_eq(token.as_bytes()).into())
+}
+
 fn form_token_of(cookie: &str) -> String {
     hex::encode(Sha256::digest(format!("posthouse sign-in form\n{cookie}")))
 }
 
 pub(super) async fn enter(State(desk): State<Desk>, request: Request) -> Result<Response, Refusal> {
     let tenant = tenant_of(&desk, request.uri().path()).await?;
-    let client = client(&desk, &request);
+    let client = client(&desk, request.headers(), request.extensions());
     let (parts, body) = request.into_parts();
     let bytes: Bytes = axum::body::to_bytes(body, 16_384).await.map_err(|_| Refusal::TooLarge)?;
     let fields = Fields::parse(&bytes);
@@ -131,12 +152,10 @@ pub(super) async fn enter(State(desk): State<Desk>, request: Request) -> Result<
             &tenant,
             device,
             headers,
-            Form { next: next.clone(), email: email.clone(), notice: Some((true, words)), status },
+            Form { next: next.clone(), email: email.clone(), notice: Some((true, words)), status, code: false },
         )
     };
-    let given = fields.get("token").as_bytes();
-    let own = cookie(headers, SIGN_IN).is_some_and(|known| form_token_of(known).as_bytes().ct_eq(given).into());
-    if !own || !same_site(&desk, headers) {
+    if !form_is_own(headers, fields.get("token")) || !same_site(&desk, headers) {
         return Ok(refuse(StatusCode::FORBIDDEN, device.lang.sign_in_expired().to_owned()));
     }
     let keys = [
@@ -162,13 +181,32 @@ pub(super) async fn enter(State(desk): State<Desk>, request: Request) -> Result<
     }
     let Some(agent) = agent else { return Err(Refusal::NotFound) };
     desk.limiter.forget(&keys[0].0);
+    if agent.second_factor {
+        return code::ask(&desk, &tenant, &agent, next.as_deref()).await;
+    }
+    entered(&desk, &tenant, &agent, next.as_deref(), headers, client).await
+}
+
+/// Opens a session and goes on: whoever comes here has shown who she is.
+pub(super) async fn entered(
+    desk: &Desk,
+    tenant: &TenantRow,
+    agent: &AgentRow,
+    next: Option<&str>,
+    headers: &HeaderMap,
+    address: String,
+) -> Result<Response, Refusal> {
     // A new token at every sign-in: one that was planted before is worth nothing.
     let token = desk.deps.entropy.token(32);
-    let mut tx = scope.begin().await?;
-    tx.open_session(agent.id, &token, Desk::SESSION, &Actor::Agent(agent.email.clone())).await?;
+    let user_agent = headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let user_agent = clean_text(&user_agent.unwrap_or_default());
+    let from = SignedInFrom { user_agent, address };
+    let mut tx = desk.deps.store.tenant(tenant.id).begin().await?;
+    tx.open_session_from(agent.id, &token, Desk::SESSION, &from, &Actor::Agent(agent.email.clone())).await?;
     tx.commit().await?;
-    let path = format!("/t/{slug}");
-    let mut response = Redirect::to(&next.unwrap_or_else(|| format!("{path}/tickets"))).into_response();
+    let path = format!("/t/{}", tenant.tenant.slug);
+    let to = next.map_or_else(|| format!("{path}/tickets"), str::to_owned);
+    let mut response = Redirect::to(&to).into_response();
     let secure = desk.is_secure();
     for cookie in [
         set_cookie(SESSION, &token, &path, Desk::SESSION.as_secs(), secure),
@@ -181,7 +219,7 @@ pub(super) async fn enter(State(desk): State<Desk>, request: Request) -> Result<
 }
 
 /// Whether the password fits, off the async threads, a few at a time. Takes as long when there is no such agent.
-async fn fits(desk: &Desk, hash: Option<String>, given: String) -> Result<bool, Refusal> {
+pub(super) async fn fits(desk: &Desk, hash: Option<String>, given: String) -> Result<bool, Refusal> {
     let _turn = desk.hashing.acquire().await.map_err(|_| Refusal::Away)?;
     tokio::task::spawn_blocking(move || match hash {
         Some(hash) => password::verify(&given, &hash),
@@ -194,13 +232,28 @@ async fn fits(desk: &Desk, hash: Option<String>, given: String) -> Result<bool, 
     .map_err(|_| Refusal::Broken)
 }
 
-/// Who asks, for counting failures.
-fn client(desk: &Desk, request: &Request) -> String {
-    let forwarded = request.headers().get_all("x-forwarded-for").iter().next_back().and_then(|h| h.to_str().ok());
+/// The hash of a new password, off the async threads; none when it is too short or too long.
+pub(super) async fn hashed(desk: &Desk, new: String) -> Result<Option<String>, Refusal> {
+    let _turn = desk.hashing.acquire().await.map_err(|_| Refusal::Away)?;
+    let entropy = std::sync::Arc::clone(&desk.deps.entropy);
+    let hash = tokio::task::spawn_blocking(move || password::hash(&new, entropy.as_ref())).await;
+    match hash.map_err(|_| Refusal::Broken)? {
+        Ok(hash) => Ok(Some(hash)),
+        Err(PasswordError::Short | PasswordError::Long) => Ok(None),
+        Err(error) => {
+            tracing::error!(%error, "a password could not be hashed");
+            Err(Refusal::Broken)
+        }
+    }
+}
+
+/// Who asks, for counting failures and for the list of one's sessions.
+pub(crate) fn client(desk: &Desk, headers: &HeaderMap, extensions: &Extensions) -> String {
+    let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|h| h.to_str().ok());
     if let Some(last) = forwarded.filter(|_| desk.deps.trust_forwarded).and_then(|f| f.rsplit(',').next()) {
         return last.trim().to_owned();
     }
-    request.extensions().get::<ConnectInfo<SocketAddr>>().map_or_else(String::new, |info| info.0.ip().to_string())
+    extensions.get::<ConnectInfo<SocketAddr>>().map_or_else(String::new, |info| info.0.ip().to_string())
 }
 
 pub(super) async fn leave(seat: Seat) -> Result<Response, Refusal> {

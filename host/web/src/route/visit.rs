@@ -21,7 +21,7 @@ pub(super) const COMPLETED_WITHIN: Duration = Duration::from_secs(120);
 /// Longest words of a provider's that are kept, in characters.
 const WORDS_CHARS_MAX: usize = 500;
 /// What is passed on of what a provider appends (RFC 6749, 4.1.2).
-const BROUGHT: [&str; 4] = ["state", "code", "error", "error_description"];
+pub(super) const BROUGHT: [&str; 4] = ["state", "code", "error", "error_description"];
 
 /// Sends the browser off. No form of the desk may lead to another site, so this is a page, and the browser goes on from it.
 pub(super) async fn leave(seat: Seat, fields: Fields) -> Result<Response, Refusal> {
@@ -49,7 +49,7 @@ pub(super) fn go_on(response: &mut Response, seconds: u32, url: &str) {
     }
 }
 
-fn value(query: &str, name: &str) -> Option<String> {
+pub(super) fn value(query: &str, name: &str) -> Option<String> {
     url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
@@ -94,7 +94,7 @@ pub(super) async fn back(seat: Seat) -> Result<Response, Refusal> {
     Ok(Redirect::to(&format!("{}?sign-in={how}", seat.team().path("/status"))).into_response())
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let text = clean_text(text);
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(WORDS_CHARS_MAX).collect()
 }

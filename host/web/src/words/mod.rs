@@ -4,16 +4,20 @@
 //! Two kinds of entries: plain ones (`waiting: "Waiting", "待审";`, with arguments where needed) and counted
 //! ones, whose English knows one from many.
 
+mod account;
 mod act;
 mod desk;
 mod event;
 mod knowledge;
 mod names;
 mod pages;
+mod people;
 mod plugins;
 mod reason;
 mod ticket;
+mod tokens;
 mod trail;
+mod webhooks;
 mod work;
 
 pub(crate) use names::language_tags;
@@ -144,6 +148,7 @@ pub(crate) use {counted, word, words};
 #[cfg(test)]
 pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
     [
+        account::TABLE,
         act::TABLE,
         desk::TABLE,
         desk::COUNTED,
@@ -151,13 +156,16 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         knowledge::TABLE,
         names::TABLE,
         pages::TABLE,
+        people::TABLE,
         plugins::TABLE,
         reason::TABLE,
         ticket::TABLE,
         ticket::COUNTED,
+        tokens::TABLE,
         trail::TABLE,
         work::TABLE,
         work::COUNTED,
+        webhooks::TABLE,
     ]
     .into_iter()
     .flatten()

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod account;
 mod actions;
 mod api;
 mod files;
@@ -9,10 +10,14 @@ mod hostile;
 mod knowledge;
 mod live;
 mod mailboxes;
+mod oidc;
+mod people;
 mod plugins;
 mod reading;
 mod sign_in;
 mod strangers;
 mod support;
+mod tokens;
 mod visits;
+mod webhooks;
 mod work;

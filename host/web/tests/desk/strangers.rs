@@ -16,6 +16,18 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/assets/{file}",
         "/oauth/callback",
         "/t/{slug}/sign-in",
+        "/t/{slug}/sign-in/code",
+        "/oidc/callback",
+        "/t/{slug}/sign-in/oidc",
+        "/t/{slug}/sign-in/oidc/back",
+        "/t/{slug}/account",
+        "/t/{slug}/account/password",
+        "/t/{slug}/account/sessions",
+        "/t/{slug}/account/sessions/others",
+        "/t/{slug}/account/second-factor",
+        "/t/{slug}/account/second-factor/confirm",
+        "/t/{slug}/account/second-factor/codes",
+        "/t/{slug}/account/second-factor/remove",
         "/t/{slug}",
         "/t/{slug}/sign-out",
         "/t/{slug}/tickets",
@@ -70,9 +82,18 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/plugins",
         "/t/{slug}/plugins/{name}",
         "/t/{slug}/plugins/{name}/{verb}",
+        "/t/{slug}/welcome",
+        "/t/{slug}/people",
+        "/t/{slug}/people/{id}",
+        "/t/{slug}/people/{id}/{verb}",
+        "/t/{slug}/audit",
+        "/t/{slug}/webhooks",
         "/t/{slug}/live",
         "/t/{slug}/me/language",
         "/t/{slug}/me/theme",
+        "/t/{slug}/account/tokens",
+        "/t/{slug}/account/tokens/revoke",
+        "/t/{slug}/api/openapi.json",
         "/t/{slug}/api/me",
         "/t/{slug}/api/tickets",
         "/t/{slug}/api/tickets/{number}",
@@ -91,6 +112,8 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         .replace("{number}", &waiting.number.to_string())
         // The first file of a reply on this host.
         .replace("files/{id}", "files/1")
+        // Jun.
+        .replace("people/{id}", "people/3")
         .replace("{id}", &waiting.message.to_string())
         .replace("{part}", "0")
         .replace("{name}", "sorter")
@@ -209,6 +232,7 @@ async fn an_auditor_reads_everything_and_changes_nothing() {
             Access::Acting | Access::Attaching | Access::Leading | Access::Administering => {
                 assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}")
             }
+            // An auditor does audit.
             _ => assert!(
                 answer.status.is_success() || answer.status.is_redirection(),
                 "{path}: {} {}",
@@ -220,6 +244,87 @@ async fn an_auditor_reads_everything_and_changes_nothing() {
     assert_eq!(luma.scope.ticket(waiting.ticket).await.unwrap(), before);
     let page = browser.get(&luma.path(&format!("/tickets/{}", waiting.number))).await;
     assert!(!page.text.contains("/approve") && !page.text.contains("<textarea"));
+}
+
+#[tokio::test]
+async fn who_sees_some_queues_finds_nothing_of_the_others() {
+    let (house, luma, _, waiting) = house().await;
+    // Her own queue has a ticket; the other one, in the queue of leads, names itself in every field that is shown or searched.
+    let mut own = mail("own", "Of her own queue", "Open words of luma");
+    own.from = Some(posthouse_model::mail::Address { name: None, address: "bo@customer.example".into() });
+    let own = luma.sorted(own, b"raw", vec![]).await;
+    let jun = luma.scope.agent_by_email("jun@luma.example").await.unwrap().unwrap();
+    let mut tx = luma.scope.begin().await.unwrap();
+    let routing = posthouse_model::triage::Routing { queue: Some("general".into()), ..Default::default() };
+    tx.set_routing(own.ticket, &routing, "inbox", &host()).await.unwrap();
+    let seen = Some(vec!["general".to_owned()]);
+    let change = posthouse_store::AgentChange { name: "Jun".into(), role: jun.role, active: true, queues: seen };
+    tx.set_agent(jun.id, &change, &host()).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut browser = house.signed_in(&luma, "jun").await;
+    let csrf = browser.csrf(&luma).await;
+    let detail = async || luma.scope.ticket_detail(waiting.number).await.unwrap();
+    let (before, draft) = (serde_json::to_value(detail().await).unwrap(), detail().await.drafts[0].id.to_string());
+    for route in ROUTES.iter().filter(|r| r.access != Access::Public && !r.path.ends_with("/live")) {
+        if route.path.ends_with("/sign-out") {
+            continue;
+        }
+        let path = address(route.path, waiting);
+        let answer = match route.method {
+            "GET" => browser.get(&path).await,
+            _ => {
+                let body = if route.path.contains("/api/") { "{}".to_owned() } else { format!("csrf={csrf}&reason=x") };
+                let request = browser.request("POST", &path).header("x-csrf-token", &csrf);
+                browser.send(request.body(Body::from(body)).unwrap()).await
+            }
+        };
+        assert!(!answer.status.is_server_error(), "{} {path}: {}", route.method, answer.text);
+        assert!(!answer.text.contains("Secret words") && !answer.text.contains("Private"), "{} {path}", route.method);
+        let of_a_ticket = route.path.contains("/tickets/{number}") || route.path.contains("/messages/{id}");
+        let too_low = matches!(route.access, Access::Administering | Access::Auditing);
+        if of_a_ticket || too_low {
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{} {path}", route.method);
+        }
+    }
+    assert_eq!(serde_json::to_value(detail().await).unwrap(), before, "nor is anything changed");
+    // Lists, counts, search, and what is hers.
+    for path in
+        ["/tickets?view=all", "/tickets?view=all&q=Secret", "/tickets?view=all&queue=leads", "/messages?outcome=spam"]
+    {
+        let page = browser.get(&luma.path(path)).await;
+        assert!(!page.text.contains("Private") && !page.text.contains("Secret words"), "{path}");
+    }
+    let all = browser.get(&luma.path("/api/tickets?view=all")).await.json();
+    let numbers: Vec<i64> = all["tickets"].as_array().unwrap().iter().map(|t| t["number"].as_i64().unwrap()).collect();
+    assert_eq!(numbers, [own.number]);
+    assert_eq!(
+        browser.get(&luma.path("/api/tickets?view=all&q=Secret")).await.json()["tickets"],
+        serde_json::json!([])
+    );
+    let counts = browser.get(&luma.path("/api/counts")).await.json();
+    assert_eq!((&counts["views"]["waiting"], &counts["views"]["all"]), (&1.into(), &1.into()), "{counts}");
+    assert_eq!(counts["all"]["by_queue"], serde_json::json!({ "general": 1 }));
+    let page = browser.get(&luma.path(&format!("/tickets/{}", own.number))).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.text.contains(&format!("/tickets/{}\"", waiting.number)), "nor among the customer's other tickets");
+    // Nor is her own merged into one that she does not see, nor a form of hers fed with its parts.
+    let into = [("csrf", csrf.as_str()), ("into", &waiting.number.to_string())];
+    let merged = browser.post(&luma.path(&format!("/tickets/{}/merge", own.number)), &into).await;
+    assert!(
+        merged.text.contains("There is no ticket")
+            || merged.status == StatusCode::NOT_FOUND
+            || merged.status == StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        merged.text
+    );
+    let fed = browser.reply(&luma, own.number, "draft", &[("draft", &draft)]).await;
+    assert_eq!(fed.status, StatusCode::NOT_FOUND, "{}", fed.text);
+    // The very next request after the restriction is taken away sees it.
+    let mut tx = luma.scope.begin().await.unwrap();
+    let change = posthouse_store::AgentChange { name: "Jun".into(), role: jun.role, active: true, queues: None };
+    tx.set_agent(jun.id, &change, &host()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(browser.get(&luma.path(&format!("/tickets/{}", waiting.number))).await.status, StatusCode::OK);
 }
 
 #[tokio::test]

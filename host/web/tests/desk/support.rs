@@ -11,6 +11,7 @@ use posthouse_model::role::Role;
 use posthouse_model::ticket::Outcome;
 use posthouse_model::triage::{Entity, EntityValue, Routing, Scored, Span, TextPart, Triage, Urgency};
 use posthouse_model::{Clock, Entropy, MailboxId, MessageId, TicketId, Timestamp};
+use posthouse_store::vault::{MasterKey, PeopleVault};
 use posthouse_store::{Intake, NewAgent, NewMailbox, NewTenant, Scope, Source, Store, StoreOptions, Taken};
 use posthouse_web::{Health, Operations, WebDeps, password, router};
 use sha2::{Digest, Sha256};
@@ -104,6 +105,7 @@ impl House {
         let router = router(WebDeps {
             store: store.clone(),
             clock: hands.clone(),
+            people_vault: PeopleVault::new(MasterKey::generate(entropy.as_ref()), entropy.clone()),
             entropy,
             public_url: "https://desk.example".parse().unwrap(),
             // A test's mail is its files one after another, divided by a line.
@@ -116,6 +118,7 @@ impl House {
                 let at = oauth.authorize_url.as_deref().ok_or("no address for browsers")?;
                 Ok(format!("{at}?state={state}"))
             }),
+            oidc_address: Arc::new(|_, endpoint, state| Ok(format!("{endpoint}?state={state}"))),
             operations: Arc::new(Well),
             list_teams: false,
             trust_forwarded: false,

@@ -103,7 +103,12 @@ async fn look(desk: &Desk, axe: &str, wrong: &mut Vec<String>) {
         let found = desk.value(&format!("{fold}{LOOK}")).await;
         if found != json!([]) {
             let lines: Vec<&str> = found.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-            wrong.push(format!("{}{}:\n    {}", desk.here().await, if fold.is_empty() { "" } else { ", unfolded" }, lines.join("\n    ")));
+            wrong.push(format!(
+                "{}{}:\n    {}",
+                desk.here().await,
+                if fold.is_empty() { "" } else { ", unfolded" },
+                lines.join("\n    ")
+            ));
         }
     }
 }

@@ -138,6 +138,7 @@ async fn every_page_fits(width: u32, height: u32) {
             "/t/electronics/knowledge",
             "/t/electronics/knowledge/article?id=returns.en&language=en",
             "/t/electronics/status",
+            "/t/electronics/account",
             "/t/electronics/tickets/99999",
         ] {
             desk.goto(path).await;
@@ -182,7 +183,15 @@ async fn every_page_fits(width: u32, height: u32) {
             desk.click("button[name=language]").await;
             desk.until(&format!("document.documentElement.lang.startsWith('{language}')")).await;
         }
-        for path in ["/t/electronics/plugins", "/t/electronics/plugins/router"] {
+        for path in [
+            "/t/electronics/plugins",
+            "/t/electronics/plugins/router",
+            "/t/electronics/people",
+            "/t/electronics/people/1",
+            "/t/electronics/audit",
+            "/t/electronics/webhooks",
+            "/t/electronics/audit?what=agent.&from=2026-01-01",
+        ] {
             desk.goto(path).await;
             assert_eq!(desk.here().await, *path, "an admin sees it");
             look(&desk, &mut wrong, &format!("{path}, {language}"), width < 720).await;

@@ -1,0 +1,29 @@
+//! Webhooks.
+
+super::words! {
+    webhooks_title: "Webhooks", "Webhook";
+    webhooks_hint: "Addresses that are told what happens, as tenant.toml names them. See docs/webhooks.md.", "tenant.toml 中配置的推送地址。见 docs/webhooks.md。";
+    webhooks_none: "There is none. Add a [[webhook]] to tenant.toml and apply it.", "还没有。请在 tenant.toml 中添加 [[webhook]] 并应用。";
+    webhook_works: "works", "正常";
+    webhook_paused: "turned off in the set-up", "配置中已停用";
+    webhook_failing(time): "nothing has reached it since {time}", "自 {time} 起推送失败";
+    webhook_turned_off(time): "turned off since {time}, because nothing reached it for days", "连续多日推送失败，自 {time} 起已停用";
+    webhook_turn_on: "Turn it on again", "重新启用";
+    webhook_told: "What it was told", "推送记录";
+    webhook_told_none: "Nothing yet.", "还没有推送。";
+    webhook_event: "What", "事件";
+    webhook_state: "State", "状态";
+    webhook_answer: "Answer", "响应";
+    webhook_when: "When", "时间";
+    webhook_again: "Tell it again", "重新推送";
+    webhook_again_named(id): "Tell number {id} again", "重新推送第 {id} 条";
+    webhook_waiting: "waits", "等待中";
+    webhook_delivered: "taken", "已送达";
+    webhook_failed: "given up", "已放弃";
+    webhook_tries(n): "tries: {n}", "尝试 {n} 次";
+    webhook_said_again: "It is being told again.", "正在重新推送。";
+    webhook_said_on: "It is on again, and is told what happened meanwhile.", "已重新启用，期间的事件会补推。";
+    event_webhook_off: "webhook turned off", "停用 Webhook";
+    event_webhook_on: "webhook turned on again", "重新启用 Webhook";
+    event_webhook_replayed: "webhook told again", "重新推送 Webhook";
+}
