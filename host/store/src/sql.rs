@@ -214,6 +214,7 @@ names!(
     posthouse_model::release::UploadState
     posthouse_model::role::Role
     posthouse_model::notice::NoticeKind
+    posthouse_model::view::ViewSort
     crate::jobs::JobState
     crate::notifications::NotificationState
 );

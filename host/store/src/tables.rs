@@ -79,7 +79,7 @@ const fn counting(name: &'static str, columns: &'static str) -> Table {
 /// Not in a backup: `schema_version` (the importing host has its own) and `session` (who restores a backup somewhere
 /// else must not sign people in there).
 pub(crate) const LEFT_OUT: &[&str] =
-    &["schema_version", "session", "pace", "sign_in", "sign_in_visit", "search_index", "search_behind"];
+    &["schema_version", "session", "pace", "sign_in", "sign_in_visit", "search_index", "search_behind", "bulk"];
 
 /// Parents before children.
 pub(crate) const TABLES: &[Table] = &[
@@ -97,6 +97,11 @@ pub(crate) const TABLES: &[Table] = &[
         "id:i tenant_id:i name:t address:t settings:t active:i created_at:i fetched_at:i fetch_error:t failing_since:i \
          lease_owner:t lease_until:i left_to_fetch:i@13",
     ),
+    counting(
+        "saved_view",
+        "id:i tenant_id:i agent_id:i name:t shared:i position:i filter:t sort:t version:i created_at:i updated_at:i",
+    )
+    .since(16),
     table("cursor", "mailbox_id:i tenant_id:i folder:t uid_validity:i last_uid:i", "mailbox_id, folder"),
     counting(
         "ticket",

@@ -52,6 +52,8 @@ pub static STYLE: LazyLock<Asset> = LazyLock::new(|| {
             include_str!("../assets/ticket.css"),
             include_str!("../assets/draft.css"),
             include_str!("../assets/pages.css"),
+            include_str!("../assets/views.css"),
+            include_str!("../assets/bulk.css"),
             include_str!("../assets/phone.css"),
         ),
     )
@@ -68,6 +70,7 @@ pub static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
             include_str!("../assets/base.js"),
             include_str!("../assets/reader.js"),
             include_str!("../assets/draft.js"),
+            include_str!("../assets/pick.js"),
             include_str!("../assets/live.js"),
             include_str!("../assets/keys.js"),
             "})();\n",

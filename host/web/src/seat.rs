@@ -100,6 +100,7 @@ impl Seat {
             here: self.here.clone(),
             note,
             undo: None,
+            bulk: None,
         }
     }
 }

@@ -148,6 +148,7 @@ async fn list(args: ListArgs, scope: &Scope, now: Timestamp, terminal: &mut Term
         },
         after: args.after,
         limit: args.limit,
+        ..TicketQuery::default()
     };
     let page = scope.tickets(&query).await?;
     if args.json {

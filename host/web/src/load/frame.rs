@@ -1,10 +1,13 @@
 //! What every page knows: notices, what can be taken back, whether something is wrong.
 
+use crate::page::bulk::BulkBar;
 use crate::page::frame::{Frame, Note, Place, UndoBar};
+use crate::page::query::ListQuery;
 use crate::refusal::Refusal;
 use crate::seat::Seat;
 use crate::words::Lang;
 use posthouse_model::outbox::OutboxState;
+use posthouse_store::StoreError;
 
 /// What was just done, as named in the address one is sent to after a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,12 +110,26 @@ fn note_of(t: Lang, query: &str) -> Option<Note> {
     Some(Note { refused: false, text })
 }
 
+/// What was just done with many tickets, as the address names it. One that is gone, or another agent's, says nothing.
+async fn bulk(seat: &Seat) -> Result<Option<BulkBar>, Refusal> {
+    let id = url::form_urlencoded::parse(seat.query().as_bytes())
+        .find(|(name, _)| name == "bulk")
+        .and_then(|(_, value)| value.parse().ok());
+    let Some(id) = id else { return Ok(None) };
+    match seat.scope.bulk(seat.agent.id, id).await {
+        Ok(report) => Ok(Some(BulkBar { report, list: ListQuery::parse(seat.query()) })),
+        Err(StoreError::NotFound { .. }) => Ok(None),
+        Err(other) => Err(other.into()),
+    }
+}
+
 /// The frame of a page. A note given goes before the one the address names.
 pub(crate) async fn frame(seat: &Seat, place: Place, note: Option<Note>) -> Result<Frame, Refusal> {
     let note = note.or_else(|| note_of(seat.lang(), seat.query()));
     let mut frame = seat.frame(place, note);
     let (queued, incidents) = tokio::try_join!(seat.scope.outbox_in(OutboxState::Queued), seat.scope.open_incidents())?;
     frame.troubles = incidents.len() as u64;
+    frame.bulk = bulk(seat).await?;
     let now = frame.lens.now;
     let mine = seat.actor().as_text();
     if let Some(row) = queued

@@ -1,5 +1,6 @@
 //! What every page of a team has around it: rail, notices, undo bar, key sheet.
 
+use super::bulk::BulkBar;
 use super::icon;
 use super::when::Lens;
 use crate::assets;
@@ -130,6 +131,8 @@ pub struct Frame {
     pub note: Option<Note>,
     /// What can be taken back.
     pub undo: Option<UndoBar>,
+    /// What was just done with many tickets.
+    pub bulk: Option<BulkBar>,
 }
 
 impl Frame {
@@ -231,6 +234,7 @@ impl Frame {
                         (note.text)
                     }
                 }
+                @if let Some(bulk) = &self.bulk { (bulk.draw(self)) }
                 @if let Some(undo) = &self.undo {
                     (self.post(&self.team.path(&format!("/tickets/{}/undo", undo.number)), "undo", &html! {
                         input type="hidden" name="outbox" value=(undo.outbox);
@@ -281,6 +285,8 @@ fn key_sheet(t: Lang) -> Markup {
         ("!", t.keys_spam()),
         ("s", t.keys_take()),
         ("c", t.keys_category()),
+        ("x", t.keys_pick()),
+        ("X", t.keys_pick_range()),
         ("n", t.keys_fresh()),
         ("/", t.keys_search()),
         ("Esc", t.keys_leave()),

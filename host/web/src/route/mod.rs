@@ -3,6 +3,7 @@
 
 pub(crate) mod act;
 mod api;
+mod bulk;
 mod forms;
 mod live;
 mod mail;
@@ -11,6 +12,7 @@ mod public;
 mod settings;
 pub(crate) mod sign_in;
 mod tickets;
+mod views;
 mod visit;
 
 use crate::deps::WebDeps;
@@ -95,6 +97,13 @@ routes! {
     post "/t/{slug}/tickets/{number}/resolve" Acting forms::resolve;
     post "/t/{slug}/tickets/{number}/merge" Acting forms::merge;
     post "/t/{slug}/tickets/{number}/split" Acting forms::split;
+    post "/t/{slug}/bulk" Acting bulk::act;
+    post "/t/{slug}/bulk/{id}/undo" Acting bulk::undo;
+    get "/t/{slug}/views" Reading views::list;
+    get "/t/{slug}/views/new" Acting views::blank;
+    post "/t/{slug}/views/new" Acting views::make;
+    get "/t/{slug}/views/{id}" Acting views::view;
+    post "/t/{slug}/views/{id}" Acting views::act;
     get "/t/{slug}/messages" Reading settings::messages;
     get "/t/{slug}/messages/{id}/html" Reading mail::html;
     get "/t/{slug}/messages/{id}/raw" Reading mail::raw;
@@ -116,6 +125,12 @@ routes! {
     get "/t/{slug}/api/tickets" Reading api::tickets;
     get "/t/{slug}/api/tickets/{number}" Reading api::ticket;
     get "/t/{slug}/api/counts" Reading api::counts;
+    post "/t/{slug}/api/bulk" Acting bulk::api_act;
+    post "/t/{slug}/api/bulk/{id}/undo" Acting bulk::api_undo;
+    get "/t/{slug}/api/views" Reading views::api_list;
+    post "/t/{slug}/api/views" Acting views::api_make;
+    post "/t/{slug}/api/views/{id}" Acting views::api_change;
+    post "/t/{slug}/api/views/{id}/{verb}" Acting views::api_act;
     get "/t/{slug}/api/messages" Reading api::messages;
     post "/t/{slug}/api/messages/{id}/take-up" Acting api::take_up;
     get "/t/{slug}/api/status" Reading api::status;

@@ -5,6 +5,7 @@
 //! ones, whose English knows one from many.
 
 mod act;
+mod bulk;
 mod desk;
 mod event;
 mod names;
@@ -13,6 +14,7 @@ mod plugins;
 mod reason;
 mod ticket;
 mod trail;
+mod views;
 
 pub(crate) use names::language_tags;
 use serde::{Deserialize, Serialize};
@@ -143,6 +145,8 @@ pub(crate) use {counted, word, words};
 pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
     [
         act::TABLE,
+        bulk::TABLE,
+        bulk::COUNTED,
         desk::TABLE,
         desk::COUNTED,
         event::TABLE,
@@ -153,6 +157,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         ticket::TABLE,
         ticket::COUNTED,
         trail::TABLE,
+        views::TABLE,
     ]
     .into_iter()
     .flatten()

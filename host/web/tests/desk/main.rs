@@ -4,6 +4,7 @@
 
 mod actions;
 mod api;
+mod bulk;
 mod files;
 mod hostile;
 mod live;
@@ -13,4 +14,5 @@ mod reading;
 mod sign_in;
 mod strangers;
 mod support;
+mod views;
 mod visits;

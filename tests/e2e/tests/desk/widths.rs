@@ -122,8 +122,11 @@ async fn every_page_fits(width: u32, height: u32) {
         for path in [
             "/t/electronics/tickets",
             "/t/electronics/tickets?view=snoozed&category=refund&language=de&queue=warranty",
+            "/t/electronics/tickets?q=FA-2026-48077",
             &ticket,
             &plain,
+            "/t/electronics/views",
+            "/t/electronics/views/new",
             "/t/electronics/messages",
             "/t/electronics/status",
             "/t/electronics/tickets/99999",
@@ -145,6 +148,13 @@ async fn every_page_fits(width: u32, height: u32) {
             look(&desk, &mut wrong, &format!("{menu}, {language}"), phone).await;
         }
         desk.goto("/t/electronics/tickets").await;
+        desk.value("document.querySelector('.tabs details.menu').open = true").await;
+        look(&desk, &mut wrong, &format!("menu of views, {language}"), phone).await;
+        desk.value(
+            "document.querySelector('.tabs details.menu').open = false; document.querySelector('.pick').click()",
+        )
+        .await;
+        look(&desk, &mut wrong, &format!("chosen tickets, {language}"), phone).await;
     }
     desk.sign_in_as_another("electronics", EVE).await;
     for language in ["en", "zh"] {
