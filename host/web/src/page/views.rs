@@ -415,7 +415,7 @@ impl ViewPage {
                         input type="hidden" name="version" value=(self.version);
                         div.head {
                             label.field { span { (t.view_name()) }
-                                input name="name" value=(self.name) maxlength=(NAME_CHARS_MAX) required autocomplete="off";
+                                input name="name" value=(self.name) maxlength=(NAME_CHARS_MAX) autocomplete="off";
                             }
                             label.field { span { (t.view_sort()) }
                                 select name="sort" {
