@@ -19,6 +19,7 @@ mod agents;
 mod approve;
 mod articles;
 mod audit;
+mod bulk;
 mod caps;
 mod chain;
 mod claim;
@@ -33,6 +34,7 @@ mod events;
 mod export;
 mod factor;
 mod files;
+mod filter;
 mod import;
 mod incidents;
 mod intake;
@@ -79,6 +81,7 @@ mod turns;
 mod typed;
 mod uploads;
 pub mod vault;
+mod views;
 mod visit;
 mod wake;
 mod webhooks;
@@ -90,6 +93,7 @@ pub use articles::{
     ARTICLE_BYTES_MAX, ARTICLE_VERSIONS_MAX, ARTICLES_MAX, Article, ArticleRow, ArticleSaved, ArticleVersion,
 };
 pub use audit::{AuditPage, AuditQuery, FOUND_MAX, LOOKED_AT_MAX};
+pub use bulk::{BULK_MAX, BULK_UNDO, BulkAct, BulkLeft, BulkReport, Picked};
 pub use claim::{ClaimRequest, ClaimedJob, DEATHS_MAX};
 pub use components::ComponentRow;
 pub use decisions::RecordedQuery;
@@ -135,6 +139,7 @@ pub use tokens::{NewToken, SERVICE_DOMAIN, TOKEN_LASTS_MAX, TOKENS_MAX, TokenRow
 pub use triage::Triaged;
 pub use typed::{NewTyped, TYPED_LASTS, TypedRow, WRITING_LASTS, Writing};
 pub use uploads::UploadRow;
+pub use views::{NewView, SavedView};
 pub use visit::{Brought, CODE_BYTES_MAX, Returned, VISIT_LASTS, VISITS_MAX, VisitCode, visit_name};
 pub use webhooks::{
     DELIVERIES_KEPT, DeliveryRow, NewDelivery, Told, WEBHOOK_ANSWER_CHARS_MAX, WEBHOOK_FAILS_MAX, WebhookRow,

@@ -1,11 +1,13 @@
 //! The ticket list: filters, orders, pages, counts.
 
+use crate::filter::Compiler;
 use crate::sql::{Connection, Row, Sql, placeholders, sql, sql_of};
 use crate::tickets::deadline;
 use crate::{Result, Scope, StoreError, search};
 use posthouse_model::mail::Address;
 use posthouse_model::ticket::TicketStatus;
 use posthouse_model::triage::{Sentiment, Urgency};
+use posthouse_model::view::Filter;
 use posthouse_model::{AgentId, TenantId, TicketId, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -52,6 +54,10 @@ pub struct TicketQuery {
     pub assigned: Option<Assigned>,
     /// Deadline has passed.
     pub overdue: bool,
+    /// What a saved view lets through.
+    pub filter: Option<Filter>,
+    /// Who asks, for views that speak of her.
+    pub reader: Option<AgentId>,
     /// Words that one mail of the ticket holds, in its text, subject, people, or what was read from it, all of them (the first
     /// twelve). The last one may go on; what stands in quotes must stand there so; `#1042` is the ticket of that number.
     pub text: Option<String>,
@@ -70,6 +76,34 @@ impl TicketQuery {
     pub const LIMIT_DEFAULT: u32 = 50;
     /// Most rows on a page.
     pub const LIMIT_MAX: u32 = 200;
+    /// Tickets that a page looks through in its order for those that a filter lets through. What stands behind them is on the next
+    /// page, so that a filter that fits nothing costs no more than this.
+    pub const WALK_MAX: u32 = 4_000;
+
+    /// Whether anything but states narrows it.
+    fn is_narrowed(&self) -> bool {
+        let exact = [&self.queue, &self.category, &self.language];
+        exact.iter().any(|value| value.is_some())
+            || self.urgency.is_some()
+            || self.assigned.is_some()
+            || self.overdue
+            || self.filter.is_some()
+    }
+
+    /// The states whose tickets are walked through, and in which order: one that an index has. Open tickets are few enough to be
+    /// sorted; of several other states all tickets are walked through, the newest or the oldest first.
+    fn walk(&self) -> (&[TicketStatus], TicketSort) {
+        let states = match (&self.status[..], &self.filter) {
+            ([], Some(filter)) => filter.states().unwrap_or_default(),
+            (states, _) => states,
+        };
+        match states {
+            [_] => (states, self.sort),
+            [_, ..] if states.iter().all(|status| status.is_open()) => (states, self.sort),
+            _ if self.sort == TicketSort::Oldest => (&[], TicketSort::Oldest),
+            _ => (&[], TicketSort::Newest),
+        }
+    }
 }
 
 /// A ticket in a list.
@@ -111,6 +145,8 @@ pub struct TicketSummary {
     pub created_at: Timestamp,
     /// When the newest mail came or went.
     pub last_message_at: Timestamp,
+    /// Goes up with every change.
+    pub version: i64,
 }
 
 /// One page of a list.
@@ -125,19 +161,23 @@ pub struct Page<T> {
     pub cut: bool,
 }
 
-/// How many tickets stand where.
+/// How many tickets stand where. Nothing is counted beyond [`Counts::MAX`], so that a count costs the same however many there are.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Counts {
     /// By status; those with none are left out.
     pub by_status: BTreeMap<TicketStatus, i64>,
     /// Open tickets by queue.
     pub by_queue: BTreeMap<String, i64>,
+    /// Waiting tickets by queue.
+    pub waiting_by_queue: BTreeMap<String, i64>,
     /// Open tickets by category.
     pub by_category: BTreeMap<String, i64>,
     /// Waiting tickets of the agent asked for.
     pub mine: i64,
     /// Waiting and nobody's.
     pub unassigned: i64,
+    /// There are more open tickets than [`Counts::OPEN_MAX`]: what is counted by queue, category and agent is of that many only.
+    pub cut: bool,
     /// Waiting and past their deadline.
     pub overdue: i64,
     /// Waiting and due within the hour.
@@ -148,6 +188,13 @@ pub struct Counts {
     pub parked: i64,
     /// Replies failed or uncertain: a person must look.
     pub send_trouble: i64,
+}
+
+impl Counts {
+    /// Counted up to here; one more says that there are more.
+    pub const MAX: i64 = 1_000;
+    /// Open tickets that are told apart by queue, category and agent.
+    pub const OPEN_MAX: i64 = 5_000;
 }
 
 impl Scope {
@@ -172,51 +219,85 @@ impl Scope {
         let now = self.store.now();
         let mut on = self.store.inner.engine.snapshot().await?;
         let mut counts = Counts::default();
-        for row in sql("select status, count(*) from ticket where tenant_id = $1 group by status")
-            .bind(self.tenant)
-            .all(&mut on)
-            .await?
-        {
-            counts.by_status.insert(row.get(0)?, row.get(1)?);
+        for status in TicketStatus::ALL {
+            let row =
+                sql("select count(*) from (select 1 from ticket where tenant_id = $1 and status = $2 limit $3) c")
+                    .bind(self.tenant)
+                    .bind(*status)
+                    .bind(Counts::MAX + 1)
+                    .one(&mut on)
+                    .await?;
+            let count: i64 = row.get(0)?;
+            if count > 0 {
+                counts.by_status.insert(*status, count);
+            }
         }
-        for row in sql("select queue, category, count(*) from ticket where tenant_id = $1 \
-             and status in ('new', 'waiting', 'snoozed') group by queue, category")
+        let mut open = 0;
+        for row in sql("select status, queue, category, assignee_id, count(*) from (select status, queue, category, \
+             assignee_id from ticket where tenant_id = $1 and status in ('waiting', 'new', 'snoozed') limit $2) o \
+             group by status, queue, category, assignee_id")
         .bind(self.tenant)
+        .bind(Counts::OPEN_MAX + 1)
         .all(&mut on)
         .await?
         {
-            let count: i64 = row.get(2)?;
-            if let Some(queue) = row.get(0)? {
+            let mut row = row.reader();
+            let waits = row.next::<TicketStatus>()? == TicketStatus::Waiting;
+            let (queue, category): (Option<String>, Option<String>) = (row.next()?, row.next()?);
+            let (assignee, count): (Option<AgentId>, i64) = (row.next()?, row.next()?);
+            open += count;
+            if let Some(queue) = queue {
+                if waits {
+                    *counts.waiting_by_queue.entry(queue.clone()).or_default() += count;
+                }
                 *counts.by_queue.entry(queue).or_default() += count;
             }
-            if let Some(category) = row.get(1)? {
+            if let Some(category) = category {
                 *counts.by_category.entry(category).or_default() += count;
             }
+            match assignee {
+                None if waits => counts.unassigned += count,
+                Some(one) if waits && Some(one) == agent => counts.mine += count,
+                _ => {}
+            }
         }
-        let waiting = sql("select coalesce(sum(case when assignee_id = $2 then 1 else 0 end), 0), \
-             coalesce(sum(case when assignee_id is null then 1 else 0 end), 0), \
-             coalesce(sum(case when deadline_at <= $3 then 1 else 0 end), 0), \
-             coalesce(sum(case when deadline_at > $3 and deadline_at <= $4 then 1 else 0 end), 0), \
-             min(last_message_at) from ticket where tenant_id = $1 and status = 'waiting'")
+        counts.cut = open > Counts::OPEN_MAX;
+        let hour = now.plus(Duration::from_secs(3600));
+        counts.overdue = due(&mut on, self.tenant, Timestamp(i64::MIN), now).await?;
+        counts.due_within_hour = due(&mut on, self.tenant, now, hour).await?;
+        counts.oldest_waiting = sql("select last_message_at from ticket where tenant_id = $1 and status = 'waiting' \
+             order by last_message_at, id limit 1")
         .bind(self.tenant)
-        .bind(agent.map_or(-1, |agent| agent.0))
-        .bind(now)
-        .bind(now.plus(Duration::from_secs(3600)))
-        .one(&mut on)
-        .await?;
-        counts.mine = waiting.get(0)?;
-        counts.unassigned = waiting.get(1)?;
-        counts.overdue = waiting.get(2)?;
-        counts.due_within_hour = waiting.get(3)?;
-        counts.oldest_waiting = waiting.get(4)?;
+        .optional(&mut on)
+        .await?
+        .map(|row| row.get(0))
+        .transpose()?;
         counts.parked = parked(&mut on, self.tenant).await?;
         counts.send_trouble = send_trouble(&mut on, self.tenant).await?;
         Ok(counts)
     }
 }
 
+/// Waiting tickets whose deadline is after one moment and not after another.
+async fn due(on: &mut Connection, tenant: TenantId, after: Timestamp, until: Timestamp) -> Result<i64> {
+    sql("select count(*) from (select 1 from ticket where tenant_id = $1 and status = 'waiting' and deadline_at > $2 \
+         and deadline_at <= $3 limit $4) c")
+    .bind(tenant)
+    .bind(after)
+    .bind(until)
+    .bind(Counts::MAX + 1)
+    .one(on)
+    .await?
+    .get(0)
+}
+
 async fn parked(on: &mut Connection, tenant: TenantId) -> Result<i64> {
-    sql("select count(*) from message where tenant_id = $1 and outcome = 'parked'").bind(tenant).one(on).await?.get(0)
+    sql("select count(*) from (select 1 from message where tenant_id = $1 and outcome = 'parked' limit $2) c")
+        .bind(tenant)
+        .bind(Counts::MAX + 1)
+        .one(on)
+        .await?
+        .get(0)
 }
 
 /// Replies that failed or are uncertain.
@@ -242,7 +323,10 @@ pub(crate) async fn page(
     if search::is_question(query.text.as_deref()) {
         return search::found(on, tenant, query, limit as usize, now).await;
     }
-    let (text, values) = statement(tenant, query, now)?;
+    if query.is_narrowed() {
+        return walked(on, tenant, query, limit, now).await;
+    }
+    let (text, values) = statement(tenant, query)?;
     let text = format!("{text} limit ${}", values.len() + 1);
     // One more than asked for, to know whether there is a next page.
     let rows = bound(text, values).bind(limit + 1).all(on).await?;
@@ -279,6 +363,14 @@ impl TicketSort {
         }
     }
 
+    /// `order by …`
+    fn order(self) -> String {
+        let (columns, down) = self.columns();
+        let direction = if down { " desc" } else { "" };
+        let order: Vec<String> = columns.iter().map(|column| format!("{column}{direction}")).collect();
+        format!(" order by {}", order.join(", "))
+    }
+
     /// Where a ticket stands in this order, as text for the next page.
     fn position_of(self, ticket: &TicketSummary) -> String {
         let deadline = ticket.deadline.unwrap_or(crate::tickets::NO_DEADLINE).0;
@@ -298,7 +390,9 @@ impl TicketSort {
     }
 }
 
-enum Value {
+/// A value of a statement that is put together.
+#[derive(Clone)]
+pub(crate) enum Value {
     Number(i64),
     Text(String),
 }
@@ -314,34 +408,78 @@ impl Value {
 
 const SELECT: &str = "select t.id, t.number, t.subject, t.customer_name, t.customer_address, t.status, t.category, t.urgency, \
      t.sentiment, t.language, t.queue, t.urgency_rank, t.assignee_id, t.deadline_at, t.snoozed_until, t.snippet, \
-     t.message_count, t.created_at, t.last_message_at from ticket t where t.tenant_id = $1";
+     t.message_count, t.created_at, t.last_message_at, t.version from ticket t where t.tenant_id = $1";
 
 /// The query's text, made from constants only, and its values.
-fn statement(tenant: TenantId, query: &TicketQuery, now: Timestamp) -> Result<(String, Vec<Value>)> {
+fn statement(tenant: TenantId, query: &TicketQuery) -> Result<(String, Vec<Value>)> {
     let mut text = SELECT.to_owned();
     let mut values = vec![Value::Number(tenant.0)];
+    in_states(&mut text, &mut values, &query.status);
+    onward(&mut text, &mut values, query.sort, query.after.as_deref())?;
+    Ok((text, values))
+}
+
+/// One page of what a filter lets through, looking through so many tickets and no more.
+async fn walked(
+    on: &mut Connection,
+    tenant: TenantId,
+    query: &TicketQuery,
+    limit: u32,
+    now: Timestamp,
+) -> Result<Page<TicketSummary>> {
+    let (states, sort) = query.walk();
+    let mut walk = " from ticket t where t.tenant_id = $1".to_owned();
+    let mut values = vec![Value::Number(tenant.0)];
+    in_states(&mut walk, &mut values, states);
+    onward(&mut walk, &mut values, sort, query.after.as_deref())?;
+    let walk_values = values.len();
+    let inner = format!("(select t.*{walk} limit {}) t where 1 = 1", TicketQuery::WALK_MAX);
+    let mut text = SELECT.replace("ticket t where t.tenant_id = $1", &inner);
     narrow(&mut text, &mut values, query, now);
-    let (columns, down) = query.sort.columns();
-    if let Some(after) = &query.after {
-        let position = query.sort.parse_position(after)?;
+    text.push_str(&sort.order());
+    text.push_str(&format!(" limit {}", limit + 1));
+    let last_walked: Vec<Value> = values.iter().take(walk_values).cloned().collect();
+    let rows = bound(text, values).all(on).await?;
+    let more = rows.len() > limit as usize;
+    let rows = rows.iter().take(limit as usize).map(read).collect::<Result<Vec<_>>>()?;
+    let mut next = rows.last().filter(|_| more).map(|last| sort.position_of(last));
+    if next.is_none() {
+        // The list may go on behind what was looked through.
+        let (columns, _) = sort.columns();
+        let text = format!("select {}{walk} limit 1 offset {}", columns.join(", "), TicketQuery::WALK_MAX - 1);
+        if let Some(row) = bound(text, last_walked).optional(on).await? {
+            let numbers = (0..columns.len()).map(|at| row.get::<i64>(at)).collect::<Result<Vec<_>>>()?;
+            next = Some(numbers.iter().map(i64::to_string).collect::<Vec<_>>().join("."));
+        }
+    }
+    Ok(Page { rows, next, cut: false })
+}
+
+fn in_states(text: &mut String, values: &mut Vec<Value>, states: &[TicketStatus]) {
+    if !states.is_empty() {
+        let slots = placeholders(values.len() + 1, states.len());
+        text.push_str(&format!(" and t.status in ({slots})"));
+        values.extend(states.iter().map(|status| Value::Text(status.as_str().to_owned())));
+    }
+}
+
+/// From a place on, in an order.
+fn onward(text: &mut String, values: &mut Vec<Value>, sort: TicketSort, after: Option<&str>) -> Result<()> {
+    let (columns, down) = sort.columns();
+    if let Some(after) = after {
+        let position = sort.parse_position(after)?;
         let slots = placeholders(values.len() + 1, position.len());
         let beyond = if down { '<' } else { '>' };
         text.push_str(&format!(" and ({}) {beyond} ({slots})", columns.join(", ")));
         values.extend(position.into_iter().map(Value::Number));
     }
-    let direction = if down { " desc" } else { "" };
-    let order: Vec<String> = columns.iter().map(|column| format!("{column}{direction}")).collect();
-    text.push_str(&format!(" order by {}", order.join(", ")));
-    Ok((text, values))
+    text.push_str(&sort.order());
+    Ok(())
 }
 
 /// What restricts the rows.
 fn narrow(text: &mut String, values: &mut Vec<Value>, query: &TicketQuery, now: Timestamp) {
-    if !query.status.is_empty() {
-        let slots = placeholders(values.len() + 1, query.status.len());
-        text.push_str(&format!(" and t.status in ({slots})"));
-        values.extend(query.status.iter().map(|status| Value::Text(status.as_str().to_owned())));
-    }
+    in_states(text, values, &query.status);
     let exact = [
         ("queue", query.queue.as_deref()),
         ("category", query.category.as_deref()),
@@ -374,6 +512,12 @@ fn narrow(text: &mut String, values: &mut Vec<Value>, query: &TicketQuery, now: 
         values.push(Value::Number(now.0));
         text.push_str(&format!(" and t.deadline_at <= ${}", values.len()));
     }
+    if let Some(filter) = &query.filter {
+        // No agent has the number of nobody.
+        let me = query.reader.unwrap_or(AgentId(-1));
+        let condition = Compiler { now, me, values }.condition(filter);
+        text.push_str(&format!(" and {condition}"));
+    }
 }
 
 pub(crate) fn read(row: &Row) -> Result<TicketSummary> {
@@ -397,6 +541,7 @@ pub(crate) fn read(row: &Row) -> Result<TicketSummary> {
         message_count: row.next()?,
         created_at: row.next()?,
         last_message_at: row.next()?,
+        version: row.next()?,
     })
 }
 

@@ -218,6 +218,7 @@ names!(
     posthouse_model::config::DeliveryState
     posthouse_model::config::WebhookEvent
     posthouse_model::notice::NoticeKind
+    posthouse_model::view::ViewSort
     crate::jobs::JobState
     crate::notifications::NotificationState
 );

@@ -90,6 +90,7 @@ pub(crate) const LEFT_OUT: &[&str] = &[
     "writing",
     "search_index",
     "search_behind",
+    "bulk",
 ];
 
 /// Parents before children.
@@ -131,6 +132,11 @@ pub(crate) const TABLES: &[Table] = &[
         "id:i tenant_id:i name:t address:t settings:t active:i created_at:i fetched_at:i fetch_error:t failing_since:i \
          lease_owner:t lease_until:i left_to_fetch:i@13",
     ),
+    counting(
+        "saved_view",
+        "id:i tenant_id:i agent_id:i name:t shared:i position:i filter:t sort:t version:i created_at:i updated_at:i",
+    )
+    .since(18),
     table("cursor", "mailbox_id:i tenant_id:i folder:t uid_validity:i last_uid:i", "mailbox_id, folder"),
     counting(
         "ticket",

@@ -16,7 +16,7 @@ const move = (step) => {
   const links = rowLinks();
   if (!links.length) return;
   const open = !!$('.reader');
-  const now = links.findIndex((a) => (open ? a.hasAttribute('aria-current') : a === document.activeElement));
+  const now = links.findIndex((a) => (open ? a.hasAttribute('aria-current') : a.parentElement.contains(document.activeElement)));
   const next = links[Math.max(0, Math.min(links.length - 1, now < 0 ? 0 : now + step))];
   if (open) { if (next !== links[now]) openRow(next, true); } else { next.focus(); }
 };
@@ -36,11 +36,13 @@ const keys = {
   w: () => press('[data-key="w"]'),
   m: () => openMenu('details[data-key="m"]'),
   d: () => openMenu('details[data-key="d"]'),
-  x: () => openMenu('details[data-key="x"]'),
+  o: () => openMenu('details[data-key="o"]'),
   f: () => press('[data-key="f"]'),
   t: () => { const field = $('#tag-new'); if (field) { field.focus(); field.scrollIntoView({ block: 'center' }); } },
   '!': () => press('[data-key="!"]'),
   z: () => press('.take-back button') || press('.undo button'),
+  x: () => pickRow(false),
+  X: () => pickRow(true),
   n: () => { if (!$('.fresh')?.hidden) load($('.fresh').href, { list: true }); },
   u: () => press('.ticket-head .back'),
   '/': () => { const box = $('.tools input[type="search"]'); if (box) { box.focus(); box.select(); } },
@@ -73,10 +75,11 @@ document.addEventListener('click', (event) => {
   if (fresh && !event.defaultPrevented && !event.ctrlKey && !event.metaKey) { event.preventDefault(); load(fresh.href, { list: true }); }
 });
 
-if (/[?&]done=/.test(location.search)) {
+if (/[?&](done|bulk)=/.test(location.search)) {
   const address = new URL(location.href);
   address.searchParams.delete('done');
   address.searchParams.delete('of');
+  address.searchParams.delete('bulk');
   history.replaceState(null, '', address);
 }
 prepare();

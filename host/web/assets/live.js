@@ -2,6 +2,35 @@
 let stream = null;
 let lostTimer;
 const lost = (is) => { const line = $('.list .lost'); if (line) line.hidden = !is; };
+// Who else looks at what: initials in the row, names on the ticket.
+let looking = {};
+const showLooking = () => {
+  const names = (people) => people.map((one) => one.name).join(', ');
+  const words = $('.list')?.dataset.looking || '#';
+  for (const row of $$('.row')) {
+    const people = looking[row.dataset.number] || [];
+    const place = $('.looking', row);
+    if (!place) continue;
+    place.textContent = people.map((one) => one.short).join(' ');
+    place.title = people.length ? words.replace('#', names(people)) : '';
+  }
+  const too = $('.looking-too');
+  if (!too) return;
+  const here = looking[$('.reader')?.dataset.number] || [];
+  too.hidden = !here.length;
+  too.textContent = here.length ? too.dataset.words.replace('#', names(here)) : '';
+};
+
+// The stream says which ticket is open. Another one begins it anew, from the same mark: what is new stays new.
+const lookAt = (number) => {
+  const list = $('.list[data-live]');
+  if (!list) return;
+  const address = new URL(list.dataset.live, location.href);
+  if (number) address.searchParams.set('open', number); else address.searchParams.delete('open');
+  const path = address.pathname + address.search;
+  if (path !== list.dataset.live) { list.dataset.live = path; startLive(); }
+};
+
 const startLive = () => {
   stream?.close();
   const list = $('.list[data-live]');
@@ -11,9 +40,10 @@ const startLive = () => {
   stream.addEventListener('error', () => { lostTimer ??= setTimeout(() => lost(true), 4000); });
   stream.addEventListener('counts', (event) => {
     for (const [view, n] of Object.entries(JSON.parse(event.data))) {
-      $$(`[data-view="${CSS.escape(view)}"] .n`).forEach((b) => { b.textContent = n; b.classList.toggle('none', n === 0); });
+      $$(`[data-view="${CSS.escape(view)}"] .n`).forEach((b) => { b.textContent = n > 1000 ? '1000+' : n; b.classList.toggle('none', n === 0); });
     }
   });
+  stream.addEventListener('looking', (event) => { looking = JSON.parse(event.data); showLooking(); });
   stream.addEventListener('fresh', (event) => {
     const { n, words } = JSON.parse(event.data);
     const banner = $('.fresh', list);

@@ -60,12 +60,16 @@ const show = (page, url, { push, list, focus }) => {
     if (newList.hasAttribute(name)) $('.list').setAttribute(name, newList.getAttribute(name)); else $('.list').removeAttribute(name);
   }
   if (reader) $('.list').after(reader);
+  if (!list) lookAt(reader?.dataset.number);
+  showLooking();
   $('#notices').replaceWith(take('#notices'));
   // What was just done is said once; the address that is kept does not say it again.
   const address = new URL(url);
   address.searchParams.delete('done');
   address.searchParams.delete('of');
+  address.searchParams.delete('bulk');
   if (push && address.href !== location.href) history.pushState(null, '', address);
+  countPicks();
   if (reader && focus) $('#main').focus({ preventScroll: true });
   if (innerWidth <= 720) scrollTo(0, 0);
   prepare();
@@ -90,7 +94,7 @@ addEventListener('popstate', () => load(location.href, { push: false }));
 // Forms of the reader and the undo bar: posted in place. What was typed is kept until the desk has taken it.
 document.addEventListener('submit', async (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== 'post' || !form.closest('.reader, .notices')) return;
+  if (event.defaultPrevented || form.method !== 'post' || !form.closest('.reader, .notices') && !form.matches('.undo, .bulk')) return;
   event.preventDefault();
   if (form.dataset.busy) return;
   keepDraft();

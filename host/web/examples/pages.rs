@@ -41,6 +41,10 @@ fn main() -> std::io::Result<()> {
                 list::page(&frame(Place::Tickets), &sample::list(Some(1042)), Some(&sample::working(lang))),
             )?;
             write("mentions", note::mentions(&frame(Place::Mentions), &sample::mentions()))?;
+            let bulk = Frame { bulk: Some(sample::bulk()), ..frame(Place::Tickets) };
+            write("bulk", list::page(&bulk, &sample::list(None), None))?;
+            write("views", sample::views().draw(&frame(Place::Tickets)))?;
+            write("view", sample::view().draw(&frame(Place::Tickets)))?;
             write("status", sample::status().draw(&frame(Place::Status)))?;
             let admin = |place| {
                 let mut frame = frame(place);

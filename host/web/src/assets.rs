@@ -53,6 +53,8 @@ pub static STYLE: LazyLock<Asset> = LazyLock::new(|| {
             include_str!("../assets/draft.css"),
             include_str!("../assets/work.css"),
             include_str!("../assets/pages.css"),
+            include_str!("../assets/views.css"),
+            include_str!("../assets/bulk.css"),
             include_str!("../assets/phone.css"),
         ),
     )
@@ -71,6 +73,7 @@ pub static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
             include_str!("../assets/typing.js"),
             include_str!("../assets/draft.js"),
             include_str!("../assets/notes.js"),
+            include_str!("../assets/pick.js"),
             include_str!("../assets/live.js"),
             include_str!("../assets/palette.js"),
             include_str!("../assets/keys.js"),

@@ -2,6 +2,7 @@
 
 use crate::deps::WebDeps;
 use crate::limit::Limiter;
+use crate::presence::Presence;
 use posthouse_model::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,8 @@ pub(crate) struct Inner {
     pub(crate) hashing: Semaphore,
     /// Live streams open at once.
     pub(crate) streams: Arc<Semaphore>,
+    /// Who looks at which ticket.
+    pub(crate) presence: Arc<Presence>,
 }
 
 impl std::ops::Deref for Desk {
@@ -52,6 +55,7 @@ impl Desk {
                 pace: Limiter::new(Self::PACE_WINDOW),
                 hashing: Semaphore::new(Self::HASHING_MAX),
                 streams: Arc::new(Semaphore::new(Self::STREAMS_MAX)),
+                presence: Arc::new(Presence::new()),
             }),
         }
     }

@@ -16,6 +16,7 @@ mod limit;
 mod load;
 pub mod page;
 pub mod password;
+mod presence;
 mod refusal;
 mod request;
 pub mod route;

@@ -94,6 +94,11 @@ impl Fields {
         self.0.get(name).map_or("", String::as_str)
     }
 
+    /// What follows in the names of fields that begin so and are not empty: boxes that are ticked.
+    pub(crate) fn names_after<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(|(_, value)| !value.is_empty()).filter_map(move |(name, _)| name.strip_prefix(prefix))
+    }
+
     pub(crate) fn number(&self, name: &str) -> Option<i64> {
         self.get(name).trim().parse().ok()
     }

@@ -132,6 +132,7 @@ impl Seat {
             undo: None,
             back: None,
             mentions: 0,
+            bulk: None,
         }
     }
 }

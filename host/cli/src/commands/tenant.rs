@@ -11,6 +11,7 @@ use crate::open::Context;
 use crate::output::{Style, Table, Terminal, age};
 use clap::{Args, Subcommand};
 use posthouse_model::ticket::TicketStatus;
+use posthouse_store::Counts;
 use serde_json::json;
 
 /// What to do with tenants.
@@ -70,7 +71,8 @@ async fn list(args: ListArgs, context: &Context, terminal: &mut Terminal) -> Res
             plain(row.tenant.name.clone()),
             plain(mailboxes.to_string()),
             plain(plugins.to_string()),
-            plain(waiting.to_string()),
+            // Nothing is counted further.
+            plain(if waiting > Counts::MAX { format!("{}+", Counts::MAX) } else { waiting.to_string() }),
             (Style::Dim, applied),
         ]);
     }

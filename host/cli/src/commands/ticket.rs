@@ -148,7 +148,7 @@ async fn list(args: ListArgs, scope: &Scope, now: Timestamp, terminal: &mut Term
         },
         after: args.after,
         limit: args.limit,
-        within: None,
+        ..TicketQuery::default()
     };
     let page = scope.tickets(&query).await?;
     if args.json {

@@ -1,7 +1,7 @@
 //! Answering a question: mails that hold its words, newest first, and the tickets they are on.
 
 use super::words::{Asked, Question, plain, stands_in};
-use super::{SHELF_BITS, is_postgres, prefix};
+use super::{is_postgres, prefix, shelf_bits};
 use crate::list::{Page, TicketQuery, TicketSummary, narrowed, read};
 use crate::sql::{Connection, placeholders, sql, sql_of};
 use crate::{Result, StoreError};
@@ -95,11 +95,13 @@ impl Search<'_> {
 
     /// Until there are so many tickets, or no more mails.
     async fn by_words(&mut self, on: &mut Connection, newest: i64, wanted: usize) -> Result<()> {
-        let (mut shelf, mut count) = (newest >> SHELF_BITS, 1);
+        let postgres = is_postgres(on);
+        let bits = shelf_bits(postgres);
+        let (mut shelf, mut count) = (newest >> bits, 1);
         while shelf >= 0 {
             let last = (shelf - count + 1).max(0);
-            let expression = expression(is_postgres(on), self.tenant, last..=shelf, &self.question.terms);
-            let mut before = newest.saturating_add(1).min((shelf + 1) << SHELF_BITS);
+            let mut before = newest.saturating_add(1).min((shelf + 1) << bits);
+            let expression = expression(postgres, self.tenant, last..=shelf, &self.question.terms);
             loop {
                 let mails = holding(on, &expression, before).await?;
                 self.mails += mails.len();

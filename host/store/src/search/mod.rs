@@ -4,7 +4,7 @@
 //! of the mail that triage looked at last, the words of its ticket (customer, what was read from it, orders and shipments). A row is
 //! written in the transaction that writes what it is about.
 //!
-//! Words carry their tenant and a *shelf*: all mails whose ids share all but the last [`SHELF_BITS`] bits. `5x3xpaket` is "paket" on the
+//! Words carry their tenant and a *shelf*: all mails whose ids share all but the last bits ([`shelf_bits`]). `5x3xpaket` is "paket" on the
 //! fourth shelf of tenant 5. So no search reads what another tenant's mails hold; the newest shelves are looked at first, and a word
 //! that is everywhere, or a beginning that half of all words have, costs no more than a shelf of it.
 //!
@@ -26,8 +26,12 @@ use std::collections::BTreeSet;
 
 pub(crate) use ask::{found, is_question};
 
-/// Mails of one shelf: 8192 ids.
-const SHELF_BITS: u32 = 13;
+/// Bits of a mail's id that its shelf has not: 32768 mails on SQLite, where each shelf that is looked at costs and reading on does not,
+/// 8192 on PostgreSQL, which reads all of a shelf's mails with a word before it knows which are the newest.
+fn shelf_bits(postgres: bool) -> u32 {
+    if postgres { 13 } else { 15 }
+}
+
 /// People of one mail whose names and addresses are found.
 const PEOPLE_MAX: usize = 20;
 /// Mails that one transaction of catching up reads.
@@ -117,7 +121,7 @@ async fn put(
     part: Part,
     words: &BTreeSet<String>,
 ) -> Result<()> {
-    let prefix = prefix(tenant, message.0 >> SHELF_BITS);
+    let prefix = prefix(tenant, message.0 >> shelf_bits(is_postgres(on)));
     let words: Vec<String> = words.iter().map(|word| format!("{prefix}{word}")).collect();
     let words = words.join(" ");
     if is_postgres(on) {

@@ -91,6 +91,13 @@ async fn fill(world: &World) {
     tx.set_agent(wu, &change, &host()).await.unwrap();
     tx.open_session(li, "token", Duration::from_secs(99), &agent()).await.unwrap();
     tx.assign(ticket, Some(li), &agent()).await.unwrap();
+    let view = posthouse_store::NewView {
+        name: "Mine".into(),
+        shared: false,
+        filter: posthouse_model::view::Filter::Overdue,
+        sort: posthouse_model::view::ViewSort::Due,
+    };
+    tx.add_view(li, &view, &agent()).await.unwrap();
     let plugin = NewPlugin {
         name: "rules".into(),
         world: PluginWorld::Classifier,

@@ -272,6 +272,15 @@ impl World {
         self.scope.events(0, 1000).await.unwrap().into_iter().map(|event| event.kind).collect()
     }
 
+    /// Runs a statement behind the store's back that was put together.
+    pub async fn run(&self, statement: &str) {
+        use sqlx::Connection as _;
+        sqlx::any::install_default_drivers();
+        let mut connection = sqlx::AnyConnection::connect(&self.url).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
     /// Changes the database behind the store's back.
     pub async fn tamper(&self, statement: &'static str) {
         use sqlx::Connection as _;

@@ -1,6 +1,8 @@
 //! What every page knows: notices, what can be taken back, whether something is wrong.
 
+use crate::page::bulk::BulkBar;
 use crate::page::frame::{Back, Frame, Note, Place, UndoBar};
+use crate::page::query::ListQuery;
 use crate::refusal::Refusal;
 use crate::seat::Seat;
 use crate::words::Lang;
@@ -190,6 +192,19 @@ async fn put_off(seat: &Seat) -> Result<Option<(Note, Back)>, Refusal> {
     }))
 }
 
+/// What was just done with many tickets, as the address names it. One that is gone, or another agent's, says nothing.
+async fn bulk(seat: &Seat) -> Result<Option<BulkBar>, Refusal> {
+    let id = url::form_urlencoded::parse(seat.query().as_bytes())
+        .find(|(name, _)| name == "bulk")
+        .and_then(|(_, value)| value.parse().ok());
+    let Some(id) = id else { return Ok(None) };
+    match seat.scope.bulk(seat.agent.id, id).await {
+        Ok(report) => Ok(Some(BulkBar { report, list: ListQuery::parse(seat.query()) })),
+        Err(StoreError::NotFound { .. }) => Ok(None),
+        Err(other) => Err(other.into()),
+    }
+}
+
 /// The frame of a page. A note given goes before the one the address names.
 pub(crate) async fn frame(seat: &Seat, place: Place, note: Option<Note>) -> Result<Frame, Refusal> {
     let note = note.or_else(|| note_of(seat.lang(), seat.query()));
@@ -201,6 +216,7 @@ pub(crate) async fn frame(seat: &Seat, place: Place, note: Option<Note>) -> Resu
         seat.scope.unread_mentions(seat.agent.id, None)
     )?;
     frame.mentions = mentions;
+    frame.bulk = bulk(seat).await?;
     if frame.note.is_none()
         && let Some((note, back)) = put_off(seat).await?
     {

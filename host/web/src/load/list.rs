@@ -1,15 +1,17 @@
 //! The ticket list.
 
-use crate::page::list::{Choices, Due, Headline, ListPane, Row, Searched};
+use crate::page::list::{Choices, Due, Headline, ListPane, QueueLine, Row, SavedLine, Searched};
 use crate::page::query::{ListQuery, View};
 use crate::refusal::Refusal;
 use crate::seat::Seat;
 use crate::words::Lang;
 use posthouse_model::config::TenantConfig;
+use posthouse_model::role::Role;
 use posthouse_model::ticket::TicketStatus;
 use posthouse_model::triage::Urgency;
+use posthouse_model::view::ViewSort;
 use posthouse_model::{AgentId, Timestamp};
-use posthouse_store::{AgentRow, Assigned, Counts, TicketQuery, TicketSort, TicketSummary};
+use posthouse_store::{AgentRow, Assigned, Counts, StoreError, TicketQuery, TicketSort, TicketSummary};
 
 /// Urgent tickets are counted up to here.
 const URGENT_COUNT_MAX: u32 = 100;
@@ -22,6 +24,7 @@ pub(crate) fn store_query(list: &ListQuery, me: AgentId) -> TicketQuery {
         View::Waiting => (vec![Waiting], None, None, TicketSort::Due),
         View::New => (vec![New], None, None, TicketSort::Newest),
         View::Mine => (open(), Some(Assigned::To(me)), None, TicketSort::Due),
+        View::Unassigned => (vec![Waiting], Some(Assigned::Nobody), None, TicketSort::Due),
         View::Urgent => (open(), None, Some(Urgency::Urgent), TicketSort::Due),
         View::Sent => (vec![Sent], None, None, TicketSort::Newest),
         View::Handled => (vec![Handled], None, None, TicketSort::Newest),
@@ -38,10 +41,28 @@ pub(crate) fn store_query(list: &ListQuery, me: AgentId) -> TicketQuery {
         category: list.category.clone(),
         language: list.language.clone(),
         text: Some(list.text.clone()).filter(|t| !t.is_empty()),
+        reader: Some(me),
         sort,
         after: list.after.clone(),
         ..TicketQuery::default()
     }
+}
+
+/// The same, with what a saved view lets through. One that is gone, or another agent's, is the plain view: an old bookmark still opens.
+pub(crate) async fn wanted(seat: &Seat, list: &ListQuery) -> Result<TicketQuery, Refusal> {
+    let plain = store_query(list, seat.agent.id);
+    let Some(id) = list.saved else { return Ok(plain) };
+    let saved = match seat.scope.view(seat.agent.id, id).await {
+        Ok(saved) => saved,
+        Err(StoreError::NotFound { .. }) => return Ok(plain),
+        Err(other) => return Err(other.into()),
+    };
+    let sort = match saved.sort {
+        ViewSort::Due => TicketSort::Due,
+        ViewSort::Newest => TicketSort::Newest,
+        ViewSort::Oldest => TicketSort::Oldest,
+    };
+    Ok(TicketQuery { status: Vec::new(), filter: Some(saved.filter), sort, ..plain })
 }
 
 /// How many are in each view.
@@ -55,6 +76,7 @@ pub(crate) async fn counts(seat: &Seat) -> Result<(Vec<(View, u64)>, Counts), Re
     let views = vec![
         (View::Waiting, of(TicketStatus::Waiting)),
         (View::Mine, whole(counts.mine)),
+        (View::Unassigned, whole(counts.unassigned)),
         (View::Urgent, urgent.rows.len() as u64),
         (View::New, of(TicketStatus::New)),
         (View::Sent, of(TicketStatus::Sent)),
@@ -74,8 +96,9 @@ pub(crate) fn whole(n: i64) -> u64 {
 
 /// The list, with the ticket that is open beside it.
 pub(crate) async fn list(seat: &Seat, query: &ListQuery, open: Option<i64>) -> Result<ListPane, Refusal> {
-    let wanted = store_query(query, seat.agent.id);
-    let (page, agents) = tokio::try_join!(seat.scope.tickets(&wanted), seat.scope.agents())?;
+    let wanted = wanted(seat, query).await?;
+    let (page, agents, saved) =
+        tokio::try_join!(seat.scope.tickets(&wanted), seat.scope.agents(), seat.scope.views(seat.agent.id))?;
     let (views, counts) = counts(seat).await?;
     let behind = if query.text.is_empty() { None } else { seat.scope.search_behind().await? };
     let t = seat.lang();
@@ -94,6 +117,16 @@ pub(crate) async fn list(seat: &Seat, query: &ListQuery, open: Option<i64>) -> R
             due_within_hour: whole(counts.due_within_hour),
         },
         counts: views,
+        counts_cut: counts.cut,
+        queues: queues
+            .iter()
+            .map(|name| QueueLine {
+                title: queue_title(&seat.config, name, t),
+                waiting: whole(counts.waiting_by_queue.get(name).copied().unwrap_or(0)),
+                name: name.clone(),
+            })
+            .collect(),
+        saved: saved.into_iter().map(|view| SavedLine { id: view.id, name: view.name }).collect(),
         choices: Choices {
             queues: queues.into_iter().map(|q| (q.clone(), queue_title(&seat.config, &q, t))).collect(),
             categories,
@@ -105,6 +138,7 @@ pub(crate) async fn list(seat: &Seat, query: &ListQuery, open: Option<i64>) -> R
         search: Searched { behind: behind.map(|at| at.min(seat.desk.now())), cut: page.cut },
         mark: mark.to_string(),
         open,
+        hands: hands(seat, &agents),
     })
 }
 
@@ -119,6 +153,17 @@ pub(crate) fn queue_title(config: &TenantConfig, name: &str, t: Lang) -> String 
 /// The agent's name, short enough for a column.
 pub(crate) fn agent_name(agents: &[AgentRow], id: AgentId) -> Option<String> {
     agents.iter().find(|a| a.id == id).map(|a| if a.name.trim().is_empty() { a.email.clone() } else { a.name.clone() })
+}
+
+/// Whom a reader may give tickets to: herself, and as a lead others too.
+fn hands(seat: &Seat, agents: &[AgentRow]) -> Vec<(i64, String)> {
+    if !seat.agent.role.may_act() {
+        return Vec::new();
+    }
+    let lead = seat.agent.role >= Role::Lead;
+    let others = agents.iter().filter(|a| lead && a.active && a.role.may_act() && a.id != seat.agent.id);
+    let own = agents.iter().filter(|a| a.id == seat.agent.id);
+    own.chain(others).map(|a| (a.id.0, agent_name(agents, a.id).unwrap_or_default())).collect()
 }
 
 /// When an answer is due; the clock runs from the newest mail.
@@ -140,12 +185,13 @@ fn row(t: Lang, agents: &[AgentRow], row: TicketSummary) -> Row {
         at: row.last_message_at,
         due: due(row.status, row.deadline, row.last_message_at),
         snoozed_until: row.snoozed_until.filter(|_| row.status == TicketStatus::Snoozed),
+        version: row.version,
     }
 }
 
 /// The ticket to go on with: the one after this in the list, else the first of the others.
 pub(crate) async fn next_after(seat: &Seat, query: &ListQuery, number: i64) -> Result<Option<i64>, Refusal> {
-    let page = seat.scope.tickets(&store_query(query, seat.agent.id)).await?;
+    let page = seat.scope.tickets(&wanted(seat, query).await?).await?;
     let here = page.rows.iter().position(|row| row.number == number);
     let after = here.and_then(|i| page.rows.get(i + 1));
     Ok(after.or_else(|| page.rows.iter().find(|row| row.number != number)).map(|row| row.number))

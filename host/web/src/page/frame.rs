@@ -1,5 +1,6 @@
 //! What every page of a team has around it: rail, notices, undo bar, key sheet.
 
+use super::bulk::BulkBar;
 use super::icon;
 use super::when::Lens;
 use crate::assets;
@@ -155,6 +156,8 @@ pub struct Frame {
     pub back: Option<Back>,
     /// Notes that speak to the reader and are new to her.
     pub mentions: u64,
+    /// What was just done with many tickets.
+    pub bulk: Option<BulkBar>,
 }
 
 impl Frame {
@@ -276,6 +279,7 @@ impl Frame {
                         }
                     }
                 }
+                @if let Some(bulk) = &self.bulk { (bulk.draw(self)) }
                 @if let Some(undo) = &self.undo {
                     (self.post(&self.team.path(&format!("/tickets/{}/undo", undo.number)), "undo", &html! {
                         input type="hidden" name="outbox" value=(undo.outbox);
@@ -324,7 +328,7 @@ fn key_sheet(t: Lang) -> Markup {
         ("Ctrl s", t.keys_save()),
         ("d", t.keys_later()),
         ("f", t.keys_difference()),
-        ("x", t.keys_misfit()),
+        ("o", t.keys_misfit()),
         ("m", t.keys_note()),
         ("z", t.keys_undo()),
         ("h", t.keys_handled()),
@@ -336,6 +340,8 @@ fn key_sheet(t: Lang) -> Markup {
         ("p", t.keys_priority()),
         ("t", t.keys_tag()),
         ("1 … 9", t.keys_menu()),
+        ("x", t.keys_pick()),
+        ("X", t.keys_pick_range()),
         ("n", t.keys_fresh()),
         ("/", t.keys_search()),
         ("Ctrl k", t.keys_palette()),

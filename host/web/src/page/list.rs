@@ -61,6 +61,8 @@ pub struct Row {
     pub due: Option<Due>,
     /// Put aside until then.
     pub snoozed_until: Option<Timestamp>,
+    /// Goes up with every change.
+    pub version: i64,
 }
 
 /// What can be filtered by.
@@ -87,6 +89,38 @@ pub struct Headline {
     pub due_within_hour: u64,
 }
 
+/// A queue in the menu of views.
+#[derive(Clone, Debug)]
+pub struct QueueLine {
+    /// In addresses.
+    pub name: String,
+    /// What agents read.
+    pub title: String,
+    /// How many wait there.
+    pub waiting: u64,
+}
+
+/// A saved view in the menu.
+#[derive(Clone, Debug)]
+pub struct SavedLine {
+    /// Its id.
+    pub id: i64,
+    /// What people read.
+    pub name: String,
+}
+
+/// A count is not shown beyond this: `1000+` says enough.
+pub(crate) const COUNT_MAX: u64 = 1_000;
+
+/// A count as it is shown; with more than was counted it says so.
+fn shown(n: u64, more: bool) -> String {
+    match n {
+        n if n > COUNT_MAX => format!("{COUNT_MAX}+"),
+        n if more => format!("{n}+"),
+        n => n.to_string(),
+    }
+}
+
 /// How far a search went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Searched {
@@ -103,6 +137,12 @@ pub struct ListPane {
     pub query: ListQuery,
     /// How many are in each view.
     pub counts: Vec<(View, u64)>,
+    /// Counts of agents and queues are of so many open tickets only.
+    pub counts_cut: bool,
+    /// Every queue.
+    pub queues: Vec<QueueLine>,
+    /// Views that somebody made.
+    pub saved: Vec<SavedLine>,
     /// The sentence.
     pub headline: Headline,
     /// What the filters offer.
@@ -117,6 +157,8 @@ pub struct ListPane {
     pub mark: String,
     /// The ticket beside the list.
     pub open: Option<i64>,
+    /// Whom tickets can be given to: id and name, the reader first; empty for one who only reads.
+    pub hands: Vec<(i64, String)>,
 }
 
 /// The list alone, wide, or with a ticket beside it.
@@ -129,7 +171,7 @@ pub fn page(frame: &Frame, list: &ListPane, ticket: Option<&TicketPane>) -> Mark
             "open",
             &html! { (list.draw(frame)) (ticket.draw(frame)) },
         ),
-        None => frame.page(list.query.view.name(t), "listing", &html! { (list.draw(frame)) }),
+        None => frame.page(list.name(t), "listing", &html! { (list.draw(frame)) }),
     }
 }
 
@@ -141,8 +183,8 @@ impl ListPane {
         // Alone, the list is what the page is about.
         let alone = self.open.is_none().then_some("main");
         html! {
-            section.list id=[alone] role=[alone] aria-label=(t.tickets()) data-live=(self.live_path(frame)) {
-                @if alone.is_some() { h1.hidden { (self.query.view.name(t)) } }
+            section.list id=[alone] role=[alone] aria-label=(t.tickets()) data-live=(self.live_path(frame)) data-looking=(t.looking_at("#")) {
+                @if alone.is_some() { h1.hidden { (self.name(t)) } }
                 header.list-head {
                     (self.tabs(frame))
                     (self.tools(frame))
@@ -153,10 +195,11 @@ impl ListPane {
                     span.n {} span.mute { (t.new_arrived_show()) kbd { "n" } }
                 }
                 @if self.rows.is_empty() {
-                    p.empty { (if self.query.is_filtered() { t.empty_filtered() } else { self.query.view.when_empty(t) }) }
+                    p.empty { (if self.query.is_filtered() { t.empty_filtered() } else if self.saved_here().is_some() { t.empty_saved() } else { self.query.view.when_empty(t) }) }
                 } @else {
                     ol.rows { @for row in &self.rows { (self.row(frame, row)) } }
                 }
+                (self.bulk(frame))
                 (self.searched(frame))
                 (self.pages(frame))
                 p.lost role="status" hidden { (t.live_lost()) }
@@ -167,33 +210,65 @@ impl ListPane {
     fn live_path(&self, frame: &Frame) -> String {
         let query = self.query.with_after(None).to_query();
         let joint = if query.is_empty() { '?' } else { '&' };
-        frame.team.path(&format!("/live{query}{joint}mark={}", self.mark))
+        let open = self.open.map_or_else(String::new, |number| format!("&open={number}"));
+        frame.team.path(&format!("/live{query}{joint}mark={}{open}", self.mark))
     }
 
     fn count(&self, view: View) -> u64 {
         self.counts.iter().find(|c| c.0 == view).map_or(0, |c| c.1)
     }
 
+    /// The saved view that is shown.
+    fn saved_here(&self) -> Option<&SavedLine> {
+        self.saved.iter().find(|view| Some(view.id) == self.query.saved)
+    }
+
+    fn name(&self, t: Lang) -> &str {
+        self.saved_here().map_or_else(|| self.query.view.name(t), |view| view.name.as_str())
+    }
+
     fn tabs(&self, frame: &Frame) -> Markup {
         let t = frame.lang();
+        let to = |query: &ListQuery| frame.team.path(&format!("/tickets{}", query.to_query()));
+        let saved = self.saved_here();
         let link = |view: View| {
             let n = self.count(view);
+            let part = self.counts_cut && matches!(view, View::Mine | View::Unassigned);
             html! {
-                a href=(frame.team.path(&format!("/tickets{}", self.query.with_view(view).to_query())))
-                    aria-current=[(view == self.query.view).then_some("true")] data-view=(view.as_str()) {
-                    (view.name(t)) " " b.n.none[n == 0] { (n) }
+                a href=(to(&self.query.with_view(view)))
+                    aria-current=[(saved.is_none() && view == self.query.view).then_some("true")] data-view=(view.as_str()) {
+                    (view.name(t)) " " b.n.none[n == 0] { (shown(n, part)) }
                 }
             }
         };
+        let saved_link = |view: &SavedLine| {
+            html! {
+                a href=(to(&self.query.with_saved(view.id))) aria-current=[(self.query.saved == Some(view.id)).then_some("true")] { (view.name) }
+            }
+        };
         let first = [View::Waiting, View::Mine, View::Urgent];
-        let elsewhere = (!first.contains(&self.query.view)).then_some(self.query.view);
+        let elsewhere = (saved.is_none() && !first.contains(&self.query.view)).then_some(self.query.view);
         html! {
-            nav.tabs.four[elsewhere.is_some()] aria-label=(t.views()) {
+            nav.tabs.four[elsewhere.is_some() || saved.is_some()] aria-label=(t.views()) {
                 @for view in first { (link(view)) }
                 @if let Some(view) = elsewhere { (link(view)) }
+                @if let Some(view) = saved { (saved_link(view)) }
                 details.menu {
                     summary title=(t.other_views()) { span { (t.more()) } (icon::down()) }
-                    div.card.views { @for view in View::ALL { @if !first.contains(&view) { (link(view)) } } }
+                    div.card.views {
+                        @for view in View::ALL { @if !first.contains(&view) { (link(view)) } }
+                        @if self.queues.len() > 1 {
+                            p.label { (t.queues()) }
+                            @for queue in &self.queues {
+                                a href=(to(&ListQuery::of_queue(&queue.name))) {
+                                    span { (queue.title) } " " b.n.none[queue.waiting == 0] { (shown(queue.waiting, self.counts_cut)) }
+                                }
+                            }
+                        }
+                        p.label { (t.views_title()) }
+                        @for view in &self.saved { (saved_link(view)) }
+                        a href=(frame.team.path("/views")) { span.mute { (t.views_edit()) } }
+                    }
                 }
             }
         }
@@ -205,6 +280,7 @@ impl ListPane {
         html! {
             form.tools method="get" action=(frame.team.path("/tickets")) role="search" {
                 @if q.view != View::default() { input type="hidden" name="view" value=(q.view.as_str()); }
+                @if let Some(id) = q.saved { input type="hidden" name="saved" value=(id); }
                 label.search {
                     (icon::search())
                     span.hidden { (t.search()) }
@@ -289,6 +365,7 @@ impl ListPane {
                 a href=(frame.team.path(&format!("/tickets/{}{}", row.number, self.query.to_query()))) aria-current=[here.then_some("true")] {
                     span.mark {}
                     span.who { (row.who) }
+                    span.looking {}
                     span.what { b { (subject) } " " span.gist { (row.gist) } }
                     span.kind {
                         @if urgent { b.alarm { (t.urgency_urgent()) } " " }
@@ -302,6 +379,9 @@ impl ListPane {
                         @if let Some(until) = row.snoozed_until { (t.snoozed_until(frame.lens.weekday(until))) }
                         @else if let Some(due) = row.due { (due_words(frame, due)) }
                     }
+                }
+                @if !self.hands.is_empty() {
+                    input.pick type="checkbox" form="bulk" name=(format!("t{}", row.number)) value=(row.version) aria-label=(t.bulk_pick(row.number));
                 }
                 // What is over says so in words; a bar has nothing to add.
                 @if let Some(due) = row.due.filter(|due| due.at >= now && row.snoozed_until.is_none()) {

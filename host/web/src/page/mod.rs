@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod bulk;
 pub mod draft;
 pub mod error;
 pub mod frame;
@@ -24,5 +25,6 @@ pub mod ticket;
 pub mod tokens;
 pub mod tools;
 pub mod trail;
+pub mod views;
 pub mod webhooks;
 pub mod when;

@@ -16,6 +16,8 @@ pub enum View {
     New,
     /// Assigned to the reader, open.
     Mine,
+    /// Nobody's, and an agent must look.
+    Unassigned,
     /// Open and urgent.
     Urgent,
     /// A reply was approved.
@@ -34,10 +36,11 @@ pub enum View {
 
 impl View {
     /// All, in the order shown.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Waiting,
         Self::Mine,
         Self::Urgent,
+        Self::Unassigned,
         Self::New,
         Self::Sent,
         Self::Handled,
@@ -54,6 +57,7 @@ impl View {
             Self::Waiting => "waiting",
             Self::New => "new",
             Self::Mine => "mine",
+            Self::Unassigned => "unassigned",
             Self::Urgent => "urgent",
             Self::Sent => "sent",
             Self::Handled => "handled",
@@ -71,6 +75,7 @@ impl View {
             Self::Waiting => t.view_waiting(),
             Self::New => t.view_new(),
             Self::Mine => t.view_mine(),
+            Self::Unassigned => t.view_unassigned(),
             Self::Urgent => t.view_urgent(),
             Self::Sent => t.view_sent(),
             Self::Handled => t.view_handled(),
@@ -88,6 +93,7 @@ impl View {
             Self::Waiting => t.empty_waiting(),
             Self::New => t.empty_new(),
             Self::Mine => t.empty_mine(),
+            Self::Unassigned => t.empty_unassigned(),
             Self::Urgent => t.empty_urgent(),
             Self::Sent => t.empty_sent(),
             Self::Handled => t.empty_handled(),
@@ -105,6 +111,8 @@ impl View {
 pub struct ListQuery {
     /// Which view.
     pub view: View,
+    /// A view that somebody made, by its id: it says more than `view`.
+    pub saved: Option<i64>,
     /// Text.
     pub text: String,
     /// Queue name.
@@ -132,6 +140,7 @@ impl ListQuery {
             let some = || (!value.is_empty()).then(|| value.chars().take(Self::TEXT_MAX).collect::<String>());
             match name.as_ref() {
                 "view" => list.view = View::ALL.into_iter().find(|v| v.as_str() == value).unwrap_or_default(),
+                "saved" => list.saved = value.parse().ok().filter(|id| *id > 0),
                 "q" => list.text = some().unwrap_or_default(),
                 "queue" => list.queue = some(),
                 "category" => list.category = some(),
@@ -165,6 +174,9 @@ impl ListQuery {
         if self.view != View::default() {
             pairs.push(("view", self.view.as_str().to_owned()));
         }
+        if let Some(id) = self.saved {
+            pairs.push(("saved", id.to_string()));
+        }
         if !self.text.is_empty() {
             pairs.push(("q", self.text.clone()));
         }
@@ -184,7 +196,19 @@ impl ListQuery {
     /// The first page of another view, filters kept.
     #[must_use]
     pub fn with_view(&self, view: View) -> Self {
-        Self { view, after: None, ..self.clone() }
+        Self { view, saved: None, after: None, ..self.clone() }
+    }
+
+    /// The first page of a saved view, filters kept.
+    #[must_use]
+    pub fn with_saved(&self, id: i64) -> Self {
+        Self { view: View::default(), saved: Some(id), after: None, ..self.clone() }
+    }
+
+    /// The first page of a queue's waiting tickets.
+    #[must_use]
+    pub fn of_queue(name: &str) -> Self {
+        Self { queue: Some(name.to_owned()), ..Self::default() }
     }
 
     /// The same list further on.
@@ -196,7 +220,7 @@ impl ListQuery {
     /// The view without any filter.
     #[must_use]
     pub fn bare(&self) -> Self {
-        Self { view: self.view, ..Self::default() }
+        Self { view: self.view, saved: self.saved, ..Self::default() }
     }
 
     /// Anything narrows the view.
@@ -218,6 +242,7 @@ mod tests {
     fn a_query_survives_its_address() {
         let list = ListQuery {
             view: View::Mine,
+            saved: Some(12),
             text: "1042-88 & más".into(),
             queue: Some("退货".into()),
             urgency: Some(Urgency::High),
@@ -229,7 +254,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_left_out() {
-        let list = ListQuery::parse("view=nope&urgency=very&queue=&x=1&q=%20");
+        let list = ListQuery::parse("view=nope&urgency=very&queue=&x=1&q=%20&saved=-1");
         assert_eq!(list, ListQuery::default());
     }
 }

@@ -1,8 +1,10 @@
 //! Sample data: a morning at a seller's desk. For drawing every page without a store, in tests and for the eye.
 
 mod plugins;
+mod views;
 
 pub use plugins::{plugin, plugins};
+pub use views::{bulk, view, views};
 
 use super::draft::{Check, Conflict, DraftCard, Editor, ReplyPane};
 use super::frame::{Frame, Me, Place, Team, Theme, UndoBar};
@@ -59,6 +61,7 @@ pub fn frame(lang: Lang, theme: Theme, place: Place) -> Frame {
         undo: None,
         back: None,
         mentions: 1,
+        bulk: None,
     }
 }
 
@@ -115,6 +118,7 @@ pub fn list(open: Option<i64>) -> ListPane {
             due: b.8.map(|(gone, left)| Due { since: NOW.minus(minutes(gone)), at: NOW.plus(minutes(left)) }),
             assignee: b.9.map(Into::into),
             snoozed_until: None,
+            version: 1,
         })
         .collect();
     ListPane {
@@ -138,8 +142,14 @@ pub fn list(open: Option<i64>) -> ListPane {
         rows,
         older: Some("x".into()),
         search: Default::default(),
+        counts_cut: false,
+        queues: [("inbox", "Inbox", 9), ("returns", "Returns", 3)]
+            .map(|(name, title, waiting)| super::list::QueueLine { name: name.into(), title: title.into(), waiting })
+            .into(),
+        saved: vec![super::list::SavedLine { id: 1, name: "VIP, due today".into() }],
         mark: NOW.0.to_string(),
         open,
+        hands: vec![(1, "Li Na".into()), (2, "Chen".into())],
     }
 }
 
@@ -617,6 +627,9 @@ mod tests {
             list::page(&tickets, &super::list(None), None),
             list::page(&Frame { undo: Some(undo()), ..tickets.clone() }, &super::list(Some(1042)), Some(&ticket(lang))),
             list::page(&tickets, &super::list(Some(1042)), Some(&conflict(lang))),
+            list::page(&Frame { bulk: Some(bulk()), ..tickets.clone() }, &super::list(None), None),
+            views().draw(&tickets),
+            view().draw(&tickets),
             status().draw(&frame(Place::Status)),
             messages().draw(&frame(Place::Messages)),
             plugins().draw(&frame(Place::Plugins)),

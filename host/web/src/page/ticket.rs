@@ -211,6 +211,7 @@ impl TicketPane {
                     @if let Some(queue) = &self.queue { span { (t.queue()) " " (queue) } }
                     @if let Some(due) = self.due { span.due { (due_words(frame, due)) } }
                     @if let Some(name) = &self.assignee { span { (t.assigned_to(name)) } }
+                    span.looking-too role="status" data-words=(t.looking_too("#")) hidden {}
                 }
             }
         }

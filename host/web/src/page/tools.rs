@@ -32,7 +32,7 @@ pub(crate) fn draw(frame: &Frame, pane: &ReplyPane) -> Markup {
                 button.plain formaction=(pane.action(frame, "difference")) formnovalidate data-key="f" { (t.difference()) kbd { "f" } }
             }
             @if let Some(name) = template {
-                details.tool data-key="x" {
+                details.tool data-key="o" {
                     summary { (t.misfit()) kbd { "x" } @if pane.misfits > 0 { span.mute { (t.misfits_n(pane.misfits)) } } }
                     div.choices {
                         p.mute { (t.misfit_title(name)) }

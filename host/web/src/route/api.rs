@@ -39,11 +39,11 @@ pub(super) async fn me(seat: Seat) -> Json<Value> {
     Json(me)
 }
 
-/// Takes the same query as the page: `view`, `q`, `queue`, `category`, `urgency`, `language`, `after`. `cut`: there may be more than
+/// Takes the same query as the page: `view`, `saved`, `q`, `queue`, `category`, `urgency`, `language`, `after`. `cut`: there may be more than
 /// is listed. `search_behind`: mails stored before it are not found yet.
 pub(super) async fn tickets(seat: Seat) -> Answer {
     let query = ListQuery::parse(seat.query());
-    let page = seat.scope.tickets(&load::list::store_query(&query, seat.agent.id)).await?;
+    let page = seat.scope.tickets(&load::list::wanted(&seat, &query).await?).await?;
     let behind = if query.text.is_empty() { None } else { seat.scope.search_behind().await? };
     Ok(Json(json!({ "tickets": page.rows, "next": page.next, "cut": page.cut, "search_behind": behind })))
 }

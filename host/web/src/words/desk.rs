@@ -23,6 +23,7 @@ super::words! {
     tickets: "Tickets", "工单";
     views: "Views", "视图";
     other_views: "Other views", "其他视图";
+    queues: "Queues", "队列";
     view_waiting: "Waiting", "待审";
     view_new: "New", "新到";
     view_mine: "Mine", "我的";
@@ -74,6 +75,8 @@ super::words! {
     no_subject: "(no subject)", "（无主题）";
     unsorted: "unsorted", "未分类";
     assigned_to(name): "Assigned to {name}", "已分派给 {name}";
+    looking_too(names): "{names} is looking at this too", "{names} 也在看这件工单";
+    looking_at(names): "Looking: {names}", "正在查看：{names}";
     has_attachments: "has attachments", "有附件";
     just_now: "just now", "刚刚";
     later_moment: "in a moment", "即将";
@@ -104,6 +107,8 @@ super::words! {
     keys_category: "Change the category", "修改类别";
     keys_draft: "Choose draft 1, 2 or 3", "选择草稿 1、2、3";
     keys_search: "Search", "搜索";
+    keys_pick: "Choose the ticket", "勾选工单";
+    keys_pick_range: "Choose up to here", "勾选到此处";
     keys_fresh: "Show what is new", "显示新邮件";
     keys_leave: "Leave the editor or close", "离开编辑或关闭";
     keys_back: "Back to the list", "回到列表";

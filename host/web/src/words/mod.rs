@@ -6,6 +6,7 @@
 
 mod account;
 mod act;
+mod bulk;
 mod desk;
 mod event;
 mod knowledge;
@@ -17,6 +18,7 @@ mod reason;
 mod ticket;
 mod tokens;
 mod trail;
+mod views;
 mod webhooks;
 mod work;
 
@@ -150,6 +152,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
     [
         account::TABLE,
         act::TABLE,
+        bulk::TABLE,
+        bulk::COUNTED,
         desk::TABLE,
         desk::COUNTED,
         event::TABLE,
@@ -166,6 +170,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         work::TABLE,
         work::COUNTED,
         webhooks::TABLE,
+        views::TABLE,
     ]
     .into_iter()
     .flatten()

@@ -39,3 +39,37 @@ async fn new_mail_is_counted_and_the_stream_ends_with_the_host() {
     let end = tokio::time::timeout(Duration::from_secs(20), body.next()).await.expect("an end in time");
     assert!(end.is_none());
 }
+
+#[tokio::test]
+async fn who_looks_at_what_is_told_to_others_and_ends_with_the_page() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let other = house.team("other").await;
+    let waiting = luma.waiting("one").await;
+    let open = async |team: &crate::support::Team, name: &str, path: String| {
+        let mut browser = house.signed_in(team, name).await;
+        let page = browser.get(&team.path(&path)).await;
+        let live = page.text.split("data-live=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+        let request = browser.request("GET", &live).body(Body::empty()).unwrap();
+        house.router.clone().oneshot(request).await.unwrap().into_body().into_data_stream()
+    };
+    let mut jun = open(&luma, "jun", "/tickets".into()).await;
+    assert!(next_event(&mut jun).await.contains("event: counts"));
+    let mut mei = open(&luma, "mei", format!("/tickets/{}", waiting.number)).await;
+    assert!(next_event(&mut mei).await.contains("event: counts"), "nobody else looks");
+    let told = next_event(&mut jun).await;
+    assert!(
+        told.contains("event: looking") && told.contains("\"1\":[{") && told.contains("\"short\":\"ME\""),
+        "{told}"
+    );
+    // Another team's tickets have the same numbers.
+    other.waiting("two").await;
+    let mut theirs = open(&other, "jun", "/tickets".into()).await;
+    assert!(next_event(&mut theirs).await.contains("event: counts"));
+    drop(mei);
+    let told = next_event(&mut jun).await;
+    assert!(told.contains("event: looking") && told.contains("data: {}"), "{told}");
+    house.stop.send(true).unwrap();
+    let end = tokio::time::timeout(Duration::from_secs(20), theirs.next()).await.expect("an end in time");
+    assert!(end.is_none(), "nothing was said there");
+}

@@ -5,6 +5,7 @@
 mod account;
 mod actions;
 mod api;
+mod bulk;
 mod files;
 mod hostile;
 mod knowledge;
@@ -18,6 +19,7 @@ mod sign_in;
 mod strangers;
 mod support;
 mod tokens;
+mod views;
 mod visits;
 mod webhooks;
 mod work;

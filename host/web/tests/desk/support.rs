@@ -408,6 +408,18 @@ impl Browser {
         self.send(request).await
     }
 
+    /// Posts JSON as a program would.
+    pub async fn post_json(&mut self, team: &Team, path: &str, body: &serde_json::Value) -> Answer {
+        let csrf = self.csrf(team).await;
+        let request = self
+            .request("POST", &team.path(path))
+            .header("x-csrf-token", csrf)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        self.send(request).await
+    }
+
     /// Posts a form with a file (RFC 7578) as the browser would.
     pub async fn post_file(&mut self, path: &str, csrf: &str, name: &str, content: &[u8]) -> Answer {
         let head = format!(

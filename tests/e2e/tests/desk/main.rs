@@ -7,6 +7,7 @@ mod door;
 mod hostile;
 mod keyboard;
 mod mailbox;
+mod many;
 mod plugins;
 mod reading;
 mod support;

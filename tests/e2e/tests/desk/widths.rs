@@ -131,9 +131,12 @@ async fn every_page_fits(width: u32, height: u32) {
         for path in [
             "/t/electronics/tickets",
             "/t/electronics/tickets?view=snoozed&category=refund&language=de&queue=warranty",
+            "/t/electronics/tickets?q=FA-2026-48077",
             &ticket,
             &plain,
             "/t/electronics/mentions",
+            "/t/electronics/views",
+            "/t/electronics/views/new",
             "/t/electronics/messages",
             "/t/electronics/knowledge",
             "/t/electronics/knowledge/article?id=returns.en&language=en",
@@ -176,6 +179,13 @@ async fn every_page_fits(width: u32, height: u32) {
         desk.until("document.querySelector('#palette[open] li')").await;
         look(&desk, &mut wrong, &format!("palette, {language}"), phone).await;
         desk.goto("/t/electronics/tickets").await;
+        desk.value("document.querySelector('.tabs details.menu').open = true").await;
+        look(&desk, &mut wrong, &format!("menu of views, {language}"), phone).await;
+        desk.value(
+            "document.querySelector('.tabs details.menu').open = false; document.querySelector('.pick').click()",
+        )
+        .await;
+        look(&desk, &mut wrong, &format!("chosen tickets, {language}"), phone).await;
     }
     desk.sign_in_as_another("electronics", EVE).await;
     for language in ["en", "zh"] {
