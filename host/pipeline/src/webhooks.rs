@@ -19,6 +19,7 @@ use posthouse_store::{ClaimedJob, DeliveryRow, NewDelivery, StoreError, Told, We
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use url::Url;
 
@@ -110,21 +111,26 @@ async fn body(
         },
     });
     if let Some(id) = event.subject.strip_prefix("ticket:").and_then(|id| id.parse().ok()).map(TicketId) {
-        if !tickets.contains_key(&id) {
-            let ticket = match tenant.scope.ticket(id).await {
-                Ok(ticket) => json!({
-                    "id": ticket.id, "number": ticket.number, "status": ticket.status, "category": ticket.category,
-                    "urgency": ticket.urgency, "language": ticket.language, "queue": ticket.queue, "assignee": ticket.assignee,
-                    "link": format!("{}/tickets/{}", house.desk_url(tenant.slug()), ticket.number),
-                }),
-                Err(StoreError::NotFound { .. }) => Value::Null,
-                Err(error) => return Err(error),
-            };
-            tickets.insert(id, ticket);
-        }
-        data["ticket"] = tickets.get(&id).cloned().unwrap_or_default();
+        let ticket = match tickets.entry(id) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(place) => place.insert(as_told(house, tenant, id).await?).clone(),
+        };
+        data["ticket"] = ticket;
     }
     Ok(json!({ "type": kind.as_str(), "timestamp": event.at.to_rfc3339(), "data": data }).to_string())
+}
+
+/// A ticket as it stands; null when it is gone.
+async fn as_told(house: &House, tenant: &Tenant, id: TicketId) -> Result<Value, StoreError> {
+    match tenant.scope.ticket(id).await {
+        Ok(ticket) => Ok(json!({
+            "id": ticket.id, "number": ticket.number, "status": ticket.status, "category": ticket.category,
+            "urgency": ticket.urgency, "language": ticket.language, "queue": ticket.queue, "assignee": ticket.assignee,
+            "link": format!("{}/tickets/{}", house.desk_url(tenant.slug()), ticket.number),
+        })),
+        Err(StoreError::NotFound { .. }) => Ok(Value::Null),
+        Err(error) => Err(error),
+    }
 }
 
 /// Tells one webhook one thing; completes the job.

@@ -198,12 +198,15 @@ impl Tx {
         actor: &Actor,
     ) -> Result<std::result::Result<Before, BulkLeft>> {
         let tenant = self.tenant();
-        let row = sql("select id from ticket where tenant_id = $1 and number = $2")
+        let row = sql("select id, queue from ticket where tenant_id = $1 and number = $2")
             .bind(tenant)
             .bind(picked.number)
             .optional(self.on())
             .await?;
         let Some(row) = row else { return Ok(Err(BulkLeft::Unknown)) };
+        if !self.scope.sees(row.get::<Option<String>>(1)?.as_deref()) {
+            return Ok(Err(BulkLeft::Unknown));
+        }
         let ticket = by_id(self.on(), tenant, row.get(0)?).await?;
         if let Some(there) = ticket.merged_into {
             return Ok(Err(BulkLeft::Merged(there)));

@@ -85,15 +85,19 @@ impl Scope {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn mentions(&self, agent: AgentId, limit: u32) -> Result<Vec<MentionRow>> {
-        let rows = sql("select t.number, t.subject, n.id, n.author, n.body, n.created_at, m.read_at from mention m \
+        let rows =
+            sql("select t.number, t.subject, n.id, n.author, n.body, n.created_at, m.read_at, t.queue from mention m \
              join note n on n.id = m.note_id join ticket t on t.id = n.ticket_id \
              where m.tenant_id + 0 = $1 and m.agent_id = $2 order by m.note_id desc limit $3")
-        .bind(self.tenant)
-        .bind(agent)
-        .bind(limit)
-        .all(&mut *self.read().await?)
-        .await?;
+            .bind(self.tenant)
+            .bind(agent)
+            .bind(limit)
+            .all(&mut *self.read().await?)
+            .await?;
         rows.iter()
+            .filter(|row| {
+                !self.is_narrowed() || row.get(7).is_ok_and(|queue: Option<String>| self.sees(queue.as_deref()))
+            })
             .map(|row| {
                 let mut row = row.reader();
                 Ok(MentionRow {
@@ -114,15 +118,22 @@ impl Scope {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn unread_mentions(&self, agent: AgentId, ticket: Option<TicketId>) -> Result<(u64, bool)> {
-        let row =
-            sql("select count(*), coalesce(sum(case when n.ticket_id = $3 then 1 else 0 end), 0) from mention m \
-             join note n on n.id = m.note_id where m.tenant_id + 0 = $1 and m.agent_id = $2 and m.read_at is null")
-            .bind(self.tenant)
-            .bind(agent)
-            .bind(ticket)
-            .one(&mut *self.read().await?)
-            .await?;
-        Ok((u64::try_from(row.get::<i64>(0)?).unwrap_or(0), row.get::<i64>(1)? > 0))
+        let rows = sql("select t.queue, n.ticket_id, count(*) from mention m join note n on n.id = m.note_id \
+             join ticket t on t.id = n.ticket_id where m.tenant_id + 0 = $1 and m.agent_id = $2 and m.read_at is null \
+             group by t.queue, n.ticket_id")
+        .bind(self.tenant)
+        .bind(agent)
+        .all(&mut *self.read().await?)
+        .await?;
+        let (mut count, mut here) = (0, false);
+        for row in rows {
+            let (queue, of, notes): (Option<String>, TicketId, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            if self.sees(queue.as_deref()) {
+                count += u64::try_from(notes).unwrap_or(0);
+                here |= ticket == Some(of);
+            }
+        }
+        Ok((count, here))
     }
 }
 

@@ -115,7 +115,15 @@ impl Live {
 
     /// Who else looks at what.
     async fn look_around(&mut self) -> Result<(), Refusal> {
-        let looking = self.seat.desk.presence.others(self.seat.scope.id(), self.seat.agent.id);
+        let mut looking = self.seat.desk.presence.others(self.seat.scope.id(), self.seat.agent.id);
+        if self.seat.scope.is_narrowed() {
+            // Of a ticket that is not hers to see she does not hear.
+            for number in looking.keys().copied().collect::<Vec<_>>() {
+                if self.seat.scope.ticket_by_number(number).await.is_err() {
+                    looking.remove(&number);
+                }
+            }
+        }
         if looking == self.looking {
             return Ok(());
         }
