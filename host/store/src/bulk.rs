@@ -262,7 +262,7 @@ impl Tx {
         let (mut done, mut left) = (Vec::new(), Vec::new());
         for before in &kept.before {
             let ticket = by_id(self.on(), tenant, before.ticket).await?;
-            if ticket.version != before.version {
+            if ticket.version != before.version || !self.scope.sees(ticket.queue.as_deref()) {
                 left.push((before.number, BulkLeft::Changed));
                 continue;
             }

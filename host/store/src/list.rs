@@ -87,6 +87,7 @@ impl TicketQuery {
             || self.urgency.is_some()
             || self.assigned.is_some()
             || self.overdue
+            || self.within.is_some()
             || self.filter.is_some()
     }
 

@@ -101,6 +101,9 @@ impl Scope {
             let (queue, status, count): (String, posthouse_model::ticket::TicketStatus, i64) =
                 (row.get(0)?, row.get(1)?, row.get(2)?);
             *counts.by_status.entry(status).or_default() += count;
+            if status == posthouse_model::ticket::TicketStatus::Waiting {
+                *counts.waiting_by_queue.entry(queue.clone()).or_default() += count;
+            }
             if matches!(status.as_str(), "new" | "waiting" | "snoozed") {
                 *counts.by_queue.entry(queue).or_default() += count;
             }

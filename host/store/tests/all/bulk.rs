@@ -132,6 +132,31 @@ on_both! {
         assert_eq!(world.scope.bulk(li, id).await.unwrap().left, [(1, BulkLeft::Changed)]);
     }
 
+    async fn who_sees_some_queues_lists_and_acts_on_those_alone(world) {
+        let li = person(&world, "li").await;
+        world.waiting("a@x").await;
+        let picked = [Picked { number: 1, version: None }];
+        let narrowed = world.scope.clone().seen_within(Some(&["refunds".to_owned()]));
+        // The plain list, a filtered one, and a search.
+        for query in [
+            TicketQuery::default(),
+            TicketQuery { status: vec![TicketStatus::Waiting], ..TicketQuery::default() },
+            TicketQuery { text: Some("parcel".into()), ..TicketQuery::default() },
+            TicketQuery { text: Some("#1".into()), ..TicketQuery::default() },
+        ] {
+            assert!(narrowed.tickets(&query).await.unwrap().rows.is_empty(), "{query:?}");
+            assert_eq!(world.scope.tickets(&query).await.unwrap().rows.len(), 1, "{query:?}");
+        }
+        let mut tx = narrowed.begin().await.unwrap();
+        let report = tx.bulk(li, &picked, BulkAct::Spam, &agent()).await.unwrap();
+        assert_eq!((report.id, report.left), (None, vec![(1, BulkLeft::Unknown)]));
+        drop(tx);
+        let report = act(&world, li, &picked, BulkAct::Handled("x".into())).await.unwrap();
+        let mut tx = narrowed.begin().await.unwrap();
+        let report = tx.undo_bulk(li, report.id.unwrap(), &agent()).await.unwrap();
+        assert_eq!((report.done, report.left), (vec![], vec![(1, BulkLeft::Changed)]));
+    }
+
     async fn there_is_an_end_to_numbers_and_time(world) {
         let li = person(&world, "li").await;
         world.waiting("a@x").await;

@@ -40,8 +40,12 @@ struct Described {
 }
 
 const LIST_QUERY: &[(&str, &str)] = &[
-    ("view", "`waiting` (default), `new`, `mine`, `urgent`, `sent`, `handled`, `snoozed`, `spam`, `automatic`, `all`"),
-    ("q", "Words that must all occur"),
+    (
+        "view",
+        "`waiting` (default), `new`, `mine`, `unassigned`, `urgent`, `sent`, `handled`, `snoozed`, `spam`, `automatic`, `all`",
+    ),
+    ("saved", "A saved view's id, instead of `view`"),
+    ("q", "Words that must all occur in one mail; `\"in quotes\"` as they stand; `#1042` a ticket's number"),
     ("queue", "Exactly"),
     ("category", "Exactly"),
     ("urgency", "Exactly"),
@@ -57,6 +61,12 @@ const DESCRIBED: &[Described] = &[
     Described { method: "GET", path: "/t/{slug}/api/tickets/{number}", id: "ticket", summary: "Everything about a ticket", query: &[], body: None, answer: "TicketDetail" },
     Described { method: "POST", path: "/t/{slug}/api/tickets/{number}/{verb}", id: "act", summary: "Do something with a ticket", query: &[], body: Some("Action"), answer: "Done" },
     Described { method: "GET", path: "/t/{slug}/api/counts", id: "counts", summary: "How many tickets stand where", query: &[], body: None, answer: "Counts" },
+    Described { method: "POST", path: "/t/{slug}/api/bulk", id: "actOnMany", summary: "Do one thing with up to 100 tickets", query: &[], body: Some("Bulk"), answer: "BulkDone" },
+    Described { method: "POST", path: "/t/{slug}/api/bulk/{id}/undo", id: "undoMany", summary: "Take an act on many tickets back, within two minutes", query: &[], body: None, answer: "BulkDone" },
+    Described { method: "GET", path: "/t/{slug}/api/views", id: "views", summary: "The saved views that one sees", query: &[], body: None, answer: "Views" },
+    Described { method: "POST", path: "/t/{slug}/api/views", id: "makeView", summary: "Save a view", query: &[], body: Some("NewView"), answer: "ViewKept" },
+    Described { method: "POST", path: "/t/{slug}/api/views/{id}", id: "changeView", summary: "Change a saved view, from the version that was read", query: &[], body: Some("NewView"), answer: "ViewKept" },
+    Described { method: "POST", path: "/t/{slug}/api/views/{id}/{verb}", id: "moveView", summary: "Delete a saved view, or move it one place", query: &[], body: None, answer: "Views" },
     Described { method: "GET", path: "/t/{slug}/api/messages", id: "messages", summary: "Mail that became no ticket, the newest 200", query: &[("outcome", "`parked` (default), `skipped`, `spam`, `automatic`")], body: None, answer: "Messages" },
     Described { method: "POST", path: "/t/{slug}/api/messages/{id}/take-up", id: "takeUp", summary: "Make a ticket of mail that was left out", query: &[], body: None, answer: "Done" },
     Described { method: "GET", path: "/t/{slug}/api/status", id: "status", summary: "What works and what does not", query: &[], body: None, answer: "Status" },
@@ -114,6 +124,7 @@ fn operation(route: &Route, described: &Described) -> Value {
         .filter(|name| *name != "slug")
         .map(|name| {
             let schema = match name {
+                "verb" if described.id == "moveView" => json!({ "type": "string", "enum": ["delete", "up", "down"] }),
                 "verb" => json!({ "type": "string", "enum": VERBS.map(|(verb, _)| verb) }),
                 _ => json!({ "type": "integer", "format": "int64", "minimum": 1 }),
             };
@@ -244,6 +255,31 @@ fn schemas() -> Value {
                     "type": "object", "required": ["by_status", "by_queue", "by_category", "mine", "unassigned", "overdue"],
                     "properties": { "by_status": counted(), "by_queue": counted(), "by_category": counted(), "mine": { "type": "integer" } },
                 },
+            },
+        },
+        "Bulk": {
+            "type": "object", "required": ["tickets", "act"], "additionalProperties": false,
+            "properties": {
+                "tickets": { "type": "array", "minItems": 1, "maxItems": posthouse_store::BULK_MAX, "items": { "type": "object", "required": ["number"], "properties": { "number": { "type": "integer" }, "version": { "type": "integer", "description": "As it was read: a ticket that has changed since is not closed" } } } },
+                "act": { "description": "`\"spam\"`, or an object with one of `assign` (an agent's id or null), `handled` (the reason), `category`" },
+            },
+        },
+        "BulkDone": { "type": "object", "required": ["bulk"], "properties": { "bulk": {
+            "type": "object", "required": ["id", "done", "left", "undone"],
+            "properties": { "id": or_null("integer"), "done": { "type": "array", "items": { "type": "integer" } }, "left": { "type": "array", "description": "Pairs of a number and why it was left as it was" }, "undone": { "type": "boolean" } },
+        } } },
+        "View": {
+            "type": "object", "required": ["id", "owner", "name", "shared", "filter", "sort", "version"],
+            "properties": { "id": { "type": "integer" }, "owner": { "type": "integer" }, "name": { "type": "string" }, "shared": { "type": "boolean" }, "sort": { "enum": ["due", "newest", "oldest"] }, "version": { "type": "integer" } },
+        },
+        "Views": { "type": "object", "required": ["views"], "properties": { "views": list("View") } },
+        "ViewKept": { "type": "object", "required": ["view"], "properties": { "view": { "$ref": "#/components/schemas/View" } } },
+        "NewView": {
+            "type": "object", "required": ["name", "filter", "sort"], "additionalProperties": false,
+            "properties": {
+                "name": { "type": "string", "maxLength": posthouse_model::view::NAME_CHARS_MAX }, "shared": { "type": "boolean" }, "sort": { "enum": ["due", "newest", "oldest"] },
+                "version": { "type": "integer" },
+                "filter": { "description": "A test such as `{\"status\": [\"waiting\"]}` or `\"overdue\"`, or a group of them: `{\"all\": [...]}`, `{\"any\": [...]}`, `{\"none\": [...]}`" },
             },
         },
         "Messages": {
