@@ -67,13 +67,13 @@ async fn a_mail_is_triaged_told_reviewed_and_answered() {
     type_into(client, "input[name=email]", AGENT).await;
     type_into(client, "input[name=password]", PASSWORD).await;
     client.find(Locator::Css("form button.solid")).await.unwrap().click().await.unwrap();
-    client.wait().at_most(WAIT).for_element(Locator::Css("textarea[name=body]")).await.expect("the ticket opens");
+    client.wait().at_most(WAIT).for_element(Locator::Css("#body")).await.expect("the ticket opens");
     assert!(client.current_url().await.unwrap().as_str().starts_with(&link));
     let page = client.source().await.unwrap();
     assert!(page.contains("¿Dónde está mi paquete?") && page.contains("shipping"), "{page}");
 
     // She edits and approves.
-    let script = "const t = document.querySelector('textarea[name=body]'); t.value = arguments[0]; \
+    let script = "const t = document.querySelector('#body'); t.value = arguments[0]; \
                   t.dispatchEvent(new Event('input', { bubbles: true }));";
     let reply = "Hola Ana:\n\nsu paquete 1042-8831 salió ayer de la aduana y llega el martes.\n\nUn saludo";
     client.execute(script, vec![reply.into()]).await.unwrap();

@@ -147,7 +147,24 @@ impl Inbox {
     }
 
     /// Puts a mail into a folder, as a filter of the server or another program would.
+    ///
+    /// # Panics
+    /// When the server does not take it.
     pub async fn put(&mut self, folder: &str, raw: &[u8]) {
+        // A folder that was made anew under a name which another connection still has open is not whole at once.
+        const TRIES: u32 = 20;
+        for left in (0..TRIES).rev() {
+            let result = self.append(folder, raw).await;
+            if result.starts_with("OK") {
+                return;
+            }
+            assert!(left > 0 && result.contains("[SERVERBUG]"), "APPEND: the server said {result}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn append(&mut self, folder: &str, raw: &[u8]) -> String {
+        self.tag += 1;
         self.lines.send(format!("p{} APPEND \"{folder}\" {{{}+}}\r\n", self.tag, raw.len()).as_bytes()).await;
         self.lines.send(raw).await;
         self.lines.send(b"\r\n").await;
@@ -155,8 +172,7 @@ impl Inbox {
         loop {
             let line = self.lines.line().await;
             if let Some(result) = line.strip_prefix(&tag) {
-                assert!(result.starts_with("OK"), "APPEND: the server said {result}");
-                return;
+                return result.to_owned();
             }
         }
     }

@@ -172,7 +172,8 @@ impl MessagesPage {
         html! {
             @if !self.ledger.is_empty() {
                 section { h2 { (t.ledger_title()) }
-                    div.wide {
+                    // What can be moved sideways can be moved by keys.
+                    div.wide tabindex="0" role="region" aria-label=(t.ledger_title()) {
                         table.ledger {
                             thead { tr { th { (t.ledger_day()) } @for o in Outcome::ALL { th.num { (t.outcome(*o)) } } th.num { (t.ledger_total()) } } }
                             tbody { @for row in &self.ledger { tr {
