@@ -361,7 +361,7 @@ pub fn ticket(lang: Lang) -> TicketPane {
             at: at(2),
             edited_at: None,
             body: "@Mei Lin the carrier called: customs wants an invoice copy.".into(),
-            mentions: vec![0..8],
+            mentions: std::iter::once(0..8).collect(),
         }],
         note_refused: None,
         letters: letters(lang),
