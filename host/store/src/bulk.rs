@@ -104,15 +104,18 @@ impl Before {
     }
 }
 
+/// Numbers of tickets that were left as they were, and why.
+type Left = Vec<(i64, BulkLeft)>;
+
 /// An act as it is kept.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     act: BulkAct,
     before: Vec<Before>,
-    left: Vec<(i64, BulkLeft)>,
+    left: Left,
     /// Of taking it back.
     #[serde(default)]
-    back: Option<(Vec<i64>, Vec<(i64, BulkLeft)>)>,
+    back: Option<(Vec<i64>, Left)>,
 }
 
 async fn kept(on: &mut Connection, tenant: TenantId, agent: AgentId, id: i64) -> Result<(Kept, Timestamp)> {

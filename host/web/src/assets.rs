@@ -4,6 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// A file of the desk.
@@ -11,13 +12,17 @@ use std::sync::LazyLock;
 pub struct Asset {
     path: String,
     media_type: &'static str,
-    content: &'static [u8],
+    content: Cow<'static, [u8]>,
 }
 
 impl Asset {
-    fn new(name: &str, extension: &str, media_type: &'static str, content: &'static str) -> Self {
-        let hash = URL_SAFE_NO_PAD.encode(&Sha256::digest(content)[..9]);
-        Self { path: format!("/assets/{name}.{hash}.{extension}"), media_type, content: content.as_bytes() }
+    fn new(name: &str, extension: &str, media_type: &'static str, content: impl Into<Cow<'static, str>>) -> Self {
+        let content = match content.into() {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        };
+        let hash = URL_SAFE_NO_PAD.encode(&Sha256::digest(&content)[..9]);
+        Self { path: format!("/assets/{name}.{hash}.{extension}"), media_type, content }
     }
 
     /// Where it is served.
@@ -34,9 +39,19 @@ impl Asset {
 
     /// Its bytes.
     #[must_use]
-    pub fn content(&self) -> &'static [u8] {
-        self.content
+    pub fn content(&self) -> &[u8] {
+        &self.content
     }
+}
+
+/// A script without the lines that are for its readers alone, and without indentation. No text of ours goes over several lines.
+fn thin(script: &str) -> String {
+    let lines = script.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.fold(String::with_capacity(script.len()), |mut all, line| {
+        all.push_str(line);
+        all.push('\n');
+        all
+    })
 }
 
 /// How everything looks.
@@ -66,7 +81,7 @@ pub static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
         "desk",
         "js",
         "text/javascript; charset=utf-8",
-        concat!(
+        thin(concat!(
             "'use strict';(() => {\n",
             include_str!("../assets/base.js"),
             include_str!("../assets/reader.js"),
@@ -78,7 +93,7 @@ pub static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
             include_str!("../assets/palette.js"),
             include_str!("../assets/keys.js"),
             "})();\n",
-        ),
+        )),
     )
 });
 

@@ -64,7 +64,7 @@ async fn measure(name: &str, mut house: House, kept: Option<&Path>, url: Option<
     house.serve().await;
     let desk = Arc::new(Desk::enter(&house, SLUG).await);
     let tickets = mails / TICKET_MAILS;
-    let letters = Letters::default();
+    let letters = Letters;
     let words: Vec<String> = (0..40).map(|n| letters.search(n, mails)).collect();
     let pages: [(&str, Vec<String>); 6] = [
         ("waiting", vec!["/tickets?view=waiting".to_owned()]),
@@ -142,7 +142,7 @@ async fn fill(url: &str, mails: usize) {
     let scope = store.tenant(tenant);
     let mailbox = scope.mailboxes().await.unwrap().remove(0).id;
     let actor = Actor::Host("bench".to_owned());
-    let letters = Letters::default();
+    let letters = Letters;
     let request = ClaimRequest { worker: "bench", kinds: &["triage"], limit: 256, lease: Duration::from_secs(3_600) };
     let when = |number: usize| Timestamp::from_seconds(end - span + span * number as i64 / mails as i64);
     for first in (0..mails).step_by(BATCH) {

@@ -10,7 +10,7 @@ use posthouse_model::ticket::{Outcome, TicketStatus};
 use serde_json::{Map, Value, json};
 
 /// What may be done with a ticket, and what each needs of the body.
-pub(crate) const VERBS: [(&str, &str); 12] = [
+pub(crate) const VERBS: [(&str, &str); 21] = [
     (
         "approve",
         "Approve a reply: it goes out once the undo window has passed. Fields: `draft`, `seen`, `to`, `cc`, `subject`, `body`.",
@@ -26,6 +26,15 @@ pub(crate) const VERBS: [(&str, &str); 12] = [
     ("resolve", "Say what became of a reply that nobody can know of. Fields: `outbox`, `state` (both needed)."),
     ("merge", "Merge it into another. Fields: `into` (needed), `seen`."),
     ("split", "Give one of its mails a ticket of its own. Field: `message` (needed)."),
+    ("note", "Write a note for colleagues. Field: `body` (needed); `@name` speaks to somebody."),
+    ("edit-note", "Change a note of one's own. Fields: `note`, `body` (both needed)."),
+    ("delete-note", "Delete a note of one's own. Field: `note` (needed)."),
+    ("priority", "Set the priority by hand. Field: `priority`, 0 to 100; none: as the router says."),
+    ("tag", "Add a tag. Field: `tag` (needed)."),
+    ("untag", "Take a tag away. Field: `tag` (needed)."),
+    ("snooze", "Put it aside. Field: `until` (needed), as RFC 3339 writes a time."),
+    ("wake", "Bring one back that was put aside."),
+    ("misfit", "Say that a template did not fit. Fields: `draft`, `misfit` (both needed), `words`."),
 ];
 
 /// One description: method, path, its name, what it does, its parameters, the schemas of body and answer.
@@ -61,6 +70,8 @@ const DESCRIBED: &[Described] = &[
     Described { method: "GET", path: "/t/{slug}/api/tickets/{number}", id: "ticket", summary: "Everything about a ticket", query: &[], body: None, answer: "TicketDetail" },
     Described { method: "POST", path: "/t/{slug}/api/tickets/{number}/{verb}", id: "act", summary: "Do something with a ticket", query: &[], body: Some("Action"), answer: "Done" },
     Described { method: "GET", path: "/t/{slug}/api/counts", id: "counts", summary: "How many tickets stand where", query: &[], body: None, answer: "Counts" },
+    Described { method: "GET", path: "/t/{slug}/api/mentions", id: "mentions", summary: "Notes that speak to the one who asks, the newest 100", query: &[], body: None, answer: "Mentions" },
+    Described { method: "GET", path: "/t/{slug}/api/misfits", id: "misfits", summary: "How often which template did not fit, and why", query: &[], body: None, answer: "Misfits" },
     Described { method: "POST", path: "/t/{slug}/api/bulk", id: "actOnMany", summary: "Do one thing with up to 100 tickets", query: &[], body: Some("Bulk"), answer: "BulkDone" },
     Described { method: "POST", path: "/t/{slug}/api/bulk/{id}/undo", id: "undoMany", summary: "Take an act on many tickets back, within two minutes", query: &[], body: None, answer: "BulkDone" },
     Described { method: "GET", path: "/t/{slug}/api/views", id: "views", summary: "The saved views that one sees", query: &[], body: None, answer: "Views" },
@@ -241,6 +252,9 @@ fn schemas() -> Value {
                 "subject": { "type": "string" }, "body": { "type": "string" }, "reason": { "type": "string" }, "category": { "type": "string" },
                 "agent": { "type": "integer" }, "outbox": { "type": "integer" }, "into": { "type": "integer", "description": "A ticket's number" },
                 "message": { "type": "integer" }, "state": { "enum": ["sent", "queued", "failed", "cancelled"] },
+                "send_at": { "type": "string", "format": "date-time", "description": "When an approved reply goes out; none: at once" },
+                "note": { "type": "integer" }, "priority": { "type": "integer", "minimum": 0, "maximum": 100 }, "tag": { "type": "string" },
+                "until": { "type": "string", "format": "date-time" }, "misfit": { "type": "string" }, "words": { "type": "string" },
             },
         },
         "Done": {
@@ -257,6 +271,14 @@ fn schemas() -> Value {
                 },
             },
         },
+        "Mentions": { "type": "object", "required": ["mentions"], "properties": { "mentions": { "type": "array", "items": {
+            "type": "object", "required": ["number", "subject", "note", "author", "snippet", "at", "read_at"],
+            "properties": { "number": { "type": "integer" }, "subject": { "type": "string" }, "note": { "type": "integer" }, "author": { "type": "string" }, "snippet": { "type": "string" } },
+        } } } },
+        "Misfits": { "type": "object", "required": ["misfits"], "properties": { "misfits": { "type": "array", "items": {
+            "type": "object", "required": ["template", "reason", "count"],
+            "properties": { "template": { "type": "string" }, "reason": { "type": "string" }, "count": { "type": "integer" } },
+        } } } },
         "Bulk": {
             "type": "object", "required": ["tickets", "act"], "additionalProperties": false,
             "properties": {

@@ -249,6 +249,7 @@ pub(super) async fn wake(seat: Seat, Path((_, number)): At) -> Result<Response, 
 /// Says that the template did not fit; what is typed stays in the editor.
 pub(super) async fn misfit(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
     let number = number_of(&number)?;
+    seat.scope.ticket_by_number(number).await?;
     let typed = typed(&seat, &fields);
     let reason = fields.get("misfit").parse().map_err(Refusal::Malformed)?;
     let draft = typed.draft.ok_or(Refusal::NotFound)?;

@@ -276,7 +276,8 @@ async fn who_sees_some_queues_finds_nothing_of_the_others() {
     let detail = async || luma.scope.ticket_detail(waiting.number).await.unwrap();
     let (before, draft) = (serde_json::to_value(detail().await).unwrap(), detail().await.drafts[0].id.to_string());
     for route in ROUTES.iter().filter(|r| r.access != Access::Public && !r.path.ends_with("/live")) {
-        if route.path.ends_with("/sign-out") {
+        // What the team knows belongs to no queue.
+        if route.path.ends_with("/sign-out") || route.path.contains("/knowledge") {
             continue;
         }
         let path = address(route.path, waiting);

@@ -214,15 +214,23 @@ async fn answers_are_as_they_are_described() {
         for (method, operation) in operations.as_object().unwrap() {
             // What each needs to come to something.
             let body = match operation["operationId"].as_str().unwrap() {
-                "act" => "{\"reason\":\"described\"}",
+                "act" => "{\"reason\":\"described\"}".to_owned(),
+                "actOnMany" => {
+                    json!({ "tickets": [{ "number": waiting.number }], "act": { "category": "refund" } }).to_string()
+                }
+                "makeView" | "changeView" => {
+                    json!({ "name": "Mine", "filter": { "status": ["waiting"] }, "sort": "due", "version": 1 })
+                        .to_string()
+                }
                 // Its mail is a ticket already, which is no mistake.
-                _ => "",
+                _ => String::new(),
             };
+            let verb = if operation["operationId"] == "moveView" { "up" } else { "handled" };
             let address = path
                 .replace("{number}", &waiting.number.to_string())
                 .replace("{id}", &waiting.message.to_string())
-                .replace("{verb}", "handled");
-            let answer = program.send(&method.to_uppercase(), &luma.path(&address), body).await;
+                .replace("{verb}", verb);
+            let answer = program.send(&method.to_uppercase(), &luma.path(&address), &body).await;
             assert_eq!(answer.status, StatusCode::OK, "{method} {address}: {}", answer.text);
             let schema = operation.pointer("/responses/200/content/application~1json/schema/$ref").unwrap();
             hold_to(&description, schema.as_str().unwrap().rsplit('/').next().unwrap(), &answer);
