@@ -109,14 +109,14 @@ macro_rules! words {
 /// One entry of a table.
 macro_rules! word {
     ($name:ident [] $en:literal $zh:literal) => {
-        #[doc = $en]
+        #[doc = concat!("`", $en, "`")]
         #[must_use]
         pub fn $name(self) -> &'static str {
             match self { Self::En => $en, Self::Zh => $zh }
         }
     };
     ($name:ident [$($arg:ident),+] $en:literal $zh:literal) => {
-        #[doc = $en]
+        #[doc = concat!("`", $en, "`")]
         #[must_use]
         pub fn $name(self, $($arg: impl std::fmt::Display),+) -> String {
             match self { Self::En => format!($en), Self::Zh => format!($zh) }
@@ -129,7 +129,7 @@ macro_rules! counted {
     ($($name:ident: $one:literal | $many:literal, $zh:literal;)*) => {
         impl $crate::words::Lang {
             $(
-                #[doc = $many]
+                #[doc = concat!("`", $many, "`")]
                 #[must_use]
                 pub fn $name(self, n: u64) -> String {
                     match (self, n) {
