@@ -4,7 +4,7 @@ use super::Lang;
 use posthouse_model::config::ANY_LANGUAGE;
 
 super::words! {
-    place_knowledge: "Knowledge", "知识库";
+    place_knowledge: "Articles", "知识库";
     knowledge_title: "Knowledge", "知识库";
     knowledge_lead: "What drafts rest on, and what can be looked up. Changes are in force within seconds.", "草稿的依据，也可供查阅。修改后几秒内生效。";
     knowledge_find: "Words in the articles", "搜索文章";
