@@ -302,7 +302,7 @@ pub(crate) async fn insert(on: &mut Connection, tenant: TenantId, new: &NewMessa
             .await?;
     }
     if new.ticket.is_some() {
-        search::put_mail(on, tenant, id, new.read).await?;
+        search::add_mail(on, tenant, id, new.read).await?;
     }
     Ok(id)
 }

@@ -28,15 +28,12 @@ impl Rspamd {
         };
         let folder = process::server_folder("rspamd");
         let mut server = Self { running: None, port: 0, controller: 0, folder };
-        // A port may be taken between the look and the start; others then serve as well.
-        for _ in 0..3 {
-            (server.port, server.controller) = (free_port(), free_port());
-            server.write_configuration();
-            if server.try_start(&program) {
-                return Some(server);
-            }
-        }
-        panic!("rspamd did not start:\n{}", server.log());
+        // Its workers each make the filter's databases where there are none, and one that finds them locked by the other
+        // works without them from then on: so one worker makes them first, alone.
+        server.start_with(&program, false);
+        server.stop();
+        server.start_with(&program, true);
+        Some(server)
     }
 
     /// Where mails are checked, by everybody.
@@ -64,9 +61,30 @@ impl Rspamd {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    fn write_configuration(&self) {
+    /// Starts it with both workers, or with its controller alone.
+    ///
+    /// # Panics
+    /// Where it does not start, with its log.
+    fn start_with(&mut self, program: &std::path::Path, both: bool) {
+        // A port may be taken between the look and the start; others then serve as well.
+        for _ in 0..3 {
+            (self.port, self.controller) = (free_port(), free_port());
+            self.write_configuration(both);
+            if self.try_start(program, both) {
+                return;
+            }
+        }
+        panic!("rspamd did not start:\n{}", self.log());
+    }
+
+    fn write_configuration(&self, both: bool) {
         let folder = self.folder.path().display();
         let (port, controller) = (self.port, self.controller);
+        let normal = if both {
+            format!(r#"worker "normal" {{ bind_socket = "127.0.0.1:{port}"; count = 1; }}"#)
+        } else {
+            String::new()
+        };
         let text = format!(
             r#"options {{
   pidfile = "{folder}/pid"; tempdir = "{folder}"; hs_cache_dir = "{folder}"; control_socket = "{folder}/control mode=0600";
@@ -76,7 +94,7 @@ impl Rspamd {
 }}
 logging {{ type = "console"; level = "info"; }}
 lua = "${{RULESDIR}}/rspamd.lua";
-worker "normal" {{ bind_socket = "127.0.0.1:{port}"; count = 1; }}
+{normal}
 worker "controller" {{ bind_socket = "127.0.0.1:{controller}"; count = 1; secure_ip = []; password = "{PASSWORD}"; }}
 actions {{ reject = 15; add_header = 6; greylist = 4; }}
 group "test" {{ symbols {{ "GTUBE" {{ weight = 100; }} }} }}
@@ -92,7 +110,7 @@ classifier "bayes" {{
         fs::write(self.folder.path().join("rspamd.conf"), text).expect("the configuration");
     }
 
-    fn try_start(&mut self, program: &std::path::Path) -> bool {
+    fn try_start(&mut self, program: &std::path::Path, both: bool) -> bool {
         let log = fs::File::create(self.folder.path().join("log")).expect("the log file");
         let mut command = Command::new(program);
         command.arg("-f").arg("-c").arg(self.folder.path().join("rspamd.conf")).current_dir(self.folder.path());
@@ -103,10 +121,18 @@ classifier "bayes" {{
         command.stdin(Stdio::null()).stdout(log).stderr(errors);
         let mut running = Running::start(&mut command).expect("rspamd starts");
         let ready = process::wait_until(START_TIMEOUT, || {
-            running.has_ended() || (connects(self.port) && connects(self.controller))
+            running.has_ended()
+                || ((!both || connects(self.port)) && connects(self.controller) && self.each_opened_its_databases(both))
         });
         let alive = ready && !running.has_ended();
         self.running = Some(running);
         alive
+    }
+
+    /// Whether each worker has opened both databases of the filter; it says so in its log.
+    fn each_opened_its_databases(&self, both: bool) -> bool {
+        let log = self.log();
+        let opened = log.lines().filter(|line| line.contains("added backend sqlite3 for symbol BAYES_")).count();
+        opened >= if both { 4 } else { 2 }
     }
 }

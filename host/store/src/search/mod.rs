@@ -82,11 +82,20 @@ fn prefix(tenant: TenantId, shelf: i64) -> String {
     format!("{tenant}x{shelf}x")
 }
 
-/// Writes a mail's words.
+/// Writes the words of a mail that has none yet.
+pub(crate) async fn add_mail(on: &mut Connection, tenant: TenantId, message: MessageId, mail: &ReadMail) -> Result<()> {
+    write(on, tenant, message, Part::Mail, &mail_words(mail)).await
+}
+
+/// Writes a mail's words, in place of those it had.
 pub(crate) async fn put_mail(on: &mut Connection, tenant: TenantId, message: MessageId, mail: &ReadMail) -> Result<()> {
+    put(on, tenant, message, Part::Mail, &mail_words(mail)).await
+}
+
+fn mail_words(mail: &ReadMail) -> BTreeSet<String> {
     let people = mail.from.iter().chain(&mail.reply_to).chain(&mail.to).chain(&mail.cc).take(PEOPLE_MAX);
     let texts = [mail.subject.as_str()].into_iter().chain(people.flat_map(texts_of)).chain([mail.reply_text.as_str()]);
-    put(on, tenant, message, Part::Mail, &words::words_of(texts)).await
+    words::words_of(texts)
 }
 
 /// Writes the words of a ticket, with the mail that triage looked at last. A ticket that says no more than its mail has none.
@@ -114,6 +123,7 @@ pub(crate) async fn drop_ticket(on: &mut Connection, tenant: TenantId, message: 
     put(on, tenant, message, Part::Ticket, &BTreeSet::new()).await
 }
 
+/// Writes words in place of those that are there.
 async fn put(
     on: &mut Connection,
     tenant: TenantId,
@@ -121,37 +131,44 @@ async fn put(
     part: Part,
     words: &BTreeSet<String>,
 ) -> Result<()> {
-    let prefix = prefix(tenant, message.0 >> shelf_bits(is_postgres(on)));
-    let words: Vec<String> = words.iter().map(|word| format!("{prefix}{word}")).collect();
-    let words = words.join(" ");
-    if is_postgres(on) {
-        if words.is_empty() {
-            sql("delete from search_index where message_id = $1 and part = $2")
-                .bind(message)
-                .bind(part.number())
-                .run(on)
-                .await?;
-            return Ok(());
-        }
-        // Ends in words only: each is letters, digits and marks.
-        sql("insert into search_index (message_id, part, words) \
-             values ($1, $2, array_to_tsvector(string_to_array($3, ' '))) \
-             on conflict (message_id, part) do update set words = excluded.words")
-        .bind(message)
-        .bind(part.number())
-        .bind(words)
-        .run(on)
-        .await?;
+    let statement = if is_postgres(on) {
+        sql("delete from search_index where message_id = $1 and part = $2").bind(message).bind(part.number())
+    } else {
+        sql("delete from search_index where rowid = $1").bind(part.row(message))
+    };
+    statement.run(on).await?;
+    write(on, tenant, message, part, words).await
+}
+
+async fn write(
+    on: &mut Connection,
+    tenant: TenantId,
+    message: MessageId,
+    part: Part,
+    words: &BTreeSet<String>,
+) -> Result<()> {
+    if words.is_empty() {
         return Ok(());
     }
-    sql("delete from search_index where rowid = $1").bind(part.row(message)).run(on).await?;
-    if !words.is_empty() {
-        sql("insert into search_index (rowid, words) values ($1, $2)")
-            .bind(part.row(message))
-            .bind(words)
-            .run(on)
-            .await?;
+    let prefix = prefix(tenant, message.0 >> shelf_bits(is_postgres(on)));
+    let mut text = String::with_capacity(words.iter().map(|word| prefix.len() + word.len() + 1).sum());
+    for word in words {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(&prefix);
+        text.push_str(word);
     }
+    let statement = if is_postgres(on) {
+        // Ends in words only: each is letters, digits and marks.
+        sql("insert into search_index (message_id, part, words) \
+             values ($1, $2, array_to_tsvector(string_to_array($3, ' ')))")
+        .bind(message)
+        .bind(part.number())
+    } else {
+        sql("insert into search_index (rowid, words) values ($1, $2)").bind(part.row(message))
+    };
+    statement.bind(text).run(on).await?;
     Ok(())
 }
 

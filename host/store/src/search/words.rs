@@ -5,9 +5,10 @@
 //! What is written in one piece with dashes, dots and the like (`SO-777`, `e-mail`, an address) is there in its parts and, without
 //! what joins them, as one: it is found however its number is written. `Müller` is found as `muller` and as `mueller`.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 /// Characters of one mail that are looked at; what stands behind them is not found.
 pub(crate) const CHARS_MAX: usize = 100_000;
@@ -23,32 +24,51 @@ const BEGINNING_CHARS_MIN: usize = 3;
 /// Every word of some texts, once each.
 pub(crate) fn words_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
+    // A word that is there already is looked up before anything is made for it: most are.
+    let mut push = |word: &str| {
+        let word = cut(word);
+        if !word.is_empty() && words.len() < WORDS_MAX && !words.contains(word) {
+            words.insert(word.to_owned());
+        }
+    };
     let mut left = CHARS_MAX;
+    let mut folded = String::new();
     for text in texts {
-        let text: String = text.chars().take(left).nfc().collect();
+        let text = beginning(text, left);
+        let text: Cow<'_, str> = if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() };
         left = left.saturating_sub(text.chars().count());
-        pieces(&text, |piece| {
-            let mut push = |word: String| {
-                if !word.is_empty() && words.len() < WORDS_MAX {
-                    words.insert(cut(word));
+        pieces(&text, |piece| match piece {
+            Piece::Dense(run) => {
+                let folded = fold(run);
+                let mut starts = folded.char_indices().map(|(at, _)| at).peekable();
+                while let Some(at) = starts.next() {
+                    let next = starts.peek().map(|next| &folded[*next..]);
+                    let end = next.and_then(|next| Some(folded.len() - next.len() + next.chars().next()?.len_utf8()));
+                    push(&folded[at..end.unwrap_or(folded.len())]);
                 }
-            };
-            match piece {
-                Piece::Dense(run) => {
-                    let chars: Vec<char> = fold(run).chars().collect();
-                    for at in 0..chars.len() {
-                        push(chars[at..(at + 2).min(chars.len())].iter().collect());
-                    }
-                }
-                Piece::Spaced(chunk) => {
-                    for one in forms(chunk) {
-                        one.parts.into_iter().chain(one.sides).chain(one.whole).for_each(&mut push);
-                    }
+            }
+            Piece::Spaced(chunk) if chunk.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+                folded.clear();
+                folded.push_str(chunk);
+                folded.make_ascii_lowercase();
+                push(&folded);
+            }
+            Piece::Spaced(chunk) => {
+                for one in forms(chunk) {
+                    one.parts.iter().chain(&one.sides).chain(&one.whole).for_each(|word| push(word));
                 }
             }
         });
     }
     words
+}
+
+/// The first so many characters.
+fn beginning(text: &str, chars: usize) -> &str {
+    if text.len() <= chars {
+        return text;
+    }
+    text.char_indices().nth(chars).map_or(text, |(at, _)| &text[..at])
 }
 
 /// A word that is looked for.
@@ -131,7 +151,7 @@ impl Question {
     }
 
     fn ask(&mut self, text: &str) {
-        let whole = |word: String| Asked { word: cut(word), beginning: false };
+        let whole = |word: String| Asked { word: cut(&word).to_owned(), beginning: false };
         pieces(text, |piece| match piece {
             Piece::Dense(run) => {
                 let chars: Vec<char> = fold(run).chars().collect();
@@ -255,7 +275,7 @@ fn form(chunk: &str) -> Form {
     let parts: Vec<String> = chunk.split(joins).map(fold).filter(|part| !part.is_empty()).collect();
     let as_one = |text: &str| fold(&text.replace(joins, ""));
     let sides = if chunk.contains('@') { chunk.split('@').map(as_one).collect() } else { Vec::new() };
-    let whole = Some(as_one(chunk)).filter(|word| parts.len() > 1 && word.chars().count() <= WORD_CHARS_MAX);
+    let whole = (parts.len() > 1).then(|| as_one(chunk)).filter(|word| word.chars().count() <= WORD_CHARS_MAX);
     Form { parts, sides, whole }
 }
 
@@ -268,7 +288,7 @@ fn spelled_out(chunk: &str) -> Option<String> {
         'å' | 'Å' => "aa",
         _ => "",
     };
-    if chunk.chars().all(|c| spelled(c).is_empty()) {
+    if chunk.is_ascii() || chunk.chars().all(|c| spelled(c).is_empty()) {
         return None;
     }
     let mut out = String::with_capacity(chunk.len() + 2);
@@ -283,6 +303,9 @@ fn spelled_out(chunk: &str) -> Option<String> {
 
 /// Lower case, without accents and points of spaced scripts, compatibility forms as the plain ones.
 fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let mut folded = String::with_capacity(text.len());
     for c in text.nfkd().filter(|c| !is_accent(*c)) {
         for c in c.to_lowercase() {
@@ -306,14 +329,14 @@ fn is_accent(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}')
 }
 
-fn cut(word: String) -> String {
-    match word.char_indices().nth(WORD_CHARS_MAX) {
-        Some((at, _)) => word[..at].to_owned(),
-        None => word,
-    }
+fn cut(word: &str) -> &str {
+    beginning(word, WORD_CHARS_MAX)
 }
 
 fn is_word(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric();
+    }
     c.is_alphanumeric() || is_combining_mark(c)
 }
 
