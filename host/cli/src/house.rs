@@ -13,7 +13,7 @@ use posthouse_mail::thread::Installation;
 use posthouse_model::Timestamp;
 use posthouse_model::outbox::OutboxState;
 use posthouse_pipeline::tenant::Tenant;
-use posthouse_pipeline::{House, HouseOptions, SecretSource, oidc, sign_in};
+use posthouse_pipeline::{House, HouseOptions, SecretSource, card, oidc, sign_in};
 use posthouse_sandbox::SecretValue;
 use posthouse_store::vault::PeopleVault;
 use posthouse_store::{StoreTrouble, TenantRow};
@@ -113,6 +113,7 @@ pub fn desk(
         })?;
     let (installation, entropy) = (installation(opened), Arc::clone(&context.entropy));
     let (signing, here) = (installation.clone(), opened.host.public_url.clone());
+    let for_cards = installation.clone();
     let (for_people, at) = (installation.clone(), opened.host.public_url.clone());
     Ok(WebDeps {
         store: opened.store.clone(),
@@ -127,6 +128,7 @@ pub fn desk(
         }),
         sign_in_address: Arc::new(move |mailbox, state| sign_in::address(&signing, &here, mailbox, state)),
         oidc_address: Arc::new(move |config, endpoint, state| oidc::address(&for_people, &at, config, endpoint, state)),
+        card_link: Arc::new(move |team, link| card::open(&for_cards, team, link)),
         operations: Arc::new(HouseOperations { house: house.clone() }),
         list_teams,
         trust_forwarded: false,

@@ -294,12 +294,20 @@ impl PluginConfig {
     }
 }
 
-/// Who is told by default.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Who is told by default, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NotifyConfig {
     /// Notifiers told about a ticket when the router names none, and of digests and alerts where those name none.
     pub notifiers: Vec<String>,
+    /// For how many days the link on a card leads to its ticket, 1 to 365. Default 30.
+    pub link_days: u32,
+}
+
+impl Default for NotifyConfig {
+    fn default() -> Self {
+        Self { notifiers: Vec::new(), link_days: 30 }
+    }
 }
 
 /// How replies are reviewed and sent.

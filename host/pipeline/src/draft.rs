@@ -1,6 +1,7 @@
 //! Drafts: the drafters propose, the checkers look, the notifiers are told that something waits.
 
 use crate::caller::{self, About};
+use crate::card;
 use crate::house::House;
 use crate::notice;
 use crate::tenant::Tenant;
@@ -149,7 +150,9 @@ pub(crate) async fn tell(
             desk_url: &desk_url,
         };
         let id = format!("{}-{notifier}-{key}", tenant.slug());
-        let notice = notice::ticket(id, &reader, &drafted.view, newest, drafted.drafts.len(), tx.now());
+        let card =
+            card::seal(house.installation(), tenant.slug(), ticket.number, tx.now(), tenant.config.notify.link_days);
+        let notice = notice::ticket(id, &reader, &drafted.view, newest, drafted.drafts.len(), &card, tx.now());
         let notification = NewNotification { notifier: notifier.to_owned(), key, ticket: Some(ticket.id), notice };
         tx.notify(&notification, &actor()).await?;
     }

@@ -9,6 +9,7 @@
 
 pub mod breaker;
 pub mod caller;
+pub mod card;
 pub mod check;
 pub mod denials;
 pub mod digest;

@@ -40,7 +40,7 @@ pub(crate) fn local(at: Timestamp, time_zone: &str) -> jiff::Zoned {
     at.to_jiff().to_zoned(zone)
 }
 
-/// The card of a ticket that waits for review.
+/// The card of a ticket that waits for review; `card` is the last part of its link ([`crate::card::seal`]).
 #[must_use]
 pub fn ticket(
     id: String,
@@ -48,6 +48,7 @@ pub fn ticket(
     ticket: &TicketView,
     latest: &MessageView,
     drafts: usize,
+    card: &str,
     now: Timestamp,
 ) -> Notice {
     let words = reader.words();
@@ -98,7 +99,7 @@ pub fn ticket(
         title,
         lines,
         fields,
-        link: Some(link(words.review, format!("{}/tickets/{}", reader.desk_url, ticket.number))),
+        link: Some(link(words.review, format!("{}/r/{card}", reader.desk_url))),
         urgency: ticket.urgency,
         deadline: ticket.deadline,
     }
@@ -319,7 +320,7 @@ mod tests {
     fn a_card_says_what_an_agent_needs_in_the_groups_language() {
         let (t, m) = view();
         let reader = Reader { language: "zh", time_zone: "Asia/Shanghai", desk_url: "https://desk.example/t/acme" };
-        let card = ticket("n1".into(), &reader, &t, &m, 2, Timestamp(0));
+        let card = ticket("n1".into(), &reader, &t, &m, 2, "1042.20800.seal", Timestamp(0));
         assert_eq!(card.title, "紧急 · 物流 · Ana García · 西班牙语");
         assert_eq!(card.lines, ["¿Dónde está mi paquete?", "Hola, mi pedido 1042-88 no ha llegado."]);
         let fields: Vec<String> = card.fields.iter().map(|f| format!("{}={}", f.label, f.value)).collect();
@@ -328,7 +329,7 @@ mod tests {
             ["工单=#1042", "已识别=订单 1042-88", "缺少=照片", "草稿=2 份待审", "回复期限=01-01 10:00 (2 小时)"]
         );
         let link = card.link.unwrap();
-        assert_eq!((link.label.as_str(), link.url.as_str()), ("审核", "https://desk.example/t/acme/tickets/1042"));
+        assert_eq!((link.label.as_str(), link.url.as_str()), ("审核", "https://desk.example/t/acme/r/1042.20800.seal"));
     }
 
     #[test]
@@ -337,7 +338,7 @@ mod tests {
         t.customer = Address { name: None, address: "ana.garcia@example.es".into() };
         m.subject.clear();
         let reader = Reader { language: "en", time_zone: "nowhere", desk_url: "x" };
-        let card = ticket("n1".into(), &reader, &t, &m, 0, Timestamp(0));
+        let card = ticket("n1".into(), &reader, &t, &m, 0, "c", Timestamp(0));
         assert_eq!(card.title, "urgent · shipping · ana.garcia · Spanish");
         assert_eq!(card.lines[0], "(no subject)");
     }

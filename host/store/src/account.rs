@@ -73,7 +73,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Sets her new password's hash and ends her sessions but the one of this token, in which she set it.
+    /// Sets her new password's hash, ends her sessions but the one of this token, in which she set it, and forgets her devices.
     ///
     /// # Errors
     /// [`StoreError::NotFound`](crate::StoreError::NotFound).
@@ -115,7 +115,7 @@ impl Tx {
         Ok(ended > 0)
     }
 
-    /// Ends all her sessions but the one of this token; how many there were.
+    /// Ends all her sessions but the one of this token, and forgets her devices; how many sessions there were.
     ///
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database).
@@ -129,6 +129,7 @@ impl Tx {
 
     async fn end_others(&mut self, id: AgentId, token: &str) -> Result<u64> {
         let tenant = self.tenant();
+        self.forget_devices(id).await?;
         sql("delete from session where agent_id = $1 and tenant_id + 0 = $2 and token_hash <> $3")
             .bind(id)
             .bind(tenant)

@@ -375,6 +375,7 @@ impl Tx {
         Ok(())
     }
 
+    /// Ends all her sessions, and forgets her devices.
     pub(crate) async fn end_sessions(&mut self, agent: AgentId) -> Result<()> {
         let tenant = self.tenant();
         sql("delete from session where tenant_id = $1 and agent_id = $2")
@@ -382,7 +383,7 @@ impl Tx {
             .bind(agent)
             .run(self.on())
             .await?;
-        Ok(())
+        self.forget_devices(agent).await
     }
 }
 

@@ -257,6 +257,7 @@ impl Tx {
             .run(self.on())
             .await?;
         self.forget_recovery_codes(agent).await?;
+        self.forget_devices(agent).await?;
         if removed > 0 {
             self.record(actor, "agent.second-factor-off", format_args!("agent:{agent}"), json!({}));
         }

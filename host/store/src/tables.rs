@@ -82,6 +82,7 @@ pub(crate) const LEFT_OUT: &[&str] = &[
     "schema_version",
     "session",
     "half_sign_in",
+    "device",
     "invitation",
     "oidc_way",
     "pace",

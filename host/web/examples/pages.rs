@@ -65,6 +65,7 @@ fn main() -> std::io::Result<()> {
                 typed: None,
                 provider: None,
                 code: false,
+                remember: false,
             };
             write("sign-in", sign_in.draw())?;
             write("team", TeamPage { lang, theme, teams: vec![team], unknown: false }.draw())?;

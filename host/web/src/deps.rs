@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use posthouse_model::config::{MailboxConfig, OidcConfig};
-use posthouse_model::{Clock, Entropy};
+use posthouse_model::{Clock, Entropy, Timestamp};
 use posthouse_store::vault::PeopleVault;
 use posthouse_store::{Store, StoreTrouble};
 use std::sync::Arc;
@@ -22,6 +22,9 @@ pub type SignInAddress = Arc<dyn Fn(&MailboxConfig, &str) -> Result<String, Stri
 /// Makes the address at people's provider to which a browser is sent: the set-up, where the provider lets browsers in, and the `state`
 /// that comes back in, the address out; or why there is none, for a person.
 pub type OidcAddress = Arc<dyn Fn(&OidcConfig, &str, &str) -> Result<String, String> + Send + Sync>;
+
+/// Looks at a card's link: the team's slug and the last part of the link in; the ticket's number out, and until when the link is good.
+pub type CardLink = Arc<dyn Fn(&str, &str) -> Option<(i64, Timestamp)> + Send + Sync>;
 
 /// Whether the host is fit for work.
 #[derive(Clone, Debug)]
@@ -78,6 +81,8 @@ pub struct WebDeps {
     pub sign_in_address: SignInAddress,
     /// Makes addresses for signing in at people's providers.
     pub oidc_address: OidcAddress,
+    /// Looks at links of cards.
+    pub card_link: CardLink,
     /// For `/health` and `/metrics`.
     pub operations: Arc<dyn Operations>,
     /// `/` lists all teams. On a host whose teams do not know of each other this is off, and `/` asks for a name.

@@ -40,6 +40,8 @@ impl Desk {
     pub(crate) const WINDOW: Duration = Duration::from_secs(15 * 60);
     /// How long a session holds.
     pub(crate) const SESSION: Duration = Duration::from_secs(7 * 24 * 3_600);
+    /// How long one holds on a device whose owner asked to stay signed in on it.
+    pub(crate) const LONG_SESSION: Duration = Duration::from_secs(30 * 24 * 3_600);
     /// Requests of one API token within [`Desk::PACE_WINDOW`], in one process.
     pub(crate) const PACE: u32 = 600;
     /// The window begins with the first request.

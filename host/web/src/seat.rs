@@ -418,6 +418,7 @@ fn ask_to_sign_in(desk: &Desk, tenant: &TenantRow, parts: &Parts, typed: Option<
         // With what was typed on the page, a password keeps it in view.
         provider: None,
         code: false,
+        remember: false,
     };
     let mut response = (StatusCode::UNAUTHORIZED, page.draw()).into_response();
     response.headers_mut().extend(cookie.map(|c| (header::SET_COOKIE, c)));

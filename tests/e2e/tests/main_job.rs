@@ -5,6 +5,7 @@
 
 use fantoccini::{Client, Locator};
 use posthouse_e2e::chat::{Feishu, link_of};
+use posthouse_e2e::desk;
 use posthouse_e2e::house::House;
 use posthouse_e2e::set_up::{MAIL_PASSWORD, SetUp};
 use posthouse_mail::read::read_mail;
@@ -58,7 +59,12 @@ async fn a_mail_is_triaged_told_reviewed_and_answered() {
     assert!(card.contains("Ana García"), "{card}");
     assert!(card.contains("1042-8831"), "the order number was read from the mail: {card}");
     let link = link_of(&cards[0].body["card"]).expect("the card has a link");
-    assert!(link.starts_with(&format!("{}/t/acme/tickets/", house.url())), "{link}");
+    let sealed = link.strip_prefix(&format!("{}/t/acme/r/", house.url())).expect("a link to the ticket");
+    let (_, seal) = sealed.rsplit_once('.').unwrap();
+    for made_up in [format!("1.99999.{seal}"), sealed.to_uppercase(), sealed[..sealed.len() - 1].to_owned()] {
+        let answer = desk::get(house.port(), &format!("/t/acme/r/{made_up}")).await.unwrap();
+        assert_eq!(answer.status, 404, "{made_up}");
+    }
 
     // The link leads to the sign-in and from there to exactly that ticket.
     chromium.resize(390, 844).await;
@@ -66,9 +72,16 @@ async fn a_mail_is_triaged_told_reviewed_and_answered() {
     let client = chromium.client();
     type_into(client, "input[name=email]", AGENT).await;
     type_into(client, "input[name=password]", PASSWORD).await;
+    // On her own phone she wants to be asked once.
+    client.find(Locator::Css("input[name=remember]")).await.unwrap().click().await.unwrap();
     client.find(Locator::Css("form button.solid")).await.unwrap().click().await.unwrap();
     client.wait().at_most(WAIT).for_element(Locator::Css("#body")).await.expect("the ticket opens");
-    assert!(client.current_url().await.unwrap().as_str().starts_with(&link));
+    let ticket = client.current_url().await.unwrap();
+    assert!(ticket.path().starts_with("/t/acme/tickets/"), "{ticket}");
+    let cookie = client.get_named_cookie("posthouse_session").await.unwrap();
+    let until = cookie.expires_datetime().expect("it outlives the browser").unix_timestamp();
+    let now = client.execute("return Math.floor(Date.now() / 1000)", vec![]).await.unwrap().as_i64().unwrap();
+    assert!(until - now > 29 * 24 * 3_600, "thirty days");
     let page = client.source().await.unwrap();
     assert!(page.contains("¿Dónde está mi paquete?") && page.contains("shipping"), "{page}");
 
@@ -107,7 +120,17 @@ async fn a_mail_is_triaged_told_reviewed_and_answered() {
     );
     postfix.send(CUSTOMER, &[SUPPORT], again.as_bytes()).await;
     let cards = feishu.wait_for(2).await;
-    assert_eq!(link_of(&cards[1].body["card"]).as_deref(), Some(link.as_str()), "the same ticket");
+
+    // Three taps: the card, into the text, approve.
+    chromium.goto(&link_of(&cards[1].body["card"]).expect("the card has a link")).await;
+    let body = client.wait().at_most(WAIT).for_element(Locator::Css("#body")).await.expect("the ticket opens at once");
+    assert_eq!(client.current_url().await.unwrap().path(), ticket.path(), "the same ticket");
+    body.click().await.unwrap();
+    body.send_keys("Perdone la espera. ").await.unwrap();
+    client.find(Locator::Css("button[name=then][value=stay]")).await.unwrap().click().await.unwrap();
+    client.wait().at_most(WAIT).for_element(Locator::Css("form.undo")).await.expect("it is approved");
+    let mails = inbox.wait_for(2, WAIT).await;
+    assert!(read_mail(&mails[1]).text.contains("Perdone la espera."), "{}", read_mail(&mails[1]).text);
     assert_eq!(feishu.refused(), Vec::<String>::new(), "the platform refused nothing");
 
     // Everything that happened is in an unbroken chain.

@@ -187,6 +187,7 @@ impl Check {
                 self.language(format!("queue[{i}].title.{language}"), language);
             }
         }
+        self.range("notify.link_days", config.notify.link_days, 1, 365);
         self.range("review.undo_seconds", config.review.undo_seconds, 0, 600);
         self.screen(&config.screen);
         self.automatic(&config.automatic);
@@ -582,6 +583,7 @@ mod tests {
     fn each_problem_says_where_what_and_how_to_mend() {
         let found = problems(json!({
             "time_zone": "Mars/Olympus",
+            "notify": {"link_days": 366},
             "review": {"undo_seconds": 601},
             "notify": {"notifiers": ["feishu"]},
             "mailbox": [{"name": "Support", "address": "support", "maildir": {"path": "../x"}, "smtp":
@@ -591,6 +593,7 @@ mod tests {
         let expected = [
             "`time_zone`: `Mars/Olympus` is not a time zone; use an IANA name, such as \"Asia/Shanghai\" or \"Europe/Berlin\"",
             "`mailbox[0].name`: `Support` cannot be a name; use 1 to 64 bytes of lower-case letters, digits, - _ /",
+            "`notify.link_days`: 366 is out of range; use 1 to 365",
             "`review.undo_seconds`: 601 is out of range; use 0 to 600",
             "`mailbox[0].address`: `support` is not a mail address; write it bare, such as \"support@example.com\"",
             "`mailbox[0].maildir.path`: `../x` cannot be used as a path; use an absolute path, or one below the host's data_dir without `..`",

@@ -11,6 +11,7 @@ mod backup;
 mod bulk;
 mod caps;
 mod chain;
+mod devices;
 mod drafts;
 mod files;
 mod gone;

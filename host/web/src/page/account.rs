@@ -8,6 +8,7 @@ use crate::password::{BYTES_MAX, LENGTH_MIN};
 use crate::words::Lang;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
+use posthouse_store::DeviceRow;
 
 /// Zones that are one keystroke away; any other of the IANA database can be typed.
 const ZONES: [&str; 24] = [
@@ -77,6 +78,8 @@ pub struct AccountPage {
     pub team_zone: String,
     /// Her sessions, the last used first.
     pub sessions: Vec<SessionLine>,
+    /// Her devices on which no code is asked for, the last used first.
+    pub devices: Vec<DeviceRow>,
     /// How the second factor stands.
     pub factor: FactorStands,
     /// The team asks for one, and she has none: nothing else is open to her.
@@ -216,6 +219,7 @@ impl AccountPage {
                             button.quiet formaction=(path("/remove")) { (t.factor_remove()) }
                         }
                     }))
+                    @if !self.devices.is_empty() { (devices(frame, &self.devices)) }
                 }
             }
         } }
@@ -237,6 +241,33 @@ fn line(frame: &Frame, session: &SessionLine) -> Markup {
             }))
         } }
     } }
+}
+
+fn devices(frame: &Frame, devices: &[DeviceRow]) -> Markup {
+    let t = frame.lang();
+    html! {
+        h3 { (t.devices_title()) }
+        table {
+            thead { tr { th { (t.session_device()) } th { (t.device_since()) } th { (t.session_used()) } th {} } }
+            tbody { @for one in devices {
+                @let name = device(t, &one.user_agent);
+                tr {
+                    td data-label=(t.session_device()) title=(one.user_agent) { b { (name) } }
+                    td data-label=(t.device_since()) { (frame.lens.relative(one.created_at)) }
+                    td data-label=(t.session_used()) { (frame.lens.relative(one.used_at)) }
+                    td { (frame.post(&frame.team.path("/account/devices"), "", &html! {
+                        input type="hidden" name="device" value=(one.id);
+                        button.quiet aria-label=(t.device_forget_named(&name)) { (t.device_forget()) }
+                    })) }
+                }
+            } }
+        }
+    }
+}
+
+/// The box with which a device is remembered.
+pub(crate) fn remember_box(words: &str, on: bool) -> Markup {
+    html! { label.tick { input type="checkbox" name="remember" value="1" checked[on]; span { (words) } } }
 }
 
 fn password(frame: &Frame) -> Markup {

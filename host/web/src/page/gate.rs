@@ -1,6 +1,6 @@
 //! Before the desk: which team, and sign-in.
 
-use super::account::code_step;
+use super::account::{code_step, remember_box};
 use super::frame::{Team, Theme, document};
 use crate::words::Lang;
 use maud::{Markup, html};
@@ -41,6 +41,8 @@ pub struct SignInPage {
     pub provider: Option<String>,
     /// The second step: the password was right, and a code is asked for.
     pub code: bool,
+    /// The device is to be remembered.
+    pub remember: bool,
 }
 
 pub(crate) fn gate(lang: Lang, theme: Theme, title: &str, here: &str, inside: &Markup) -> Markup {
@@ -118,6 +120,7 @@ impl SignInPage {
                     }
                     label.field { span { (t.email()) } input type="email" name="email" value=(self.email) required autofocus[self.email.is_empty()] autocomplete="username" spellcheck="false" maxlength="254"; }
                     label.field { span { (t.password()) } input type="password" name="password" required autofocus[!self.email.is_empty()] autocomplete="current-password" maxlength="1024"; }
+                    (remember_box(t.sign_in_remember(), self.remember))
                     button.solid { (t.sign_in()) }
                     @if self.next.is_some() { p.mute { (t.sign_in_then()) } }
                 }
@@ -148,9 +151,41 @@ impl SignInPage {
                     @if let Some(next) = &self.next { input type="hidden" name="next" value=(next); }
                     @if let Some((_, words)) = &self.notice { p.wrong role="alert" { (words) } }
                     (code_step(t))
+                    (remember_box(t.code_remember(), self.remember))
                     button.solid { (t.sign_in()) }
                 }
                 p.mute { a href=(self.team.path("/sign-in")) { (t.code_again()) } }
+            },
+        )
+    }
+}
+
+/// A link on a card whose time is over.
+#[derive(Clone, Debug)]
+pub struct ExpiredPage {
+    /// The reader's language.
+    pub lang: Lang,
+    /// Light or dark.
+    pub theme: Theme,
+    /// Whose.
+    pub team: Team,
+}
+
+impl ExpiredPage {
+    /// The page.
+    #[must_use]
+    pub fn draw(&self) -> Markup {
+        let t = self.lang;
+        let list = self.team.path("/tickets");
+        gate(
+            t,
+            self.theme,
+            &self.team.name,
+            &self.team.path("/sign-in"),
+            &html! {
+                h1 { (self.team.name) }
+                p { (t.card_expired()) }
+                p { a.solid href=(list) { (t.card_list()) } }
             },
         )
     }

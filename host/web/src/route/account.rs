@@ -23,7 +23,7 @@ const TRIES: u32 = 5;
 
 /// What was just done or refused, as the address of the page names it: only sentences of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Said {
+pub(super) enum Said {
     Saved,
     Zone,
     Password,
@@ -37,10 +37,11 @@ enum Said {
     Code,
     Token,
     Revoked,
+    Forgotten,
 }
 
 impl Said {
-    const ALL: [(Self, &'static str); 13] = [
+    const ALL: [(Self, &'static str); 14] = [
         (Self::Saved, "saved"),
         (Self::Zone, "zone"),
         (Self::Password, "password"),
@@ -54,6 +55,7 @@ impl Said {
         (Self::Code, "code"),
         (Self::Token, "token"),
         (Self::Revoked, "revoked"),
+        (Self::Forgotten, "forgotten"),
     ];
 
     fn note(self, t: Lang) -> Note {
@@ -71,12 +73,13 @@ impl Said {
             Self::Code => (true, t.factor_wrong()),
             Self::Token => (true, t.token_said_name()),
             Self::Revoked => (false, t.token_said_revoked()),
+            Self::Forgotten => (false, t.device_forgotten()),
         };
         Note { refused, text: text.to_owned() }
     }
 }
 
-fn back(seat: &Seat, said: Said) -> Response {
+pub(super) fn back(seat: &Seat, said: Said) -> Response {
     let name = Said::ALL.iter().find(|(one, _)| *one == said).map_or("", |(_, name)| name);
     Redirect::to(&format!("{}?said={name}", seat.team().path("/account"))).into_response()
 }
@@ -92,9 +95,10 @@ pub(super) async fn page(seat: Seat) -> Result<Response, Refusal> {
 
 /// The page; `made`: a token that was just made, shown once.
 pub(super) async fn draw(seat: &Seat, note: Option<Note>, made: Option<String>) -> Result<Response, Refusal> {
-    let (frame, sessions, row) = tokio::try_join!(
+    let (frame, sessions, devices, row) = tokio::try_join!(
         load::frame::frame(seat, Place::Account, note),
         async { Ok(seat.scope.sessions(seat.agent.id).await?) },
+        async { Ok(seat.scope.devices(seat.agent.id).await?) },
         async { Ok(seat.scope.second_factor(seat.agent.id).await?) },
     )?;
     let here = hash_token(&seat.token);
@@ -117,6 +121,7 @@ pub(super) async fn draw(seat: &Seat, note: Option<Note>, made: Option<String>) 
                 used: s.used_at,
             })
             .collect(),
+        devices,
         must_set_up: seat.must_set_up_factor(),
         factor,
     };

@@ -1,6 +1,7 @@
 //! The second step of a sign-in: a code, after the password.
 
-use super::sign_in::{Form, client, draw, entered, form_is_own};
+use super::device;
+use super::sign_in::{Entry, Form, client, draw, entered, form_is_own, user_agent};
 use crate::desk::Desk;
 use crate::factor;
 use crate::page::account::wait_words;
@@ -24,6 +25,7 @@ pub(super) async fn ask(
     tenant: &TenantRow,
     agent: &AgentRow,
     next: Option<&str>,
+    remember: bool,
 ) -> Result<Response, Refusal> {
     let token = desk.deps.entropy.token(32);
     let mut tx = desk.deps.store.tenant(tenant.id).begin().await?;
@@ -31,9 +33,11 @@ pub(super) async fn ask(
     tx.commit().await?;
     let path = format!("/t/{}", tenant.tenant.slug);
     let mut to = format!("{path}/sign-in/code");
-    if let Some(next) = next {
-        to.push_str("?next=");
-        to.extend(url::form_urlencoded::byte_serialize(next.as_bytes()));
+    if next.is_some() || remember {
+        let next = next.map(|next| ("next", next));
+        let query = next.into_iter().chain(remember.then_some(("remember", "1")));
+        to.push('?');
+        to.push_str(&url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish());
     }
     let mut response = Redirect::to(&to).into_response();
     let half = set_cookie(HALF, &token, &path, HALF_LASTS.as_secs(), desk.is_secure());
@@ -54,10 +58,9 @@ pub(super) async fn page(State(desk): State<Desk>, uri: Uri, headers: HeaderMap)
     if half(&desk, &tenant, &headers).await?.is_none() {
         return Ok(Redirect::to(&format!("/t/{slug}/sign-in")).into_response());
     }
-    let query = uri.query().unwrap_or("");
-    let next = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
-    let next = next.and_then(|(_, next)| safe_next(slug, &next));
-    Ok(draw(&desk, &tenant, Device::of(&headers), &headers, Form { next, code: true, ..Form::default() }))
+    let query = Fields::parse(uri.query().unwrap_or("").as_bytes());
+    let (next, remember) = (safe_next(slug, query.get("next")), device::asked(&query));
+    Ok(draw(&desk, &tenant, Device::of(&headers), &headers, Form { next, code: true, remember, ..Form::default() }))
 }
 
 pub(super) async fn enter(State(desk): State<Desk>, request: Request) -> Result<Response, Refusal> {
@@ -68,8 +71,9 @@ pub(super) async fn enter(State(desk): State<Desk>, request: Request) -> Result<
     let (fields, headers) = (Fields::parse(&bytes), &parts.headers);
     let device = Device::of(headers);
     let next = safe_next(&tenant.tenant.slug, fields.get("next"));
+    let remember = device::asked(&fields);
     let refuse = |status: StatusCode, code: bool, words: String| {
-        let form = Form { next: next.clone(), notice: Some((true, words)), status, code, ..Form::default() };
+        let form = Form { next: next.clone(), notice: Some((true, words)), status, code, remember, ..Form::default() };
         draw(&desk, &tenant, device, headers, form)
     };
     let half = half(&desk, &tenant, headers).await?;
@@ -106,7 +110,12 @@ pub(super) async fn enter(State(desk): State<Desk>, request: Request) -> Result<
     };
     match tried {
         TriedCode::Taken => {
-            let mut response = entered(&desk, &tenant, &agent, next.as_deref(), headers, client).await?;
+            let entry = Entry { next: next.as_deref(), headers, address: client, remember };
+            let mut response = entered(&desk, &tenant, &agent, entry).await?;
+            if remember {
+                let cookie = device::remember(&desk, &tenant, &agent, &user_agent(headers)).await?;
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
             let path = format!("/t/{}", tenant.tenant.slug);
             response.headers_mut().append(header::SET_COOKIE, set_cookie(HALF, "", &path, 0, desk.is_secure()));
             Ok(response)

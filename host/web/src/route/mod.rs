@@ -6,7 +6,9 @@ pub(crate) mod act;
 mod api;
 mod audit;
 mod bulk;
+mod card;
 mod code;
+mod device;
 mod forms;
 mod knowledge;
 mod live;
@@ -100,6 +102,7 @@ routes! {
     get "/t/{slug}/sign-in/oidc/back" Public oidc::back;
     get "/t/{slug}/sign-in/code" Public code::page;
     post "/t/{slug}/sign-in/code" Public code::enter;
+    get "/t/{slug}/r/{link}" Public card::open;
     get "/t/{slug}/welcome" Public people::welcome;
     post "/t/{slug}/welcome" Public people::enter;
     get "/t/{slug}" Reading tickets::home;
@@ -109,6 +112,7 @@ routes! {
     post "/t/{slug}/account/password" Own account::password;
     post "/t/{slug}/account/sessions" Own account::end_session;
     post "/t/{slug}/account/sessions/others" Own account::end_others;
+    post "/t/{slug}/account/devices" Own device::forget;
     get "/t/{slug}/account/second-factor" Own account::factor_page;
     post "/t/{slug}/account/second-factor" Own account::begin_factor;
     post "/t/{slug}/account/second-factor/confirm" Own account::confirm_factor;

@@ -2,9 +2,9 @@
 //! find out where it is and who came back. The browser alone holds the state, in a cookie: what is brought back in another browser, or
 //! was begun by another site, is not taken.
 
-use super::code;
-use super::sign_in::{Form, client, draw, entered, form_is_own};
+use super::sign_in::{Entry, Form, client, draw, entered, form_is_own};
 use super::visit::{BROUGHT, go_on, one_line, value};
+use super::{code, device};
 use crate::desk::Desk;
 use crate::page::frame::Team;
 use crate::page::gate::WayPage;
@@ -92,12 +92,13 @@ pub(super) async fn go(State(desk): State<Desk>, request: Request) -> Result<Res
             None => None,
         };
         let Some(agent) = agent else { return Ok(refuse(device.lang.oidc_late().to_owned())) };
-        let mut response = if agent.second_factor {
+        let mut response = if agent.second_factor && !device::is_known(&desk, &tenant, &agent, headers).await? {
             // What the provider asks for is its own; what she set up here is asked for here.
-            code::ask(&desk, &tenant, &agent, next.as_deref()).await?
+            code::ask(&desk, &tenant, &agent, next.as_deref(), false).await?
         } else {
             let address = client(&desk, headers, &parts.extensions);
-            entered(&desk, &tenant, &agent, next.as_deref(), headers, address).await?
+            let entry = Entry { next: next.as_deref(), headers, address, remember: false };
+            entered(&desk, &tenant, &agent, entry).await?
         };
         let gone = set_cookie(WAY, "", &format!("/t/{slug}"), 0, desk.is_secure());
         response.headers_mut().append(header::SET_COOKIE, gone);

@@ -1,7 +1,7 @@
 //! Signing in and out.
 
-use super::code;
 use super::public::YEAR;
+use super::{code, device};
 use crate::desk::Desk;
 use crate::page::frame::Team;
 use crate::page::gate::SignInPage;
@@ -83,6 +83,8 @@ pub(super) struct Form {
     pub(super) status: StatusCode,
     /// The password was right: a code is asked for.
     pub(super) code: bool,
+    /// The device is to be remembered.
+    pub(super) remember: bool,
 }
 
 pub(super) fn draw(desk: &Desk, tenant: &TenantRow, device: Device, headers: &HeaderMap, form: Form) -> Response {
@@ -98,6 +100,7 @@ pub(super) fn draw(desk: &Desk, tenant: &TenantRow, device: Device, headers: &He
         notice: form.notice,
         typed: None,
         code: form.code,
+        remember: form.remember,
         provider: provider(tenant),
     };
     let mut response = (form.status, page.draw()).into_response();
@@ -146,13 +149,21 @@ pub(super) async fn enter(State(desk): State<Desk>, request: Request) -> Result<
     let slug = tenant.tenant.slug.clone();
     let next = safe_next(&slug, fields.get("next"));
     let email = fields.line("email").to_lowercase();
+    let remember = device::asked(&fields);
     let refuse = |status: StatusCode, words: String| {
         draw(
             &desk,
             &tenant,
             device,
             headers,
-            Form { next: next.clone(), email: email.clone(), notice: Some((true, words)), status, code: false },
+            Form {
+                next: next.clone(),
+                email: email.clone(),
+                notice: Some((true, words)),
+                status,
+                remember,
+                ..Form::default()
+            },
         )
     };
     if !form_is_own(headers, fields.get("token")) || !same_site(&desk, headers) {
@@ -181,10 +192,21 @@ pub(super) async fn enter(State(desk): State<Desk>, request: Request) -> Result<
     }
     let Some(agent) = agent else { return Err(Refusal::NotFound) };
     desk.limiter.forget(&keys[0].0);
-    if agent.second_factor {
-        return code::ask(&desk, &tenant, &agent, next.as_deref()).await;
+    if agent.second_factor && !device::is_known(&desk, &tenant, &agent, headers).await? {
+        return code::ask(&desk, &tenant, &agent, next.as_deref(), remember).await;
     }
-    entered(&desk, &tenant, &agent, next.as_deref(), headers, client).await
+    entered(&desk, &tenant, &agent, Entry { next: next.as_deref(), headers, address: client, remember }).await
+}
+
+/// How somebody comes in.
+pub(super) struct Entry<'a> {
+    /// Where she goes on to.
+    pub(super) next: Option<&'a str>,
+    pub(super) headers: &'a HeaderMap,
+    /// Where she comes from.
+    pub(super) address: String,
+    /// She wants to stay signed in on this device.
+    pub(super) remember: bool,
 }
 
 /// Opens a session and goes on: whoever comes here has shown who she is.
@@ -192,30 +214,34 @@ pub(super) async fn entered(
     desk: &Desk,
     tenant: &TenantRow,
     agent: &AgentRow,
-    next: Option<&str>,
-    headers: &HeaderMap,
-    address: String,
+    entry: Entry<'_>,
 ) -> Result<Response, Refusal> {
+    let Entry { next, headers, address, remember } = entry;
+    let lasts = if remember { Desk::LONG_SESSION } else { Desk::SESSION };
     // A new token at every sign-in: one that was planted before is worth nothing.
     let token = desk.deps.entropy.token(32);
-    let user_agent = headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let user_agent = clean_text(&user_agent.unwrap_or_default());
-    let from = SignedInFrom { user_agent, address };
+    let from = SignedInFrom { user_agent: user_agent(headers), address };
     let mut tx = desk.deps.store.tenant(tenant.id).begin().await?;
-    tx.open_session_from(agent.id, &token, Desk::SESSION, &from, &Actor::Agent(agent.email.clone())).await?;
+    tx.open_session_from(agent.id, &token, lasts, &from, &Actor::Agent(agent.email.clone())).await?;
     tx.commit().await?;
     let path = format!("/t/{}", tenant.tenant.slug);
     let to = next.map_or_else(|| format!("{path}/tickets"), str::to_owned);
     let mut response = Redirect::to(&to).into_response();
     let secure = desk.is_secure();
     for cookie in [
-        set_cookie(SESSION, &token, &path, Desk::SESSION.as_secs(), secure),
+        set_cookie(SESSION, &token, &path, lasts.as_secs(), secure),
         set_cookie(SIGN_IN, "", &path, 0, secure),
         set_cookie(LANGUAGE, Lang::from_tag(&agent.language).code(), "/", YEAR, secure),
     ] {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// What the browser calls itself.
+pub(super) fn user_agent(headers: &HeaderMap) -> String {
+    let user_agent = headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    clean_text(&user_agent.unwrap_or_default())
 }
 
 /// Whether the password fits, off the async threads, a few at a time. Takes as long when there is no such agent.

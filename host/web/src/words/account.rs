@@ -67,6 +67,17 @@ super::words! {
     code_field: "Code", "验证码";
     code_recovery: "Phone not at hand? Enter one of your recovery codes instead.", "手机不在身边？可以改填一个恢复码。";
     code_again: "Begin again", "重新登录";
+    sign_in_remember: "Stay signed in on this device for 30 days", "在此设备上保持登录 30 天";
+    code_remember: "Remember this device: 30 days signed in, and no code for 60 days", "记住此设备：保持登录 30 天，60 天内免验证码";
+    devices_title: "Devices that need no code", "免验证码的设备";
+    device_since: "Since", "始于";
+    device_forget: "Forget", "移除";
+    device_forget_named(device): "Forget {device}", "移除 {device}";
+    device_forgotten: "A code is asked for there again.", "该设备下次登录需要验证码。";
+    card_expired: "This link has expired. Sign in, and you find the ticket in the list.", "链接已过期。登录后可在列表中找到该工单。";
+    card_list: "To the tickets", "查看工单";
+    event_device_remembered: "device remembered", "记住设备";
+    event_device_forgotten: "device forgotten", "移除设备";
     event_preferences_set: "set own preferences", "修改偏好";
     event_password_set: "password set", "设置密码";
     event_signed_in: "signed in", "登录";

@@ -112,6 +112,8 @@ impl Lang {
             "agent.password-set" => self.event_password_set(),
             "agent.signed-in" => self.event_signed_in(),
             "agent.signed-out" => self.event_signed_out(),
+            "agent.device-remembered" => self.event_device_remembered(),
+            "agent.device-forgotten" => self.event_device_forgotten(),
             "agent.session-ended" => self.event_session_ended(),
             "agent.second-factor-proposed" => self.event_factor_proposed(),
             "agent.second-factor-on" => self.event_factor_on(),

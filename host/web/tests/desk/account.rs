@@ -308,3 +308,54 @@ async fn a_team_may_ask_everybody_for_it() {
     enrol(&house, &mut jun, &luma).await;
     assert_eq!(jun.get(&luma.path("/tickets")).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_remembered_device_needs_no_code_until_it_is_forgotten() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let mut jun = house.signed_in(&luma, "jun").await;
+    let (key, _) = enrol(&house, &mut jun, &luma).await;
+    next_step(&house);
+    let mut phone = house.browser();
+    phone.headers.insert(header::USER_AGENT, "Mozilla/5.0 (iPhone) Version/18.0 Safari/604.1".parse().unwrap());
+    let path = luma.path("/sign-in");
+    let token = phone.get(&path).await.field("token");
+    let fields = [("token", token.as_str()), ("email", "jun@luma.example"), ("password", PASSWORD), ("remember", "1")];
+    let asked = phone.post(&path, &fields).await;
+    assert_eq!(asked.location(), luma.path("/sign-in/code?remember=1"));
+    let form = phone.get(asked.location()).await;
+    assert!(form.text.contains("name=\"remember\" value=\"1\" checked"), "{}", form.text);
+    let token = form.field("token");
+    let given = code(&house, &key);
+    let fields = [("token", token.as_str()), ("code", given.as_str()), ("remember", "1")];
+    let entered = phone.post(&luma.path("/sign-in/code"), &fields).await;
+    assert_eq!(entered.location(), luma.path("/tickets"), "{}", entered.text);
+    let id = luma.scope.agent_by_email("jun@luma.example").await.unwrap().unwrap().id;
+    let session = &luma.scope.sessions(id).await.unwrap()[0];
+    assert_eq!(session.expires_at.since(session.created_at), Duration::from_secs(30 * 86_400));
+
+    // The session is over; the password is enough here, and nowhere else.
+    phone.cookies.retain(|(name, _), _| name != "posthouse_session");
+    let back = phone.sign_in("luma", "jun@luma.example", PASSWORD, "").await;
+    assert_eq!(back.location(), luma.path("/tickets"));
+    assert!(
+        house.browser().sign_in("luma", "jun@luma.example", PASSWORD, "").await.location().contains("/sign-in/code")
+    );
+    let wrong = phone.sign_in("luma", "jun@luma.example", "not my password", "").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "the device alone opens nothing");
+    let mut other = phone.clone();
+    let asked = other.sign_in("luma", "mei@luma.example", PASSWORD, "").await;
+    assert_eq!(asked.location(), luma.path("/tickets"), "who has no second factor is not asked for one");
+
+    let page = jun.get(&luma.path("/account")).await.text;
+    assert!(page.contains("Forget Safari · iPhone"), "{page}");
+    let device = between(page.split("/account/devices").nth(1).unwrap(), "name=\"device\" value=\"", "\"").to_owned();
+    let mut mei = house.signed_in(&luma, "mei").await;
+    said(&mut mei, &luma, "/account/devices", &[("device", &device)]).await;
+    assert_eq!(luma.scope.devices(id).await.unwrap().len(), 1, "nobody else forgets it");
+    assert!(
+        said(&mut jun, &luma, "/account/devices", &[("device", &device)]).await.contains("A code is asked for there")
+    );
+    phone.cookies.retain(|(name, _), _| name != "posthouse_session");
+    assert!(phone.sign_in("luma", "jun@luma.example", PASSWORD, "").await.location().contains("/sign-in/code"));
+}

@@ -3,6 +3,7 @@
 use crate::support::{House, PASSWORD};
 use axum::body::Body;
 use http::{StatusCode, header};
+use posthouse_model::Clock as _;
 use std::time::Duration;
 
 #[tokio::test]
@@ -154,4 +155,29 @@ async fn the_first_page_names_no_team_unless_told() {
     browser.cookies.clear();
     browser.headers.insert(header::ACCEPT_LANGUAGE, "zh-CN,zh;q=0.9".parse().unwrap());
     assert!(browser.get("/t/luma/sign-in").await.text.contains("登录"));
+}
+
+#[tokio::test]
+async fn a_cards_link_leads_to_its_ticket_and_lets_nobody_in() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let other = house.team("other").await;
+    let waiting = luma.waiting("one").await;
+    let end = house.hands.now().plus(Duration::from_secs(60)).seconds();
+    let link = luma.path(&format!("/r/luma.{}.{end}", waiting.number));
+    let ticket = luma.path(&format!("/tickets/{}", waiting.number));
+    let mut stranger = house.browser();
+    assert_eq!(stranger.get(&link).await.location(), ticket);
+    assert!(stranger.get(&ticket).await.location().starts_with(&luma.path("/sign-in?next=")), "and there one signs in");
+    for wrong in [other.path(&format!("/r/luma.{}.{end}", waiting.number)), luma.path("/r/x"), luma.path("/r/luma..1")]
+    {
+        assert_eq!(stranger.get(&wrong).await.status, StatusCode::NOT_FOUND, "{wrong}");
+    }
+    house.hands.forward(Duration::from_secs(61));
+    let mut mei = house.signed_in(&luma, "mei").await;
+    for browser in [&mut stranger, &mut mei] {
+        let late = browser.get(&link).await;
+        assert_eq!(late.status, StatusCode::GONE);
+        assert!(late.text.contains("This link has expired") && !late.text.contains(&ticket), "{}", late.text);
+    }
 }

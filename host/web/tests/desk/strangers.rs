@@ -24,6 +24,7 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/account/password",
         "/t/{slug}/account/sessions",
         "/t/{slug}/account/sessions/others",
+        "/t/{slug}/account/devices",
         "/t/{slug}/account/second-factor",
         "/t/{slug}/account/second-factor/confirm",
         "/t/{slug}/account/second-factor/codes",
@@ -88,6 +89,7 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/plugins/{name}",
         "/t/{slug}/plugins/{name}/{verb}",
         "/t/{slug}/welcome",
+        "/t/{slug}/r/{link}",
         "/t/{slug}/people",
         "/t/{slug}/people/{id}",
         "/t/{slug}/people/{id}/{verb}",
@@ -128,6 +130,8 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         .replace("{part}", "0")
         .replace("{name}", "sorter")
         .replace("{verb}", "handled")
+        // Good for ever.
+        .replace("{link}", &format!("luma.{}.9999999999", waiting.number))
         .replace("{file}", "nothing.css")
 }
 
