@@ -125,7 +125,7 @@ async fn a_mail_is_triaged_told_reviewed_and_answered() {
     chromium.goto(&link_of(&cards[1].body["card"]).expect("the card has a link")).await;
     let body = client.wait().at_most(WAIT).for_element(Locator::Css("#body")).await.expect("the ticket opens at once");
     assert_eq!(client.current_url().await.unwrap().path(), ticket.path(), "the same ticket");
-    body.click().await.unwrap();
+    body.click().await.expect("no bar lies over it");
     body.send_keys("Perdone la espera. ").await.unwrap();
     client.find(Locator::Css("button[name=then][value=stay]")).await.unwrap().click().await.unwrap();
     client.wait().at_most(WAIT).for_element(Locator::Css("form.undo")).await.expect("it is approved");

@@ -583,9 +583,8 @@ mod tests {
     fn each_problem_says_where_what_and_how_to_mend() {
         let found = problems(json!({
             "time_zone": "Mars/Olympus",
-            "notify": {"link_days": 366},
             "review": {"undo_seconds": 601},
-            "notify": {"notifiers": ["feishu"]},
+            "notify": {"notifiers": ["feishu"], "link_days": 366},
             "mailbox": [{"name": "Support", "address": "support", "maildir": {"path": "../x"}, "smtp":
                 {"host": "mail.example.com", "security": "plain", "user": "u"}}],
             "plugin": [{"name": "hook", "grants": {"http": [{"host": "Hooks.example"}], "secrets": {"Key": ["other.example"]}}}],
