@@ -36,6 +36,7 @@ mod search;
 mod setup;
 mod spam;
 mod take_up;
+mod templates;
 mod threads;
 mod tokens;
 mod triage;
