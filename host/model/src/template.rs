@@ -200,7 +200,8 @@ pub fn changed_words(before: &str, after: &str) -> u32 {
             same += 2;
         }
     }
-    if all == 0 { 0 } else { u32::try_from((all - same) * 100 / all).unwrap_or(100) }
+    let share = ((all - same) * 100).checked_div(all).unwrap_or(0);
+    u32::try_from(share).unwrap_or(100)
 }
 
 fn words(text: &str) -> Vec<&str> {

@@ -203,7 +203,7 @@ impl TemplatesPage {
                 label { span { (t.template_use()) }
                     select name="days" { @for days in [30, 90] { option value=(days) selected[days == self.days] { (t.template_days(days)) } } }
                 }
-                button.quiet { (t.knowledge_find_button()) }
+                button.quiet { (t.templates_show()) }
             }
         }
     }

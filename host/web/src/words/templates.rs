@@ -10,6 +10,7 @@ super::words! {
     templates_none_fit: "No template is for this.", "没有符合条件的模板。";
     templates_no_drafter: "This team has no drafter that writes from templates.", "该团队没有使用模板的起草插件。";
     templates_bundled: "Come with Posthouse", "系统自带";
+    templates_show: "Show", "显示";
     template_column: "Template", "模板";
     template_for: "For", "适用于";
     template_any_category: "any category", "所有类别";
