@@ -124,4 +124,14 @@ async fn templates_go_from_the_folder_to_the_desk_and_back() {
     let page = desk.get("/templates/template?plugin=drafter&id=late&version=2").await.body;
     assert!(page.contains("It comes within {{eta}}.</ins>") && page.contains("{{promise}}</del>"), "{page}");
     assert_eq!(house.run(&["tenant", "apply", "shop"]), "shop: nothing to change\n");
+
+    // With the last one removed the folder has none, and says so no longer.
+    for (id, version) in [("late", "3"), ("de/refund", "1")] {
+        let fields = [("plugin", "drafter"), ("id", id), ("version", version)];
+        assert_eq!(desk.form("/templates/remove", &fields).await.status, 303, "{id}");
+    }
+    house.run(&["tenant", "export", "shop", "none"]);
+    let none = files(&house.path().join("none"));
+    assert!(none.keys().all(|name| !name.contains("templates")), "{:?}", none.keys());
+    assert_eq!(house.run(&["tenant", "apply", "none"]), "shop: nothing to change\n");
 }

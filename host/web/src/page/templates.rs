@@ -211,7 +211,7 @@ impl TemplatesPage {
     fn table(&self, frame: &Frame, lines: &[TemplateLine]) -> Markup {
         let t = frame.lang();
         html! {
-            table {
+            table.uses {
                 thead { tr {
                     th { (t.template_column()) } th { (t.template_for()) }
                     th.num { (t.use_proposed()) } th.num { (t.use_sent()) } th.num { (t.use_edit_rate()) } th.num { (t.use_misfits()) }
@@ -372,7 +372,7 @@ impl TemplatePage {
         html! {
             section { h2 { (t.template_use()) }
                 @if self.uses.iter().all(|(_, uses)| uses.proposed + uses.taken + uses.unedited + uses.edited + uses.misfits == 0) { p.mute { (t.use_none()) } } @else {
-                    table {
+                    table.uses {
                         thead { tr { th {} th.num { (t.use_proposed()) } th.num { (t.use_taken()) } th.num { (t.use_unedited()) } th.num { (t.use_edited()) } th.num { (t.use_changed()) } th.num { (t.use_misfits()) } } }
                         tbody { @for (days, uses) in &self.uses { tr {
                             @let sent = uses.unedited + uses.edited;

@@ -8,7 +8,7 @@ use crate::output::Terminal;
 use crate::setup::components::Finder;
 use clap::Args;
 use posthouse_model::config::TenantConfig;
-use posthouse_model::template::{TEMPLATES_KEY, Template};
+use posthouse_model::template::{TEMPLATES_KEY, Template, take_out};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
@@ -45,6 +45,7 @@ pub async fn run(args: ExportArgs, context: &Context, terminal: &mut Terminal) -
     let scope = store.tenant(tenant.id);
     let finder = context.finder(Some(&host));
     let templates: Vec<Template> = scope.templates().await?.into_iter().map(|row| row.template).collect();
+    let kept = scope.templates_by_drafter().await?;
     let drafters: BTreeSet<&str> = templates.iter().map(|template| template.plugin.as_str()).collect();
     for row in scope.plugins().await? {
         let plugin = row.plugin;
@@ -58,6 +59,9 @@ pub async fn run(args: ExportArgs, context: &Context, terminal: &mut Terminal) -
                 folder.write(&format!("{at}/{}.md", template.id), markdown(template)?.as_bytes())?;
             }
             entry.templates_folder = Some(at);
+        } else if kept.contains_key(&plugin.name) {
+            // It has none any more, whatever came with its release.
+            take_out(entry);
         }
         if !entry.settings.is_empty() {
             let text = format!("{:#}\n", serde_json::Value::Object(std::mem::take(&mut entry.settings)));
