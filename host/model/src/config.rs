@@ -258,7 +258,7 @@ pub struct PluginConfig {
     pub settings_file: Option<String>,
     /// A folder relative to the tenant's, each `*.md` file of which becomes an entry of the setting `templates`: the keys
     /// of its front matter (TOML between two lines of `+++`), `id` from the file's name, `body` from the rest. Never set in
-    /// what is applied.
+    /// what is applied, which keeps the templates of drafters apart: [`crate::template`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub templates_folder: Option<String>,
     /// What it may do. Default: write to its log and nothing else.

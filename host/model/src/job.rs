@@ -109,6 +109,11 @@ pub enum Job {
         /// The row that holds what it is told.
         delivery: i64,
     },
+    /// Ask a drafter what a template that is being written would say on a ticket.
+    TryTemplate {
+        /// The row that holds it.
+        trial: i64,
+    },
 }
 
 named! {
@@ -151,6 +156,7 @@ impl Job {
             Self::FindProvider { .. } => "find-provider",
             Self::Identify { .. } => "identify",
             Self::Deliver { .. } => "deliver",
+            Self::TryTemplate { .. } => "try-template",
         }
     }
 
@@ -180,6 +186,7 @@ impl Job {
             Self::FindProvider { visit } => format!("find-provider:{visit}"),
             Self::Identify { visit } => format!("identify:{visit}"),
             Self::Deliver { delivery } => format!("deliver:{delivery}"),
+            Self::TryTemplate { trial } => format!("try-template:{trial}"),
         }
     }
 
@@ -213,6 +220,7 @@ impl Job {
             | Self::Repair { .. }
             | Self::FindProvider { .. }
             | Self::Identify { .. }
+            | Self::TryTemplate { .. }
             | Self::IndexMails => QUICK,
             Self::Notify { .. } => CHAT,
             Self::Deliver { .. } => WEBHOOK,

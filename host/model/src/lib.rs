@@ -29,6 +29,7 @@ pub mod release;
 pub mod replay;
 pub mod role;
 pub mod step;
+pub mod template;
 pub mod ticket;
 pub mod time;
 pub mod triage;

@@ -7,9 +7,10 @@ use posthouse_model::config::{MailboxConfig, PluginConfig, TenantConfig};
 use posthouse_model::decision::World;
 use posthouse_model::limits::CallBounds;
 use posthouse_model::release::{PATIENCE, ReleaseState};
+use posthouse_model::template::put_in;
 use posthouse_model::{MailboxId, TenantId, Timestamp};
 use posthouse_sandbox::{CallGate, CallLimits, Lane, Plugin, PluginSpec};
-use posthouse_store::{MailboxRow, NewPlugin, PluginRow, Scope, StoreError, TenantRow};
+use posthouse_store::{MailboxRow, NewPlugin, PluginRow, Scope, StoreError, TemplateRow, TenantRow};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -129,17 +130,32 @@ impl Tenant {
             .collect();
         let candidates = scope.releases_in(&[ReleaseState::Shadow, ReleaseState::Canary]).await?;
         let predecessors = scope.plugins_with_predecessor().await?;
+        let templates = scope.templates_by_drafter().await?;
         let mut plugins = Vec::new();
         for plugin_row in scope.plugins().await? {
             if config.plugin(&plugin_row.plugin.name).is_some_and(|p| !p.enabled) {
                 continue;
             }
-            let release = load_release(house, row.id, &config, &plugin_row.plugin, plugin_row.release).await?;
+            let written = templates.get(&plugin_row.plugin.name).map(Vec::as_slice);
+            let plugin = with_templates(&plugin_row.plugin, written);
+            let mut release = load_release(house, row.id, &config, &plugin, plugin_row.release).await?;
+            if let (Err(reason), Some(written)) = (&release.plugin, written) {
+                // What came with the folder was tried when it was applied.
+                tracing::error!(
+                    tenant.id = %row.id, plugin = %plugin.name, reason, "it is tried without the templates written on the desk"
+                );
+                let applied: Vec<_> = written.iter().filter(|one| !one.is_from_the_desk()).cloned().collect();
+                if applied.len() < written.len() {
+                    let plugin = with_templates(&plugin_row.plugin, Some(&applied));
+                    release = load_release(house, row.id, &config, &plugin, plugin_row.release).await?;
+                }
+            }
             let has_predecessor = predecessors.contains(&plugin_row.plugin.name);
             let mut installed = Installed { row: plugin_row, release, canary: None, shadow: None, has_predecessor };
             let name = installed.name().to_owned();
             for candidate in candidates.iter().filter(|candidate| candidate.plugin.name == name) {
-                let release = load_release(house, row.id, &config, &candidate.plugin, candidate.number).await?;
+                let plugin = with_templates(&candidate.plugin, written);
+                let release = load_release(house, row.id, &config, &plugin, candidate.number).await?;
                 match candidate.state {
                     ReleaseState::Canary => installed.canary = Some(Canary { release, share: candidate.share }),
                     _ => installed.shadow = Some(Arc::new(release)),
@@ -241,6 +257,15 @@ impl Tenant {
     }
 }
 
+/// The plugin with these templates in the place of those of its settings; none: as it is.
+pub(crate) fn with_templates(plugin: &NewPlugin, templates: Option<&[TemplateRow]>) -> NewPlugin {
+    let mut plugin = plugin.clone();
+    if let Some(templates) = templates {
+        put_in(&mut plugin.settings, templates.iter().map(|row| &row.template));
+    }
+    plugin
+}
+
 pub(crate) async fn load_release(
     house: &House,
     tenant: TenantId,
@@ -265,7 +290,7 @@ pub(crate) async fn load_release(
 }
 
 /// Loads a plugin as far as this host allows now: what its operator allows may have changed since the tenant was applied.
-async fn load_plugin(
+pub(crate) async fn load_plugin(
     house: &House,
     config: &TenantConfig,
     plugin: &NewPlugin,

@@ -76,6 +76,10 @@ impl Tx {
         }
         let thread = self.thread_of(&ticket, approval.seen).await?;
         let draft = if draft.proposal.body == approval.body {
+            // Taken back and approved again it was taken once; edited it was taken then.
+            if draft.revision == 1 && !self.was_approved(approval).await? {
+                self.template_taken(draft.plugin.as_deref(), draft.proposal.template.as_deref()).await?;
+            }
             draft.id
         } else {
             let subject = Some(approval.subject.clone());
@@ -168,6 +172,19 @@ impl Tx {
         .one(self.on())
         .await?;
         row.get(0)
+    }
+
+    /// Whether a reply was made of this revision before, whatever became of it.
+    async fn was_approved(&mut self, approval: &Approval) -> Result<bool> {
+        let tenant = self.tenant();
+        let row =
+            sql("select 1 from outbox where tenant_id + 0 = $1 and ticket_id = $2 and approved_draft = $3 limit 1")
+                .bind(tenant)
+                .bind(approval.ticket)
+                .bind(approval.draft)
+                .optional(self.on())
+                .await?;
+        Ok(row.is_some())
     }
 
     /// What the reply answers. Refused when the customer has written more than the agent saw.

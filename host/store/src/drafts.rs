@@ -105,16 +105,7 @@ impl Scope {
     pub async fn proposed(&self, id: DraftId) -> Result<Option<DraftRow>> {
         let mut on = self.read().await?;
         let row = by_draft_id(&mut on, self.tenant, id).await?;
-        let first = sql(select!(
-            "where tenant_id + 0 = $1 and ticket_id = $2 and round = $3 and position = $4 and revision = 1"
-        ))
-        .bind(self.tenant)
-        .bind(row.ticket)
-        .bind(row.round)
-        .bind(row.position)
-        .optional(&mut on)
-        .await?;
-        let first = first.as_ref().map(read).transpose()?;
+        let first = first_revision(&mut on, self.tenant, &row).await?;
         Ok(first.filter(|first| first.origin != DraftOrigin::Agent))
     }
 }
@@ -122,6 +113,19 @@ impl Scope {
 pub(crate) async fn by_draft_id(on: &mut Connection, tenant: TenantId, id: DraftId) -> Result<DraftRow> {
     let row = sql(select!("where tenant_id = $1 and id = $2")).bind(tenant).bind(id).optional(on).await?;
     read(&row.ok_or_else(|| StoreError::not_found(format_args!("draft {id}")))?)
+}
+
+/// What a draft was at first.
+pub(crate) async fn first_revision(on: &mut Connection, tenant: TenantId, row: &DraftRow) -> Result<Option<DraftRow>> {
+    let first =
+        sql(select!("where tenant_id + 0 = $1 and ticket_id = $2 and round = $3 and position = $4 and revision = 1"))
+            .bind(tenant)
+            .bind(row.ticket)
+            .bind(row.round)
+            .bind(row.position)
+            .optional(on)
+            .await?;
+    first.as_ref().map(read).transpose()
 }
 
 pub(crate) async fn standing(on: &mut Connection, tenant: TenantId, ticket: TicketId) -> Result<Vec<DraftRow>> {
@@ -170,6 +174,9 @@ impl Tx {
             let new =
                 NewRevision { ticket, round, position, revision: 1, origin, plugin: Some(plugin), proposal, checks };
             ids.push(self.insert_draft(&new, actor).await?);
+            if let Some(template) = &proposal.template {
+                self.template_proposed(plugin, template).await?;
+            }
         }
         self.record(
             actor,
@@ -238,6 +245,9 @@ impl Tx {
             checks: &[],
         };
         let id = self.insert_draft(&new, actor).await?;
+        if newest == 1 && base.as_ref().is_some_and(|base| base.origin != DraftOrigin::Agent) {
+            self.template_taken(new.plugin, proposal.template.as_deref()).await?;
+        }
         self.saved_typed(ticket, base.as_ref().map(|base| base.id), actor).await?;
         self.record(
             actor,

@@ -73,6 +73,9 @@ mod sql;
 mod store;
 mod tables;
 mod take_up;
+mod template_trial;
+mod template_use;
+mod templates;
 mod tenants;
 mod thread;
 mod tickets;
@@ -135,6 +138,12 @@ pub use sight::SEEN_QUEUES_MAX;
 pub use sign_in::SignInRow;
 pub use spam::SpamCount;
 pub use store::{Store, StoreOptions};
+pub use template_trial::{TRIAL_LASTS, TRIALS_MAX, TrialRow};
+pub use template_use::TemplateUse;
+pub use templates::{
+    TEMPLATE_BYTES_MAX, TEMPLATE_VERSIONS_MAX, TEMPLATES_MAX, TemplateRow, TemplateSaved, TemplateVersion,
+    takes_templates,
+};
 pub use tenants::{NewTenant, TenantRow};
 pub use tickets::{TicketDetail, TicketRow};
 pub use tokens::{NewToken, SERVICE_DOMAIN, TOKEN_LASTS_MAX, TOKENS_MAX, TokenRow};

@@ -337,6 +337,9 @@ impl Tx {
         .bind(outbox)
         .run(self.on())
         .await?;
+        if to == OutboxState::Sent {
+            self.template_sent(outbox).await?;
+        }
         Ok(())
     }
 

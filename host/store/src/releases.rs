@@ -572,7 +572,7 @@ impl Tx {
     }
 
     /// Lets running hosts see that this tenant is to be loaded again.
-    async fn set_up_changed(&mut self) -> Result<()> {
+    pub(crate) async fn set_up_changed(&mut self) -> Result<()> {
         let (tenant, now) = (self.tenant(), self.now());
         // Two changes within one tick of the clock are two changes.
         sql("update tenant set applied_at = case when applied_at >= $1 then applied_at + 1 else $1 end where id = $2")

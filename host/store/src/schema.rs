@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0018_search.sql"),
     include_str!("schema/0019_people.sql"),
     include_str!("schema/0020_devices.sql"),
+    include_str!("schema/0021_templates.sql"),
 ];
 
 /// The version that this host works with.

@@ -213,6 +213,7 @@ names!(
     posthouse_model::job::SignInState
     posthouse_model::release::Stage
     posthouse_model::release::UploadState
+    posthouse_model::template::TrialState
     posthouse_model::role::Role
     posthouse_model::role::TokenScope
     posthouse_model::config::DeliveryState

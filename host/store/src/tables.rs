@@ -92,6 +92,7 @@ pub(crate) const LEFT_OUT: &[&str] = &[
     "search_index",
     "search_behind",
     "bulk",
+    "template_trial",
 ];
 
 /// Parents before children.
@@ -234,6 +235,20 @@ pub(crate) const TABLES: &[Table] = &[
         "tenant_id, id, language, version",
     )
     .since(16),
+    table(
+        "template",
+        "tenant_id:i plugin:t id:t front:t body:t updated_at:i version:i changed_by:t",
+        "tenant_id, plugin, id",
+    )
+    .since(20),
+    table(
+        "template_version",
+        "tenant_id:i plugin:t id:t version:i front:t body:t changed_by:t changed_at:i",
+        "tenant_id, plugin, id, version",
+    )
+    .since(20),
+    table("template_use", "tenant_id:i day:i plugin:t template:t what:t count:i", "tenant_id, day, plugin, template, what")
+        .since(20),
     table("kept", "tenant_id:i plugin:t key:b value:b", "tenant_id, plugin, key").since(2),
     table("followed", "mailbox_id:i tenant_id:i folder:t uid_validity:i first_uid:i", "mailbox_id, folder").since(7),
     table(

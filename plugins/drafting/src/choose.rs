@@ -1,6 +1,6 @@
 //! Which templates fit a case, and what becomes of them.
 
-use crate::facts::Case;
+use crate::facts::{self, Case};
 use crate::settings::TemplateText;
 use crate::template::{Rendered, Template, Values};
 use std::collections::BTreeMap;
@@ -21,6 +21,7 @@ struct Stored {
     id: String,
     category: String,
     language: String,
+    country: Option<String>,
     subject: Option<Template>,
     body: Template,
     needs: Vec<String>,
@@ -79,6 +80,7 @@ impl Shelf {
             subject: text.subject.as_deref().map(compiled).transpose()?,
             category: text.category.clone(),
             language,
+            country: text.country.as_deref().map(|country| country_code(country, &id)).transpose()?,
             needs: text.needs.clone(),
             bundled,
             id: id.clone(),
@@ -98,7 +100,7 @@ impl Shelf {
     /// # Errors
     /// What is wrong with it.
     pub fn add_phrase(&mut self, key: &str, language: &str, phrase: &str) -> Result<(), String> {
-        self.phrases.insert((key.to_owned(), primary(language)), Template::new(phrase)?);
+        self.phrases.insert((key.to_owned(), primary(language)), Template::new(phrase).map_err(String::from)?);
         Ok(())
     }
 
@@ -162,15 +164,18 @@ impl Shelf {
             .collect()
     }
 
-    /// Category before language before the tenant's own before what needs more.
+    /// Category before language before the tenant's own before the customer's country before what needs more. A template for a
+    /// country is for customers that are known to be there and for nobody else.
     fn ranked(&self, case: &Case) -> Vec<&Stored> {
         let category = case.category.as_deref().unwrap_or("other");
         let language = case.language.as_deref().map(primary);
+        let country = case.country();
         let values = case.values(&self.shop);
-        let mut fitting: Vec<(&Stored, [u8; 4])> = self
+        let mut fitting: Vec<(&Stored, [u8; 5])> = self
             .templates
             .iter()
             .filter(|stored| stored.needs.iter().all(|name| values.contains_key(name)))
+            .filter(|stored| stored.country.is_none() || stored.country == country)
             .filter_map(|stored| {
                 let by_category = match stored.category.as_str() {
                     own if own == category => 0,
@@ -188,7 +193,9 @@ impl Shelf {
                     return None;
                 };
                 let needs = u8::try_from(stored.needs.len()).unwrap_or(u8::MAX);
-                Some((stored, [by_language, by_category, u8::from(stored.bundled), u8::MAX - needs]))
+                let by_country = u8::from(stored.country.is_none());
+                let rank = [by_language, by_category, u8::from(stored.bundled), by_country, u8::MAX - needs];
+                Some((stored, rank))
             })
             .collect();
         fitting.sort_by_key(|(_, rank)| *rank);
@@ -237,6 +244,13 @@ impl Shelf {
 #[must_use]
 pub fn primary(tag: &str) -> String {
     tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
+}
+
+/// A country's two letters (ISO 3166-1 alpha-2), in capitals.
+fn country_code(text: &str, id: &str) -> Result<String, String> {
+    facts::country_code(text).ok_or_else(|| {
+        format!("template `{id}`: `{text}` is not a country: write two letters as in ISO 3166, such as DE")
+    })
 }
 
 #[cfg(test)]
@@ -291,6 +305,28 @@ mod tests {
         assert_eq!(drafts[0].template, "mine");
         assert_eq!(drafts[0].body, "enviado {{foo}}");
         assert_eq!(drafts[0].unfilled, ["foo"]);
+    }
+
+    #[test]
+    fn a_template_for_a_country_is_for_customers_there() {
+        let settings = r#"{"max_drafts":1,"templates":[
+            {"id":"mexico","category":"shipping","language":"es","country":"mx","body":"México"},
+            {"id":"own","category":"shipping","language":"es","body":"todos"}]}"#;
+        let shelf = shelf(settings);
+        let first = |key: &str, value: &str| {
+            let mut case = case();
+            case.known.insert(key.to_owned(), value.to_owned());
+            shelf.drafts(&case)[0].template.clone()
+        };
+        for (key, value) in [("order_country", "MX"), ("customer.country", "mx"), ("customer_country", " MX ")] {
+            assert_eq!(first(key, value), "mexico", "{key}");
+        }
+        assert_eq!(first("order_country", "ES"), "own");
+        assert_eq!(first("order_country", "Mexico"), "own", "a name is no code");
+        assert_eq!(shelf.drafts(&case())[0].template, "own", "nobody knows where");
+        let wrong = r#"{"templates":[{"id":"x","category":"a","country":"MEX","body":"b"}]}"#;
+        let wrong = posthouse_sdk::settings::parse::<Settings>(wrong).unwrap().shelf().unwrap_err();
+        assert!(wrong.contains("`x`: `MEX` is not a country"), "{wrong}");
     }
 
     #[test]

@@ -63,6 +63,24 @@ impl Case {
     }
 }
 
+/// What says where a customer or an order is, the surest first.
+const COUNTRY_KEYS: [&str; 4] = ["order_country", "order.country", "customer_country", "customer.country"];
+
+impl Case {
+    /// Where the order goes, else where the customer is: two letters in capitals, where that is known.
+    #[must_use]
+    pub fn country(&self) -> Option<String> {
+        COUNTRY_KEYS.iter().filter_map(|key| self.known.get(*key)).find_map(|value| country_code(value))
+    }
+}
+
+/// Two letters as in ISO 3166-1 alpha-2, in capitals; none for anything else. Which of them are in use is not looked at.
+#[must_use]
+pub fn country_code(text: &str) -> Option<String> {
+    let text = text.trim();
+    (text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic())).then(|| text.to_ascii_uppercase())
+}
+
 /// A name one can greet with; none for what is an address, a number or a shout.
 fn polite_name(name: &str) -> Option<String> {
     let name = name.trim().trim_matches(['"', '\'', ',']);

@@ -5,9 +5,9 @@ pub mod choose;
 pub mod facts;
 pub mod model;
 pub mod settings;
-pub mod template;
 pub mod write;
 
 pub use choose::{Draft, Shelf};
 pub use facts::Case;
+pub use posthouse_template as template;
 pub use settings::Settings;

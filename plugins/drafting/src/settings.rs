@@ -82,6 +82,9 @@ pub struct TemplateText {
     /// BCP 47.
     #[serde(default)]
     pub language: Option<String>,
+    /// Two letters (ISO 3166-1 alpha-2): only for customers that are known to be there.
+    #[serde(default)]
+    pub country: Option<String>,
     /// None keeps "Re: " and the ticket's subject.
     #[serde(default)]
     pub subject: Option<String>,

@@ -2,6 +2,7 @@
 
 use posthouse_model::config::{ArticleConfig, TenantConfig};
 use posthouse_model::decision::World;
+use posthouse_model::template::Template;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -38,7 +39,12 @@ pub struct PluginState {
 /// A tenant's whole set-up as one document in which lists of named things are objects by name, so that a difference
 /// names the thing and not its place.
 #[must_use]
-pub fn document(config: &TenantConfig, plugins: &[PluginState], articles: &[ArticleConfig]) -> Value {
+pub fn document(
+    config: &TenantConfig,
+    plugins: &[PluginState],
+    articles: &[ArticleConfig],
+    templates: &[Template],
+) -> Value {
     // Plain data with text keys: serialising it cannot fail.
     let mut document = serde_json::to_value(config).unwrap_or_default();
     for (list, plural) in [("queue", "queues"), ("mailbox", "mailboxes"), ("plugin", "plugins")] {
@@ -75,13 +81,19 @@ pub fn document(config: &TenantConfig, plugins: &[PluginState], articles: &[Arti
         (article.id.clone(), json!({"title": article.title, "language": article.language, "sha256": sha256}))
     });
     document["articles"] = Value::Object(articles.collect());
+    let templates = templates.iter().map(|template| {
+        let sha256 = hex::encode(Sha256::digest(&template.body));
+        // Names are unique for a drafter; most tenants have one.
+        (format!("{} {}", template.plugin, template.id), json!({"fields": template.front, "sha256": sha256}))
+    });
+    document["templates"] = Value::Object(templates.collect());
     document
 }
 
 /// What is in force where there is no tenant yet.
 #[must_use]
 pub fn nothing() -> Value {
-    json!({"queues": {}, "mailboxes": {}, "plugins": {}, "articles": {}})
+    json!({"queues": {}, "mailboxes": {}, "plugins": {}, "articles": {}, "templates": {}})
 }
 
 /// All differences, in the order of the wanted document, then what goes.
@@ -139,7 +151,7 @@ impl Change {
         }
     }
 
-    /// A thing of the tenant (a plugin, a mailbox, a queue, an article), or something about one.
+    /// A thing of the tenant (a plugin, a mailbox, a queue, an article, a template), or something about one.
     #[must_use]
     pub fn is_about_thing(&self) -> bool {
         self.thing().is_some()
@@ -152,6 +164,7 @@ impl Change {
             "mailboxes" => "mailbox",
             "queues" => "queue",
             "articles" => "article",
+            "templates" => "template",
             _ => return None,
         };
         Some((kind, name, rest))
@@ -202,6 +215,10 @@ fn summary(kind: &str, value: &Value) -> String {
             format!("{}, in by {}, out by {}", text("address"), way(["imap", "maildir"]), way(["smtp", "files"]))
         }
         "article" => text("title"),
+        "template" => {
+            let field = |key: &str| value["fields"][key].as_str().map(str::to_owned);
+            ["category", "language", "country"].into_iter().filter_map(field).collect::<Vec<_>>().join(", ")
+        }
         _ => String::new(),
     }
 }
@@ -272,7 +289,7 @@ mod tests {
 
     #[test]
     fn the_same_is_no_change() {
-        let a = document(&config(&[("r", json!({"x": 1}))]), &states(&["r"]), &[]);
+        let a = document(&config(&[("r", json!({"x": 1}))]), &states(&["r"]), &[], &[]);
         assert_eq!(changes(&a, &a.clone()), []);
     }
 
@@ -285,8 +302,8 @@ mod tests {
         old.name = "Acme Ltd".to_owned();
         let article =
             |body: &str| ArticleConfig { id: "faq.en".into(), language: None, title: "FAQ".into(), body: body.into() };
-        let from = document(&old, &states(&["r", "gone"]), &[]);
-        let to = document(&new, &states(&["r", "fresh"]), &[article("x")]);
+        let from = document(&old, &states(&["r", "gone"]), &[], &[]);
+        let to = document(&new, &states(&["r", "fresh"]), &[article("x")], &[]);
         assert_eq!(
             lines(&from, &to),
             [
@@ -299,14 +316,14 @@ mod tests {
                 "+ article faq.en  FAQ",
             ]
         );
-        let changed = document(&new, &states(&["r", "fresh"]), &[article("y")]);
+        let changed = document(&new, &states(&["r", "fresh"]), &[article("y")], &[]);
         assert_eq!(lines(&to, &changed), ["~ article faq.en  another text"]);
     }
 
     #[test]
     fn order_is_news_only_by_itself() {
-        let a = document(&config(&[("a", json!({})), ("b", json!({}))]), &states(&["a", "b"]), &[]);
-        let b = document(&config(&[("b", json!({})), ("a", json!({}))]), &states(&["a", "b"]), &[]);
+        let a = document(&config(&[("a", json!({})), ("b", json!({}))]), &states(&["a", "b"]), &[], &[]);
+        let b = document(&config(&[("b", json!({})), ("a", json!({}))]), &states(&["a", "b"]), &[], &[]);
         assert_eq!(lines(&a, &b), ["~ plugin_order  [\"a\",\"b\"] → [\"b\",\"a\"]"]);
     }
 }

@@ -20,6 +20,7 @@ mod screening;
 mod secrets;
 mod sending;
 mod sent_folder;
+mod templates;
 mod triage;
 mod visit;
 mod webhooks;

@@ -110,6 +110,10 @@ async fn fill(world: &World) {
     tx.set_plugins(&[plugin], &host()).await.unwrap();
     let article = Article { id: "a".into(), language: "en".into(), title: "A".into(), body: "B".into() };
     tx.set_articles(&[article], &host()).await.unwrap();
+    let front = serde_json::json!({ "category": "refund" }).as_object().unwrap().clone();
+    let template =
+        posthouse_model::template::Template { plugin: "drafter".into(), id: "a".into(), front, body: "B".into() };
+    tx.set_templates(&[template], &host()).await.unwrap();
     let file = posthouse_store::NewReplyFile { name: "a.pdf", media_type: "application/pdf", content: &[0, 159] };
     tx.add_reply_file(ticket, &file, &agent()).await.unwrap();
     tx.put_secret("smtp", &[1, 2, 255], &host()).await.unwrap();

@@ -37,6 +37,7 @@ mod search;
 mod setup;
 mod spam;
 mod take_up;
+mod templates;
 mod threads;
 mod tokens;
 mod triage;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// Tables that grow with every mail.
-const LARGE: [&str; 16] = [
+const LARGE: [&str; 17] = [
     "decision",
     "draft",
     "event",
@@ -24,6 +24,7 @@ const LARGE: [&str; 16] = [
     "raw_message",
     "raw_piece",
     "spam_feature",
+    "template_use",
     "ticket",
 ];
 

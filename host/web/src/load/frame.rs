@@ -29,6 +29,8 @@ pub(crate) enum Done {
     Split,
     ArticleSaved,
     ArticleRemoved,
+    TemplateSaved,
+    TemplateRemoved,
     Noted,
     NoteChanged,
     NoteDeleted,
@@ -44,7 +46,7 @@ pub(crate) enum Done {
 }
 
 impl Done {
-    const ALL: [Self; 30] = [
+    const ALL: [Self; 32] = [
         Self::Approved,
         Self::Saved,
         Self::Handled,
@@ -63,6 +65,8 @@ impl Done {
         Self::Split,
         Self::ArticleSaved,
         Self::ArticleRemoved,
+        Self::TemplateSaved,
+        Self::TemplateRemoved,
         Self::Noted,
         Self::NoteChanged,
         Self::NoteDeleted,
@@ -97,6 +101,8 @@ impl Done {
             Self::Split => "split",
             Self::ArticleSaved => "article-saved",
             Self::ArticleRemoved => "article-removed",
+            Self::TemplateSaved => "template-saved",
+            Self::TemplateRemoved => "template-removed",
             Self::Noted => "noted",
             Self::NoteChanged => "note-changed",
             Self::NoteDeleted => "note-deleted",
@@ -135,6 +141,8 @@ impl Done {
             Self::Split => t.done_split(),
             Self::ArticleSaved => t.done_article_saved(),
             Self::ArticleRemoved => t.done_article_removed(),
+            Self::TemplateSaved => t.done_template_saved(),
+            Self::TemplateRemoved => t.done_template_removed(),
             Self::Noted => t.done_noted(),
             Self::NoteChanged => t.done_note_changed(),
             Self::NoteDeleted => t.done_note_deleted(),

@@ -6,6 +6,7 @@ pub(crate) mod list;
 pub(crate) mod messages;
 pub(crate) mod plugins;
 pub(crate) mod status;
+pub(crate) mod templates;
 pub(crate) mod ticket;
 pub(crate) mod trail;
 pub(crate) mod typed;

@@ -117,6 +117,7 @@ impl KnowledgePage {
             &html! {
                 main.sheet #main {
                     h1 { (t.knowledge_title()) }
+                    (tabs(frame, false))
                     p.mute { (t.knowledge_lead()) }
                     form.find method="get" action=(frame.team.path("/knowledge")) role="search" {
                         input type="search" name="q" value=(self.text) maxlength="200" aria-label=(t.knowledge_find()) placeholder=(t.knowledge_find());
@@ -223,17 +224,7 @@ impl ArticlePage {
         html! {
             section #earlier {
                 h2 { (t.article_version(earlier.number)) }
-                @if earlier.changes.is_empty() { div.said dir="auto" { (earlier.body) } } @else {
-                    p.mute { (t.article_since()) }
-                    div.difference dir="auto" { @for line in &earlier.changes {
-                        @match line.change {
-                            Change::Added => ins { span.hidden { (t.line_added()) } (line.text) },
-                            Change::Removed => del { span.hidden { (t.line_removed()) } (line.text) },
-                            Change::Same => p { (line.text) },
-                            Change::LeftOut => p.mute { (t.lines_left_out(&line.text)) },
-                        }
-                    } }
-                }
+                (difference(frame, earlier))
                 @if self.may_write {
                     (frame.post(&frame.team.path("/knowledge/restore"), "acts", &html! {
                         (self.known())
@@ -245,22 +236,56 @@ impl ArticlePage {
     }
 
     fn history(&self, frame: &Frame) -> Markup {
-        let t = frame.lang();
-        html! {
-            @if !self.versions.is_empty() {
-                section { h2 { (t.article_versions()) }
-                    table {
-                        thead { tr { th { (t.article_version_column()) } th { (t.article_who()) } th.num { (t.knowledge_changed()) } } }
-                        tbody { @for v in &self.versions { tr {
-                            td data-label=(t.article_version_column()) {
-                                @if v.removed { (v.number) " · " span.mute { (t.article_removed()) } }
-                                @else if v.number == self.version { (v.number) " · " span.mute { (t.article_in_force()) } }
-                                @else { a href=(address(frame, &self.id, &self.language, Some(v.number)) + "#earlier") { (v.number) " · " (t.article_look()) } }
-                            }
-                            td data-label=(t.article_who()) { bdi { (v.by.as_deref().unwrap_or_else(|| t.from_folder())) } }
-                            td.num data-label=(t.knowledge_changed()) { (frame.lens.exact(v.at)) }
-                        } } }
-                    }
+        history(frame, &self.versions, self.version, |number| address(frame, &self.id, &self.language, Some(number)))
+    }
+}
+
+/// Articles and templates are beside each other.
+pub(crate) fn tabs(frame: &Frame, templates: bool) -> Markup {
+    let t = frame.lang();
+    html! {
+        nav.tabs aria-label=(t.knowledge_title()) {
+            a href=(frame.team.path("/knowledge")) aria-current=[(!templates).then_some("page")] { (t.place_knowledge()) }
+            a href=(frame.team.path("/templates")) aria-current=[templates.then_some("page")] { (t.templates_title()) }
+        }
+    }
+}
+
+/// What became of an earlier text since.
+pub(crate) fn difference(frame: &Frame, earlier: &Earlier) -> Markup {
+    let t = frame.lang();
+    html! {
+        @if earlier.changes.is_empty() { div.said dir="auto" { (earlier.body) } } @else {
+                    p.mute { (t.article_since()) }
+                    div.difference dir="auto" { @for line in &earlier.changes {
+                        @match line.change {
+                            Change::Added => ins { span.hidden { (t.line_added()) } (line.text) },
+                            Change::Removed => del { span.hidden { (t.line_removed()) } (line.text) },
+                            Change::Same => p { (line.text) },
+                            Change::LeftOut => p.mute { (t.lines_left_out(&line.text)) },
+                        }
+                    } }
+                }
+    }
+}
+
+/// The versions, each with a link to what it said.
+pub(crate) fn history(frame: &Frame, versions: &[VersionLine], in_force: i64, at: impl Fn(i64) -> String) -> Markup {
+    let t = frame.lang();
+    html! {
+        @if !versions.is_empty() {
+            section { h2 { (t.article_versions()) }
+                table {
+                    thead { tr { th { (t.article_version_column()) } th { (t.article_who()) } th.num { (t.knowledge_changed()) } } }
+                    tbody { @for v in versions { tr {
+                        td data-label=(t.article_version_column()) {
+                            @if v.removed { (v.number) " · " span.mute { (t.article_removed()) } }
+                            @else if v.number == in_force { (v.number) " · " span.mute { (t.article_in_force()) } }
+                            @else { a href=(at(v.number) + "#earlier") { (v.number) " · " (t.article_look()) } }
+                        }
+                        td data-label=(t.article_who()) { bdi { (v.by.as_deref().unwrap_or_else(|| t.from_folder())) } }
+                        td.num data-label=(t.knowledge_changed()) { (frame.lens.exact(v.at)) }
+                    } } }
                 }
             }
         }

@@ -21,6 +21,7 @@ pub mod query;
 pub mod sample;
 pub mod side;
 pub mod status;
+pub mod templates;
 pub mod ticket;
 pub mod tokens;
 pub mod tools;

@@ -175,7 +175,7 @@ fn named(fields: &HashMap<String, String>) -> Option<(String, String)> {
 }
 
 /// What a new article may be called: pieces of small letters, digits, `-` and `_`, divided by `/`.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
     name.len() <= NAME_BYTES_MAX
         && name.split('/').count() <= 8

@@ -18,6 +18,7 @@ mod reading;
 mod sign_in;
 mod strangers;
 mod support;
+mod templates;
 mod tokens;
 mod views;
 mod visits;

@@ -2,6 +2,7 @@
 //! a route that has no line here fails the test.
 
 use crate::support::{House, Team, Waiting, file, host, mail};
+use crate::templates::with_drafter;
 use axum::body::Body;
 use http::StatusCode;
 use posthouse_store::{Article, NewReplyFile};
@@ -85,6 +86,13 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/knowledge/save",
         "/t/{slug}/knowledge/restore",
         "/t/{slug}/knowledge/remove",
+        "/t/{slug}/templates",
+        "/t/{slug}/templates/template",
+        "/t/{slug}/templates/new",
+        "/t/{slug}/templates/save",
+        "/t/{slug}/templates/restore",
+        "/t/{slug}/templates/remove",
+        "/t/{slug}/templates/try",
         "/t/{slug}/plugins",
         "/t/{slug}/plugins/{name}",
         "/t/{slug}/plugins/{name}/{verb}",
@@ -121,6 +129,7 @@ fn address(pattern: &str, waiting: Waiting) -> String {
     pattern
         .replace("{slug}", "luma")
         .replace("knowledge/article", "knowledge/article?id=faq&language=und")
+        .replace("templates/template", "templates/template?plugin=drafter&id=late.es")
         .replace("{number}", &waiting.number.to_string())
         // The first file of a reply on this host.
         .replace("files/{id}", "files/1")
@@ -151,6 +160,7 @@ async fn house() -> (House, Team, Team, Waiting) {
     let article = Article { id, language, title, body: "Secret words of luma".to_owned() };
     tx.set_articles(&[article], &host()).await.unwrap();
     tx.commit().await.unwrap();
+    with_drafter(&house, &luma).await;
     (house, luma, other, waiting)
 }
 
@@ -209,6 +219,7 @@ async fn another_team_is_a_stranger() {
         "tickets/{number}/files/1",
         "api/tickets/{number}",
         "knowledge/article?id=faq&language=und",
+        "templates/template?plugin=drafter&id=late.es",
     ] {
         let path = path.replace("{id}", &waiting.message.to_string()).replace("{number}", &waiting.number.to_string());
         let answer = browser.get(&other.path(&format!("/{path}"))).await;
@@ -281,7 +292,7 @@ async fn who_sees_some_queues_finds_nothing_of_the_others() {
     let (before, draft) = (serde_json::to_value(detail().await).unwrap(), detail().await.drafts[0].id.to_string());
     for route in ROUTES.iter().filter(|r| r.access != Access::Public && !r.path.ends_with("/live")) {
         // What the team knows belongs to no queue.
-        if route.path.ends_with("/sign-out") || route.path.contains("/knowledge") {
+        if route.path.ends_with("/sign-out") || ["/knowledge", "/templates"].iter().any(|at| route.path.contains(at)) {
             continue;
         }
         let path = address(route.path, waiting);

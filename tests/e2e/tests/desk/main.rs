@@ -11,5 +11,6 @@ mod many;
 mod plugins;
 mod reading;
 mod support;
+mod templates;
 mod widths;
 mod work;

@@ -140,6 +140,8 @@ async fn every_page_fits(width: u32, height: u32) {
             "/t/electronics/messages",
             "/t/electronics/knowledge",
             "/t/electronics/knowledge/article?id=returns.en&language=en",
+            "/t/electronics/templates",
+            "/t/electronics/templates/template?plugin=drafter&id=shipping-de",
             "/t/electronics/status",
             "/t/electronics/account",
             "/t/electronics/tickets/99999",

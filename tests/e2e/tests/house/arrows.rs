@@ -18,7 +18,8 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("posthouse-sandbox", &["posthouse-model"]),
     ("posthouse-ai", &["posthouse-model"]),
     ("posthouse-package", &["posthouse-model"]),
-    ("posthouse-web", &["posthouse-model", "posthouse-store"]),
+    // A guest's language of templates as a plain library: the desk checks what people write in it.
+    ("posthouse-web", &["posthouse-model", "posthouse-store", "posthouse-template"]),
     (
         "posthouse-pipeline",
         &["posthouse-model", "posthouse-store", "posthouse-mail", "posthouse-sandbox", "posthouse-ai"],

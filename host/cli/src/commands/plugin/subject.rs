@@ -124,9 +124,12 @@ pub async fn installed(
 ) -> Result<PluginSpec> {
     let plugins = store.tenant(tenant).plugins().await?;
     let names = plugins.iter().map(|p| p.plugin.name.clone()).collect::<Vec<_>>().join(", ");
-    let Some(installed) = plugins.into_iter().map(|p| p.plugin).find(|p| p.name == name) else {
+    let Some(mut installed) = plugins.into_iter().map(|p| p.plugin).find(|p| p.name == name) else {
         return Err(Failure::new(format!("{slug} has no plugin `{name}`")).mend(format!("there are: {names}")));
     };
+    if let Some(templates) = store.tenant(tenant).templates_by_drafter().await?.get(name) {
+        posthouse_model::template::put_in(&mut installed.settings, templates.iter().map(|row| &row.template));
+    }
     let component = store.component(&installed.digest).await?;
     let component =
         component.ok_or_else(|| Failure::new("its component is not in the database").mend("apply the tenant again"))?;

@@ -13,10 +13,11 @@ use posthouse_model::ceiling::Excess;
 use posthouse_model::config::{ANY_LANGUAGE, ArticleConfig, TenantConfig};
 use posthouse_model::decision::World;
 use posthouse_model::event::Actor;
+use posthouse_model::template::{Template, take_out};
 use posthouse_package::Package;
 use posthouse_package::signing::{SignatureProblem, TrustedKey};
 use posthouse_sandbox::{CallLimits, LoadError, PluginSpec, Sandbox, inspect};
-use posthouse_store::{Article, ArticleRow, NewMailbox, NewPlugin, NewTenant, Store, TenantRow};
+use posthouse_store::{Article, ArticleRow, NewMailbox, NewPlugin, NewTenant, Store, TemplateRow, TenantRow};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -33,7 +34,7 @@ pub struct ApplyArgs {
     /// Check and show what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Put the folder's articles in the place of those that were written on the desk
+    /// Put the folder's articles and templates in the place of those that were written on the desk
     #[arg(long)]
     replace_desk: bool,
     /// Print JSON: {"tenant", "new", "dry_run", "changes": [{"path", "from", "to"}], "notes": []}
@@ -139,17 +140,19 @@ pub async fn apply(folder: &Folder, opened: &Opened, sandbox: &Sandbox, how: App
     let dir = folder.source.path().parent().unwrap_or(folder.source.path());
     let plugins = check_plugins(folder, &opened.host, sandbox).await.map_err(|problems| refused(dir, problems))?;
     let tenant = opened.store.tenant_by_slug(&folder.config.slug).await?;
+    let content = Content::of(&folder.config, plugins);
     let (mut problems, notes) = check_secrets(folder, opened, tenant.as_ref()).await?;
-    problems.extend(check_names(folder, &plugins));
+    problems.extend(check_names(folder, &content.plugins));
     if let Some(tenant) = tenant.as_ref().filter(|_| !how.replace_desk) {
-        let articles = opened.store.tenant(tenant.id).articles().await?;
-        problems.extend(check_desk(folder, dir, &articles));
+        let scope = opened.store.tenant(tenant.id);
+        problems.extend(check_desk(folder, dir, &scope.articles().await?));
+        problems.extend(check_templates(&folder.config.slug, dir, &content.templates, &scope.templates().await?));
     }
     if !problems.is_empty() {
         return Err(refused(dir, problems));
     }
-    let states: Vec<PluginState> = plugins.iter().map(state).collect();
-    let wanted = document(&folder.config, &states, &folder.articles);
+    let states: Vec<PluginState> = content.plugins.iter().map(state).collect();
+    let wanted = document(&content.config, &states, &folder.articles, &content.templates);
     let (in_force, known) = match &tenant {
         Some(tenant) => (present(&opened.store, tenant).await?, tenant.tenant.digest.clone()),
         None => (nothing(), String::new()),
@@ -158,7 +161,7 @@ pub async fn apply(folder: &Folder, opened: &Opened, sandbox: &Sandbox, how: App
     // The digest also covers what the comparison does not show, such as where a component's version came from.
     let is_same = changes.is_empty() && known == folder.digest();
     if !how.dry_run && !is_same {
-        write(folder, &plugins, opened).await?;
+        write(folder, &content, opened).await?;
     }
     Ok(Applied { slug: folder.config.slug.clone(), new: tenant.is_none(), changes, notes })
 }
@@ -177,7 +180,37 @@ pub(super) async fn present(store: &Store, tenant: &TenantRow) -> Result<Value> 
     let scope = store.tenant(tenant.id);
     let states: Vec<_> = scope.plugins().await?.iter().map(|row| state(&row.plugin)).collect();
     let articles: Vec<_> = scope.articles().await?.into_iter().map(|row| article_config(row.article)).collect();
-    Ok(document(&applied_config(tenant)?, &states, &articles))
+    let templates: Vec<_> = scope.templates().await?.into_iter().map(|row| row.template).collect();
+    let mut config = applied_config(tenant)?;
+    take_templates_out(&mut config, &states.iter().map(|state| (state.name.as_str(), state.world)).collect::<Vec<_>>());
+    Ok(document(&config, &states, &articles, &templates))
+}
+
+/// What is applied: templates are kept apart from the settings of their drafters.
+struct Content {
+    config: TenantConfig,
+    plugins: Vec<NewPlugin>,
+    templates: Vec<Template>,
+}
+
+impl Content {
+    fn of(config: &TenantConfig, mut plugins: Vec<NewPlugin>) -> Self {
+        let mut config = config.clone();
+        let worlds: Vec<(&str, World)> = plugins.iter().map(|plugin| (plugin.name.as_str(), plugin.world)).collect();
+        let templates = take_templates_out(&mut config, &worlds);
+        for plugin in &mut plugins {
+            if let Some(entry) = config.plugin(&plugin.name) {
+                plugin.settings = Value::Object(entry.settings.clone());
+            }
+        }
+        Self { config, plugins, templates }
+    }
+}
+
+/// Takes the templates of all drafters out of a set-up's settings.
+fn take_templates_out(config: &mut TenantConfig, worlds: &[(&str, World)]) -> Vec<Template> {
+    let drafters = config.plugins.iter_mut().filter(|entry| worlds.contains(&(entry.name.as_str(), World::Drafter)));
+    drafters.flat_map(take_out).collect()
 }
 
 pub(super) fn article_config(article: Article) -> ArticleConfig {
@@ -349,6 +382,20 @@ fn check_desk(folder: &Folder, dir: &std::path::Path, articles: &[ArticleRow]) -
     .collect()
 }
 
+/// As [`check_desk`], for templates.
+fn check_templates(slug: &str, dir: &std::path::Path, folder: &[Template], rows: &[TemplateRow]) -> Vec<Problem> {
+    let lost = rows.iter().filter(|row| row.is_from_the_desk()).filter(|row| !folder.contains(&row.template));
+    lost.map(|row| {
+        let who = row.changed_by.trim_start_matches("agent:");
+        Problem::file(
+            dir.join("templates").join(format!("{}.md", row.template.id)),
+            format!("{who} wrote another template on the desk, which this folder would replace"),
+            format!("take it over with `posthouse tenant export {slug} NEW-FOLDER`, or replace it with --replace-desk"),
+        )
+    })
+    .collect()
+}
+
 /// A secret without a value is a note: it can only be set once the tenant is there. One that may not go where the set-up
 /// sends it is a problem.
 async fn check_secrets(
@@ -385,9 +432,9 @@ async fn check_secrets(
 
 /// Everything in one transaction, the tenant's row first: a running host sees all of the new set-up or nothing of it, and
 /// an apply that is refused, killed or out of disk at whatever step has changed nothing.
-async fn write(folder: &Folder, plugins: &[NewPlugin], opened: &Opened) -> Result<()> {
+async fn write(folder: &Folder, content: &Content, opened: &Opened) -> Result<()> {
     let actor = Actor::Operator;
-    let mut tx = opened.store.begin_set_up(&new_tenant(&folder.config, folder.digest())?, &actor).await?;
+    let mut tx = opened.store.begin_set_up(&new_tenant(&content.config, folder.digest())?, &actor).await?;
     for component in &folder.components {
         tx.put_component(&component.bytes).await?;
     }
@@ -403,7 +450,8 @@ async fn write(folder: &Folder, plugins: &[NewPlugin], opened: &Opened) -> Resul
         named.push(id);
     }
     tx.keep_mailboxes(&named, &actor).await?;
-    tx.set_plugins(plugins, &actor).await?;
+    tx.set_plugins(&content.plugins, &actor).await?;
+    tx.set_templates(&content.templates, &actor).await?;
     let articles: Vec<Article> = folder.articles.iter().cloned().map(article).collect();
     tx.set_articles(&articles, &actor).await?;
     tx.commit().await?;

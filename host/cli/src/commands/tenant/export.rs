@@ -8,15 +8,17 @@ use crate::output::Terminal;
 use crate::setup::components::Finder;
 use clap::Args;
 use posthouse_model::config::TenantConfig;
+use posthouse_model::template::{TEMPLATES_KEY, Template, take_out};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Options of `tenant export`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Writes tenant.toml, settings/NAME.json, knowledge/ID.md and, for plugins that are not bundled with this host,
-plugins/NAME.wasm. Applying the folder changes nothing. Secrets are not in it: they are only named.")]
+Writes tenant.toml, settings/NAME.json, templates/ID.md, knowledge/ID.md and, for plugins that are not bundled with this
+host, plugins/NAME.wasm. Of several drafters with templates each has a folder of its own: templates/NAME/ID.md. Applying the folder changes nothing. Secrets are not in it: they are only named.")]
 pub struct ExportArgs {
     /// The tenant's slug
     tenant: String,
@@ -42,11 +44,25 @@ pub async fn run(args: ExportArgs, context: &Context, terminal: &mut Terminal) -
     let mut config = applied_config(&tenant)?;
     let scope = store.tenant(tenant.id);
     let finder = context.finder(Some(&host));
+    let templates: Vec<Template> = scope.templates().await?.into_iter().map(|row| row.template).collect();
+    let kept = scope.templates_by_drafter().await?;
+    let drafters: BTreeSet<&str> = templates.iter().map(|template| template.plugin.as_str()).collect();
     for row in scope.plugins().await? {
         let plugin = row.plugin;
         let Some(entry) = config.plugins.iter_mut().find(|entry| entry.name == plugin.name) else { continue };
         // Names of plugins may hold a slash.
         let file = plugin.name.replace('/', "-");
+        if drafters.contains(plugin.name.as_str()) {
+            entry.settings.shift_remove(TEMPLATES_KEY);
+            let at = if drafters.len() == 1 { "templates".to_owned() } else { format!("templates/{file}") };
+            for template in templates.iter().filter(|template| template.plugin == plugin.name) {
+                folder.write(&format!("{at}/{}.md", template.id), markdown(template)?.as_bytes())?;
+            }
+            entry.templates_folder = Some(at);
+        } else if kept.contains_key(&plugin.name) {
+            // It has none any more, whatever came with its release.
+            take_out(entry);
+        }
         if !entry.settings.is_empty() {
             let text = format!("{:#}\n", serde_json::Value::Object(std::mem::take(&mut entry.settings)));
             folder.write(&format!("settings/{file}.json"), text.as_bytes())?;
@@ -73,6 +89,19 @@ pub async fn run(args: ExportArgs, context: &Context, terminal: &mut Terminal) -
         terminal.line(format!("wrote {} files to {}", folder.files.len(), args.dir.display()))?;
     }
     Ok(Code::Ok)
+}
+
+/// A template as a file: its fields between two lines of `+++`, the usual ones first, then its text.
+fn markdown(template: &Template) -> Result<String> {
+    let usual =
+        |key: &String| ["category", "language", "country", "subject", "needs"].iter().position(|usual| usual == key);
+    let mut front: Vec<_> = template.front.iter().filter(|(_, value)| !value.is_null()).collect();
+    // What is a table stands beneath what is none.
+    front.sort_by_key(|(key, value)| (value.is_object(), usual(key).unwrap_or(usize::MAX), (*key).clone()));
+    let front: serde_json::Map<_, _> = front.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let front = toml::to_string(&front)
+        .while_doing(format!("the fields of the template {} cannot be written as TOML", template.id))?;
+    Ok(format!("+++\n{front}+++\n\n{}\n", template.body))
 }
 
 fn is_bundled(finder: &Finder, component: &str, digest: &str) -> bool {

@@ -5,6 +5,84 @@
 //! several wordings. What is filled in is never read as a template again.
 
 use std::collections::BTreeMap;
+use std::fmt;
+
+/// Variables that the bundled drafters fill from a ticket where it is known, beside the shop's own, facts of enrichers, and those of
+/// [`KNOWN_BEGINNINGS`].
+pub const KNOWN: [&str; 17] = [
+    "greeting",
+    "greeting_named",
+    "signoff",
+    "signature",
+    "questions",
+    "customer_name",
+    "tenant_name",
+    "shop_name",
+    "subject",
+    "order_number",
+    "order_status",
+    "order_date",
+    "order_total",
+    "order_country",
+    "tracking_number",
+    "carrier",
+    "product",
+];
+/// How variables begin that say what a ticket lacks, and which risks were seen.
+pub const KNOWN_BEGINNINGS: [&str; 2] = ["missing_", "risk_"];
+
+/// What is wrong with a template, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The byte of the text at which the piece begins that it is about.
+    pub at: usize,
+    /// What it is.
+    pub kind: FaultKind,
+}
+
+/// What is wrong with a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// `{{/if}}`, `{{else}}`, `{{or}}` … where no block is open: its tag.
+    WithoutBeginning(String),
+    /// Blocks in blocks beyond [`DEPTH_MAX`].
+    TooDeep,
+    /// `{{` without `}}`: what follows it.
+    NeverClosed(String),
+    /// A block that there is not: its tag.
+    NoBlock(String),
+    /// A block whose end is missing: the end's tag, and of which variable.
+    NoEnd {
+        /// `/if`, `/unless` or `/alt`.
+        end: &'static str,
+        /// The variable; none for `#alt`.
+        of: Option<String>,
+    },
+    /// What stands in the brackets cannot be a variable's name: letters, digits, `_`, `-` and `.`, at most 64 bytes.
+    NoName(String),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            FaultKind::WithoutBeginning(tag) => write!(f, "`{{{{{tag}}}}}` without its beginning"),
+            FaultKind::TooDeep => write!(f, "blocks more than {DEPTH_MAX} deep"),
+            FaultKind::NeverClosed(rest) => write!(f, "`{{{{{rest}` is never closed"),
+            FaultKind::NoBlock(tag) => {
+                write!(f, "`{{{{{tag}}}}}` is not a block; there are #if, #unless and #alt")
+            }
+            FaultKind::NoEnd { end, of: Some(of) } => write!(f, "`{{{{{end}}}}}` of `{of}` is missing"),
+            FaultKind::NoEnd { end, of: None } => write!(f, "`{{{{{end}}}}}` is missing"),
+            FaultKind::NoName(name) => write!(f, "`{{{{{name}}}}}` is not a name"),
+        }
+    }
+}
+
+impl From<Fault> for String {
+    fn from(fault: Fault) -> Self {
+        fault.to_string()
+    }
+}
 
 /// A compiled template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,19 +112,20 @@ pub struct Rendered {
 /// Values of variables.
 pub type Values = BTreeMap<String, String>;
 
-const DEPTH_MAX: usize = 8;
+/// So deep blocks may stand in blocks.
+pub const DEPTH_MAX: usize = 8;
 
 impl Template {
     /// Compiles a template.
     ///
     /// # Errors
-    /// What is wrong, with the piece it is about.
-    pub fn new(text: &str) -> Result<Self, String> {
-        let mut reader = Reader { rest: text };
+    /// What is wrong, with the piece it is about and its place.
+    pub fn new(text: &str) -> Result<Self, Fault> {
+        let mut reader = Reader { rest: text, length: text.len() };
         let (parts, end) = reader.parts(0)?;
         match end {
             End::Text => Ok(Self { parts }),
-            End::Tag(tag) => Err(format!("`{{{{{tag}}}}}` without its beginning")),
+            End::Tag { tag, at } => Err(Fault { at, kind: FaultKind::WithoutBeginning(tag) }),
         }
     }
 
@@ -63,24 +142,41 @@ impl Template {
     #[must_use]
     pub fn variables(&self) -> Vec<&str> {
         let mut names = Vec::new();
-        collect(&self.parts, &mut names);
+        collect(&self.parts, &mut Vec::new(), &mut |name, _| names.push(name));
+        names
+    }
+
+    /// Those of them that may stay open: printed where no `#if` has made sure that they are known. Each once, in order.
+    #[must_use]
+    pub fn open_variables(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        collect(&self.parts, &mut Vec::new(), &mut |name, sure| {
+            if !sure && !names.contains(&name) {
+                names.push(name);
+            }
+        });
         names
     }
 }
 
 struct Reader<'a> {
     rest: &'a str,
+    length: usize,
 }
 
 enum End {
     Text,
-    Tag(String),
+    Tag { tag: String, at: usize },
 }
 
 impl Reader<'_> {
-    fn parts(&mut self, depth: usize) -> Result<(Vec<Part>, End), String> {
+    fn at(&self) -> usize {
+        self.length - self.rest.len()
+    }
+
+    fn parts(&mut self, depth: usize) -> Result<(Vec<Part>, End), Fault> {
         if depth > DEPTH_MAX {
-            return Err(format!("blocks more than {DEPTH_MAX} deep"));
+            return Err(Fault { at: self.at(), kind: FaultKind::TooDeep });
         }
         let mut parts = Vec::new();
         loop {
@@ -90,57 +186,65 @@ impl Reader<'_> {
                 return Ok((parts, End::Text));
             };
             push_text(&mut parts, &self.rest[..open]);
+            let at = self.at() + open;
+            let fault = |kind: FaultKind| Fault { at, kind };
             let inside = &self.rest[open + 2..];
-            let close = inside.find("}}").ok_or_else(|| format!("`{{{{{}` is never closed", head(inside)))?;
+            let close = inside.find("}}").ok_or_else(|| fault(FaultKind::NeverClosed(head(inside))))?;
             let tag = inside[..close].trim();
             self.rest = &inside[close + 2..];
             if let Some(name) = tag.strip_prefix("#if ") {
-                parts.push(self.condition(name.trim(), "/if", false, depth)?);
+                parts.push(self.condition(name.trim(), at, "/if", false, depth)?);
             } else if let Some(name) = tag.strip_prefix("#unless ") {
-                parts.push(self.condition(name.trim(), "/unless", true, depth)?);
+                parts.push(self.condition(name.trim(), at, "/unless", true, depth)?);
             } else if tag == "#alt" {
-                parts.push(self.alternatives(depth)?);
+                parts.push(self.alternatives(at, depth)?);
             } else if tag.starts_with('#') {
-                return Err(format!("`{{{{{tag}}}}}` is not a block; there are #if, #unless and #alt"));
+                return Err(fault(FaultKind::NoBlock(tag.to_owned())));
             } else if tag.starts_with('/') || tag == "else" || tag == "or" {
-                return Ok((parts, End::Tag(tag.to_owned())));
+                return Ok((parts, End::Tag { tag: tag.to_owned(), at }));
             } else {
                 let (name, fallback) = match tag.split_once('|') {
                     Some((name, fallback)) => (name.trim(), Some(fallback.trim().to_owned())),
                     None => (tag, None),
                 };
-                parts.push(Part::Variable { name: checked(name)?, fallback });
+                parts.push(Part::Variable { name: checked(name, at)?, fallback });
             }
         }
     }
 
-    fn condition(&mut self, name: &str, end: &str, negative: bool, depth: usize) -> Result<Part, String> {
-        let name = checked(name)?;
-        let missing = |name: &str| format!("`{{{{{end}}}}}` of `{name}` is missing");
+    fn condition(
+        &mut self,
+        name: &str,
+        at: usize,
+        end: &'static str,
+        negative: bool,
+        depth: usize,
+    ) -> Result<Part, Fault> {
+        let name = checked(name, at)?;
         let (then, stop) = self.parts(depth + 1)?;
         let (otherwise, stop) = match stop {
-            End::Tag(tag) if tag == "else" => self.parts(depth + 1)?,
+            End::Tag { tag, .. } if tag == "else" => self.parts(depth + 1)?,
             other => (Vec::new(), other),
         };
         match stop {
-            End::Tag(tag) if tag == end => Ok(if negative {
+            End::Tag { tag, .. } if tag == end => Ok(if negative {
                 Part::If { name, then: otherwise, otherwise: then }
             } else {
                 Part::If { name, then, otherwise }
             }),
-            _ => Err(missing(&name)),
+            _ => Err(Fault { at, kind: FaultKind::NoEnd { end, of: Some(name) } }),
         }
     }
 
-    fn alternatives(&mut self, depth: usize) -> Result<Part, String> {
+    fn alternatives(&mut self, at: usize, depth: usize) -> Result<Part, Fault> {
         let mut all = Vec::new();
         loop {
             let (parts, end) = self.parts(depth + 1)?;
             all.push(parts);
             match end {
-                End::Tag(tag) if tag == "or" => {}
-                End::Tag(tag) if tag == "/alt" => return Ok(Part::Alternatives(all)),
-                _ => return Err("`{{/alt}}` is missing".to_owned()),
+                End::Tag { tag, .. } if tag == "or" => {}
+                End::Tag { tag, .. } if tag == "/alt" => return Ok(Part::Alternatives(all)),
+                _ => return Err(Fault { at, kind: FaultKind::NoEnd { end: "/alt", of: None } }),
             }
         }
     }
@@ -152,26 +256,29 @@ fn push_text(parts: &mut Vec<Part>, text: &str) {
     }
 }
 
-fn checked(name: &str) -> Result<String, String> {
+fn checked(name: &str, at: usize) -> Result<String, Fault> {
     let fine = !name.is_empty()
         && name.len() <= 64
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
-    if fine { Ok(name.to_owned()) } else { Err(format!("`{{{{{}}}}}` is not a name", head(name))) }
+    if fine { Ok(name.to_owned()) } else { Err(Fault { at, kind: FaultKind::NoName(head(name)) }) }
 }
 
 fn head(text: &str) -> String {
     text.chars().take(30).collect()
 }
 
-fn collect<'a>(parts: &'a [Part], names: &mut Vec<&'a str>) {
+/// Every variable that is printed without a fallback, and whether a condition around it has made sure that it is known.
+fn collect<'a>(parts: &'a [Part], sure: &mut Vec<&'a str>, into: &mut impl FnMut(&'a str, bool)) {
     for part in parts {
         match part {
-            Part::Variable { name, fallback: None } => names.push(name),
-            Part::If { then, otherwise, .. } => {
-                collect(then, names);
-                collect(otherwise, names);
+            Part::Variable { name, fallback: None } => into(name, sure.contains(&name.as_str())),
+            Part::If { name, then, otherwise } => {
+                sure.push(name);
+                collect(then, sure, into);
+                sure.pop();
+                collect(otherwise, sure, into);
             }
-            Part::Alternatives(all) => all.iter().for_each(|parts| collect(parts, names)),
+            Part::Alternatives(all) => all.iter().for_each(|parts| collect(parts, sure, into)),
             Part::Text(_) | Part::Variable { .. } => {}
         }
     }
@@ -279,9 +386,28 @@ mod tests {
             ("{{#each a}}{{/each}}", "not a block"),
             ("{{#alt}}a{{or}}b", "missing"),
         ] {
-            let error = Template::new(template).unwrap_err();
+            let error = Template::new(template).unwrap_err().to_string();
             assert!(error.contains(what), "{template}: {error}");
         }
-        assert!(Template::new(&"{{#if a}}".repeat(50)).unwrap_err().contains("deep"));
+        assert_eq!(Template::new(&"{{#if a}}".repeat(50)).unwrap_err().kind, FaultKind::TooDeep);
+        assert!(Template::new(&("{{#if a}}".repeat(DEPTH_MAX) + &"{{/if}}".repeat(DEPTH_MAX))).is_ok());
+    }
+
+    #[test]
+    fn a_mistake_has_a_place() {
+        for (template, at) in
+            [("您好\n{{/if}}", 7), ("a {{#if b}}c", 2), ("{{a}} {{b c}}", 6), ("ab{{", 2), ("{{#alt}}{{else}}", 0)]
+        {
+            assert_eq!(Template::new(template).unwrap_err().at, at, "{template}");
+        }
+    }
+
+    #[test]
+    fn what_may_stay_open_is_what_no_condition_has_made_sure_of() {
+        let text =
+            "{{a}} {{b|x}} {{#if c}}{{c}} {{d}}{{else}}{{c}}{{/if}} {{#unless e}}{{e}}{{else}}{{e}}{{/unless}} {{a}}";
+        let template = Template::new(text).unwrap();
+        assert_eq!(template.open_variables(), ["a", "d", "c", "e"]);
+        assert_eq!(template.variables().len(), 7);
     }
 }
