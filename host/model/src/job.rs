@@ -104,6 +104,11 @@ pub enum Job {
         /// By what her way is known.
         visit: String,
     },
+    /// Try out what somebody asked for on the desk, and write down what was found.
+    TryOut {
+        /// See [`crate::trial::Subject`].
+        what: String,
+    },
     /// Tell a webhook what happened.
     Deliver {
         /// The row that holds what it is told.
@@ -150,6 +155,7 @@ impl Job {
             Self::IndexMails => "index-mails",
             Self::FindProvider { .. } => "find-provider",
             Self::Identify { .. } => "identify",
+            Self::TryOut { .. } => "try-out",
             Self::Deliver { .. } => "deliver",
         }
     }
@@ -179,6 +185,7 @@ impl Job {
             Self::IndexMails => "index-mails".to_owned(),
             Self::FindProvider { visit } => format!("find-provider:{visit}"),
             Self::Identify { visit } => format!("identify:{visit}"),
+            Self::TryOut { what } => format!("try-out:{what}"),
             Self::Deliver { delivery } => format!("deliver:{delivery}"),
         }
     }
@@ -213,6 +220,7 @@ impl Job {
             | Self::Repair { .. }
             | Self::FindProvider { .. }
             | Self::Identify { .. }
+            | Self::TryOut { .. }
             | Self::IndexMails => QUICK,
             Self::Notify { .. } => CHAT,
             Self::Deliver { .. } => WEBHOOK,

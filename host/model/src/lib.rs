@@ -32,6 +32,7 @@ pub mod step;
 pub mod ticket;
 pub mod time;
 pub mod triage;
+pub mod trial;
 pub mod view;
 
 pub use id::*;

@@ -42,6 +42,7 @@ pub mod sent;
 pub mod sign_in;
 pub mod tenant;
 pub mod triage;
+pub mod trial;
 pub mod trouble;
 pub mod view;
 pub mod webhooks;

@@ -91,6 +91,7 @@ pub(crate) const LEFT_OUT: &[&str] = &[
     "search_index",
     "search_behind",
     "bulk",
+    "trial",
 ];
 
 /// Parents before children.
@@ -198,6 +199,7 @@ pub(crate) const TABLES: &[Table] = &[
     ),
     counting("incident", "id:i tenant_id:i key:t detail:t opened_at:i closed_at:i"),
     table("secret", "tenant_id:i name:t sealed:b updated_at:i", "tenant_id, name"),
+    table("desk_setting", "tenant_id:i path:t changed_by:t changed_at:i", "tenant_id, path").since(20),
     table(
         "plugin",
         "tenant_id:i name:t world:t version:t digest:t settings:t grants:t position:i installed_at:i limits:t@3 release:i@4",

@@ -21,5 +21,6 @@ mod secrets;
 mod sending;
 mod sent_folder;
 mod triage;
+mod trial;
 mod visit;
 mod webhooks;

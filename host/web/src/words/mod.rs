@@ -15,6 +15,7 @@ mod pages;
 mod people;
 mod plugins;
 mod reason;
+mod setup;
 mod ticket;
 mod tokens;
 mod trail;
@@ -163,6 +164,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         people::TABLE,
         plugins::TABLE,
         reason::TABLE,
+        setup::TABLE,
         ticket::TABLE,
         ticket::COUNTED,
         tokens::TABLE,

@@ -91,6 +91,9 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/people",
         "/t/{slug}/people/{id}",
         "/t/{slug}/people/{id}/{verb}",
+        "/t/{slug}/settings",
+        "/t/{slug}/settings/{page}",
+        "/t/{slug}/settings/{page}/{verb}",
         "/t/{slug}/audit",
         "/t/{slug}/webhooks",
         "/t/{slug}/live",
@@ -128,6 +131,7 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         .replace("{part}", "0")
         .replace("{name}", "sorter")
         .replace("{verb}", "handled")
+        .replace("{page}", "mailboxes")
         .replace("{file}", "nothing.css")
 }
 
