@@ -4,20 +4,20 @@ use crate::failure::{Failure, Result};
 use crate::fault::DieAt;
 use crate::installer::DeskInstaller;
 use crate::open::{self, Context, Opened};
-use crate::secrets::Secrets;
+use crate::secrets::{Origin, Secrets};
 use crate::system::Room;
 use async_trait::async_trait;
 use posthouse_ai::{Models, ModelsOptions};
 use posthouse_mail::oauth::{OAuthClient, OAuthOptions};
 use posthouse_mail::thread::Installation;
-use posthouse_model::Timestamp;
 use posthouse_model::outbox::OutboxState;
+use posthouse_model::{TenantId, Timestamp};
 use posthouse_pipeline::tenant::Tenant;
 use posthouse_pipeline::{House, HouseOptions, SecretSource, card, oidc, sign_in};
 use posthouse_sandbox::SecretValue;
 use posthouse_store::vault::PeopleVault;
 use posthouse_store::{StoreTrouble, TenantRow};
-use posthouse_web::{Health, HostTrouble, Operations, WebDeps};
+use posthouse_web::{Health, HostTrouble, Operations, SecretDesk, SecretLook, WebDeps};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +42,25 @@ impl SecretSource for Secrets {
         hosts: &[String],
     ) -> std::result::Result<(), String> {
         self.set_new(tenant.id, &tenant.tenant.slug, name, value, hosts).await
+    }
+}
+
+#[async_trait]
+impl SecretDesk for Secrets {
+    async fn look(&self, tenant: TenantId, slug: &str, name: &str) -> std::result::Result<Option<SecretLook>, String> {
+        let found = self.find(tenant, slug, name).await?;
+        Ok(found.map(|found| SecretLook { elsewhere: found.origin != Origin::Store, hosts: found.hosts }))
+    }
+
+    fn seal(
+        &self,
+        tenant: TenantId,
+        name: &str,
+        value: &str,
+        hosts: &[String],
+    ) -> std::result::Result<Vec<u8>, String> {
+        let entropy = Arc::clone(self.store.entropy());
+        Self::seal(self, tenant, name, value, hosts, entropy.as_ref())
     }
 }
 
@@ -120,6 +139,7 @@ pub fn desk(
         clock: Arc::clone(&context.clock),
         entropy: Arc::clone(&context.entropy),
         people_vault: PeopleVault::new(opened.key.clone(), Arc::clone(&context.entropy)),
+        secrets: Arc::clone(&opened.secrets) as Arc<dyn SecretDesk>,
         public_url,
         attachment: Arc::new(posthouse_mail::read::attachment),
         message_id: Arc::new(move |address: &str| {

@@ -10,6 +10,8 @@
 
 mod automatic;
 mod check;
+mod destination;
+mod difference;
 mod mailbox;
 mod people;
 mod provider;
@@ -19,6 +21,8 @@ mod webhook;
 
 pub use automatic::{AutomaticConfig, Cap};
 pub use check::{ConfigProblem, is_name, is_secret_name, is_slug, secret_variable};
+pub use destination::SecretUse;
+pub use difference::{Difference, differences, paths_touch};
 pub use mailbox::{
     FilesConfig, ImapConfig, MailboxConfig, MaildirConfig, OAuthConfig, Security, SmtpConfig, is_pattern,
 };

@@ -104,6 +104,11 @@ pub enum Job {
         /// By what her way is known.
         visit: String,
     },
+    /// Try out what somebody asked for on the desk, and write down what was found.
+    TryOut {
+        /// See [`crate::trial::Subject`].
+        what: String,
+    },
     /// Tell a webhook what happened.
     Deliver {
         /// The row that holds what it is told.
@@ -155,6 +160,7 @@ impl Job {
             Self::IndexMails => "index-mails",
             Self::FindProvider { .. } => "find-provider",
             Self::Identify { .. } => "identify",
+            Self::TryOut { .. } => "try-out",
             Self::Deliver { .. } => "deliver",
             Self::TryTemplate { .. } => "try-template",
         }
@@ -185,6 +191,7 @@ impl Job {
             Self::IndexMails => "index-mails".to_owned(),
             Self::FindProvider { visit } => format!("find-provider:{visit}"),
             Self::Identify { visit } => format!("identify:{visit}"),
+            Self::TryOut { what } => format!("try-out:{what}"),
             Self::Deliver { delivery } => format!("deliver:{delivery}"),
             Self::TryTemplate { trial } => format!("try-template:{trial}"),
         }
@@ -221,6 +228,7 @@ impl Job {
             | Self::FindProvider { .. }
             | Self::Identify { .. }
             | Self::TryTemplate { .. }
+            | Self::TryOut { .. }
             | Self::IndexMails => QUICK,
             Self::Notify { .. } => CHAT,
             Self::Deliver { .. } => WEBHOOK,

@@ -33,6 +33,7 @@ pub mod template;
 pub mod ticket;
 pub mod time;
 pub mod triage;
+pub mod trial;
 pub mod view;
 
 pub use id::*;

@@ -41,6 +41,7 @@ pub mod screening;
 pub mod secrets;
 pub mod sent;
 pub mod sign_in;
+pub mod template_trial;
 pub mod tenant;
 pub mod triage;
 pub mod trial;

@@ -1,136 +1,174 @@
-//! Trying a template on a ticket while it is being written: its drafter is asked what it would say, and nothing else comes of it.
-//!
-//! What the drafter asks of the world is answered as in a replay: what changes nothing is read, and no model is asked.
+//! Trying out what a team has set up: its mailboxes, its notifiers, its model. `posthouse doctor` looks at everything; on the desk a
+//! person asks for one thing, and a job looks, since no server is asked and no plugin called on the path of a request.
 
-use crate::caller;
+pub mod mailbox;
+
+use crate::caller::{self, About};
 use crate::house::House;
-use crate::outlet::TenantHost;
-use crate::tenant::{Tenant, load_plugin};
+use crate::model as models;
+use crate::notice::{self, Reader};
+use crate::tenant::{Installed, Tenant};
 use crate::triage::store;
-use crate::view;
-use posthouse_model::call::TicketView;
-use posthouse_model::capability::ModelAllowance;
-use posthouse_model::draft::DraftProposal;
+use posthouse_ai::budget;
+use posthouse_model::config::ModelConfig;
+use posthouse_model::decision::NewDecision;
+use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
-use posthouse_model::template::{Template, Trial, put_in};
-use posthouse_sandbox::{Answer, Question, ReplayHost, Unrecorded};
-use posthouse_store::{ClaimedJob, NewPlugin, StoreError, TrialRow};
-use serde_json::{Value, json};
+use posthouse_model::notice::Delivery;
+pub use posthouse_model::trial::Finding as Found;
+use posthouse_model::trial::Subject;
+use posthouse_sandbox::Question;
+use posthouse_store::{ClaimedJob, ModelCall, StoreError};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
 
-/// Asks and keeps the answer; completes the job.
+/// A trial is given up after this long: servers that never answer are no reason to keep a worker.
+const TRIAL_MAX: Duration = Duration::from_secs(120);
+/// Longest words of a server that are kept, in characters.
+const WORDS_CHARS_MAX: usize = 2_000;
+
+/// Tries out what was asked for and writes down what was found; completes the job.
 ///
 /// # Errors
-/// When the store cannot be read or written. A drafter that gives no answer is no error here: the trial says so.
-pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: i64) -> Result<(), JobFailure> {
-    let trial = match tenant.scope.template_trial(id, None).await {
-        Ok(row) => Some(attempt(house, tenant, &row).await.map_err(store)?),
-        // It waited for longer than anybody does, or its ticket is gone.
-        Err(StoreError::NotFound { .. }) => None,
-        Err(error) => return Err(store(error)),
-    };
+/// When the store cannot be read or written.
+pub async fn run(house: &House, job: &ClaimedJob, what: &str) -> Result<(), JobFailure> {
+    // What was just saved is what is tried.
+    house.refresh().await.map_err(store)?;
+    let tenant = house.tenant(job.tenant).await.map_err(store)?;
+    let tenant = tenant.ok_or_else(|| JobFailure::retry("the tenant is turned off"))?;
+    let Tried { findings, call, decisions } =
+        timeout(TRIAL_MAX, try_out(house, &tenant, what)).await.unwrap_or_else(|_| {
+            let words = format!("nothing came of it within {} s", TRIAL_MAX.as_secs());
+            Tried { findings: vec![Found::plain(what.to_owned(), false, words, None)], ..Tried::default() }
+        });
+    let findings: Vec<Found> = findings.into_iter().map(shortened).collect();
     let mut tx = tenant.scope.begin().await.map_err(store)?;
-    if let Some(trial) = &trial {
-        tx.template_tried(id, trial).await.map_err(store)?;
+    tx.add_decisions(&decisions, &actor()).await.map_err(store)?;
+    if let Some(call) = call {
+        let day = budget::day(call.at, &tenant.config.time_zone);
+        tx.record_model_call(&day, 0, &call, &actor()).await.map_err(store)?;
     }
+    tx.end_trial(what, &findings, &actor()).await.map_err(store)?;
     tx.complete(job).await.map_err(store)?;
     tx.commit().await.map_err(store)
 }
 
-/// Whoever waits for the answer is told that there is none.
-pub(crate) async fn given_up(tenant: &Tenant, id: i64, reason: &str) -> Result<(), StoreError> {
+/// Writes down that nothing came of it.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(crate) async fn given_up(tenant: &Tenant, what: &str, reason: &str) -> Result<(), StoreError> {
     let mut tx = tenant.scope.begin().await?;
-    tx.template_tried(id, &Trial { problem: Some(reason.to_owned()), ..Trial::default() }).await?;
+    tx.end_trial(what, &[Found::plain(what.to_owned(), false, reason.to_owned(), None)], &actor()).await?;
     tx.commit().await
 }
 
-async fn attempt(house: &House, tenant: &Arc<Tenant>, row: &TrialRow) -> Result<Trial, StoreError> {
-    let scope = &tenant.scope;
-    let name = &row.template.plugin;
-    let Some(installed) = scope.plugins().await?.into_iter().map(|row| row.plugin).find(|plugin| plugin.name == *name)
-    else {
-        return Ok(problem(format!("there is no plugin `{name}`")));
+/// What came of a trial, and what of it goes on record.
+#[derive(Default)]
+struct Tried {
+    findings: Vec<Found>,
+    call: Option<ModelCall>,
+    decisions: Vec<NewDecision>,
+}
+
+async fn try_out(house: &House, tenant: &Arc<Tenant>, what: &str) -> Tried {
+    let gone = |words: &str| Tried {
+        findings: vec![Found::plain(what.to_owned(), false, words.to_owned(), None)],
+        ..Tried::default()
     };
-    let ticket = scope.ticket(row.ticket).await?;
-    let thread = scope.thread(row.ticket, view::THREAD_MAX).await?;
-    let recent = thread.iter().map(|message| Arc::new(view::message(message))).collect();
-    let view = Arc::new(view::ticket(&ticket, recent));
-    let others = scope.templates().await?.into_iter().map(|row| row.template);
-    let mut all: Vec<Template> = others.filter(|other| other.plugin == *name && other.id != row.template.id).collect();
-    all.push(row.template.clone());
-    let bundled = tenant.config.plugin(name).is_some_and(|config| config.is_bundled_drafter());
-    let mut plugin = installed;
-    put_in(&mut plugin.settings, &all);
-    if bundled && let Some(model) = plugin.settings.get_mut("model").and_then(Value::as_object_mut) {
-        // What a template says is asked, and a model costs.
-        model.insert("enabled".to_owned(), Value::from(false));
+    match what.parse::<Subject>() {
+        Ok(Subject::Mailbox(name)) => match tenant.mailboxes().iter().find(|mailbox| mailbox.config.name == name) {
+            Some(found) => Tried { findings: mailbox::look(house, tenant, found).await, ..Tried::default() },
+            None => gone("there is no such mailbox, or it is turned off"),
+        },
+        Ok(Subject::Notifier(name)) => match tenant.notifier(&name) {
+            Some(installed) => {
+                let (found, decisions) = notifier(house, tenant, installed).await;
+                Tried { findings: vec![found], decisions, ..Tried::default() }
+            }
+            None => gone("there is no such notifier, or it is turned off"),
+        },
+        Ok(Subject::Model) => match &tenant.config.model {
+            Some(config) => {
+                let (found, call) = model(house, tenant, config).await;
+                Tried { findings: vec![found], call, ..Tried::default() }
+            }
+            None => gone("no model is set up"),
+        },
+        Err(words) => gone(&words),
     }
-    let drafts = match ask(house, tenant, row, &plugin, &view).await? {
-        Ok(drafts) => drafts,
-        Err(reason) => return Ok(problem(reason)),
+}
+
+/// Has a notifier tell its group that this is a test; with the calls, for the record.
+pub async fn notifier(house: &House, tenant: &Arc<Tenant>, installed: &Installed) -> (Found, Vec<NewDecision>) {
+    let what = format!("notifier {}", installed.name());
+    if let Err(reason) = installed.plugin() {
+        let found = Found::plain(what, false, reason.to_owned(), Some("mend its settings or grants".to_owned()));
+        return (found, Vec::new());
+    }
+    let desk_url = house.desk_url(tenant.slug());
+    let reader = Reader {
+        language: tenant.config.notice_language(installed.name()),
+        time_zone: &tenant.config.time_zone,
+        desk_url: &desk_url,
     };
-    let named = |draft: &DraftProposal| draft.template.as_deref() == Some(&row.template.id);
-    let mut trial = Trial {
-        place: drafts.iter().position(named).map(|index| index + 1),
-        chosen: drafts.iter().filter_map(|draft| draft.template.clone()).collect(),
-        proposal: drafts.into_iter().find(|draft| named(draft)),
-        problem: None,
-    };
-    if trial.proposal.is_none() && bundled {
-        // Others are better there, or it is for another kind of ticket: what it would say all the same.
-        alone(&mut plugin.settings, &row.template);
-        match ask(house, tenant, row, &plugin, &view).await? {
-            Ok(drafts) => trial.proposal = drafts.into_iter().find(|draft| named(draft)),
-            Err(reason) => trial.problem = Some(reason),
+    let now = house.now();
+    let id = format!("{}-{}-doctor-{}", tenant.slug(), installed.name(), now.0);
+    let notice = Arc::new(notice::test(id, &reader, &tenant.config.name));
+    let context = caller::context(house, tenant, now);
+    let question = Question::Notify(notice, None);
+    let asked = caller::call::<Delivery>(house, tenant, installed, About::default(), &context, question).await;
+    let duration_ms = asked.decisions.last().map(|decision| decision.cost.duration_us / 1_000);
+    let (ok, words, mend) = match asked.result {
+        Ok(_) => (true, "took the test message".to_owned(), None),
+        Err(failure) => {
+            let mend = "look at the notifier's secrets (`posthouse secret list`), its settings and grants in tenant.toml, and \
+                        whether the group's bot is still there";
+            (false, failure.reason, Some(mend.to_owned()))
         }
-    }
-    Ok(trial)
-}
-
-/// The bundled drafters take this template for any ticket.
-fn alone(settings: &mut Value, template: &Template) {
-    let mut any = template.clone();
-    any.front.insert("category".to_owned(), Value::from("*"));
-    any.front.shift_remove("needs");
-    any.front.shift_remove("country");
-    put_in(settings, [&any]);
-    settings["use_default_templates"] = json!(false);
-    if let Some(language) = template.language() {
-        settings["default_language"] = json!(language);
-    }
-}
-
-async fn ask(
-    house: &House,
-    tenant: &Arc<Tenant>,
-    row: &TrialRow,
-    plugin: &NewPlugin,
-    view: &Arc<TicketView>,
-) -> Result<Result<Vec<DraftProposal>, String>, StoreError> {
-    let loaded = match load_plugin(house, &tenant.config, plugin).await? {
-        Ok(loaded) => loaded,
-        Err(reason) => return Ok(Err(reason)),
     };
-    let Ok(_permit) = tenant.gate.enter().await else {
-        return Ok(Err("the team's plugins are too busy".to_owned()));
-    };
-    let inner = TenantHost::new(
-        house.clone(),
-        Arc::clone(tenant),
-        plugin.name.clone(),
-        ModelAllowance::default(),
-        Some(row.ticket),
-    );
-    let host = Arc::new(ReplayHost::new(Arc::new(inner), &[], Unrecorded::AskSafe));
-    let context = caller::context(house, tenant, house.now());
-    let called = loaded.ask(context, host, Question::Draft(Arc::clone(view))).await;
-    Ok(match called.result {
-        Ok(Answer::Drafts(drafts)) => Ok(drafts),
-        Ok(_) => Err("it answered another question than it was asked".to_owned()),
-        Err(error) => Err(error.to_string()),
-    })
+    (Found { duration_ms, ..Found::plain(what, ok, words, mend) }, asked.decisions)
 }
 
-fn problem(reason: String) -> Trial {
-    Trial { problem: Some(reason), ..Trial::default() }
+/// Asks the tenant's model one short question; with what the call cost, where it came about.
+pub async fn model(house: &House, tenant: &Tenant, config: &ModelConfig) -> (Found, Option<ModelCall>) {
+    let what = format!("model {}", config.model);
+    let provider = match models::provider(house, tenant, config).await {
+        Ok(provider) => provider,
+        Err(reason) => return (Found::plain(what, false, reason.to_string(), None), None),
+    };
+    let begun = Instant::now();
+    match house.models().probe(&provider).await {
+        Ok(probe) => {
+            let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let call = ModelCall {
+                at: house.now(),
+                ticket: None,
+                plugin: "try-out".to_owned(),
+                model: probe.model.clone(),
+                tokens_in: i64::try_from(probe.usage.input_tokens).unwrap_or(i64::MAX),
+                tokens_out: i64::try_from(probe.usage.output_tokens).unwrap_or(i64::MAX),
+                duration_ms: i64::try_from(duration_ms).unwrap_or(i64::MAX),
+                outcome: "ok".to_owned(),
+            };
+            let found = Found::plain(what, true, format!("{} answers", probe.model), None);
+            (Found { duration_ms: Some(duration_ms), ..found }, Some(call))
+        }
+        Err(error) => (Found::plain(what, false, error.to_string(), Some(error.hint().to_owned())), None),
+    }
+}
+
+/// A server may say as much as it likes.
+fn shortened(found: Found) -> Found {
+    let short = |words: String| match words.char_indices().nth(WORDS_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words,
+    };
+    let steps = found.steps.into_iter().map(|step| posthouse_model::trial::Step { words: short(step.words), ..step });
+    Found { words: short(found.words), mend: found.mend.map(short), steps: steps.collect(), ..found }
+}
+
+fn actor() -> Actor {
+    Actor::Host("try-out".to_owned())
 }

@@ -4,8 +4,8 @@ use crate::house::House;
 use crate::tenant::Tenant;
 use crate::trouble::Part;
 use crate::{
-    check, digest, dispatch, draft, index, learn, ledger, life, notify, oidc, proof, sent, sign_in, triage, trial,
-    webhooks,
+    check, digest, dispatch, draft, index, learn, ledger, life, notify, oidc, proof, sent, sign_in, template_trial,
+    triage, trial, webhooks,
 };
 use futures::FutureExt as _;
 use posthouse_model::job::{Job, JobFailure};
@@ -255,8 +255,9 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
         Job::IndexMails => index::run(tenant, job).await,
         Job::FindProvider { visit } => oidc::find(house, tenant, job, visit).await,
         Job::Identify { visit } => oidc::finish(house, tenant, job, visit).await,
+        Job::TryOut { what } => trial::run(house, job, what).await,
         Job::Deliver { delivery } => webhooks::run(house, tenant, job, *delivery).await,
-        Job::TryTemplate { trial } => trial::run(house, tenant, job, *trial).await,
+        Job::TryTemplate { trial } => template_trial::run(house, tenant, job, *trial).await,
     }
 }
 
@@ -296,8 +297,9 @@ async fn given_up(tenant: &Tenant, job: &Job, reason: &str) -> Result<(), StoreE
         Job::Install { upload } => life::install::given_up(tenant, *upload, reason).await,
         Job::FinishSignIn { mailbox, visit } => sign_in::given_up(tenant, mailbox, visit, reason).await,
         Job::FindProvider { visit } | Job::Identify { visit } => oidc::given_up(tenant, visit, reason).await,
+        Job::TryOut { what } => trial::given_up(tenant, what, reason).await,
         Job::Deliver { delivery } => webhooks::given_up(tenant, *delivery, reason).await,
-        Job::TryTemplate { trial } => trial::given_up(tenant, *trial, reason).await,
+        Job::TryTemplate { trial } => template_trial::given_up(tenant, *trial, reason).await,
         // What a filter did not learn of one ticket it learns of others; a person who waits for a code, or for what a server holds,
         // asks again.
         Job::Learn { .. } | Job::TeachRspamd { .. } | Job::SignIn { .. } | Job::Repair { .. } => Ok(()),

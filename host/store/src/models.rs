@@ -114,6 +114,23 @@ impl Scope {
         Ok(ModelUse { calls: row.next()?, tokens_in: row.next()?, tokens_out: row.next()?, reserved: row.next()? })
     }
 
+    /// The total of some days, both among them.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn model_use_between(&self, first: &str, last: &str) -> Result<ModelUse> {
+        let row = sql("select cast(coalesce(sum(calls), 0) as bigint), cast(coalesce(sum(tokens_in), 0) as bigint), \
+             cast(coalesce(sum(tokens_out), 0) as bigint), cast(coalesce(sum(reserved), 0) as bigint) from model_use \
+             where tenant_id = $1 and day >= $2 and day <= $3")
+        .bind(self.tenant)
+        .bind(first)
+        .bind(last)
+        .one(&mut *self.read().await?)
+        .await?;
+        let mut row = row.reader();
+        Ok(ModelUse { calls: row.next()?, tokens_in: row.next()?, tokens_out: row.next()?, reserved: row.next()? })
+    }
+
     /// The newest calls, newest first, at most 500.
     ///
     /// # Errors

@@ -147,12 +147,16 @@ impl Tx {
         }
         Ok(())
     }
+
+    /// All plugins' rows in their order, as they are in this transaction.
+    pub(crate) async fn plugin_rows(&mut self) -> Result<Vec<PluginRow>> {
+        let tenant = self.tenant();
+        sql(SELECT).bind(tenant).all(self.on()).await?.iter().map(read).collect()
+    }
+
     /// One plugin's row, as it is in this transaction.
     pub(crate) async fn plugin_row(&mut self, name: &str) -> Result<Option<PluginRow>> {
-        let tenant = self.tenant();
-        let rows = sql(SELECT).bind(tenant).all(self.on()).await?;
-        let rows = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
-        Ok(rows.into_iter().find(|row| row.plugin.name == name))
+        Ok(self.plugin_rows().await?.into_iter().find(|row| row.plugin.name == name))
     }
 
     /// Writes one plugin's row.

@@ -93,6 +93,7 @@ pub(crate) const LEFT_OUT: &[&str] = &[
     "search_behind",
     "bulk",
     "template_trial",
+    "trial",
 ];
 
 /// Parents before children.
@@ -200,6 +201,7 @@ pub(crate) const TABLES: &[Table] = &[
     ),
     counting("incident", "id:i tenant_id:i key:t detail:t opened_at:i closed_at:i"),
     table("secret", "tenant_id:i name:t sealed:b updated_at:i", "tenant_id, name"),
+    table("desk_setting", "tenant_id:i path:t changed_by:t changed_at:i", "tenant_id, path").since(22),
     table(
         "plugin",
         "tenant_id:i name:t world:t version:t digest:t settings:t grants:t position:i installed_at:i limits:t@3 release:i@4",
@@ -240,15 +242,15 @@ pub(crate) const TABLES: &[Table] = &[
         "tenant_id:i plugin:t id:t front:t body:t updated_at:i version:i changed_by:t",
         "tenant_id, plugin, id",
     )
-    .since(20),
+    .since(21),
     table(
         "template_version",
         "tenant_id:i plugin:t id:t version:i front:t body:t changed_by:t changed_at:i",
         "tenant_id, plugin, id, version",
     )
-    .since(20),
+    .since(21),
     table("template_use", "tenant_id:i day:i plugin:t template:t what:t count:i", "tenant_id, day, plugin, template, what")
-        .since(20),
+        .since(21),
     table("kept", "tenant_id:i plugin:t key:b value:b", "tenant_id, plugin, key").since(2),
     table("followed", "mailbox_id:i tenant_id:i folder:t uid_validity:i first_uid:i", "mailbox_id, folder").since(7),
     table(

@@ -1,6 +1,7 @@
 //! Tenants: the clients on this host.
 
 use crate::chain::Chain;
+use crate::set_up;
 use crate::sql::{Row, sql};
 use crate::wake::Touched;
 use crate::{Result, Scope, Store, StoreError, Tx};
@@ -146,6 +147,7 @@ impl Store {
                 (chain, Some("tenant.changed"), id)
             }
         };
+        set_up::folder_was_applied(&mut inner, id).await?;
         let mut tx = Tx::new(self.tenant(id), inner, now, chain);
         if let Some(kind) = kind {
             tx.event(event(actor, kind, json!({ "slug": tenant.slug, "digest": tenant.digest })));

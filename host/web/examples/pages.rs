@@ -53,6 +53,10 @@ fn main() -> std::io::Result<()> {
             };
             write("plugins", sample::plugins().draw(&admin(Place::Plugins)))?;
             write("plugin", sample::plugin().draw(&admin(Place::Plugins)))?;
+            write("setup-list", sample::setup_list().draw(&admin(Place::Settings)))?;
+            for (name, page) in sample::setup(lang) {
+                write(&format!("setup-{name}"), page.draw(&admin(Place::Settings)))?;
+            }
             write("messages", sample::messages().draw(&frame(Place::Messages)))?;
             let sign_in = SignInPage {
                 lang,

@@ -69,6 +69,7 @@ pub static STYLE: LazyLock<Asset> = LazyLock::new(|| {
             include_str!("../assets/work.css"),
             include_str!("../assets/pages.css"),
             include_str!("../assets/views.css"),
+            include_str!("../assets/setup.css"),
             include_str!("../assets/bulk.css"),
             include_str!("../assets/phone.css"),
         ),

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use posthouse_model::config::{MailboxConfig, OidcConfig};
-use posthouse_model::{Clock, Entropy, Timestamp};
+use posthouse_model::{Clock, Entropy, TenantId, Timestamp};
 use posthouse_store::vault::PeopleVault;
 use posthouse_store::{Store, StoreTrouble};
 use std::sync::Arc;
@@ -60,6 +60,31 @@ pub trait Operations: Send + Sync + 'static {
     }
 }
 
+/// What is known of a secret, without its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretLook {
+    /// It stands in the environment or in a file, which goes before what is kept here and cannot be changed here.
+    pub elsewhere: bool,
+    /// Hosts that it may be sent to; empty: wherever the set-up sends it.
+    pub hosts: Vec<String>,
+}
+
+/// Secrets as the desk may know them: it puts values in and never gets one out.
+#[async_trait]
+pub trait SecretDesk: Send + Sync + 'static {
+    /// Whether there is one, and where.
+    ///
+    /// # Errors
+    /// In words for a person: it cannot be opened, or a file cannot be read.
+    async fn look(&self, tenant: TenantId, slug: &str, name: &str) -> Result<Option<SecretLook>, String>;
+
+    /// The bytes to keep for a value.
+    ///
+    /// # Errors
+    /// In words for a person.
+    fn seal(&self, tenant: TenantId, name: &str, value: &str, hosts: &[String]) -> Result<Vec<u8>, String>;
+}
+
 /// Everything the desk needs from outside.
 #[derive(Clone)]
 pub struct WebDeps {
@@ -71,6 +96,8 @@ pub struct WebDeps {
     pub entropy: Arc<dyn Entropy>,
     /// Seals the seeds of people's second factors.
     pub people_vault: PeopleVault,
+    /// Takes secrets of teams.
+    pub secrets: Arc<dyn SecretDesk>,
     /// Where people reach the desk. With `https` cookies are marked Secure and HSTS is sent.
     pub public_url: Url,
     /// Decodes attachments.

@@ -27,7 +27,8 @@ pub mod text;
 pub mod words;
 
 pub use deps::{
-    AttachmentReader, Health, HostTrouble, MessageIdMaker, OidcAddress, Operations, SignInAddress, WebDeps,
+    AttachmentReader, Health, HostTrouble, MessageIdMaker, OidcAddress, Operations, SecretDesk, SecretLook,
+    SignInAddress, WebDeps,
 };
 pub use route::router;
 pub use serve::serve;

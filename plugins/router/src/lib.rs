@@ -8,7 +8,7 @@ use hours::{Hours, LocalClock, LocalTime, Working};
 use posthouse_sdk::routing::Route;
 use posthouse_sdk::{Failure, Router, Sentiment, Urgency, desk};
 use rules::{Plan, Subject};
-use settings::{Rule, Settings};
+use settings::{Deadline, Rule, Settings};
 
 /// How old a mail may be for its own time to start the clock; an older or a future one starts it now.
 const TRUSTED_AGE_SECONDS_MAX: i64 = 2 * 24 * 3600;
@@ -18,6 +18,7 @@ pub struct RuleRouter {
     time_zone: String,
     hours: Hours,
     rules: Vec<Rule>,
+    deadlines: Vec<Deadline>,
     fallback: settings::Then,
 }
 
@@ -27,7 +28,8 @@ impl Router for RuleRouter {
     fn new(settings: Settings) -> Result<Self, String> {
         let hours = settings.working_hours()?;
         let rules = settings.all_rules()?;
-        Ok(Self { time_zone: settings.time_zone, hours, rules, fallback: settings.default })
+        let deadlines = settings.clock_deadlines()?;
+        Ok(Self { time_zone: settings.time_zone, hours, rules, deadlines, fallback: settings.default })
     }
 
     fn route(&self, call: &desk::Call, ticket: &desk::Ticket, out: &Route) -> Result<(), Failure> {
@@ -45,16 +47,37 @@ impl Router for RuleRouter {
         let plan = rules::decide(&self.rules, &self.fallback, &subject);
         say(out, &plan);
 
+        let sent = ticket.latest().sent_at();
+        let start = if (0..=TRUSTED_AGE_SECONDS_MAX).contains(&(now - sent)) { sent } else { now };
+        let mut deadline = None;
         if let Some(minutes) = plan.respond_within_minutes {
-            let sent = ticket.latest().sent_at();
-            let start = if (0..=TRUSTED_AGE_SECONDS_MAX).contains(&(now - sent)) { sent } else { now };
-            match working.after(start, minutes) {
-                Some(at) => out.set_deadline(at),
-                None => out.add_evidence("no working hour within a year: no deadline"),
+            deadline = working.after(start, minutes);
+            if deadline.is_none() {
+                out.add_evidence("no working hour within a year: no deadline");
             }
+        }
+        if let Some((by, name)) = earliest(&self.deadlines, &subject.customer, start)
+            && deadline.is_none_or(|own| by < own)
+        {
+            out.add_evidence(&format!("{name} waits by the clock, nights and weekends included"));
+            deadline = Some(by);
+        }
+        if let Some(at) = deadline {
+            out.set_deadline(at);
         }
         Ok(())
     }
+}
+
+/// The first moment by which somebody else's clock wants an answer, and whose clock that is.
+fn earliest<'a>(deadlines: &'a [Deadline], customer: &str, start: i64) -> Option<(i64, &'a str)> {
+    deadlines
+        .iter()
+        .filter(|deadline| deadline.holds_for(customer))
+        .filter_map(|deadline| {
+            Some((start.checked_add(i64::from(deadline.within_minutes) * 60)?, deadline.name.as_str()))
+        })
+        .min()
 }
 
 fn say(out: &Route, plan: &Plan) {
@@ -127,3 +150,28 @@ impl LocalClock for HostClock<'_> {
 }
 
 posthouse_sdk::export_router!(RuleRouter);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shortest_clock_that_waits_for_a_customer_counts() {
+        let deadline = |name: &str, domain: &str, within_minutes| Deadline {
+            name: name.to_owned(),
+            domains: vec![domain.to_owned()],
+            within_minutes,
+        };
+        let all = [
+            deadline("Amazon", "marketplace.amazon.", 1_440),
+            deadline("Amazon, ours", "marketplace.amazon.de", 720),
+            deadline("eBay", "members.ebay.", 60),
+        ];
+        // Saturday 2026-03-07 10:00 UTC: the weekend does not stop it.
+        let start = 1_772_877_600;
+        assert_eq!(earliest(&all, "a@marketplace.amazon.com", start), Some((start + 86_400, "Amazon")));
+        assert_eq!(earliest(&all, "a@marketplace.amazon.de", start), Some((start + 43_200, "Amazon, ours")));
+        assert_eq!(earliest(&all, "a@customer.example", start), None);
+        assert_eq!(earliest(&all, "a@marketplace.amazon.com", i64::MAX), None);
+    }
+}

@@ -20,6 +20,8 @@ pub struct Settings {
     pub special_days: BTreeMap<String, Vec<String>>,
     /// What holds where no rule said anything.
     pub default: Then,
+    /// Answers that somebody else's clock waits for.
+    pub deadlines: Vec<Deadline>,
     /// In order.
     pub rules: Vec<Rule>,
     /// Priority and response time by urgency and risk, before the tenant's own rules.
@@ -34,9 +36,46 @@ impl Default for Settings {
             holidays: Vec::new(),
             special_days: BTreeMap::new(),
             default: Then::default(),
+            deadlines: Vec::new(),
             rules: Vec::new(),
             use_default_rules: true,
         }
+    }
+}
+
+/// An answer that somebody else's clock waits for: a marketplace's, which stops for no night, weekend or holiday.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct Deadline {
+    /// Shown to people as the reason.
+    pub name: String,
+    /// What follows the @ of the customer's address: `example.com` holds for `shop.example.com` too, and a name that ends in a dot
+    /// for whatever country follows: `marketplace.amazon.`.
+    pub domains: Vec<String>,
+    /// Minutes by the clock, 1 to 43,200 (30 days).
+    pub within_minutes: u32,
+}
+
+/// Longest deadline by the clock.
+pub const CLOCK_MINUTES_MAX: u32 = 43_200;
+
+impl Deadline {
+    /// Whether it holds for a customer.
+    pub fn holds_for(&self, customer: &str) -> bool {
+        let Some((_, domain)) = customer.rsplit_once('@') else { return false };
+        let domain = domain.to_lowercase();
+        self.domains.iter().any(|known| {
+            let known = known.to_lowercase();
+            if let Some(begin) = known.strip_suffix('.') {
+                // A country's ending, of one or two pieces: `de`, `co.uk`.
+                let ending = domain.strip_prefix(begin).and_then(|rest| rest.strip_prefix('.'));
+                ending.is_some_and(|ending| {
+                    ending.split('.').count() <= 2 && ending.split('.').all(|piece| (2..=3).contains(&piece.len()))
+                })
+            } else {
+                domain == known || domain.strip_suffix(&known).is_some_and(|rest| rest.ends_with('.'))
+            }
+        })
     }
 }
 
@@ -129,6 +168,27 @@ impl Settings {
             rules.push(rule.clone());
         }
         Ok(rules)
+    }
+
+    /// Deadlines by the clock, checked.
+    pub fn clock_deadlines(&self) -> Result<Vec<Deadline>, String> {
+        for (at, deadline) in self.deadlines.iter().enumerate() {
+            if deadline.name.trim().is_empty() {
+                return Err(format!(
+                    "settings, `deadlines[{at}].name`: a deadline needs a name: people see it as the reason"
+                ));
+            }
+            if deadline.domains.is_empty() || deadline.domains.iter().any(|domain| domain.trim_matches('.').is_empty())
+            {
+                return Err(format!(
+                    "settings, `deadlines[{at}].domains`: name what follows the @ of the customers' addresses"
+                ));
+            }
+            if !(1..=CLOCK_MINUTES_MAX).contains(&deadline.within_minutes) {
+                return Err(format!("settings, `deadlines[{at}].within_minutes`: use 1 to {CLOCK_MINUTES_MAX}"));
+            }
+        }
+        Ok(self.deadlines.clone())
     }
 
     /// Working hours, checked.
@@ -252,6 +312,51 @@ mod tests {
     fn bundled_rules_parse_and_stand_first() {
         let rules = parsed(r#"{"rules":[{"name":"mine"}]}"#).unwrap().all_rules().unwrap();
         assert!(rules[0].bundled && !rules.last().unwrap().bundled);
+    }
+
+    #[test]
+    fn a_marketplace_is_known_by_its_relay() {
+        let deadline = |domains: &str| {
+            let text = format!(r#"{{"deadlines":[{{"name":"m","domains":{domains},"within_minutes":1440}}]}}"#);
+            parsed(&text).unwrap().clock_deadlines().unwrap().remove(0)
+        };
+        let amazon = deadline(r#"["marketplace.amazon."]"#);
+        for customer in ["a@marketplace.amazon.com", "A@Marketplace.Amazon.co.uk", "x@marketplace.amazon.de"] {
+            assert!(amazon.holds_for(customer), "{customer}");
+        }
+        for stranger in [
+            "a@marketplace.amazon.",
+            "a@marketplace.amazon",
+            "a@notmarketplace.amazon.com",
+            "a@marketplace.amazon.evil.example",
+            "a@marketplace.amazon.com.evil.example",
+            "marketplace.amazon.com",
+        ] {
+            assert!(!amazon.holds_for(stranger), "{stranger}");
+        }
+        let shop = deadline(r#"["shop.example"]"#);
+        assert!(shop.holds_for("a@shop.example") && shop.holds_for("a@eu.shop.example"));
+        assert!(!shop.holds_for("a@workshop.example"));
+    }
+
+    #[test]
+    fn deadlines_have_their_bounds() {
+        let with = |minutes: u32, domains: &str, name: &str| {
+            let text =
+                format!(r#"{{"deadlines":[{{"name":"{name}","domains":{domains},"within_minutes":{minutes}}}]}}"#);
+            parsed(&text).unwrap().clock_deadlines().map(|_| ())
+        };
+        assert_eq!(with(1, r#"["a.example"]"#, "m"), Ok(()));
+        assert_eq!(with(43_200, r#"["a.example"]"#, "m"), Ok(()));
+        for (minutes, domains, name, words) in [
+            (0, r#"["a.example"]"#, "m", "`deadlines[0].within_minutes`"),
+            (43_201, r#"["a.example"]"#, "m", "use 1 to 43200"),
+            (1, "[]", "m", "`deadlines[0].domains`"),
+            (1, r#"["."]"#, "m", "`deadlines[0].domains`"),
+            (1, r#"["a.example"]"#, " ", "`deadlines[0].name`"),
+        ] {
+            assert!(with(minutes, domains, name).unwrap_err().contains(words), "{words}");
+        }
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! `posthouse doctor`
 
-mod mailbox;
-
 use crate::failure::{Code, Failure, Result};
 use crate::house;
 use crate::open::Context;
@@ -12,12 +10,9 @@ use clap::Args;
 use posthouse_ai::budget;
 use posthouse_mail::dns::{Dns, NoDns};
 use posthouse_model::decision::World;
-use posthouse_model::notice::Delivery;
-use posthouse_pipeline::caller::{self, About};
-use posthouse_pipeline::notice::{self, Reader};
-use posthouse_pipeline::tenant::{Installed, Tenant};
-use posthouse_pipeline::{House, model, screening};
-use posthouse_sandbox::Question;
+use posthouse_model::trial::Step;
+use posthouse_pipeline::tenant::Tenant;
+use posthouse_pipeline::{House, screening, trial};
 use posthouse_store::{JobState, StoreTrouble};
 use serde::Serialize;
 use std::net::{IpAddr, SocketAddr};
@@ -57,16 +52,6 @@ pub struct DoctorArgs {
 fn name_server(text: &str) -> std::result::Result<SocketAddr, String> {
     let alone = || text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53));
     text.parse().or_else(|_| alone()).map_err(|_| "write an address such as 192.0.2.53 or 192.0.2.53:53".to_owned())
-}
-
-/// One step of looking at a server.
-#[derive(Serialize)]
-struct Step {
-    /// `name`, `connect`, `tls`, `sign-in` …
-    name: &'static str,
-    ok: bool,
-    words: String,
-    duration_ms: u64,
 }
 
 /// One thing looked at.
@@ -206,15 +191,11 @@ async fn examine(
     let mut dns = dns;
     plugins(tenant, findings);
     for mailbox in tenant.mailboxes() {
-        let mut looked = mailbox::look(house, tenant, mailbox).await;
+        let mut looked = trial::mailbox::look(house, tenant, mailbox).await;
         if let Some(dns) = dns.as_deref_mut() {
-            looked.extend(mailbox::look_at_domain(dns, &mailbox.config).await);
+            looked.extend(trial::mailbox::look_at_domain(dns, &mailbox.config).await);
         }
-        findings.extend(looked.into_iter().map(|looked| {
-            let mailbox::Looked { what, ok, words, mend, duration_ms, steps } = looked;
-            let tenant = Some(tenant.slug().to_owned());
-            Finding { tenant, what, ok, words: safe(&words), mend: mend.map(|mend| safe(&mend)), duration_ms, steps }
-        }));
+        findings.extend(looked.into_iter().map(|looked| of_tenant(tenant, looked)));
     }
     let mut say = |what: String, ok: bool, words: String, mend: Option<String>, duration_ms: Option<u64>| {
         let tenant = Some(tenant.slug().to_owned());
@@ -240,14 +221,8 @@ async fn examine(
         say("rspamd, teaching".to_owned(), ok, words, Some(mend.to_owned()), None);
     }
     if let (Some(config), false) = (&tenant.config.model, args.no_models) {
-        let what = format!("model {}", config.model);
-        match model::provider(house, tenant, config).await {
-            Err(reason) => say(what, false, reason.to_string(), None, None),
-            Ok(provider) => match house.models().probe(&provider).await {
-                Ok(probe) => say(what, true, format!("{} answers", probe.model), None, None),
-                Err(error) => say(what, false, error.to_string(), Some(error.hint().to_owned()), None),
-            },
-        }
+        let (found, _) = trial::model(house, tenant, config).await;
+        say(found.what, found.ok, found.words, found.mend, None);
     }
     if let Some(config) = &tenant.config.model {
         let day = budget::day(house.now(), &tenant.config.time_zone);
@@ -264,10 +239,8 @@ async fn examine(
         say("model budget".to_owned(), ok, words, Some(mend.to_owned()), None);
     }
     for installed in tenant.plugins(World::Notifier).filter(|i| i.plugin().is_ok() && !args.no_notifiers) {
-        let (ok, words, ms) = tell(house, tenant, installed).await;
-        let mend = "look at the notifier's secrets (`posthouse secret list`), its settings and grants in tenant.toml, and whether the \
-                    group's bot is still there";
-        say(format!("notifier {}", installed.name()), ok, words, Some(mend.to_owned()), ms);
+        let (found, _) = trial::notifier(house, tenant, installed).await;
+        say(found.what, found.ok, found.words, found.mend, found.duration_ms);
     }
     match tenant.scope.jobs(JobState::Failed).await {
         Ok(failed) if failed.is_empty() => {}
@@ -281,23 +254,17 @@ async fn examine(
     }
 }
 
-async fn tell(house: &House, tenant: &Arc<Tenant>, installed: &Installed) -> (bool, String, Option<u64>) {
-    let desk_url = house.desk_url(tenant.slug());
-    let reader = Reader {
-        language: tenant.config.notice_language(installed.name()),
-        time_zone: &tenant.config.time_zone,
-        desk_url: &desk_url,
-    };
-    let now = house.now();
-    let id = format!("{}-{}-doctor-{}", tenant.slug(), installed.name(), now.0);
-    let notice = Arc::new(notice::test(id, &reader, &tenant.config.name));
-    let context = caller::context(house, tenant, now);
-    let question = Question::Notify(notice, None);
-    let asked = caller::call::<Delivery>(house, tenant, installed, About::default(), &context, question).await;
-    let ms = asked.decisions.last().map(|decision| decision.cost.duration_us / 1_000);
-    match asked.result {
-        Ok(_) => (true, "took the test message".to_owned(), ms),
-        Err(failure) => (false, failure.reason, ms),
+fn of_tenant(tenant: &Tenant, found: trial::Found) -> Finding {
+    let trial::Found { what, ok, words, mend, duration_ms, steps } = found;
+    let safe_step = |step: Step| Step { words: safe(&step.words), ..step };
+    Finding {
+        tenant: Some(tenant.slug().to_owned()),
+        what,
+        ok,
+        words: safe(&words),
+        mend: mend.map(|mend| safe(&mend)),
+        duration_ms,
+        steps: steps.into_iter().map(safe_step).collect(),
     }
 }
 

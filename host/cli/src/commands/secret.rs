@@ -241,38 +241,13 @@ pub fn needed(config: &TenantConfig) -> BTreeSet<String> {
 /// Where a set-up sends each secret that it names: the secret, who sends it, and the host.
 #[must_use]
 pub fn destinations(config: &TenantConfig) -> Vec<(String, String, String)> {
-    let mut found = Vec::new();
-    for mailbox in &config.mailboxes {
-        let imap = mailbox.imap.iter().filter_map(|imap| Some((imap.password.as_ref()?, &imap.host)));
-        let smtp = mailbox.smtp.iter().filter_map(|smtp| Some((smtp.password.as_ref()?, &smtp.host)));
-        for (reference, host) in imap.chain(smtp) {
-            found.push((reference.secret.clone(), format!("mailbox {}", mailbox.name), host.to_lowercase()));
-        }
-        for (_, oauth) in mailbox.oauths() {
-            let by = format!("mailbox {}", mailbox.name);
-            for reference in oauth.client_secret.iter().chain([&oauth.refresh_token]) {
-                found.push((reference.secret.clone(), by.clone(), oauth.token_host()));
-            }
-        }
-    }
-    for plugin in &config.plugins {
-        for (name, hosts) in &plugin.grants.secrets {
-            found.extend(hosts.iter().map(|host| (name.clone(), format!("plugin {}", plugin.name), host.clone())));
-        }
-    }
-    if let Some(model) = &config.model
-        && let Some(key) = &model.key
-    {
-        let host = url::Url::parse(&model.base_url).ok().and_then(|url| url.host_str().map(str::to_owned));
-        found.push((key.secret.clone(), "model".to_owned(), host.unwrap_or_default()));
-    }
-    found
+    config.secret_destinations().into_iter().map(|used| (used.secret, used.by, used.host)).collect()
 }
 
 /// Hosts that a set-up sends this secret to and that are not among the allowed ones. No allowed ones: all are.
 #[must_use]
 pub fn strangers(destinations: &[(String, String, String)], name: &str, allowed: &[String]) -> Vec<String> {
-    let sent_to = destinations.iter().filter(|(n, _, _)| n == name).map(|(_, _, host)| host);
+    let sent_to = destinations.iter().filter(|(n, _, host)| n == name && !host.is_empty()).map(|(_, _, host)| host);
     sent_to.filter(|host| !secret_may_go(allowed, host)).cloned().collect()
 }
 

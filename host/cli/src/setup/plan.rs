@@ -1,10 +1,10 @@
 //! What applying a folder would change, found by comparing two documents: what is in force and what is wanted.
 
-use posthouse_model::config::{ArticleConfig, TenantConfig};
+use posthouse_model::config::{ArticleConfig, TenantConfig, differences};
 use posthouse_model::decision::World;
 use posthouse_model::template::Template;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// One difference.
@@ -45,35 +45,14 @@ pub fn document(
     articles: &[ArticleConfig],
     templates: &[Template],
 ) -> Value {
-    // Plain data with text keys: serialising it cannot fail.
-    let mut document = serde_json::to_value(config).unwrap_or_default();
-    for (list, plural) in [("queue", "queues"), ("mailbox", "mailboxes"), ("plugin", "plugins")] {
-        let Some(Value::Array(items)) = document.as_object_mut().and_then(|map| map.shift_remove(list)) else {
-            continue;
-        };
-        let mut by_name = Map::new();
-        let mut order = Vec::new();
-        for mut item in items {
-            let name = item.as_object_mut().and_then(|map| map.shift_remove("name"));
-            let name = name.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
-            order.push(Value::from(name.clone()));
-            by_name.insert(name, item);
-        }
-        if list == "plugin" {
-            for plugin in plugins {
-                if let Some(Value::Object(item)) = by_name.get_mut(&plugin.name) {
-                    // What it is made of is said by the digest; where that was found does not matter.
-                    item.shift_remove("component");
-                    item.insert("world".to_owned(), plugin.world.as_str().into());
-                    item.insert("version".to_owned(), plugin.version.as_str().into());
-                    item.insert("digest".to_owned(), plugin.digest.as_str().into());
-                }
-            }
-        }
-        document[plural] = Value::Object(by_name);
-        // The order of mailboxes means nothing.
-        if list != "mailbox" {
-            document[format!("{list}_order")] = Value::Array(order);
+    let mut document = config.document();
+    for plugin in plugins {
+        if let Some(Value::Object(item)) = document["plugins"].get_mut(&plugin.name) {
+            // What it is made of is said by the digest; where that was found does not matter.
+            item.shift_remove("component");
+            item.insert("world".to_owned(), plugin.world.as_str().into());
+            item.insert("version".to_owned(), plugin.version.as_str().into());
+            item.insert("digest".to_owned(), plugin.digest.as_str().into());
         }
     }
     let articles = articles.iter().map(|article| {
@@ -99,8 +78,15 @@ pub fn nothing() -> Value {
 /// All differences, in the order of the wanted document, then what goes.
 #[must_use]
 pub fn changes(from: &Value, to: &Value) -> Vec<Change> {
-    let mut found = Vec::new();
-    compare(&mut Vec::new(), from, to, &mut found);
+    let found: Vec<Change> = differences(from, to)
+        .into_iter()
+        .map(|difference| Change {
+            path: difference.path(),
+            keys: difference.keys,
+            from: difference.from,
+            to: difference.to,
+        })
+        .collect();
     // That names were added or removed is told by the things themselves; only a pure change of order is news.
     let is_news = |change: &Change| {
         let Some(list) = change.path.strip_suffix("_order") else { return true };
@@ -110,34 +96,6 @@ pub fn changes(from: &Value, to: &Value) -> Vec<Change> {
     };
     let news: Vec<bool> = found.iter().map(is_news).collect();
     found.into_iter().zip(news).filter_map(|(change, is_news)| is_news.then_some(change)).collect()
-}
-
-fn compare(keys: &mut Vec<String>, from: &Value, to: &Value, found: &mut Vec<Change>) {
-    let change = |keys: &[String], from: Option<&Value>, to: Option<&Value>| Change {
-        path: keys.join("."),
-        keys: keys.to_vec(),
-        from: from.cloned(),
-        to: to.cloned(),
-    };
-    match (from, to) {
-        (Value::Object(old), Value::Object(new)) => {
-            for (key, value) in new {
-                keys.push(key.clone());
-                match old.get(key) {
-                    Some(old) => compare(keys, old, value, found),
-                    None => found.push(change(keys, None, Some(value))),
-                }
-                keys.pop();
-            }
-            for (key, value) in old.iter().filter(|(key, _)| !new.contains_key(*key)) {
-                keys.push(key.clone());
-                found.push(change(keys, Some(value), None));
-                keys.pop();
-            }
-        }
-        _ if from == to => {}
-        _ => found.push(change(keys, Some(from), Some(to))),
-    }
 }
 
 impl Change {

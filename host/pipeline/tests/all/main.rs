@@ -22,5 +22,6 @@ mod sending;
 mod sent_folder;
 mod templates;
 mod triage;
+mod trial;
 mod visit;
 mod webhooks;

@@ -117,6 +117,11 @@ async fn fill(world: &World) {
     let file = posthouse_store::NewReplyFile { name: "a.pdf", media_type: "application/pdf", content: &[0, 159] };
     tx.add_reply_file(ticket, &file, &agent()).await.unwrap();
     tx.put_secret("smtp", &[1, 2, 255], &host()).await.unwrap();
+    let set_up = posthouse_model::config::TenantConfig::new("acme", "Acme");
+    let mut next = set_up.clone();
+    next.review.undo_seconds = 20;
+    tx.change_set_up(&set_up, &next, &agent()).await.unwrap();
+    tx.ask_trial("model", &agent()).await.unwrap();
     tx.open_incident("fetch:support", "down", &host()).await.unwrap();
     let wanted = ModelReservation {
         day: "2026-03-02",

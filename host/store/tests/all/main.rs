@@ -34,6 +34,7 @@ mod proof;
 mod releases;
 mod scheduled;
 mod search;
+mod set_up;
 mod setup;
 mod spam;
 mod take_up;

@@ -5,6 +5,7 @@ pub(crate) mod knowledge;
 pub(crate) mod list;
 pub(crate) mod messages;
 pub(crate) mod plugins;
+pub(crate) mod setup;
 pub(crate) mod status;
 pub(crate) mod templates;
 pub(crate) mod ticket;

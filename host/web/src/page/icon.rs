@@ -20,6 +20,8 @@ icons! {
     pulse = r#"<path d="M2.5 10.5h3.2l2-5.5 3.4 10 2.3-6.5.9 2h3.2"/>"#;
     /// A plug.
     plug = r#"<path d="M7 3.5V7M13 3.5V7M5 7h10v2.5a5 5 0 0 1-10 0zM10 14.5v2.5"/>"#;
+    /// Two sliders.
+    sliders = r#"<path d="M3 6.5h7.5M14.5 6.5H17M3 13.5h2.5M9.5 13.5H17"/><circle cx="12.5" cy="6.5" r="2"/><circle cx="7.5" cy="13.5" r="2"/>"#;
     /// A keyboard.
     keyboard = r#"<rect x="2.5" y="5.5" width="15" height="9.5" rx="1.5"/><path d="M5.5 8.5h.01M8.5 8.5h.01M11.5 8.5h.01M14.5 8.5h.01M6.5 12h7"/>"#;
     /// An open book.

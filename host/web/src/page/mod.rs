@@ -19,6 +19,7 @@ pub mod people;
 pub mod plugins;
 pub mod query;
 pub mod sample;
+pub mod setup;
 pub mod side;
 pub mod status;
 pub mod templates;

@@ -1,9 +1,11 @@
 //! Sample data: a morning at a seller's desk. For drawing every page without a store, in tests and for the eye.
 
 mod plugins;
+mod setup;
 mod views;
 
 pub use plugins::{plugin, plugins};
+pub use setup::{setup, setup_list};
 pub use views::{bulk, view, views};
 
 use super::draft::{Check, Conflict, DraftCard, Editor, ReplyPane};
@@ -634,8 +636,10 @@ mod tests {
             messages().draw(&frame(Place::Messages)),
             plugins().draw(&frame(Place::Plugins)),
             plugin().draw(&frame(Place::Plugins)),
+            setup_list().draw(&frame(Place::Settings)),
         ]
         .into_iter()
+        .chain(setup(lang).into_iter().map(|(_, page)| page.draw(&frame(Place::Settings))))
         .map(maud::Markup::into_string)
         .collect()
     }

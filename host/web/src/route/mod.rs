@@ -19,6 +19,7 @@ mod people;
 mod plugins;
 mod public;
 mod settings;
+mod setup;
 pub(crate) mod sign_in;
 mod templates;
 mod tickets;
@@ -193,6 +194,10 @@ routes! {
     post "/t/{slug}/people/{id}/{verb}" Administering people::act;
     get "/t/{slug}/webhooks" Administering webhooks::page;
     post "/t/{slug}/webhooks" Administering webhooks::act;
+    get "/t/{slug}/settings" Leading setup::list;
+    get "/t/{slug}/settings/{page}" Leading setup::show;
+    post "/t/{slug}/settings/{page}" Administering setup::save;
+    post "/t/{slug}/settings/{page}/{verb}" Administering setup::act;
     get "/t/{slug}/audit" Auditing audit::page;
     get "/t/{slug}/live" Reading live::stream;
     post "/t/{slug}/me/language" Own settings::language;

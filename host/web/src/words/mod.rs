@@ -15,6 +15,7 @@ mod pages;
 mod people;
 mod plugins;
 mod reason;
+mod setup;
 mod templates;
 mod ticket;
 mod tokens;
@@ -165,6 +166,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         plugins::TABLE,
         reason::TABLE,
         templates::TABLE,
+        setup::TABLE,
         ticket::TABLE,
         ticket::COUNTED,
         tokens::TABLE,

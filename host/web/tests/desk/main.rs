@@ -15,6 +15,7 @@ mod oidc;
 mod people;
 mod plugins;
 mod reading;
+mod setup;
 mod sign_in;
 mod strangers;
 mod support;

@@ -101,6 +101,9 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/people",
         "/t/{slug}/people/{id}",
         "/t/{slug}/people/{id}/{verb}",
+        "/t/{slug}/settings",
+        "/t/{slug}/settings/{page}",
+        "/t/{slug}/settings/{page}/{verb}",
         "/t/{slug}/audit",
         "/t/{slug}/webhooks",
         "/t/{slug}/live",
@@ -141,6 +144,7 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         .replace("{verb}", "handled")
         // Good for ever.
         .replace("{link}", &format!("luma.{}.9999999999", waiting.number))
+        .replace("{page}", "mailboxes")
         .replace("{file}", "nothing.css")
 }
 

@@ -10,10 +10,10 @@ use posthouse_model::mail::{Address, Attachment, ReadMail};
 use posthouse_model::role::Role;
 use posthouse_model::ticket::Outcome;
 use posthouse_model::triage::{Entity, EntityValue, Routing, Scored, Span, TextPart, Triage, Urgency};
-use posthouse_model::{Clock, Entropy, MailboxId, MessageId, TicketId, Timestamp};
+use posthouse_model::{Clock, Entropy, MailboxId, MessageId, TenantId, TicketId, Timestamp};
 use posthouse_store::vault::{MasterKey, PeopleVault};
 use posthouse_store::{Intake, NewAgent, NewMailbox, NewTenant, Scope, Source, Store, StoreOptions, Taken};
-use posthouse_web::{Health, Operations, WebDeps, password, router};
+use posthouse_web::{Health, Operations, SecretDesk, SecretLook, WebDeps, password, router};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -66,12 +66,38 @@ impl Operations for Well {
     }
 }
 
+/// Seals without a cipher, so that tests see what was sealed; knows what is in the environment.
+pub struct Keeper {
+    store: Store,
+    pub elsewhere: std::sync::Mutex<Vec<String>>,
+}
+
+#[async_trait::async_trait]
+impl SecretDesk for Keeper {
+    async fn look(&self, tenant: TenantId, _: &str, name: &str) -> Result<Option<SecretLook>, String> {
+        if self.elsewhere.lock().unwrap().iter().any(|known| known == name) {
+            return Ok(Some(SecretLook { elsewhere: true, hosts: vec![] }));
+        }
+        let sealed = self.store.tenant(tenant).sealed_secret(name).await.unwrap();
+        Ok(sealed.map(|sealed| {
+            let text = String::from_utf8(sealed).unwrap();
+            let hosts = text.split_once('|').unwrap().0.split(',').filter(|host| !host.is_empty());
+            SecretLook { elsewhere: false, hosts: hosts.map(str::to_owned).collect() }
+        }))
+    }
+
+    fn seal(&self, _: TenantId, _: &str, value: &str, hosts: &[String]) -> Result<Vec<u8>, String> {
+        Ok(format!("{}|{value}", hosts.join(",")).into_bytes())
+    }
+}
+
 /// The host.
 pub struct House {
     pub store: Store,
     pub hands: Arc<Hands>,
     pub router: Router,
     pub stop: watch::Sender<bool>,
+    pub keeper: Arc<Keeper>,
     _folder: tempfile::TempDir,
 }
 
@@ -100,11 +126,13 @@ impl House {
         .await
         .unwrap();
         store.migrate().await.unwrap();
+        let keeper = Arc::new(Keeper { store: store.clone(), elsewhere: std::sync::Mutex::default() });
         let (stop, stopping) = watch::channel(false);
         let made = AtomicU64::new(0);
         let router = router(WebDeps {
             store: store.clone(),
             clock: hands.clone(),
+            secrets: keeper.clone(),
             people_vault: PeopleVault::new(MasterKey::generate(entropy.as_ref()), entropy.clone()),
             entropy,
             public_url: "https://desk.example".parse().unwrap(),
@@ -129,7 +157,7 @@ impl House {
             trust_forwarded: false,
             stopping,
         });
-        Self { store, hands, router, stop, _folder: folder }
+        Self { store, hands, router, stop, keeper, _folder: folder }
     }
 
     /// A team with Eve (admin), Mei (lead), Jun (agent) and Ada (auditor).

@@ -10,6 +10,7 @@ mod mailbox;
 mod many;
 mod plugins;
 mod reading;
+mod settings;
 mod support;
 mod templates;
 mod widths;

@@ -202,6 +202,18 @@ async fn every_page_fits(width: u32, height: u32) {
             "/t/electronics/people/1",
             "/t/electronics/audit",
             "/t/electronics/webhooks",
+            "/t/electronics/settings",
+            "/t/electronics/settings/team",
+            "/t/electronics/settings/queues",
+            "/t/electronics/settings/mailboxes",
+            "/t/electronics/settings/mailbox",
+            "/t/electronics/settings/mailbox?name=support",
+            "/t/electronics/settings/hours",
+            "/t/electronics/settings/review",
+            "/t/electronics/settings/notices",
+            "/t/electronics/settings/watch",
+            "/t/electronics/settings/model",
+            "/t/electronics/settings/secrets",
             "/t/electronics/audit?what=agent.&from=2026-01-01",
         ] {
             desk.goto(path).await;

@@ -17,7 +17,9 @@ use posthouse_model::template::{Template, take_out};
 use posthouse_package::Package;
 use posthouse_package::signing::{SignatureProblem, TrustedKey};
 use posthouse_sandbox::{CallLimits, LoadError, PluginSpec, Sandbox, inspect};
-use posthouse_store::{Article, ArticleRow, NewMailbox, NewPlugin, NewTenant, Store, TemplateRow, TenantRow};
+use posthouse_store::{
+    Article, ArticleRow, DeskSetting, NewMailbox, NewPlugin, NewTenant, Store, TemplateRow, TenantRow,
+};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -27,14 +29,15 @@ use std::path::PathBuf;
 DIR holds tenant.toml; settings, templates, knowledge and plugins stand beside it. The whole folder is checked first: every
 plugin is loaded with its settings and grants, every name must lead somewhere. When anything is wrong, all of it is
 told with file, line and column, nothing is changed, and what is in force stays in force. A running host takes a new
-set-up over within seconds, without a restart. Applying the same folder again changes nothing.")]
+set-up over within seconds, without a restart. Applying the same folder again changes nothing. What was set or
+written on the desk and stands otherwise in the folder is a problem too, unless --replace-desk says that the folder wins.")]
 pub struct ApplyArgs {
     /// The tenant's folder
     dir: PathBuf,
     /// Check and show what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Put the folder's articles and templates in the place of those that were written on the desk
+    /// Let the folder win over what was set, and over the articles and templates that were written on the desk
     #[arg(long)]
     replace_desk: bool,
     /// Print JSON: {"tenant", "new", "dry_run", "changes": [{"path", "from", "to"}], "notes": []}
@@ -148,9 +151,10 @@ pub async fn apply(folder: &Folder, opened: &Opened, sandbox: &Sandbox, how: App
         problems.extend(check_desk(folder, dir, &scope.articles().await?));
         problems.extend(check_templates(&folder.config.slug, dir, &content.templates, &scope.templates().await?));
     }
-    if !problems.is_empty() {
-        return Err(refused(dir, problems));
-    }
+    let set_on_desk = match &tenant {
+        Some(tenant) => opened.store.tenant(tenant.id).desk_settings().await?,
+        None => Vec::new(),
+    };
     let states: Vec<PluginState> = content.plugins.iter().map(state).collect();
     let wanted = document(&content.config, &states, &folder.articles, &content.templates);
     let (in_force, known) = match &tenant {
@@ -158,8 +162,15 @@ pub async fn apply(folder: &Folder, opened: &Opened, sandbox: &Sandbox, how: App
         None => (nothing(), String::new()),
     };
     let changes = changes(&in_force, &wanted);
+    if !how.replace_desk {
+        problems.extend(check_settings(folder, &changes, &set_on_desk));
+    }
+    if !problems.is_empty() {
+        return Err(refused(dir, problems));
+    }
     // The digest also covers what the comparison does not show, such as where a component's version came from.
-    let is_same = changes.is_empty() && known == folder.digest();
+    // What was set on the desk and stands in the folder now is the folder's from now on.
+    let is_same = changes.is_empty() && known == folder.digest() && set_on_desk.is_empty();
     if !how.dry_run && !is_same {
         write(folder, &content, opened).await?;
     }
@@ -394,6 +405,41 @@ fn check_templates(slug: &str, dir: &std::path::Path, folder: &[Template], rows:
         )
     })
     .collect()
+}
+
+/// What somebody set on the desk and the folder would set otherwise.
+fn check_settings(folder: &Folder, changes: &[Change], set_on_desk: &[DeskSetting]) -> Vec<Problem> {
+    let slug = &folder.config.slug;
+    let lost = changes.iter().filter_map(|change| {
+        let by = set_on_desk.iter().find(|setting| setting.is_touched_by(&change.path))?;
+        let (thing, words) = change.words();
+        let who = by.changed_by.trim_start_matches("agent:");
+        Some(folder.source.problem(
+            place_of(&folder.config, &change.path),
+            format!("{who} set this on the desk, which this folder would change: {thing} {words}"),
+            format!("take it over with `posthouse tenant export {slug} NEW-FOLDER`, or replace it with --replace-desk"),
+        ))
+    });
+    lost.collect()
+}
+
+/// Where a value of the compared document stands in `tenant.toml`: `queues.returns.title` is `queue[1].title`.
+fn place_of(config: &TenantConfig, path: &str) -> String {
+    let lists: [(&str, &str, Vec<&str>); 3] = [
+        ("queues", "queue", config.queues.iter().map(|queue| queue.name.as_str()).collect()),
+        ("mailboxes", "mailbox", config.mailboxes.iter().map(|mailbox| mailbox.name.as_str()).collect()),
+        ("plugins", "plugin", config.plugins.iter().map(|plugin| plugin.name.as_str()).collect()),
+    ];
+    for (plural, list, names) in lists {
+        let Some(rest) = path.strip_prefix(plural).and_then(|rest| rest.strip_prefix('.')) else { continue };
+        let name = rest.split('.').next().unwrap_or(rest);
+        let inner = &rest[name.len()..];
+        return match names.iter().position(|known| *known == name) {
+            Some(at) => format!("{list}[{at}]{inner}"),
+            None => list.to_owned(),
+        };
+    }
+    path.to_owned()
 }
 
 /// A secret without a value is a note: it can only be set once the tenant is there. One that may not go where the set-up

@@ -1,32 +1,17 @@
-//! What `posthouse doctor` finds out about one mailbox: its way in and its way out, step by step.
+//! What can be found out about one mailbox: its way in and its way out, step by step, and what its domain says of itself.
 
-use super::Step;
+use crate::house::House;
+use crate::outlet;
+use crate::tenant::{Mailbox, Tenant};
 use posthouse_mail::dns::{Dns, DomainCheck, NoDns};
 use posthouse_mail::maildir::Maildir;
 use posthouse_mail::net::{ProbeReport, ProbeStep};
 use posthouse_mail::{imap, submit};
 use posthouse_model::config::{MailboxConfig, Provider};
-use posthouse_pipeline::tenant::{Mailbox, Tenant};
-use posthouse_pipeline::{House, outlet};
-
-/// One thing looked at.
-pub(super) struct Looked {
-    pub(super) what: String,
-    pub(super) ok: bool,
-    pub(super) words: String,
-    pub(super) mend: Option<String>,
-    pub(super) duration_ms: Option<u64>,
-    pub(super) steps: Vec<Step>,
-}
-
-impl Looked {
-    pub(super) fn plain(what: String, ok: bool, words: String, mend: Option<String>) -> Self {
-        Self { what, ok, words, mend, duration_ms: None, steps: Vec::new() }
-    }
-}
+use posthouse_model::trial::{Finding, Step};
 
 /// Looks at a mailbox's servers or folders.
-pub(super) async fn look(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Vec<Looked> {
+pub async fn look(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Vec<Finding> {
     let name = &mailbox.config.name;
     let mut found = vec![
         way_in(house, tenant, mailbox, format!("mailbox {name}, in")).await,
@@ -42,7 +27,7 @@ pub(super) async fn look(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> V
 }
 
 /// Looks at what the domain of a mailbox that sends by SMTP says about itself.
-pub(super) async fn look_at_domain(dns: &mut Result<Dns, NoDns>, mailbox: &MailboxConfig) -> Vec<Looked> {
+pub async fn look_at_domain(dns: &mut Result<Dns, NoDns>, mailbox: &MailboxConfig) -> Vec<Finding> {
     let (Some(_), Some((_, domain))) = (&mailbox.smtp, mailbox.address.rsplit_once('@')) else { return Vec::new() };
     let what = |kind: &str| format!("mailbox {}, {kind} of {domain}", mailbox.name);
     // A provider's own domain is the provider's to set up, and some names are nobody's (RFC 6761, RFC 6762).
@@ -65,10 +50,10 @@ pub(super) async fn look_at_domain(dns: &mut Result<Dns, NoDns>, mailbox: &Mailb
     match asked {
         Ok(findings) => findings
             .into_iter()
-            .map(|found| Looked::plain(what(found.what), found.ok, found.words, found.mend))
+            .map(|found| Finding::plain(what(found.what), found.ok, found.words, found.mend))
             .collect(),
         Err(error) => {
-            vec![Looked::plain(
+            vec![Finding::plain(
                 what("DNS"),
                 true,
                 format!("SPF, DKIM and DMARC were skipped, for want of DNS: {error}"),
@@ -78,37 +63,37 @@ pub(super) async fn look_at_domain(dns: &mut Result<Dns, NoDns>, mailbox: &Mailb
     }
 }
 
-async fn way_in(house: &House, tenant: &Tenant, mailbox: &Mailbox, what: String) -> Looked {
+async fn way_in(house: &House, tenant: &Tenant, mailbox: &Mailbox, what: String) -> Finding {
     if let Some(imap) = &mailbox.config.imap {
         return match outlet::imap(house, tenant, imap).await {
             Ok(config) => summary(what, &imap::probe(&config, imap.main_folder()).await),
-            Err(reason) => Looked::plain(what, false, reason.to_string(), None),
+            Err(reason) => Finding::plain(what, false, reason.to_string(), None),
         };
     }
     let Some(maildir) = &mailbox.config.maildir else {
         let mend = "give it imap or maildir in tenant.toml".to_owned();
-        return Looked::plain(what, false, "there is no way in".to_owned(), Some(mend));
+        return Finding::plain(what, false, "there is no way in".to_owned(), Some(mend));
     };
     let folder = outlet::folder(house.data_dir(), &maildir.path);
     match Maildir::open(&folder, house.clock()) {
-        Ok(_) => Looked::plain(what, true, format!("{} can be read", folder.display()), None),
+        Ok(_) => Finding::plain(what, true, format!("{} can be read", folder.display()), None),
         Err(error) => {
-            Looked::plain(what, false, error.to_string(), Some("check the folder's owner and rights".to_owned()))
+            Finding::plain(what, false, error.to_string(), Some("check the folder's owner and rights".to_owned()))
         }
     }
 }
 
-async fn way_out(house: &House, tenant: &Tenant, mailbox: &Mailbox, what: String) -> Looked {
+async fn way_out(house: &House, tenant: &Tenant, mailbox: &Mailbox, what: String) -> Finding {
     let config = &mailbox.config;
     if let (None, Some(smtp)) = (&config.files, &config.smtp) {
         return match outlet::smtp_config(house, tenant, config, smtp).await {
             Ok(out) => summary(what, &submit::probe_as(&out, Some(&config.address)).await),
-            Err(reason) => Looked::plain(what, false, reason.to_string(), None),
+            Err(reason) => Finding::plain(what, false, reason.to_string(), None),
         };
     }
     match outlet::submitter(house, tenant, mailbox).await {
         Ok(submitter) => summary(what, &submitter.probe().await),
-        Err(reason) => Looked::plain(what, false, reason.to_string(), None),
+        Err(reason) => Finding::plain(what, false, reason.to_string(), None),
     }
 }
 
@@ -123,27 +108,22 @@ fn provider_hint(mailbox: &MailboxConfig) -> Option<String> {
     Some(format!("this is {title}: provider = \"{known}\" on the mailbox fills in what {title} wants"))
 }
 
-fn summary(what: String, report: &ProbeReport) -> Looked {
+fn summary(what: String, report: &ProbeReport) -> Finding {
     let ms = |step: &ProbeStep| u64::try_from(step.duration.as_millis()).unwrap_or(u64::MAX);
     let steps: Vec<Step> = report
         .steps
         .iter()
-        .map(|step| Step {
-            name: step.name,
-            ok: step.ok,
-            words: crate::output::safe(&step.words),
-            duration_ms: ms(step),
-        })
+        .map(|step| Step { name: step.name.to_owned(), ok: step.ok, words: step.words.clone(), duration_ms: ms(step) })
         .collect();
     let duration_ms = Some(report.steps.iter().map(ms).sum());
     match report.first_failure() {
         Some(step) => {
             let words = format!("{}: {}", step.name, step.words);
-            Looked { what, ok: false, words, mend: step.hint.clone(), duration_ms, steps }
+            Finding { what, ok: false, words, mend: step.hint.clone(), duration_ms, steps }
         }
         None => {
             let last = report.steps.last().map_or("nothing to look at", |step| step.words.as_str());
-            Looked { what, ok: true, words: last.to_owned(), mend: None, duration_ms, steps }
+            Finding { what, ok: true, words: last.to_owned(), mend: None, duration_ms, steps }
         }
     }
 }

@@ -1,0 +1,89 @@
+//! What the set-up's own checks find, in the reader's language. In English they are the words of `posthouse tenant apply`.
+
+use crate::words::Lang;
+use posthouse_model::config::ConfigProblem;
+
+/// What is wrong, and what to write instead.
+pub(crate) fn problem(t: Lang, problem: &ConfigProblem) -> String {
+    let english = || format!("{}; {}", problem.what, problem.mend);
+    match t {
+        Lang::En => english(),
+        Lang::Zh => chinese(problem).unwrap_or_else(english),
+    }
+}
+
+/// By how an entry of [`MENDS`] begins.
+fn chinese(problem: &ConfigProblem) -> Option<String> {
+    if let Some((low, high)) = problem.mend.strip_prefix("use ").and_then(|rest| rest.split_once(" to "))
+        && problem.what.ends_with("is out of range")
+    {
+        return Some(format!("超出范围，请填 {low} 到 {high}"));
+    }
+    if let Some((name, _)) = problem.what.split_once("` is already the name of another ") {
+        return Some(format!("名称 {} 已被使用，请换一个", name.trim_start_matches('`')));
+    }
+    MENDS.iter().find(|(mend, _)| problem.mend.starts_with(mend)).map(|(_, words)| (*words).to_owned())
+}
+
+/// How what to do begins in English, and the whole in Chinese.
+const MENDS: &[(&str, &str)] = &[
+    ("use BCP 47", "不是语言代码，请填如 zh、en、pt-BR"),
+    ("use 1 to 64 bytes of lower-case letters", "名称只能用小写字母、数字、- _ /，最长 64 字节"),
+    ("use 1 to 100 characters on one line", "名称为空、过长或含控制字符，请填 1 到 100 个字符"),
+    ("use an IANA name", "不是时区名称，请填如 Asia/Shanghai、Europe/Berlin"),
+    ("leave `queue` out", "至少要有一个队列"),
+    ("write it bare", "不是邮箱地址，请只填地址，如 support@example.com"),
+    ("write it on one line", "为空或含控制字符，请填写一行"),
+    ("keep it to who you are", "签名过长，最多 2000 个字符"),
+    ("add host = ", "没有服务器地址，请填写，或选择邮箱服务商"),
+    ("write the bare name", "不是服务器名称，请只填名称，如 mail.example.com"),
+    ("use 1 to 65535", "不是端口，请填 1 到 65535，或留空"),
+    ("use \"tls\" or \"starttls\"", "不加密的连接会泄露密码，请用 TLS 或 STARTTLS"),
+    ("add password = ", "没有登录方式，请填写密码或使用 OAuth2"),
+    ("use the client id", "请填写在服务商处注册应用得到的 client id"),
+    ("add token_url", "该服务商的 OAuth2 未知，请改用密码"),
+    ("leave `days` out", "至少选择一天"),
+    ("name a [[plugin]]", "没有这个通知插件"),
+    ("name a plugin that is a notifier", "这个插件不是通知插件"),
+    ("use https://HOST/PATH", "不是接口地址，请填到版本为止，如 https://api.openai.com/v1"),
+    ("use https://, or set plain_http", "http:// 会明文传输密钥和客户内容，请用 https://，内网模型可勾选允许"),
+    ("use the name from the provider's list", "请填写模型名称"),
+    ("use 1 to 64 of a-z", "密钥名只能用小写字母、数字和单个 _，以字母开头，最长 64 个字符"),
+    ("set it again", "这个密钥不允许发往该主机，请重新设置密钥并允许该主机"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use posthouse_model::config::TenantConfig;
+
+    #[test]
+    fn what_a_form_can_get_wrong_is_said_in_chinese_too() {
+        let mut config = TenantConfig::new("acme", "");
+        config.agent_language = "english".into();
+        config.time_zone = "Mars".into();
+        config.categories = vec!["Not A Name".into()];
+        config.queues[0].name = "In Box".into();
+        config.queues.push(config.queues[0].clone());
+        config.review.undo_seconds = 601;
+        config.heartbeat.days.clear();
+        config.heartbeat.stuck_after_minutes = 0;
+        config.notify.notifiers = vec!["gone".into()];
+        let model = serde_json::json!({ "base_url": "x", "model": "", "tokens_per_day": 2_000_000_000_u64 });
+        config.model = serde_json::from_value(model).ok();
+        let mailbox = serde_json::json!({ "name": "m", "address": "m", "imap": { "host": "a b", "user": "" }, "signature": "x".repeat(2_001),
+            "smtp": { "host": "mail.example", "port": 0, "security": "plain", "user": "u" }, "send_per_day": 0,
+            "oauth": { "client_id": "", "refresh_token": { "secret": "X" } } });
+        config.mailboxes.extend(serde_json::from_value(mailbox));
+        let empty = serde_json::json!({ "name": "m", "address": "m@example.com", "imap": { "user": "u" }, "smtp": {} });
+        config.mailboxes.extend(serde_json::from_value(empty));
+        config.complete();
+        let problems = config.problems();
+        assert!(problems.len() > 20, "{problems:#?}");
+        for found in problems {
+            let words = problem(Lang::Zh, &found);
+            assert!(words.chars().any(|c| c > '\u{2e80}'), "{found}");
+            assert_eq!(problem(Lang::En, &found), format!("{}; {}", found.what, found.mend));
+        }
+    }
+}
