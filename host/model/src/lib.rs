@@ -27,6 +27,7 @@ pub mod reason;
 pub mod refusal;
 pub mod release;
 pub mod replay;
+pub mod rich;
 pub mod role;
 pub mod step;
 pub mod ticket;

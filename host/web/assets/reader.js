@@ -94,7 +94,7 @@ addEventListener('popstate', () => load(location.href, { push: false }));
 // Forms of the reader and the undo bar: posted in place. What was typed is kept until the desk has taken it.
 document.addEventListener('submit', async (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== 'post' || !form.closest('.reader, .notices') && !form.matches('.undo, .bulk')) return;
+  if (event.defaultPrevented || event.submitter?.formTarget || form.method !== 'post' || !form.closest('.reader, .notices') && !form.matches('.undo, .bulk')) return;
   event.preventDefault();
   if (form.dataset.busy) return;
   keepDraft();

@@ -4,7 +4,7 @@ use posthouse_model::config::ModelConfig;
 use posthouse_model::decision::World;
 use posthouse_model::draft::DraftOrigin;
 use posthouse_model::job::Job;
-use posthouse_store::DraftEdit;
+use posthouse_store::{DraftEdit, NewReplyFile};
 use serde_json::json;
 
 /// A text that a person saved is looked at like a drafter's: what was found stands with the text it was found in.
@@ -48,6 +48,49 @@ async fn a_saved_text_is_checked_again() {
     assert!(checked().await[2].contains(&format!("\"draft\":{last}")));
     let decisions = scope.decisions(ticket).await.unwrap();
     assert_eq!(decisions.iter().filter(|d| d.record.world == World::Checker).count(), calls + 1);
+}
+
+/// Whether a file goes along is known to the checks, of a draft and of what is about to go out, and when they are made again.
+#[tokio::test(flavor = "multi_thread")]
+async fn checks_know_of_the_files() {
+    let test = Test::new(["classifier", "router", "drafter", "checker"].map(bundled).to_vec(), |_| {}).await;
+    let scope = &test.tenant.scope;
+    let taken = test.mail(letter("a", "Where is my parcel?", "My order 1042-88 has not arrived. Where is it?")).await;
+    let (_, ticket) = ids(&taken);
+    let body = "Dear Mary,\n\nthe label is attached.";
+    let mut tx = scope.begin().await.unwrap();
+    let base = scope.drafts(ticket).await.unwrap()[0].id;
+    let edit = DraftEdit { base: Some(base), subject: None, body: body.to_owned() };
+    let draft = tx.edit_draft(ticket, &edit, &actor()).await.unwrap().id;
+    tx.enqueue(&Job::Check { draft }).await.unwrap();
+    tx.commit().await.unwrap();
+    test.run().await;
+    let checks = scope.draft(draft).await.unwrap().checks;
+    assert_eq!(checks.len(), 1, "{checks:?}");
+    assert_eq!((checks[0].code.as_str(), checks[0].blocks), ("missing-attachment", false));
+    assert_eq!(checks[0].span.unwrap().slice(body), Some("is attached"));
+
+    let mut tx = scope.begin().await.unwrap();
+    let file = NewReplyFile { name: "label.pdf", media_type: "application/pdf", content: b"%PDF-" };
+    tx.add_reply_file(ticket, &file, &actor()).await.unwrap();
+    tx.enqueue(&Job::Check { draft }).await.unwrap();
+    tx.commit().await.unwrap();
+    test.run().await;
+    assert_eq!(scope.draft(draft).await.unwrap().checks, []);
+    let decisions = scope.decisions(ticket).await.unwrap();
+    let checked = decisions.iter().rfind(|decision| decision.record.world == World::Checker).unwrap();
+    let rebuilt = posthouse_pipeline::rebuild::rebuild(scope, &test.tenant.config, checked).await.unwrap();
+    assert!(rebuilt.exact, "{rebuilt:#?}");
+
+    let outbox = crate::sending::approve(&test, ticket, &format!("{body} See you.")).await;
+    assert_eq!(scope.outbox_file_names(outbox).await.unwrap(), ["label.pdf"]);
+    test.clock.forward(std::time::Duration::from_secs(10));
+    test.run().await;
+    assert!(scope.outbox(outbox).await.unwrap().state == posthouse_model::outbox::OutboxState::Sent);
+    let decisions = scope.decisions(ticket).await.unwrap();
+    let checked = decisions.iter().rfind(|decision| decision.record.world == World::Checker).unwrap();
+    let findings = &checked.record.output.as_ref().unwrap()["findings"];
+    assert_eq!(findings, &json!([]), "what went out had its file");
 }
 
 fn with_model() -> Vec<posthouse_model::config::PluginConfig> {

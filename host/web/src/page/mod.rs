@@ -18,6 +18,7 @@ pub mod note;
 pub mod people;
 pub mod plugins;
 pub mod query;
+mod rich;
 pub mod sample;
 pub mod side;
 pub mod status;

@@ -661,6 +661,8 @@ mod tests {
         }
         let script = crate::assets::SCRIPT.content().len();
         assert!(script < 30_000, "the script has {script} bytes");
+        let writing = crate::assets::WRITING.content().len();
+        assert!(writing < 4_000, "what comes with a reply has {writing} bytes");
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod oidc;
 mod openapi;
 mod people;
 mod plugins;
+mod preview;
 mod public;
 mod settings;
 pub(crate) mod sign_in;
@@ -142,6 +143,7 @@ routes! {
     post "/t/{slug}/tickets/{number}/wake" Acting work::wake;
     post "/t/{slug}/tickets/{number}/misfit" Acting work::misfit;
     post "/t/{slug}/tickets/{number}/difference" Acting work::compare;
+    post "/t/{slug}/tickets/{number}/preview" Acting preview::show;
     post "/t/{slug}/tickets/{number}/typed" Acting typed::keep;
     post "/t/{slug}/tickets/{number}/drop-typed" Acting typed::discard;
     get "/t/{slug}/tickets/{number}/writing" Acting typed::writing;

@@ -21,6 +21,7 @@ mod trail;
 mod views;
 mod webhooks;
 mod work;
+mod writing;
 
 pub(crate) use names::language_tags;
 use serde::{Deserialize, Serialize};
@@ -168,6 +169,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         tokens::TABLE,
         trail::TABLE,
         work::TABLE,
+        writing::TABLE,
         work::COUNTED,
         webhooks::TABLE,
         views::TABLE,

@@ -23,3 +23,4 @@ mod views;
 mod visits;
 mod webhooks;
 mod work;
+mod writing;

@@ -13,3 +13,4 @@ mod reading;
 mod support;
 mod widths;
 mod work;
+mod writing;
