@@ -104,6 +104,11 @@ pub enum Job {
         /// By what her way is known.
         visit: String,
     },
+    /// Translate a mail or a draft for an agent who asked.
+    Translate {
+        /// The row that holds it.
+        translation: i64,
+    },
     /// Tell a webhook what happened.
     Deliver {
         /// The row that holds what it is told.
@@ -150,6 +155,7 @@ impl Job {
             Self::IndexMails => "index-mails",
             Self::FindProvider { .. } => "find-provider",
             Self::Identify { .. } => "identify",
+            Self::Translate { .. } => "translate",
             Self::Deliver { .. } => "deliver",
         }
     }
@@ -179,6 +185,7 @@ impl Job {
             Self::IndexMails => "index-mails".to_owned(),
             Self::FindProvider { visit } => format!("find-provider:{visit}"),
             Self::Identify { visit } => format!("identify:{visit}"),
+            Self::Translate { translation } => format!("translate:{translation}"),
             Self::Deliver { delivery } => format!("deliver:{delivery}"),
         }
     }
@@ -213,6 +220,7 @@ impl Job {
             | Self::Repair { .. }
             | Self::FindProvider { .. }
             | Self::Identify { .. }
+            | Self::Translate { .. }
             | Self::IndexMails => QUICK,
             Self::Notify { .. } => CHAT,
             Self::Deliver { .. } => WEBHOOK,

@@ -32,6 +32,7 @@ pub mod role;
 pub mod step;
 pub mod ticket;
 pub mod time;
+pub mod translation;
 pub mod triage;
 pub mod view;
 

@@ -41,6 +41,7 @@ pub mod secrets;
 pub mod sent;
 pub mod sign_in;
 pub mod tenant;
+mod translate;
 pub mod triage;
 pub mod trouble;
 pub mod view;

@@ -4,7 +4,8 @@ use crate::house::House;
 use crate::tenant::Tenant;
 use crate::trouble::Part;
 use crate::{
-    check, digest, dispatch, draft, index, learn, ledger, life, notify, oidc, proof, sent, sign_in, triage, webhooks,
+    check, digest, dispatch, draft, index, learn, ledger, life, notify, oidc, proof, sent, sign_in, translate, triage,
+    webhooks,
 };
 use futures::FutureExt as _;
 use posthouse_model::job::{Job, JobFailure};
@@ -239,6 +240,7 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
         Job::Triage { message } => triage::run(house, tenant, job, *message).await,
         Job::Draft { ticket } => draft::run(house, tenant, job, *ticket).await,
         Job::Check { draft } => check::run(house, tenant, job, *draft).await,
+        Job::Translate { translation } => translate::run(house, tenant, job, *translation).await,
         Job::Notify { notification } => notify::run(house, tenant, job, *notification).await,
         Job::Dispatch { outbox } => dispatch::run(house, tenant, job, *outbox).await,
         Job::AppendSent { outbox } => sent::run(house, tenant, job, *outbox).await,
@@ -295,6 +297,7 @@ async fn given_up(tenant: &Tenant, job: &Job, reason: &str) -> Result<(), StoreE
         Job::FinishSignIn { mailbox, visit } => sign_in::given_up(tenant, mailbox, visit, reason).await,
         Job::FindProvider { visit } | Job::Identify { visit } => oidc::given_up(tenant, visit, reason).await,
         Job::Deliver { delivery } => webhooks::given_up(tenant, *delivery, reason).await,
+        Job::Translate { translation } => translate::given_up(tenant, *translation, reason).await,
         // What a filter did not learn of one ticket it learns of others; a person who waits for a code, or for what a server holds,
         // asks again.
         Job::Learn { .. } | Job::TeachRspamd { .. } | Job::SignIn { .. } | Job::Repair { .. } => Ok(()),

@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0017_working_on_tickets.sql"),
     include_str!("schema/0018_search.sql"),
     include_str!("schema/0019_people.sql"),
+    include_str!("schema/0020_translation.sql"),
 ];
 
 /// The version that this host works with.

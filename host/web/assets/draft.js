@@ -74,23 +74,29 @@ const prepareDraft = () => {
   startTyping(form);
 };
 
-// Checks of a text that was just saved: looked for a few times, less and less often.
-let checksTimer;
-const awaitChecks = (wait = 700) => {
-  clearTimeout(checksTimer);
-  const form = draftForm();
-  if (!$('.checks[data-coming]', form ?? document) || wait > 15000) return;
-  checksTimer = setTimeout(async () => {
+// What jobs are still to bring, checks of a text that was just saved and translations: looked for a few times, less and less often.
+let comingTimer;
+const awaitComing = (wait = 700) => {
+  clearTimeout(comingTimer);
+  if (!$('[data-coming]') || wait > 40000) return;
+  comingTimer = setTimeout(async () => {
     try {
-      const response = await fetch(location.href, { headers: { accept: 'text/html' }, credentials: 'same-origin' });
+      const { href } = location;
+      const response = await fetch(href, { headers: { accept: 'text/html' }, credentials: 'same-origin' });
       const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-      const fresh = page.querySelector('.reply form');
-      if (draftForm() !== form || fresh?.dataset.keep !== form.dataset.keep) return;
-      $('.checks', form).replaceWith(fresh.querySelector('.checks'));
-      $('#body', form).dataset.found = fresh.querySelector('#body').dataset.found;
-      form.dispatchEvent(new Event('checked'));
+      if (location.href !== href) return;
+      const [form, fresh] = [draftForm(), page.querySelector('.reply form')];
+      for (const old of $$('[data-coming]')) {
+        const brought = page.getElementById(old.id);
+        const within = old.closest('.reply form');
+        if (!brought || (within && fresh?.dataset.keep !== form.dataset.keep)) continue;
+        old.replaceWith(brought);
+        if (old.id !== 'checks') continue;
+        $('#body', form).dataset.found = fresh.querySelector('#body').dataset.found;
+        form.dispatchEvent(new Event('checked'));
+      }
     } catch { /* offline: the next look may do better */ }
-    awaitChecks(wait * 2);
+    awaitComing(wait * 2);
   }, wait);
 };
 

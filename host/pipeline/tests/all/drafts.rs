@@ -137,3 +137,24 @@ async fn with_a_dead_model_the_template_stands() {
     let outcomes = template_stands(Some(model("http://127.0.0.1:9/v1", 1_000_000))).await;
     assert!(!outcomes.is_empty(), "the call is on record");
 }
+
+/// Whatever is the matter with the model, the page can say what.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_translation_that_cannot_be_made_says_why() {
+    use posthouse_model::translation::{TranslationOf, TranslationState, TranslationTrouble};
+    for (set_up, trouble) in [
+        (None, TranslationTrouble::NotConfigured),
+        (Some(model("http://127.0.0.1:9/v1", 1)), TranslationTrouble::OverBudget),
+        (Some(model("http://127.0.0.1:9/v1", 1_000_000)), TranslationTrouble::Unavailable),
+    ] {
+        let test = Test::new(["classifier", "router"].map(bundled).to_vec(), |config| config.model = set_up).await;
+        let taken = test.mail(letter("a", "Where is my parcel?", "My order 1042-88 has not arrived.")).await;
+        let (message, ticket) = ids(&taken);
+        let mut tx = test.tenant.scope.begin().await.unwrap();
+        tx.ask_translation(TranslationOf::Message(message), "zh", &actor()).await.unwrap();
+        tx.commit().await.unwrap();
+        test.run().await;
+        let rows = test.tenant.scope.translations(ticket, "zh").await.unwrap();
+        assert_eq!((rows[0].state, rows[0].trouble), (TranslationState::Failed, Some(trouble)), "{rows:?}");
+    }
+}

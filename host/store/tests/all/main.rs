@@ -38,6 +38,7 @@ mod spam;
 mod take_up;
 mod threads;
 mod tokens;
+mod translations;
 mod triage;
 mod turns;
 mod typed;

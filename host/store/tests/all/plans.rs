@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// Tables that grow with every mail.
-const LARGE: [&str; 16] = [
+const LARGE: [&str; 17] = [
     "decision",
     "draft",
     "event",
@@ -25,6 +25,7 @@ const LARGE: [&str; 16] = [
     "raw_piece",
     "spam_feature",
     "ticket",
+    "translation",
 ];
 
 /// Statements that walk through many rows, each by how it begins, and why it may.

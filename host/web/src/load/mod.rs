@@ -8,4 +8,5 @@ pub(crate) mod plugins;
 pub(crate) mod status;
 pub(crate) mod ticket;
 pub(crate) mod trail;
+mod translation;
 pub(crate) mod typed;

@@ -7,6 +7,7 @@ use crate::page::letter::Letter;
 use crate::page::note::NoteCard;
 use crate::page::query::ListQuery;
 use crate::page::ticket::{Colleague, Missing, Returned, Sending, SiblingLine, TicketPane};
+use crate::page::translation::Translations;
 use crate::refusal::Refusal;
 use crate::route::work::people;
 use crate::seat::Seat;
@@ -50,6 +51,7 @@ pub(crate) async fn ticket(
     if let Some(template) = pane.reply.card().and_then(|card| card.proposal.template.as_deref()) {
         pane.reply.misfits = whole(seat.scope.misfits_of(template).await?);
     }
+    super::translation::show(seat, &detail, &mut pane).await?;
     pane.reply.files = seat.scope.reply_files(detail.ticket.id).await?;
     pane.siblings = siblings
         .into_iter()
@@ -130,6 +132,7 @@ fn pane(
             .collect(),
         categories,
         siblings: Vec::new(),
+        translations: Translations::default(),
         merged_into: row.merged_into,
         query: query.clone(),
     }
@@ -301,6 +304,7 @@ fn reply(
         misfits: 0,
         may_send: row.status.may_become(TicketStatus::Sent),
         files: Vec::new(),
+        translation: None,
         drafts: cards,
         chosen,
         editor,

@@ -6,6 +6,7 @@ use super::letter::size;
 use super::query::ListQuery;
 use super::rich;
 use super::tools::{self, Difference};
+use super::translation::Translated;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
 use posthouse_model::draft::{CheckFinding, DraftOrigin, DraftProposal};
@@ -105,6 +106,8 @@ pub struct ReplyPane {
     pub writing: Option<String>,
     /// What colleagues have typed and not saved.
     pub others: Vec<OtherText>,
+    /// The reply as it was saved, in the reader's language; none where it cannot be asked for.
+    pub translation: Option<Translated>,
     /// What was asked to be compared.
     pub difference: Option<Difference>,
     /// How often the template of the draft in the editor did not fit.
@@ -357,7 +360,7 @@ impl ReplyPane {
     fn checks(&self, frame: &Frame, card: &DraftCard) -> Markup {
         let t = frame.lang();
         html! {
-            ul.checks aria-label=(t.checks_title()) data-coming[card.check == Check::Coming] {
+            ul.checks #checks aria-label=(t.checks_title()) data-coming[card.check == Check::Coming] {
                 @for finding in &card.findings {
                     li.blocks[finding.blocks] {
                         @if finding.blocks { (icon::stop()) b { (t.check_blocks()) } } @else { (icon::warn()) b { (t.check_warns()) } }

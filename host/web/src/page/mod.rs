@@ -26,6 +26,7 @@ pub mod ticket;
 pub mod tokens;
 pub mod tools;
 pub mod trail;
+pub mod translation;
 pub mod views;
 pub mod webhooks;
 pub mod when;

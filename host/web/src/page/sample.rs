@@ -1,6 +1,7 @@
 //! Sample data: a morning at a seller's desk. For drawing every page without a store, in tests and for the eye.
 
 mod plugins;
+mod translation;
 mod views;
 
 pub use plugins::{plugin, plugins};
@@ -404,6 +405,7 @@ pub fn ticket(lang: Lang) -> TicketPane {
             status: TicketStatus::Handled,
             at: NOW.minus(minutes(40 * 1440)),
         }],
+        translations: translation::translated(),
         merged_into: None,
         categories: [
             "shipping",
@@ -440,6 +442,7 @@ fn reply() -> ReplyPane {
         },
         writing: None,
         others: Vec::new(),
+        translation: None,
         difference: None,
         misfits: 2,
         coming: false,

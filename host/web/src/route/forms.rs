@@ -162,7 +162,7 @@ async fn keep_with(seat: &Seat, number: i64, typed: &Typed, changed: impl Fn(&st
 }
 
 /// Saves what was typed, where anything was.
-async fn keep(seat: &Seat, number: i64, typed: &Typed) -> Result<(), Trouble> {
+pub(super) async fn keep(seat: &Seat, number: i64, typed: &Typed) -> Result<(), Trouble> {
     if typed.body.trim().is_empty() {
         return Ok(());
     }

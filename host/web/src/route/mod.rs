@@ -21,6 +21,7 @@ mod settings;
 pub(crate) mod sign_in;
 mod tickets;
 pub(crate) mod tokens;
+mod translate;
 mod typed;
 mod views;
 mod visit;
@@ -143,6 +144,7 @@ routes! {
     post "/t/{slug}/tickets/{number}/wake" Acting work::wake;
     post "/t/{slug}/tickets/{number}/misfit" Acting work::misfit;
     post "/t/{slug}/tickets/{number}/difference" Acting work::compare;
+    post "/t/{slug}/tickets/{number}/translate" Acting translate::ask;
     post "/t/{slug}/tickets/{number}/preview" Acting preview::show;
     post "/t/{slug}/tickets/{number}/typed" Acting typed::keep;
     post "/t/{slug}/tickets/{number}/drop-typed" Acting typed::discard;

@@ -18,6 +18,7 @@ mod reason;
 mod ticket;
 mod tokens;
 mod trail;
+mod translation;
 mod views;
 mod webhooks;
 mod work;
@@ -92,7 +93,7 @@ impl Lang {
 }
 
 /// `pt` of `pt-BR`.
-fn primary(tag: &str) -> &str {
+pub(crate) fn primary(tag: &str) -> &str {
     tag.split(['-', '_']).next().unwrap_or("")
 }
 
@@ -168,6 +169,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         ticket::COUNTED,
         tokens::TABLE,
         trail::TABLE,
+        translation::TABLE,
         work::TABLE,
         writing::TABLE,
         work::COUNTED,

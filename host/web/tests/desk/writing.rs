@@ -99,3 +99,88 @@ async fn a_check_points_at_its_place_and_looks_again_when_a_file_comes() {
     tx.commit().await.unwrap();
     assert!(browser.get(&path).await.text.contains("Checks: nothing found"));
 }
+
+/// The team's set-up names a model from now on.
+async fn with_model(house: &House, slug: &str) {
+    let mut config = posthouse_model::config::TenantConfig::new(slug, format!("Team {slug}"));
+    let model = serde_json::json!({ "base_url": "https://models.example/v1", "model": "m", "tokens_per_day": 1000 });
+    config.model = Some(serde_json::from_value(model).unwrap());
+    let tenant = posthouse_store::NewTenant {
+        slug: slug.to_owned(),
+        name: config.name.clone(),
+        language: "en".into(),
+        time_zone: "Asia/Shanghai".into(),
+        settings: serde_json::to_value(&config).unwrap(),
+        digest: "model".into(),
+    };
+    house.store.upsert_tenant(&tenant, &posthouse_model::event::Actor::Operator).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_mail_and_the_reply_are_translated_for_who_asks() {
+    use posthouse_model::translation::TranslationTrouble;
+    use posthouse_store::NewTranslation;
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let waiting = luma.waiting("one").await;
+    let stranger = luma.waiting("two").await;
+    let path = luma.path(&format!("/tickets/{}", waiting.number));
+    let mut browser = house.signed_in(&luma, "jun").await;
+    let ask = luma.path(&format!("/tickets/{}/translate", waiting.number));
+    let csrf = browser.csrf(&luma).await;
+    let message = waiting.message.0.to_string();
+
+    // Without a model it is not there.
+    assert!(!browser.get(&path).await.text.contains("/translate"));
+    assert_eq!(browser.post(&ask, &[("csrf", &csrf), ("message", &message)]).await.status, StatusCode::NOT_FOUND);
+    with_model(&house, "luma").await;
+    assert_eq!(browser.get(&path).await.text.matches("/translate").count(), 2, "the mail and the reply");
+    let other = stranger.message.0.to_string();
+    assert_eq!(browser.post(&ask, &[("csrf", &csrf), ("message", &other)]).await.status, StatusCode::NOT_FOUND);
+
+    let asked = browser.post(&ask, &[("csrf", &csrf), ("message", &message)]).await;
+    assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.text);
+    assert!(browser.get(&path).await.text.contains("Being translated"));
+    let id = luma.scope.translations(waiting.ticket, "en").await.unwrap()[0].id;
+    let hostile =
+        NewTranslation { content: "<script>alert(1)</script> Where is it?".into(), cut: true, model: "m\"1".into() };
+    let mut tx = luma.scope.begin().await.unwrap();
+    tx.settle_translation(id, &Ok(hostile), &host()).await.unwrap();
+    tx.commit().await.unwrap();
+    let page = browser.get(&path).await;
+    assert!(
+        page.text.contains("&lt;script&gt;alert(1)&lt;/script&gt; Where is it?")
+            && !page.text.contains("<script>alert"),
+        "{}",
+        page.text
+    );
+    assert!(
+        page.text.contains("Machine translation · only the beginning") && page.text.contains("title=\"m&quot;1\""),
+        "{}",
+        page.text
+    );
+
+    // The reply is saved first, and what went wrong is said.
+    let said = browser.reply(&luma, waiting.number, "translate", &[("body", "Buenos días")]).await;
+    assert_eq!(said.status, StatusCode::SEE_OTHER, "{}", said.text);
+    let page = browser.get(&path).await;
+    assert_eq!(page.editor(), "Buenos días");
+    assert!(page.text.contains("Your reply in your language"), "{}", page.text);
+    let rows = luma.scope.translations(waiting.ticket, "en").await.unwrap();
+    let id = rows.iter().find(|row| row.draft.is_some()).unwrap().id;
+    let mut tx = luma.scope.begin().await.unwrap();
+    tx.settle_translation(id, &Err((TranslationTrouble::Rejected, "<b>no</b>".into())), &host()).await.unwrap();
+    tx.commit().await.unwrap();
+    let page = browser.get(&path).await;
+    assert!(
+        page.text.contains("The model&#39;s provider refused.") || page.text.contains("The model's provider refused."),
+        "{}",
+        page.text
+    );
+    assert!(page.text.contains("&lt;b&gt;no&lt;/b&gt;"));
+    let empty = browser.reply(&luma, waiting.number, "translate", &[("body", " ")]).await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    // Who reads and does not act has no button.
+    let mut auditor = house.signed_in(&luma, "ada").await;
+    assert!(!auditor.get(&path).await.text.contains("/translate"));
+}

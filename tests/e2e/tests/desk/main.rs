@@ -11,6 +11,7 @@ mod many;
 mod plugins;
 mod reading;
 mod support;
+mod translation;
 mod widths;
 mod work;
 mod writing;
