@@ -1,4 +1,5 @@
 //! Making the bytes of a reply: text with an HTML alternative, threading headers, pictures within the text, attachments.
+//! What in the text is bold, a list or a link says [`posthouse_model::rich`], which also writes the HTML.
 //!
 //! A file that is shown within the text goes with the text as `multipart/related` (RFC 2387), its picture in the HTML named by
 //! Content-ID (RFC 2392); in the plain text stands its mark ([`posthouse_model::picture`]). Other files stand beside, in
@@ -17,7 +18,9 @@ use mail_builder::headers::raw::Raw;
 use mail_builder::mime::{BodyPart, MimePart};
 use posthouse_model::Timestamp;
 use posthouse_model::mail::{Address, ReadMail};
-use posthouse_model::picture::{self, Piece};
+use posthouse_model::picture;
+pub use posthouse_model::rich::attribution;
+use posthouse_model::rich::{self, Page, Placed};
 use sha2::{Digest, Sha256};
 
 /// At most this many ids go into References: the first and the newest (RFC 5322 asks for all; servers cut lines).
@@ -36,7 +39,7 @@ pub struct OutgoingMail {
     pub reply_to: Vec<Address>,
     /// One line.
     pub subject: String,
-    /// Plain text; the HTML alternative is made from it.
+    /// Text with the marks of [`posthouse_model::rich`]; plain text and HTML are made from it.
     pub body: String,
     /// BCP 47, for `Content-Language` and the HTML's `lang`.
     pub language: Option<String>,
@@ -234,37 +237,12 @@ fn trim_references(mut references: Vec<String>) -> Vec<String> {
     references
 }
 
-/// The line above quoted text, in the customer's language where we have it: `On 2026-03-01 08:30 UTC, Ana wrote:`.
-#[must_use]
-pub fn attribution(language: Option<&str>, from: &Address, at: Timestamp) -> String {
-    let who = single_line(from.name.as_deref().filter(|n| !n.trim().is_empty()).unwrap_or(&from.address));
-    let when = at.to_jiff().strftime("%Y-%m-%d %H:%M UTC").to_string();
-    let primary = language.unwrap_or("en").split('-').next().unwrap_or("en").to_ascii_lowercase();
-    match primary.as_str() {
-        "zh" => format!("{who} 于 {when} 写道："),
-        "ja" => format!("{when} {who} のメール："),
-        "ko" => format!("{when}, {who} 작성:"),
-        "es" => format!("El {when}, {who} escribió:"),
-        "de" => format!("Am {when} schrieb {who}:"),
-        "fr" => format!("Le {when}, {who} a écrit :"),
-        "it" => format!("Il {when}, {who} ha scritto:"),
-        "pt" => format!("Em {when}, {who} escreveu:"),
-        "nl" => format!("Op {when} schreef {who}:"),
-        "pl" => format!("Dnia {when} {who} napisał(a):"),
-        "ru" => format!("{when}, {who} пишет:"),
-        "sv" => format!("Den {when} skrev {who}:"),
-        "da" => format!("Den {when} skrev {who}:"),
-        "tr" => format!("{who}, {when} tarihinde şunu yazdı:"),
-        _ => format!("On {when}, {who} wrote:"),
-    }
-}
-
 fn plain_body(mail: &OutgoingMail) -> String {
-    let mut text = unix_lines(&mail.body);
+    let mut text = rich::plain(&rich::clean(&mail.body));
     if let Some(quoted) = &mail.quoted {
         text.push_str("\n\n");
         text.push_str(&single_line(&quoted.attribution));
-        for line in unix_lines(&quoted.text).lines() {
+        for line in rich::clean(&quoted.text).lines() {
             text.push_str(if line.starts_with('>') { "\n>" } else { "\n> " });
             text.push_str(line);
         }
@@ -273,109 +251,20 @@ fn plain_body(mail: &OutgoingMail) -> String {
     text
 }
 
-/// A picture in the HTML.
-struct Shown<'m> {
-    name: &'m str,
-    content_id: String,
-}
-
 fn html_body(mail: &OutgoingMail, id: &str) -> String {
     let files = mail.attachments.iter().filter(|file| file.picture().is_some());
-    let pictures: Vec<Shown<'_>> = files
+    let pictures: Vec<Placed<'_>> = files
         .zip(1..)
-        .map(|(file, number)| Shown { name: &file.name, content_id: picture::content_id(id, number) })
+        .map(|(file, number)| Placed { name: &file.name, content_id: picture::content_id(id, number) })
         .collect();
-    let lang = mail.language.as_deref().map(token).unwrap_or_default();
-    let dir = if matches!(lang.split('-').next(), Some("ar" | "he" | "fa" | "ur")) { " dir=\"rtl\"" } else { "" };
-    let mut html = format!("<!DOCTYPE html>\n<html lang=\"{}\"{dir}>\n<body>\n", escape(&lang));
-    paragraphs(&mut html, &unix_lines(&mail.body), &pictures);
-    if let Some(quoted) = &mail.quoted {
-        // The class is what clients look for to fold history away.
-        html.push_str("<div class=\"gmail_quote\">\n<div class=\"gmail_attr\">");
-        html.push_str(&escape(&single_line(&quoted.attribution)));
-        html.push_str("</div>\n<blockquote type=\"cite\" class=\"gmail_quote\" style=\"margin:0 0 0 0.8ex;border-left:1px solid #ccc;padding-left:1ex\">\n");
-        paragraphs(&mut html, &unix_lines(&quoted.text), &[]);
-        html.push_str("</blockquote>\n</div>\n");
-    }
-    html.push_str("</body>\n</html>\n");
-    html
-}
-
-/// Blank lines part paragraphs, line ends break lines, addresses of web pages become links, marks become pictures.
-fn paragraphs(html: &mut String, text: &str, pictures: &[Shown<'_>]) {
-    let names: Vec<&str> = pictures.iter().map(|picture| picture.name).collect();
-    for paragraph in text.split("\n\n") {
-        let paragraph = paragraph.trim_matches('\n');
-        if paragraph.is_empty() {
-            continue;
-        }
-        html.push_str("<p>");
-        for (index, line) in paragraph.split('\n').enumerate() {
-            if index > 0 {
-                html.push_str("<br>\n");
-            }
-            for piece in picture::pieces(line, &names) {
-                match piece {
-                    Piece::Text(words) => linked(html, words),
-                    Piece::Unknown(name) => html.push_str(&spaced(&picture::mark(name))),
-                    Piece::Picture(index) => shown(html, &pictures[index]),
-                }
-            }
-        }
-        html.push_str("</p>\n");
-    }
-}
-
-/// Wide ones are made to fit; Outlook, which knows no `max-width`, shows them as they are.
-fn shown(html: &mut String, picture: &Shown<'_>) {
-    html.push_str(&format!(
-        "<img src=\"cid:{}\" alt=\"{}\" style=\"max-width:100%;height:auto\">",
-        picture.content_id,
-        escape(&single_line(picture.name))
-    ));
-}
-
-fn linked(html: &mut String, line: &str) {
-    let mut rest = line;
-    while let Some(at) = rest.find("https://").into_iter().chain(rest.find("http://")).min() {
-        let url_len =
-            rest[at..].find(|c: char| c.is_whitespace() || "<>\"'`）」》。，".contains(c)).unwrap_or(rest.len() - at);
-        let url = rest[at..at + url_len].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']);
-        html.push_str(&spaced(&rest[..at]));
-        html.push_str(&format!("<a href=\"{0}\">{0}</a>", escape(url)));
-        rest = &rest[at + url.len()..];
-        if url.is_empty() {
-            break;
-        }
-    }
-    html.push_str(&spaced(rest));
-}
-
-/// Escaped, runs of spaces kept.
-fn spaced(text: &str) -> String {
-    escape(text).replace("  ", "&nbsp; ")
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 8);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// `\n` line ends; control characters that no client shows are dropped.
-fn unix_lines(text: &str) -> String {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let kept: String = text.chars().filter(|c| *c == '\n' || *c == '\t' || !c.is_control()).collect();
-    kept.trim_end().to_owned()
+    let language = mail.language.as_deref().map(token).unwrap_or_default();
+    let quoted = mail.quoted.as_ref().map(|quoted| (single_line(&quoted.attribution), rich::clean(&quoted.text)));
+    rich::page(&Page {
+        body: &rich::clean(&mail.body),
+        language: &language,
+        quoted: quoted.as_ref().map(|(attribution, text)| (attribution.as_str(), text.as_str())),
+        pictures: &pictures,
+    })
 }
 
 /// For header values: control characters become spaces, so no line can be added.

@@ -109,6 +109,11 @@ pub enum Job {
         /// See [`crate::trial::Subject`].
         what: String,
     },
+    /// Translate a mail or a draft for an agent who asked.
+    Translate {
+        /// The row that holds it.
+        translation: i64,
+    },
     /// Tell a webhook what happened.
     Deliver {
         /// The row that holds what it is told.
@@ -161,6 +166,7 @@ impl Job {
             Self::FindProvider { .. } => "find-provider",
             Self::Identify { .. } => "identify",
             Self::TryOut { .. } => "try-out",
+            Self::Translate { .. } => "translate",
             Self::Deliver { .. } => "deliver",
             Self::TryTemplate { .. } => "try-template",
         }
@@ -192,6 +198,7 @@ impl Job {
             Self::FindProvider { visit } => format!("find-provider:{visit}"),
             Self::Identify { visit } => format!("identify:{visit}"),
             Self::TryOut { what } => format!("try-out:{what}"),
+            Self::Translate { translation } => format!("translate:{translation}"),
             Self::Deliver { delivery } => format!("deliver:{delivery}"),
             Self::TryTemplate { trial } => format!("try-template:{trial}"),
         }
@@ -229,6 +236,7 @@ impl Job {
             | Self::Identify { .. }
             | Self::TryTemplate { .. }
             | Self::TryOut { .. }
+            | Self::Translate { .. }
             | Self::IndexMails => QUICK,
             Self::Notify { .. } => CHAT,
             Self::Deliver { .. } => WEBHOOK,

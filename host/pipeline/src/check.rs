@@ -44,7 +44,8 @@ async fn look(house: &House, tenant: &Arc<Tenant>, draft: &DraftRow) -> Result<d
     let thread = tenant.scope.thread(draft.ticket, view::THREAD_MAX).await.map_err(store)?;
     let newest = thread.iter().find(|m| m.direction == Direction::Incoming).map(|m| m.id);
     let view = Arc::new(view::ticket(&ticket, thread.iter().map(|m| Arc::new(view::message(m))).collect()));
-    let outgoing = Arc::new(draft::outgoing(&draft.proposal, &view));
+    let files = draft::file_names(tenant, draft.ticket).await.map_err(store)?;
+    let outgoing = Arc::new(draft::outgoing(&draft.proposal, &view, &files));
     let context = caller::context(house, tenant, house.now());
     let about = About { ticket: Some(draft.ticket), message: newest };
     Ok(draft::check(house, tenant, &context, about, &outgoing, &view).await)

@@ -22,6 +22,7 @@ use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
 use posthouse_model::mail::Address;
 use posthouse_model::outbox::{OutboxState, SubmitOutcome};
+use posthouse_model::rich;
 use posthouse_model::{OutboxId, Step};
 use posthouse_store::{ClaimedJob, OutboxLease, OutboxRow, StoreError};
 use std::sync::Arc;
@@ -176,7 +177,8 @@ enum Objections {
 async fn objections(house: &House, tenant: &Arc<Tenant>, row: &OutboxRow) -> Result<Objections, JobFailure> {
     let ticket = tenant.scope.ticket(row.ticket).await.map_err(store)?;
     let thread = tenant.scope.thread(row.ticket, view::THREAD_MAX).await.map_err(store)?;
-    let outgoing = outgoing(row);
+    let files = draft::in_order(tenant.scope.outbox_file_names(row.id).await.map_err(store)?.into_iter());
+    let outgoing = outgoing(row, files);
     let context = caller::context(house, tenant, house.now());
     let about = About { ticket: Some(row.ticket), message: row.answers };
     let view = Arc::new(view::ticket(&ticket, thread.iter().map(|m| Arc::new(view::message(m))).collect()));
@@ -200,15 +202,15 @@ async fn objections(house: &House, tenant: &Arc<Tenant>, row: &OutboxRow) -> Res
     })
 }
 
-/// What a checker is shown of approved mail.
-pub(crate) fn outgoing(row: &OutboxRow) -> OutgoingView {
+/// What a checker is shown of approved mail with these files.
+pub(crate) fn outgoing(row: &OutboxRow, files: Vec<String>) -> OutgoingView {
     OutgoingView {
         subject: row.subject.clone(),
         body: row.body.clone(),
         to: addresses(row, false),
         cc: addresses(row, true),
         language: row.language.clone(),
-        attachment_names: Vec::new(),
+        attachment_names: files,
         automatic: row.automatic,
     }
 }
@@ -250,7 +252,7 @@ pub(crate) async fn compose(
         cc: addresses(row, true),
         reply_to: Vec::new(),
         subject: row.subject.clone(),
-        body: with_signature(&row.body, mailbox.config.signature.as_deref()),
+        body: rich::with_signature(&row.body, mailbox.config.signature.as_deref()),
         language: row.language.clone(),
         message_id: row.message_id.clone(),
         in_reply_to: row.in_reply_to.clone(),
@@ -262,14 +264,6 @@ pub(crate) async fn compose(
         attachments,
     };
     Ok(compose::compose(&mail).map_err(|error| format!("the reply cannot be written as a mail: {error}")))
-}
-
-/// The mailbox's signature below what an agent wrote, after the line that tells it from the text (RFC 3676, 4.3).
-fn with_signature(body: &str, signature: Option<&str>) -> String {
-    match signature.map(str::trim_end).filter(|signature| !signature.trim().is_empty()) {
-        Some(signature) => format!("{}\n\n-- \n{signature}", body.trim_end()),
-        None => body.to_owned(),
-    }
 }
 
 async fn refuse(tenant: &Tenant, job: &ClaimedJob, id: OutboxId, reason: &str) -> Result<(), JobFailure> {

@@ -64,8 +64,13 @@ pub async fn propose(
             break;
         }
     }
+    // Files stay with a reply that is not sent yet; without them a check would say too much, never too little.
+    let files = match about.ticket {
+        Some(ticket) if !drafted.drafts.is_empty() => file_names(tenant, ticket).await.unwrap_or_default(),
+        _ => Vec::new(),
+    };
     for (proposal, findings) in &mut drafted.drafts {
-        let outgoing = Arc::new(outgoing(proposal, &ticket));
+        let outgoing = Arc::new(outgoing(proposal, &ticket, &files));
         let checked = check(house, tenant, context, about, &outgoing, &ticket).await;
         drafted.decisions.extend(checked.decisions);
         *findings = checked.findings;
@@ -73,15 +78,28 @@ pub async fn propose(
     drafted
 }
 
-/// A draft as it would go out to the customer.
-pub(crate) fn outgoing(proposal: &DraftProposal, ticket: &TicketView) -> OutgoingView {
+/// Names of the files that go with the next reply to a ticket, in the order of the alphabet: a checker is told that they are there,
+/// and a call that is made again is told the same.
+pub(crate) async fn file_names(tenant: &Tenant, ticket: TicketId) -> Result<Vec<String>, StoreError> {
+    Ok(in_order(tenant.scope.reply_files(ticket).await?.into_iter().map(|file| file.name)))
+}
+
+/// Names of files as checkers are told them.
+pub(crate) fn in_order(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+/// A draft as it would go out to the customer, with these files.
+pub(crate) fn outgoing(proposal: &DraftProposal, ticket: &TicketView, files: &[String]) -> OutgoingView {
     OutgoingView {
         subject: proposal.subject.clone().unwrap_or_else(|| posthouse_mail::compose::reply_subject(&ticket.subject)),
         body: proposal.body.clone(),
         to: vec![ticket.customer.clone()],
         cc: Vec::new(),
         language: proposal.language.clone(),
-        attachment_names: Vec::new(),
+        attachment_names: files.to_vec(),
         automatic: false,
     }
 }

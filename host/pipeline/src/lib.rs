@@ -43,6 +43,7 @@ pub mod sent;
 pub mod sign_in;
 pub mod template_trial;
 pub mod tenant;
+mod translate;
 pub mod triage;
 pub mod trial;
 pub mod trouble;

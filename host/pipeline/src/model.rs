@@ -3,7 +3,7 @@
 use crate::house::House;
 use crate::secrets::{self, SecretError};
 use crate::tenant::Tenant;
-use posthouse_ai::{AiError, ApiKey, Prompt, Provider, budget};
+use posthouse_ai::{AiError, ApiKey, Completion, Prompt, Provider, budget};
 use posthouse_model::TicketId;
 use posthouse_model::capability::ModelAllowance;
 use posthouse_model::config::ModelConfig;
@@ -46,6 +46,20 @@ pub async fn complete(
     asking: Asking<'_>,
     request: ModelRequest,
 ) -> Result<ModelAnswer, ModelRefusal> {
+    let completion = ask(house, tenant, asking, request).await?;
+    Ok(ModelAnswer { text: completion.text, model: completion.model })
+}
+
+/// As [`complete`], with all that is known of the answer.
+///
+/// # Errors
+/// Why there is no answer.
+pub async fn ask(
+    house: &House,
+    tenant: &Tenant,
+    asking: Asking<'_>,
+    request: ModelRequest,
+) -> Result<Completion, ModelRefusal> {
     let Some(config) = &tenant.config.model else { return Err(ModelRefusal::NotConfigured) };
     let provider = provider(house, tenant, config).await.map_err(|reason| {
         tracing::warn!(tenant.id = %tenant.id(), %reason, "the model is set up but cannot be used");
@@ -93,10 +107,7 @@ pub async fn complete(
         // The answer is there; what stays wrong is the day's count, which then errs on the careful side.
         tracing::error!(tenant.id = %tenant.id(), %error, "a model call could not be recorded");
     }
-    match result {
-        Ok(completion) => Ok(ModelAnswer { text: completion.text, model: completion.model }),
-        Err(error) => Err(refusal(&error)),
-    }
+    result.map_err(|error| refusal(&error))
 }
 
 async fn reserve(tenant: &Tenant, wanted: &ModelReservation<'_>) -> Result<Reserved, ModelRefusal> {

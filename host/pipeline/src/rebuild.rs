@@ -19,7 +19,7 @@ use posthouse_model::ticket::{Direction, TicketStatus};
 use posthouse_model::triage::{Enrichment, Entity, Routing, Triage};
 use posthouse_model::{DecisionId, MessageId, Timestamp};
 use posthouse_sandbox::Question;
-use posthouse_store::{MessageRow, Scope, StoreError, TicketDetail};
+use posthouse_store::{MessageRow, OutboxRow, Scope, StoreError, TicketDetail};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use thiserror::Error;
@@ -125,9 +125,11 @@ impl Past<'_> {
 
     async fn outgoing(&self) -> Result<(Question, bool), RebuildError> {
         let detail = self.detail().await?;
+        let files = self.scope.reply_files(detail.ticket.id).await?;
+        let files = draft::in_order(files.into_iter().map(|file| file.name));
         let mut nearest = None;
         for ticket in self.views(&detail) {
-            for reply in self.replies(&detail, &ticket) {
+            for reply in self.replies(&detail, &ticket, &files) {
                 if self.is_same(&[&reply, ticket.as_ref()]) {
                     return Ok((Question::Check(Arc::new(reply), ticket), true));
                 }
@@ -243,8 +245,8 @@ impl Past<'_> {
     }
 
     /// The replies that a checker may have been asked about: those the drafter had just proposed, the drafts that stand now,
-    /// and what was approved.
-    fn replies(&self, detail: &TicketDetail, ticket: &TicketView) -> Vec<OutgoingView> {
+    /// and what was approved. `files`: what goes with the next reply now; what went with one that is sent is with its mail.
+    fn replies(&self, detail: &TicketDetail, ticket: &TicketView, files: &[String]) -> Vec<OutgoingView> {
         let record = &self.decision.record;
         let before = |decision: &&Decision| {
             let counts = decision.record.call.stage != Stage::Shadow;
@@ -254,8 +256,22 @@ impl Past<'_> {
         let proposed: Vec<DraftProposal> =
             drafters.filter_map(answer::<Vec<DraftProposal>>).next_back().unwrap_or_default();
         let standing = detail.drafts.iter().map(|draft| &draft.proposal);
-        let drafts = proposed.iter().chain(standing).map(|proposal| draft::outgoing(proposal, ticket));
-        drafts.chain(detail.outbox.iter().map(dispatch::outgoing)).collect()
+        let sent = |row: &OutboxRow| {
+            let mail = detail.messages.iter().find(|mail| row.message == Some(mail.id));
+            let files = mail.map_or(&[][..], |mail| &mail.read.attachments);
+            draft::in_order(files.iter().filter_map(|file| file.name.clone()))
+        };
+        let bare: &[String] = &[];
+        let drafts = proposed.iter().chain(standing).flat_map(|proposal| {
+            // With what is there now, and as it was before a file was added.
+            let with = (!files.is_empty()).then(|| draft::outgoing(proposal, ticket, files));
+            with.into_iter().chain([draft::outgoing(proposal, ticket, bare)])
+        });
+        let approved = detail
+            .outbox
+            .iter()
+            .flat_map(|row| [sent(row), files.to_vec(), Vec::new()].map(|files| dispatch::outgoing(row, files)));
+        drafts.chain(approved).collect()
     }
 }
 

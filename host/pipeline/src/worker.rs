@@ -5,7 +5,7 @@ use crate::tenant::Tenant;
 use crate::trouble::Part;
 use crate::{
     check, digest, dispatch, draft, index, learn, ledger, life, notify, oidc, proof, sent, sign_in, template_trial,
-    triage, trial, webhooks,
+    translate, triage, trial, webhooks,
 };
 use futures::FutureExt as _;
 use posthouse_model::job::{Job, JobFailure};
@@ -240,6 +240,7 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
         Job::Triage { message } => triage::run(house, tenant, job, *message).await,
         Job::Draft { ticket } => draft::run(house, tenant, job, *ticket).await,
         Job::Check { draft } => check::run(house, tenant, job, *draft).await,
+        Job::Translate { translation } => translate::run(house, tenant, job, *translation).await,
         Job::Notify { notification } => notify::run(house, tenant, job, *notification).await,
         Job::Dispatch { outbox } => dispatch::run(house, tenant, job, *outbox).await,
         Job::AppendSent { outbox } => sent::run(house, tenant, job, *outbox).await,
@@ -300,6 +301,7 @@ async fn given_up(tenant: &Tenant, job: &Job, reason: &str) -> Result<(), StoreE
         Job::TryOut { what } => trial::given_up(tenant, what, reason).await,
         Job::Deliver { delivery } => webhooks::given_up(tenant, *delivery, reason).await,
         Job::TryTemplate { trial } => template_trial::given_up(tenant, *trial, reason).await,
+        Job::Translate { translation } => translate::given_up(tenant, *translation, reason).await,
         // What a filter did not learn of one ticket it learns of others; a person who waits for a code, or for what a server holds,
         // asks again.
         Job::Learn { .. } | Job::TeachRspamd { .. } | Job::SignIn { .. } | Job::Repair { .. } => Ok(()),

@@ -106,6 +106,21 @@ impl Scope {
         Ok(there_already(&mut *self.read().await?, self.tenant, ticket, file).await?.is_ok())
     }
 
+    /// Names of what goes with an approved mail, in the order it was added; see [`Scope::outbox_files`].
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn outbox_file_names(&self, outbox: OutboxId) -> Result<Vec<String>> {
+        sql("select name from reply_file where tenant_id = $1 and outbox_id = $2 order by id")
+            .bind(self.tenant)
+            .bind(outbox)
+            .all(&mut *self.read().await?)
+            .await?
+            .iter()
+            .map(|row| row.get(0))
+            .collect()
+    }
+
     /// What goes with an approved mail, with the bytes, in the order it was added. Nothing once the mail is sent and kept.
     ///
     /// # Errors

@@ -81,6 +81,7 @@ mod tenants;
 mod thread;
 mod tickets;
 mod tokens;
+mod translations;
 mod triage;
 mod trials;
 mod turns;
@@ -150,6 +151,7 @@ pub use templates::{
 pub use tenants::{NewTenant, TenantRow};
 pub use tickets::{TicketDetail, TicketRow};
 pub use tokens::{NewToken, SERVICE_DOMAIN, TOKEN_LASTS_MAX, TOKENS_MAX, TokenRow};
+pub use translations::{NewTranslation, TranslationRow};
 pub use triage::Triaged;
 pub use trials::TrialRow;
 pub use typed::{NewTyped, TYPED_LASTS, TypedRow, WRITING_LASTS, Writing};

@@ -220,6 +220,8 @@ names!(
     posthouse_model::config::WebhookEvent
     posthouse_model::notice::NoticeKind
     posthouse_model::view::ViewSort
+    posthouse_model::translation::TranslationState
+    posthouse_model::translation::TranslationTrouble
     crate::jobs::JobState
     crate::notifications::NotificationState
 );

@@ -277,6 +277,12 @@ pub(crate) const TABLES: &[Table] = &[
         "ticket_id, agent_id, position",
     )
     .since(17),
+    counting(
+        "translation",
+        "id:i tenant_id:i message_id:i draft_id:i language:t state:t content:t cut:i model:t trouble:t words:t asked_by:t \
+         asked_at:i done_at:i",
+    )
+    .since(23),
 ];
 
 #[cfg(test)]

@@ -115,6 +115,11 @@ impl Tx {
                     .run(self.on())
                     .await?;
             }
+            sql("delete from translation where tenant_id + 0 = $1 and message_id = $2")
+                .bind(tenant)
+                .bind(message)
+                .run(self.on())
+                .await?;
             search::drop_ticket(self.on(), tenant, message).await?;
             if ticket.is_some() {
                 search::put_mail(self.on(), tenant, message, &light).await?;

@@ -9,7 +9,8 @@ const escapeRegExp = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 const paint = (area, mirror) => {
   const filled = JSON.parse(area.dataset.filled || '[]').filter((value) => value.length > 1);
   const gaps = JSON.parse(area.dataset.unfilled || '[]');
-  const words = [...gaps.flatMap((g) => [`{{\\s*${escapeRegExp(g)}\\s*}}`, `\\{${escapeRegExp(g)}\\}`, `\\[${escapeRegExp(g)}\\]`]), ...filled.map(escapeRegExp)];
+  const places = JSON.parse(area.dataset.found || '[]');
+  const words = [...places.map(escapeRegExp), ...gaps.flatMap((g) => [`{{\\s*${escapeRegExp(g)}\\s*}}`, `\\{${escapeRegExp(g)}\\}`, `\\[${escapeRegExp(g)}\\]`]), ...filled.map(escapeRegExp)];
   mirror.replaceChildren();
   const text = `${area.value}\n`;
   if (!words.length) { mirror.append(text); return; }
@@ -18,7 +19,7 @@ const paint = (area, mirror) => {
   for (const found of text.matchAll(pattern)) {
     mirror.append(text.slice(done, found.index));
     const mark = document.createElement('mark');
-    if (/^[{[]/.test(found[0])) mark.className = 'gap';
+    mark.className = places.includes(found[0]) || /^[{[]/.test(found[0]) ? 'gap' : '';
     mark.textContent = found[0];
     mirror.append(mark);
     done = found.index + found[0].length;
@@ -31,6 +32,8 @@ const prepareDraft = () => {
   if (!form || form.dataset.ready) return;
   form.dataset.ready = '1';
   const area = $('#body', form);
+  const { script } = $('.marks', form).dataset;
+  if (!$(`script[src='${script}']`)) document.head.append(Object.assign(document.createElement('script'), { src: script }));
   const mirror = document.createElement('div');
   mirror.className = 'mirror';
   mirror.setAttribute('aria-hidden', 'true');
@@ -71,22 +74,29 @@ const prepareDraft = () => {
   startTyping(form);
 };
 
-// Checks of a text that was just saved: looked for a few times, less and less often.
-let checksTimer;
-const awaitChecks = (wait = 700) => {
-  clearTimeout(checksTimer);
-  const form = draftForm();
-  if (!$('.checks[data-coming]', form ?? document) || wait > 15000) return;
-  checksTimer = setTimeout(async () => {
+// What jobs are still to bring, checks of a text that was just saved and translations: looked for a few times, less and less often.
+let comingTimer;
+const awaitComing = (wait = 700) => {
+  clearTimeout(comingTimer);
+  if (!$('[data-coming]') || wait > 40000) return;
+  comingTimer = setTimeout(async () => {
     try {
-      const response = await fetch(location.href, { headers: { accept: 'text/html' }, credentials: 'same-origin' });
+      const { href } = location;
+      const response = await fetch(href, { headers: { accept: 'text/html' }, credentials: 'same-origin' });
       const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-      const fresh = page.querySelector('.reply form');
-      if (draftForm() !== form || fresh?.dataset.keep !== form.dataset.keep) return;
-      $('.checks', form).replaceWith(fresh.querySelector('.checks'));
-      form.dispatchEvent(new Event('checked'));
+      if (location.href !== href) return;
+      const [form, fresh] = [draftForm(), page.querySelector('.reply form')];
+      for (const old of $$('[data-coming]')) {
+        const brought = page.getElementById(old.id);
+        const within = old.closest('.reply form');
+        if (!brought || (within && fresh?.dataset.keep !== form.dataset.keep)) continue;
+        old.replaceWith(brought);
+        if (old.id !== 'checks') continue;
+        $('#body', form).dataset.found = fresh.querySelector('#body').dataset.found;
+        form.dispatchEvent(new Event('checked'));
+      }
     } catch { /* offline: the next look may do better */ }
-    awaitChecks(wait * 2);
+    awaitComing(wait * 2);
   }, wait);
 };
 

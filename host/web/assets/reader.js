@@ -78,7 +78,7 @@ const show = (page, url, { push, list, focus }) => {
 // Everything that a freshly drawn page needs.
 let noteTimer;
 const fadeNote = () => { clearTimeout(noteTimer); const note = $('.notices .note:not(.refused)'); if (note) noteTimer = setTimeout(() => note.remove(), 7000); };
-const prepare = () => { prepareDraft(); prepareNotes(); $('.difference')?.scrollIntoView({ block: 'nearest' }); awaitChecks(); startUndo(); fadeNote(); $$('[data-open][hidden]').forEach((button) => { button.hidden = false; }); };
+const prepare = () => { prepareDraft(); prepareNotes(); $('.difference')?.scrollIntoView({ block: 'nearest' }); awaitComing(); startUndo(); fadeNote(); $$('[data-open][hidden]').forEach((button) => { button.hidden = false; }); };
 
 const rowLinks = () => $$('.row > a');
 const openRow = (link, focus = false) => load(link.href, { focus });
@@ -94,7 +94,7 @@ addEventListener('popstate', () => load(location.href, { push: false }));
 // Forms of the reader and the undo bar: posted in place. What was typed is kept until the desk has taken it.
 document.addEventListener('submit', async (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== 'post' || !form.closest('.reader, .notices') && !form.matches('.undo, .bulk')) return;
+  if (event.defaultPrevented || event.submitter?.formTarget || form.method !== 'post' || !form.closest('.reader, .notices') && !form.matches('.undo, .bulk')) return;
   event.preventDefault();
   if (form.dataset.busy) return;
   keepDraft();

@@ -98,6 +98,13 @@ pub static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
+/// What sets marks in the text of a reply. It comes with the first reply that is shown (`draft.js` asks for it), so that lists, which are
+/// looked at far more often, do not carry it.
+pub static WRITING: LazyLock<Asset> = LazyLock::new(|| {
+    let script = concat!("'use strict';(() => {\n", include_str!("../assets/rich.js"), "})();\n");
+    Asset::new("writing", "js", "text/javascript; charset=utf-8", thin(script))
+});
+
 /// For the browser's tab.
 pub static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg")));
@@ -105,5 +112,5 @@ pub static ICON: LazyLock<Asset> =
 /// The file at a path, when there is one.
 #[must_use]
 pub fn find(path: &str) -> Option<&'static Asset> {
-    [&STYLE, &SCRIPT, &ICON].into_iter().map(|a| &**a).find(|a| a.path == path)
+    [&STYLE, &SCRIPT, &WRITING, &ICON].into_iter().map(|a| &**a).find(|a| a.path == path)
 }

@@ -1,8 +1,10 @@
 //! The checks, over plain values.
 
 use crate::language::{plain_language, primary};
+use crate::marketplace::Contact;
 use crate::secrets::Secret;
-use crate::{Forbidden, amounts, secrets};
+use crate::words::found_any;
+use crate::{Forbidden, amounts, attached, marketplace, secrets};
 use std::ops::Range;
 
 /// A reply and what is known of its ticket.
@@ -24,6 +26,10 @@ pub struct Reply {
     pub known: Vec<String>,
     /// Order and shipment numbers.
     pub numbers: Vec<String>,
+    /// How many files go with it.
+    pub files: usize,
+    /// The marketplace that it goes through.
+    pub marketplace: Option<&'static str>,
     /// Reasons are given in Chinese, else in English.
     pub agent_reads_chinese: bool,
 }
@@ -43,6 +49,12 @@ pub struct Rules {
     pub language: bool,
     /// In hundredths, as `amounts` writes them.
     pub allowed_amounts: Vec<String>,
+    /// Files that are spoken of and not there.
+    pub attachments: bool,
+    /// What marketplaces take for an auto-reply, and contact data past them.
+    pub marketplaces: bool,
+    /// Hosts whose pages may be named to buyers at a marketplace.
+    pub allowed_links: Vec<String>,
 }
 
 /// Something that was found.
@@ -165,6 +177,18 @@ pub fn check(rules: &Rules, reply: &Reply) -> Vec<Finding> {
     if rules.language {
         wrong_language(reply, &mut add);
     }
+    if rules.attachments
+        && reply.files == 0
+        && let Some(range) = attached::said(&reply.body)
+    {
+        let reason = say("This speaks of a file, and none goes with the reply.", "这里提到了附件,但回复没有附件。");
+        add(false, "missing-attachment", reason, Some((false, range)));
+    }
+    if rules.marketplaces
+        && let Some(name) = reply.marketplace
+    {
+        past_marketplace(rules, reply, name, &mut add);
+    }
     for forbidden in &rules.forbidden {
         for (in_subject, text) in [(true, &reply.subject), (false, &reply.body)] {
             let words: Vec<&str> =
@@ -215,6 +239,34 @@ fn promises(rules: &Rules, reply: &Reply, add: &mut Add<'_>) {
     }
 }
 
+fn past_marketplace(rules: &Rules, reply: &Reply, name: &str, add: &mut Add<'_>) {
+    let chinese = reply.agent_reads_chinese;
+    for (in_subject, text) in [(true, &reply.subject), (false, &reply.body)] {
+        for range in marketplace::automatic(text) {
+            let reason = if chinese {
+                format!("{name} 可能会把它当作自动回复,不计为已答复。")
+            } else {
+                format!("{name} may take this for an auto-reply, which does not count as an answer.")
+            };
+            add(false, "auto-reply-phrase", reason, Some((in_subject, range)));
+        }
+        for (kind, range) in marketplace::contacts(name, text, &rules.allowed_links) {
+            let (english, han) = match kind {
+                Contact::Link => ("a link to a page elsewhere", "站外链接"),
+                Contact::Address => ("a mail address", "邮箱地址"),
+                Contact::Phone => ("a phone number", "电话号码"),
+                Contact::Messenger => ("a messenger", "其他聊天工具"),
+            };
+            let reason = if chinese {
+                format!("{name} 不允许在消息中出现{han}。")
+            } else {
+                format!("{name} does not allow {english} in messages.")
+            };
+            add(false, "marketplace-contact", reason, Some((in_subject, range)));
+        }
+    }
+}
+
 fn wrong_language(reply: &Reply, add: &mut Add<'_>) {
     let Some(written) = plain_language(&reply.body) else { return };
     let wanted = reply.customer_language.as_deref().or(reply.draft_language.as_deref()).map(primary);
@@ -247,44 +299,6 @@ fn variables(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Where any of these stands, without regard to case.
-fn found_any(text: &str, words: &[&str]) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = Vec::new();
-    for word in words {
-        let wanted: Vec<char> = word.chars().flat_map(char::to_lowercase).collect();
-        for (start, _) in text.char_indices() {
-            if let Some(end) = same(&text[start..], &wanted) {
-                let whole =
-                    !wanted[0].is_ascii_alphabetic() || !text[..start].ends_with(|c: char| c.is_ascii_alphanumeric());
-                if whole && found.iter().all(|known| start >= known.end || start + end <= known.start) {
-                    found.push(start..start + end);
-                }
-            }
-        }
-    }
-    found
-}
-
-/// How many bytes of `text` are `wanted` in whatever case.
-fn same(text: &str, wanted: &[char]) -> Option<usize> {
-    let mut at = 0;
-    let mut rest = wanted;
-    for character in text.chars() {
-        if rest.is_empty() {
-            break;
-        }
-        for lower in character.to_lowercase() {
-            let (first, others) = rest.split_first()?;
-            if *first != lower {
-                return None;
-            }
-            rest = others;
-        }
-        at += character.len_utf8();
-    }
-    rest.is_empty().then_some(at)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -303,6 +317,9 @@ mod tests {
             secrets: true,
             language: true,
             allowed_amounts: vec!["490".into()],
+            attachments: true,
+            marketplaces: true,
+            allowed_links: vec!["dhl.de".into()],
         }
     }
 
@@ -361,5 +378,33 @@ mod tests {
         assert_eq!(codes(&english), [(false, "language".to_owned())]);
         english.draft_language = Some("en".into());
         assert_eq!(codes(&english), [], "there was no German template");
+    }
+
+    #[test]
+    fn a_file_that_is_spoken_of_must_be_there() {
+        let mut label = reply("Hello Ana, the label is attached. Kind regards");
+        let findings = check(&rules(), &label);
+        assert_eq!(findings.len(), 1);
+        let (in_subject, range) = findings[0].place.clone().unwrap();
+        assert_eq!((in_subject, &label.body[range]), (false, "is attached"));
+        assert_eq!((findings[0].blocks, findings[0].code.as_str()), (false, "missing-attachment"));
+        assert_eq!(check(&Rules { attachments: false, ..rules() }, &label), []);
+        label.files = 1;
+        assert_eq!(codes(&label), []);
+    }
+
+    #[test]
+    fn a_marketplace_has_rules_of_its_own() {
+        let mut answer = reply("This is an automated message. Write to help@shop.example.");
+        assert_eq!(codes(&answer), [], "by mail, all of it may be said");
+        answer.marketplace = Some("eBay");
+        assert_eq!(
+            codes(&answer),
+            [(false, "auto-reply-phrase".to_owned()), (false, "marketplace-contact".to_owned())]
+        );
+        assert!(check(&rules(), &answer).iter().all(|finding| finding.reason.contains("eBay")));
+        assert_eq!(check(&Rules { marketplaces: false, ..rules() }, &answer), []);
+        answer.body = "Follow it at https://www.dhl.de/1 or https://www.ebay.de/2".into();
+        assert_eq!(codes(&answer), []);
     }
 }

@@ -2,9 +2,12 @@
 //! never leave the house.
 
 pub mod amounts;
+pub mod attached;
 pub mod checks;
 pub mod language;
+pub mod marketplace;
 pub mod secrets;
+pub mod words;
 
 use checks::{Finding, Reply, Rules};
 use posthouse_sdk::checking::{Outgoing, Verdict};
@@ -27,6 +30,12 @@ pub struct Settings {
     language: bool,
     /// Amounts that may always stand in a reply: `4.90 EUR`.
     allow_amounts: Vec<String>,
+    /// Look for files that are spoken of and not there.
+    attachments: bool,
+    /// In a reply through a marketplace, look for what it takes for an auto-reply and for contact data.
+    marketplaces: bool,
+    /// Hosts whose pages may be named in it: `dhl.de`.
+    allow_links: Vec<String>,
 }
 
 impl Default for Settings {
@@ -38,6 +47,9 @@ impl Default for Settings {
             secrets: true,
             language: true,
             allow_amounts: Vec::new(),
+            attachments: true,
+            marketplaces: true,
+            allow_links: Vec::new(),
         }
     }
 }
@@ -89,6 +101,12 @@ impl Checker for ReplyChecker {
                 return Err(format!("settings, `forbidden`: `{}` names no words", forbidden.code));
             }
         }
+        for link in &settings.allow_links {
+            let fine = link.contains('.') && link.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-'));
+            if !fine {
+                return Err(format!("settings, `allow_links`: `{link}` is not a host such as dhl.de"));
+            }
+        }
         Ok(Self {
             rules: Rules {
                 forbidden: settings.forbidden,
@@ -97,6 +115,9 @@ impl Checker for ReplyChecker {
                 secrets: settings.secrets,
                 language: settings.language,
                 allowed_amounts: allowed,
+                attachments: settings.attachments,
+                marketplaces: settings.marketplaces,
+                allowed_links: settings.allow_links,
             },
         })
     }
@@ -128,6 +149,8 @@ impl Checker for ReplyChecker {
             customer_text: latest.body(),
             known,
             numbers,
+            files: outgoing.attachment_names().len(),
+            marketplace: outgoing.to().iter().chain(&outgoing.cc()).find_map(|to| marketplace::of(&to.address)),
             agent_reads_chinese: call.agent_language().starts_with("zh"),
         };
         for finding in checks::check(&self.rules, &reply) {

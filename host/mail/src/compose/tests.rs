@@ -249,6 +249,80 @@ fn what_has_no_word_in_it_arrives_as_it_was_written() {
     }
 }
 
+#[test]
+fn marks_are_in_both_parts() {
+    let body = "**Please** see [the page](https://x.example/a_b) for order *123*:\n- one\n- two";
+    let read = read_mail(&compose(&OutgoingMail { body: body.into(), quoted: None, ..mail() }).unwrap());
+    assert_eq!(read.text, "*Please* see the page <https://x.example/a_b> for order *123*:\n- one\n- two");
+    let html = read.html.unwrap();
+    assert!(
+        html.contains("<b>Please</b> see <a href=\"https://x.example/a_b\">the page</a> for order *123*:"),
+        "{html}"
+    );
+    assert!(html.contains("<li>one</li>\n<li>two</li>"), "{html}");
+}
+
+/// What a text says when its marks are taken away one by one.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for (index, line) in text.split('\n').enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+        for (at, c) in line.char_indices() {
+            let begins = at == 0 && "->".contains(c) || at == digits && (1..=3).contains(&at) && c == '.';
+            if begins || "*_[".contains(c) {
+                out.push('\\');
+            }
+            out.push(c);
+        }
+    }
+    out
+}
+
+proptest! {
+    /// Any text can be said with marks and backslashes, and nothing in it gets out of its place in the HTML.
+    #[test]
+    fn what_is_escaped_is_said_as_it_is(
+        text in "([a-z你1. *_>\\[\\]()<\"'&-]|\\*\\*|https://x|\n|\n- |\n1\\. |\n> ){0,60}",
+    ) {
+        let text = rich::clean(&text);
+        prop_assert_eq!(rich::plain(&escaped(&text)), text.clone());
+        for text in [text.clone(), escaped(&text)] {
+            let html = rich::html(&text, &[], false);
+            for tag in html.split('<').skip(1) {
+                let known = ["p>", "/p>", "br>", "b>", "/b>", "i>", "/i>", "ul style=\"margin:0;", "/ul>", "ol s", "/ol>", "li>", "/li>",
+                    "blockquote style=\"margin:0\">", "/blockquote>", "div style=\"border:", "/div>", "a href=\"https://x", "/a>"];
+                prop_assert!(known.iter().any(|known| tag.starts_with(known)), "{} in {}", tag, html);
+            }
+            // Nothing is lost: without tags and references, the words are there.
+            let letters = |text: &str| text.chars().filter(|c| "abcdefgz你1".contains(*c)).collect::<String>();
+            let mut bare = String::new();
+            let mut inside = false;
+            for c in html.chars() {
+                match c {
+                    '<' => inside = true,
+                    '>' => inside = false,
+                    c if !inside => bare.push(c),
+                    _ => {}
+                }
+            }
+            let bare = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;", "&nbsp;"].iter().fold(bare, |text, entity| text.replace(entity, ""));
+            if !text.contains("](https") && !text.contains("\n1. ") && !text.starts_with("1. ") {
+                prop_assert_eq!(letters(&bare), letters(&text));
+            }
+        }
+    }
+
+    /// A text in which no mark stands goes out as it is.
+    #[test]
+    fn a_text_without_marks_stays(text in "[a-zA-Z你0-9 .,:;!?()<>&'\"\n-]{0,200}") {
+        let text = rich::clean(&text);
+        prop_assert_eq!(rich::plain(&text), text);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 

@@ -4,7 +4,7 @@ use posthouse_model::config::ModelConfig;
 use posthouse_model::decision::World;
 use posthouse_model::draft::DraftOrigin;
 use posthouse_model::job::Job;
-use posthouse_store::DraftEdit;
+use posthouse_store::{DraftEdit, NewReplyFile};
 use serde_json::json;
 
 /// A text that a person saved is looked at like a drafter's: what was found stands with the text it was found in.
@@ -50,6 +50,49 @@ async fn a_saved_text_is_checked_again() {
     assert_eq!(decisions.iter().filter(|d| d.record.world == World::Checker).count(), calls + 1);
 }
 
+/// Whether a file goes along is known to the checks, of a draft and of what is about to go out, and when they are made again.
+#[tokio::test(flavor = "multi_thread")]
+async fn checks_know_of_the_files() {
+    let test = Test::new(["classifier", "router", "drafter", "checker"].map(bundled).to_vec(), |_| {}).await;
+    let scope = &test.tenant.scope;
+    let taken = test.mail(letter("a", "Where is my parcel?", "My order 1042-88 has not arrived. Where is it?")).await;
+    let (_, ticket) = ids(&taken);
+    let body = "Dear Mary,\n\nthe label is attached.";
+    let mut tx = scope.begin().await.unwrap();
+    let base = scope.drafts(ticket).await.unwrap()[0].id;
+    let edit = DraftEdit { base: Some(base), subject: None, body: body.to_owned() };
+    let draft = tx.edit_draft(ticket, &edit, &actor()).await.unwrap().id;
+    tx.enqueue(&Job::Check { draft }).await.unwrap();
+    tx.commit().await.unwrap();
+    test.run().await;
+    let checks = scope.draft(draft).await.unwrap().checks;
+    assert_eq!(checks.len(), 1, "{checks:?}");
+    assert_eq!((checks[0].code.as_str(), checks[0].blocks), ("missing-attachment", false));
+    assert_eq!(checks[0].span.unwrap().slice(body), Some("is attached"));
+
+    let mut tx = scope.begin().await.unwrap();
+    let file = NewReplyFile { name: "label.pdf", media_type: "application/pdf", content: b"%PDF-" };
+    tx.add_reply_file(ticket, &file, &actor()).await.unwrap();
+    tx.enqueue(&Job::Check { draft }).await.unwrap();
+    tx.commit().await.unwrap();
+    test.run().await;
+    assert_eq!(scope.draft(draft).await.unwrap().checks, []);
+    let decisions = scope.decisions(ticket).await.unwrap();
+    let checked = decisions.iter().rfind(|decision| decision.record.world == World::Checker).unwrap();
+    let rebuilt = posthouse_pipeline::rebuild::rebuild(scope, &test.tenant.config, checked).await.unwrap();
+    assert!(rebuilt.exact, "{rebuilt:#?}");
+
+    let outbox = crate::sending::approve(&test, ticket, &format!("{body} See you.")).await;
+    assert_eq!(scope.outbox_file_names(outbox).await.unwrap(), ["label.pdf"]);
+    test.clock.forward(std::time::Duration::from_secs(10));
+    test.run().await;
+    assert!(scope.outbox(outbox).await.unwrap().state == posthouse_model::outbox::OutboxState::Sent);
+    let decisions = scope.decisions(ticket).await.unwrap();
+    let checked = decisions.iter().rfind(|decision| decision.record.world == World::Checker).unwrap();
+    let findings = &checked.record.output.as_ref().unwrap()["findings"];
+    assert_eq!(findings, &json!([]), "what went out had its file");
+}
+
 fn with_model() -> Vec<posthouse_model::config::PluginConfig> {
     let grants = Grants { model: Some(Default::default()), ..Grants::default() };
     vec![
@@ -93,4 +136,25 @@ async fn without_budget_the_template_stands() {
 async fn with_a_dead_model_the_template_stands() {
     let outcomes = template_stands(Some(model("http://127.0.0.1:9/v1", 1_000_000))).await;
     assert!(!outcomes.is_empty(), "the call is on record");
+}
+
+/// Whatever is the matter with the model, the page can say what.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_translation_that_cannot_be_made_says_why() {
+    use posthouse_model::translation::{TranslationOf, TranslationState, TranslationTrouble};
+    for (set_up, trouble) in [
+        (None, TranslationTrouble::NotConfigured),
+        (Some(model("http://127.0.0.1:9/v1", 1)), TranslationTrouble::OverBudget),
+        (Some(model("http://127.0.0.1:9/v1", 1_000_000)), TranslationTrouble::Unavailable),
+    ] {
+        let test = Test::new(["classifier", "router"].map(bundled).to_vec(), |config| config.model = set_up).await;
+        let taken = test.mail(letter("a", "Where is my parcel?", "My order 1042-88 has not arrived.")).await;
+        let (message, ticket) = ids(&taken);
+        let mut tx = test.tenant.scope.begin().await.unwrap();
+        tx.ask_translation(TranslationOf::Message(message), "zh", &actor()).await.unwrap();
+        tx.commit().await.unwrap();
+        test.run().await;
+        let rows = test.tenant.scope.translations(ticket, "zh").await.unwrap();
+        assert_eq!((rows[0].state, rows[0].trouble), (TranslationState::Failed, Some(trouble)), "{rows:?}");
+    }
 }

@@ -191,6 +191,8 @@ async fn fill(world: &World) {
     tx.say_misfit(draft, posthouse_model::draft::Misfit::Tone, "curt", &agent()).await.unwrap();
     let typed = posthouse_store::NewTyped { draft: Some(draft), body: "typed".into(), ..Default::default() };
     tx.keep_typed(ticket, li, &typed).await.unwrap();
+    let of = posthouse_model::translation::TranslationOf::Draft(draft);
+    tx.ask_translation(of, "zh", &agent()).await.unwrap();
     tx.merge_tickets(gone, kept, &agent()).await.unwrap();
     tx.commit().await.unwrap();
     world.store.set_meta("installation", "abc").await.unwrap();

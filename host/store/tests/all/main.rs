@@ -41,6 +41,7 @@ mod take_up;
 mod templates;
 mod threads;
 mod tokens;
+mod translations;
 mod triage;
 mod turns;
 mod typed;

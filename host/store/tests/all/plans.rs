@@ -26,6 +26,7 @@ const LARGE: [&str; 17] = [
     "spam_feature",
     "template_use",
     "ticket",
+    "translation",
 ];
 
 /// Statements that walk through many rows, each by how it begins, and why it may.

@@ -10,4 +10,5 @@ pub(crate) mod status;
 pub(crate) mod templates;
 pub(crate) mod ticket;
 pub(crate) mod trail;
+mod translation;
 pub(crate) mod typed;

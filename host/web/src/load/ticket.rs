@@ -7,6 +7,7 @@ use crate::page::letter::Letter;
 use crate::page::note::NoteCard;
 use crate::page::query::ListQuery;
 use crate::page::ticket::{Colleague, Missing, Returned, Sending, SiblingLine, TicketPane};
+use crate::page::translation::Translations;
 use crate::refusal::Refusal;
 use crate::route::work::people;
 use crate::seat::Seat;
@@ -50,6 +51,7 @@ pub(crate) async fn ticket(
     if let Some(template) = pane.reply.card().and_then(|card| card.proposal.template.as_deref()) {
         pane.reply.misfits = whole(seat.scope.misfits_of(template).await?);
     }
+    super::translation::show(seat, &detail, &mut pane).await?;
     pane.reply.files = seat.scope.reply_files(detail.ticket.id).await?;
     pane.siblings = siblings
         .into_iter()
@@ -130,6 +132,7 @@ fn pane(
             .collect(),
         categories,
         siblings: Vec::new(),
+        translations: Translations::default(),
         merged_into: row.merged_into,
         query: query.clone(),
     }
@@ -301,6 +304,7 @@ fn reply(
         misfits: 0,
         may_send: row.status.may_become(TicketStatus::Sent),
         files: Vec::new(),
+        translation: None,
         drafts: cards,
         chosen,
         editor,
@@ -329,20 +333,22 @@ fn card(detail: &TicketDetail, d: &DraftRow, agents: &[AgentRow], checkers_at: O
 }
 
 /// How far the checks of a revision have come. Those of a drafter's proposal ran before it was written; those of a
-/// person's text are on record when they have run.
+/// person's text are on record when they have run. They run again when a file was added or taken away.
 fn check(detail: &TicketDetail, d: &DraftRow, checkers_at: Option<Timestamp>) -> Check {
     let Some(now) = checkers_at else { return if d.checks.is_empty() { Check::None } else { Check::Done } };
-    let on_record = |event: &Event| {
+    let on_record = |event: &&Event| {
         event.kind == "draft.checked"
             && serde_json::from_str::<serde_json::Value>(&event.data).is_ok_and(|data| data["draft"] == d.id.0)
     };
-    if d.origin != DraftOrigin::Agent || !d.checks.is_empty() || detail.events.iter().any(on_record) {
-        Check::Done
-    } else if now.since(d.created_at) < CHECK_TAKES_MAX {
-        Check::Coming
-    } else {
-        Check::Open
-    }
+    let checked = detail.events.iter().filter(on_record).map(|event| event.seq).max();
+    let files = |event: &&Event| event.kind.starts_with("reply.file-") && event.at >= d.created_at;
+    let refiled = detail.events.iter().filter(files).max_by_key(|event| event.seq);
+    let since = match refiled {
+        Some(event) if checked.is_none_or(|checked| checked < event.seq) => event.at,
+        _ if d.origin != DraftOrigin::Agent || !d.checks.is_empty() || checked.is_some() => return Check::Done,
+        _ => d.created_at,
+    };
+    if now.since(since) < CHECK_TAKES_MAX { Check::Coming } else { Check::Open }
 }
 
 /// `Name <address>`, as it stands in the field.

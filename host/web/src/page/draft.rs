@@ -4,11 +4,14 @@ use super::frame::Frame;
 use super::icon;
 use super::letter::size;
 use super::query::ListQuery;
+use super::rich;
 use super::tools::{self, Difference};
+use super::translation::Translated;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
 use posthouse_model::draft::{CheckFinding, DraftOrigin, DraftProposal};
 use posthouse_model::picture::{self, Piece};
+use posthouse_model::triage::TextPart;
 use posthouse_store::ReplyFile;
 
 /// One proposed reply, newest revision.
@@ -103,6 +106,8 @@ pub struct ReplyPane {
     pub writing: Option<String>,
     /// What colleagues have typed and not saved.
     pub others: Vec<OtherText>,
+    /// The reply as it was saved, in the reader's language; none where it cannot be asked for.
+    pub translation: Option<Translated>,
     /// What was asked to be compared.
     pub difference: Option<Difference>,
     /// How often the template of the draft in the editor did not fit.
@@ -172,12 +177,15 @@ impl ReplyPane {
                     }
                     (self.head(frame))
                     p.kept.local hidden { (t.restore_local()) " " button.quiet type="button" data-restore { (t.restore_local_button()) } button.quiet type="button" data-discard { (t.discard_local_button()) } }
+                    (rich::marks(frame))
                     div.editor {
                         textarea #body name="body" rows="8" aria-label=(t.draft_label()) dir="auto" spellcheck="true" readonly[self.writing.is_some()]
                             lang=[self.card().and_then(|c| c.proposal.language.as_deref())]
                             data-filled=(serde_json::to_string(&filled).unwrap_or_default())
+                            data-found=(serde_json::to_string(&self.found()).unwrap_or_default())
                             data-unfilled=(serde_json::to_string(self.card().map_or(&[][..], |c| &c.proposal.unfilled)).unwrap_or_default()) { "\n" (e.body) }
                     }
+                    (rich::preview(frame, &self.action(frame, "preview")))
                     (self.attached(frame))
                     (self.about(frame))
                     (tools::draw(frame, self))
@@ -352,11 +360,15 @@ impl ReplyPane {
     fn checks(&self, frame: &Frame, card: &DraftCard) -> Markup {
         let t = frame.lang();
         html! {
-            ul.checks aria-label=(t.checks_title()) data-coming[card.check == Check::Coming] {
+            ul.checks #checks aria-label=(t.checks_title()) data-coming[card.check == Check::Coming] {
                 @for finding in &card.findings {
                     li.blocks[finding.blocks] {
                         @if finding.blocks { (icon::stop()) b { (t.check_blocks()) } } @else { (icon::warn()) b { (t.check_warns()) } }
-                        span { (finding.reason) }
+                        span { (finding.reason)
+                            @if let Some(words) = finding.span.filter(|span| span.part == TextPart::Body).and_then(|span| span.slice(&card.proposal.body)) {
+                                " " button.link.spot type="button" data-find=(words) aria-label=(t.check_show(words)) { "“" (shortened(words)) "”" }
+                            }
+                        }
                     }
                 }
                 @match card.check {
@@ -368,6 +380,13 @@ impl ReplyPane {
                 @if card.check != Check::None { li.stale hidden { (icon::warn()) (t.checks_stale()) } }
             }
         }
+    }
+
+    /// Places in the text that a check names.
+    fn found(&self) -> Vec<&str> {
+        let Some(card) = self.card() else { return Vec::new() };
+        let spans = card.findings.iter().filter_map(|finding| finding.span.filter(|span| span.part == TextPart::Body));
+        spans.filter_map(|span| span.slice(&card.proposal.body)).collect()
     }
 
     fn bar(&self, frame: &Frame) -> Markup {
@@ -386,4 +405,11 @@ impl ReplyPane {
             }
         }
     }
+}
+
+/// A place in a text, fit for a line.
+fn shortened(words: &str) -> String {
+    const SHOWN: usize = 40;
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= SHOWN { line } else { line.chars().take(SHOWN - 1).chain(['…']).collect() }
 }

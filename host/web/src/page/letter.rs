@@ -4,6 +4,7 @@ use super::frame::Frame;
 use super::icon;
 use super::note::NoteCard;
 use super::ticket::TicketPane;
+use super::translation::Translated;
 use crate::text::flow;
 use crate::text::highlight::{self, Mark};
 use crate::words::Lang;
@@ -59,7 +60,7 @@ impl Letter {
     const LONG: usize = 900;
 
     /// `split`: the ticket, when its mails may get tickets of their own.
-    fn draw(&self, frame: &Frame, split: Option<&TicketPane>) -> Markup {
+    fn draw(&self, frame: &Frame, pane: &TicketPane, split: Option<&TicketPane>) -> Markup {
         let t = frame.lang();
         let ours = self.direction == Direction::Outgoing;
         html! {
@@ -72,7 +73,12 @@ impl Letter {
                         (frame.lens.relative(self.at))
                     }
                 }
-                (self.body(frame))
+                @if let Some(translated) = pane.translations.mails.get(&self.id) {
+                    div.beside {
+                        div { (self.body(frame)) }
+                        (translated.draw(frame, &self.id.to_string(), &self.ask(frame, pane, *translated != Translated::No)))
+                    }
+                } @else { (self.body(frame)) }
                 (self.files(frame))
                 (self.more(frame))
                 @if let Some(pane) = split.filter(|_| !ours) {
@@ -80,6 +86,18 @@ impl Letter {
                 }
             }
         }
+    }
+
+    /// The button that asks for a translation.
+    fn ask(&self, frame: &Frame, pane: &TicketPane, again: bool) -> Markup {
+        let t = frame.lang();
+        let words = if again { t.translate_again() } else { t.translate() };
+        pane.post(
+            frame,
+            "translate",
+            "translate",
+            &html! { button.link name="message" value=(self.id) { (icon::globe()) " " (words) } },
+        )
     }
 
     fn headline(&self, t: Lang) -> String {
@@ -225,7 +243,7 @@ enum Entry<'a> {
 impl Entry<'_> {
     fn draw(&self, frame: &Frame, pane: &TicketPane, split: Option<&TicketPane>) -> Markup {
         match self {
-            Self::Letter(letter) => letter.draw(frame, split),
+            Self::Letter(letter) => letter.draw(frame, pane, split),
             Self::Note(note) => note.draw(frame, pane),
         }
     }

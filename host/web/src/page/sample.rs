@@ -2,6 +2,7 @@
 
 mod plugins;
 mod setup;
+mod translation;
 mod views;
 
 pub use plugins::{plugin, plugins};
@@ -406,6 +407,7 @@ pub fn ticket(lang: Lang) -> TicketPane {
             status: TicketStatus::Handled,
             at: NOW.minus(minutes(40 * 1440)),
         }],
+        translations: translation::translated(),
         merged_into: None,
         categories: [
             "shipping",
@@ -442,6 +444,7 @@ fn reply() -> ReplyPane {
         },
         writing: None,
         others: Vec::new(),
+        translation: None,
         difference: None,
         misfits: 2,
         coming: false,
@@ -665,6 +668,8 @@ mod tests {
         }
         let script = crate::assets::SCRIPT.content().len();
         assert!(script < 30_000, "the script has {script} bytes");
+        let writing = crate::assets::WRITING.content().len();
+        assert!(writing < 4_000, "what comes with a reply has {writing} bytes");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::note::{self, NoteCard};
 use super::query::ListQuery;
 use super::side::{self, Happening as SideHappening};
 use super::trail::Step;
+use super::translation::Translations;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
 use posthouse_model::mail::Address;
@@ -139,6 +140,8 @@ pub struct TicketPane {
     pub categories: Vec<String>,
     /// Other tickets of the customer, newest first.
     pub siblings: Vec<SiblingLine>,
+    /// Its mails in the reader's language.
+    pub translations: Translations,
     /// Number of the ticket that everything of this one was moved to.
     pub merged_into: Option<i64>,
     /// List the ticket was opened from.

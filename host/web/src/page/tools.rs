@@ -2,6 +2,7 @@
 
 use super::draft::ReplyPane;
 use super::frame::Frame;
+use super::translation::Translated;
 use super::{icon, later};
 use crate::text::difference::{Piece, Side};
 use maud::{Markup, html};
@@ -31,6 +32,9 @@ pub(crate) fn draw(frame: &Frame, pane: &ReplyPane) -> Markup {
             @if pane.card().is_some() {
                 button.plain formaction=(pane.action(frame, "difference")) formnovalidate data-key="f" { (t.difference()) kbd { "f" } }
             }
+            @if pane.translation.is_some() {
+                button.plain formaction=(pane.action(frame, "translate")) formnovalidate { (icon::globe()) (t.translate_reply()) }
+            }
             @if let Some(name) = template {
                 details.tool data-key="o" {
                     summary { (t.misfit()) kbd { "x" } @if pane.misfits > 0 { span.mute { (t.misfits_n(pane.misfits)) } } }
@@ -42,6 +46,12 @@ pub(crate) fn draw(frame: &Frame, pane: &ReplyPane) -> Markup {
                         label.field { span { (t.misfit_words()) } input name="words" maxlength=(posthouse_store::MISFIT_CHARS_MAX) autocomplete="off"; }
                     }
                 }
+            }
+        }
+        @if let Some(translated) = pane.translation.as_ref().filter(|translated| **translated != Translated::No) {
+            section.says aria-label=(t.translation_reply_title()) {
+                p.label { (t.translation_reply_title()) }
+                (translated.draw(frame, "reply", &html! {}))
             }
         }
         @if let Some(difference) = &pane.difference { (compared(frame, difference)) }

@@ -15,8 +15,9 @@ use crate::seat::{Handed, HandedFiles, Seat};
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
+use posthouse_model::job::Job;
 use posthouse_model::{AgentId, DraftId, MessageId, OutboxId, TicketId, picture};
-use posthouse_store::{NewReplyFile, REPLY_BYTES_MAX, REPLY_FILES_MAX, ReplyFile};
+use posthouse_store::{NewReplyFile, REPLY_BYTES_MAX, REPLY_FILES_MAX, ReplyFile, Tx};
 
 pub(super) type At = Path<(String, String)>;
 
@@ -90,8 +91,17 @@ pub(super) async fn attach(
             return refused(&seat, number, error.into(), Some(typed)).await;
         }
     }
+    check_again(&seat, &mut tx, ticket).await?;
     tx.commit().await?;
     Ok(onward(&seat, &ListQuery::parse(seat.query()), number, Done::Saved, false, None))
+}
+
+/// What the checkers say may rest on which files there are.
+async fn check_again(seat: &Seat, tx: &mut Tx, ticket: TicketId) -> Result<(), Refusal> {
+    for draft in seat.scope.drafts(ticket).await? {
+        tx.enqueue(&Job::Check { draft: draft.id }).await?;
+    }
+    Ok(())
 }
 
 fn as_new(file: &Handed) -> NewReplyFile<'_> {
@@ -110,6 +120,7 @@ pub(super) async fn detach(seat: Seat, Path((_, number)): At, fields: Fields) ->
     }
     let mut tx = seat.scope.begin().await?;
     tx.remove_reply_file(ticket, fields.number("remove").ok_or(Refusal::NotFound)?, &seat.actor()).await?;
+    check_again(&seat, &mut tx, ticket).await?;
     tx.commit().await?;
     Ok(onward(&seat, &ListQuery::parse(seat.query()), number, Done::Saved, false, None))
 }
@@ -151,7 +162,7 @@ async fn keep_with(seat: &Seat, number: i64, typed: &Typed, changed: impl Fn(&st
 }
 
 /// Saves what was typed, where anything was.
-async fn keep(seat: &Seat, number: i64, typed: &Typed) -> Result<(), Trouble> {
+pub(super) async fn keep(seat: &Seat, number: i64, typed: &Typed) -> Result<(), Trouble> {
     if typed.body.trim().is_empty() {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use super::tickets::number_of;
 use crate::refusal::Refusal;
 use crate::seat::Seat;
-use crate::text::sanitise::{InlinePicture, mail_html};
+use crate::text::sanitise::{InlinePicture, Safe, mail_html};
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -44,6 +44,11 @@ pub(super) async fn html(seat: Seat, Path((_, id)): Path<(String, String)>) -> R
     })
     .await
     .map_err(|_| Refusal::Broken)?;
+    framed(safe)
+}
+
+/// A mail's HTML with the policy that it is shown with, for a frame of the desk.
+pub(super) fn framed(safe: Safe) -> Result<Response, Refusal> {
     let policy = HeaderValue::from_str(&safe.policy).map_err(|_| Refusal::Broken)?;
     let mut response = safe.html.into_response();
     let headers = response.headers_mut();

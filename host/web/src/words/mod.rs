@@ -20,9 +20,11 @@ mod templates;
 mod ticket;
 mod tokens;
 mod trail;
+mod translation;
 mod views;
 mod webhooks;
 mod work;
+mod writing;
 
 pub(crate) use names::language_tags;
 use serde::{Deserialize, Serialize};
@@ -93,7 +95,7 @@ impl Lang {
 }
 
 /// `pt` of `pt-BR`.
-fn primary(tag: &str) -> &str {
+pub(crate) fn primary(tag: &str) -> &str {
     tag.split(['-', '_']).next().unwrap_or("")
 }
 
@@ -171,7 +173,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         ticket::COUNTED,
         tokens::TABLE,
         trail::TABLE,
+        translation::TABLE,
         work::TABLE,
+        writing::TABLE,
         work::COUNTED,
         webhooks::TABLE,
         views::TABLE,

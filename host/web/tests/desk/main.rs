@@ -25,3 +25,4 @@ mod views;
 mod visits;
 mod webhooks;
 mod work;
+mod writing;

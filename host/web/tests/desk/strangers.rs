@@ -60,6 +60,8 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/tickets/{number}/wake",
         "/t/{slug}/tickets/{number}/misfit",
         "/t/{slug}/tickets/{number}/difference",
+        "/t/{slug}/tickets/{number}/preview",
+        "/t/{slug}/tickets/{number}/translate",
         "/t/{slug}/tickets/{number}/typed",
         "/t/{slug}/tickets/{number}/drop-typed",
         "/t/{slug}/tickets/{number}/writing",

@@ -13,5 +13,7 @@ mod reading;
 mod settings;
 mod support;
 mod templates;
+mod translation;
 mod widths;
 mod work;
+mod writing;
