@@ -14,7 +14,7 @@ use posthouse_model::draft::DraftProposal;
 use posthouse_model::job::JobFailure;
 use posthouse_model::template::{Template, Trial, put_in};
 use posthouse_sandbox::{Answer, Question, ReplayHost, Unrecorded};
-use posthouse_store::{ClaimedJob, NewPlugin, StoreError, TrialRow};
+use posthouse_store::{ClaimedJob, NewPlugin, StoreError, TemplateTrialRow};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ pub(crate) async fn given_up(tenant: &Tenant, id: i64, reason: &str) -> Result<(
     tx.commit().await
 }
 
-async fn attempt(house: &House, tenant: &Arc<Tenant>, row: &TrialRow) -> Result<Trial, StoreError> {
+async fn attempt(house: &House, tenant: &Arc<Tenant>, row: &TemplateTrialRow) -> Result<Trial, StoreError> {
     let scope = &tenant.scope;
     let name = &row.template.plugin;
     let Some(installed) = scope.plugins().await?.into_iter().map(|row| row.plugin).find(|plugin| plugin.name == *name)
@@ -103,7 +103,7 @@ fn alone(settings: &mut Value, template: &Template) {
 async fn ask(
     house: &House,
     tenant: &Arc<Tenant>,
-    row: &TrialRow,
+    row: &TemplateTrialRow,
     plugin: &NewPlugin,
     view: &Arc<TicketView>,
 ) -> Result<Result<Vec<DraftProposal>, String>, StoreError> {

@@ -142,7 +142,7 @@ pub use sight::SEEN_QUEUES_MAX;
 pub use sign_in::SignInRow;
 pub use spam::SpamCount;
 pub use store::{Store, StoreOptions};
-pub use template_trial::{TRIAL_LASTS, TRIALS_MAX, TrialRow};
+pub use template_trial::{TRIAL_LASTS, TRIALS_MAX, TemplateTrialRow};
 pub use template_use::TemplateUse;
 pub use templates::{
     TEMPLATE_BYTES_MAX, TEMPLATE_VERSIONS_MAX, TEMPLATES_MAX, TemplateRow, TemplateSaved, TemplateVersion,

@@ -14,7 +14,7 @@ pub const TRIALS_MAX: i64 = 10;
 
 /// A template that is tried.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TrialRow {
+pub struct TemplateTrialRow {
     /// Its id.
     pub id: i64,
     /// On which ticket.
@@ -34,7 +34,7 @@ impl Scope {
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    pub async fn template_trial(&self, id: i64, agent: Option<AgentId>) -> Result<TrialRow> {
+    pub async fn template_trial(&self, id: i64, agent: Option<AgentId>) -> Result<TemplateTrialRow> {
         let since = self.store.now().minus(TRIAL_LASTS);
         let row = sql("select id, ticket_id, template, state, result, at, agent_id from template_trial \
              where tenant_id = $1 and id = $2 and at > $3")
@@ -50,7 +50,7 @@ impl Scope {
             return Err(missing());
         }
         let mut row = row.reader();
-        Ok(TrialRow {
+        Ok(TemplateTrialRow {
             id: row.next()?,
             ticket: row.next()?,
             template: row.json()?,

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// Tables that grow with every mail.
-const LARGE: [&str; 17] = [
+const LARGE: [&str; 18] = [
     "decision",
     "draft",
     "event",

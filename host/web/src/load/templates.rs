@@ -8,7 +8,7 @@ use crate::seat::Seat;
 use crate::text::{bundled, lines};
 use posthouse_model::template::{Template, TrialState, tidy};
 use posthouse_store::{
-    PluginRow, StoreError, TemplateUse, TemplateVersion, TicketQuery, TicketSort, TrialRow, takes_templates,
+    PluginRow, StoreError, TemplateTrialRow, TemplateUse, TemplateVersion, TicketQuery, TicketSort, takes_templates,
 };
 use posthouse_template::{KNOWN, KNOWN_BEGINNINGS};
 use serde_json::Value;
@@ -275,7 +275,7 @@ pub(crate) async fn tried(seat: &Seat, page: &mut TemplatePage, trial: i64, base
         Err(StoreError::NotFound { .. }) => return Ok(()),
         Err(other) => return Err(other.into()),
     };
-    let TrialRow { template, ticket, state, result, .. } = row;
+    let TemplateTrialRow { template, ticket, state, result, .. } = row;
     if template.plugin != page.plugin || template.id != page.id {
         return Ok(());
     }
