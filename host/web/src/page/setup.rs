@@ -362,9 +362,9 @@ impl SetupPage {
                     @if !self.wrong.is_empty() { div.refused role="alert" { @for wrong in &self.wrong { p { (icon::warn()) (wrong) } } } }
                     @if !self.things.is_empty() { (self.list(frame)) }
                     @if let Some((words, path)) = &self.add { @if self.may_change { p.acts { a.quiet href=(frame.team.path(path)) { (words) } } } }
+                    @if let Some(secrets) = &self.secrets { (secrets.draw(frame)) }
                     @if !self.groups.is_empty() { (self.form(frame)) }
                     @if let Some(trial) = &self.trial { section { h2 { (t.trial_title()) } (trial.draw(frame, self)) } }
-                    @if let Some(secrets) = &self.secrets { (secrets.draw(frame)) }
                 }
             },
         )
@@ -391,13 +391,13 @@ impl SetupPage {
             &html! {
                 @for (name, value) in &self.known { input type="hidden" name=(name) value=(value); }
                 @for group in &self.groups {
-                    fieldset disabled[!self.may_change] class=(if group.row { "row" } else { "" }) {
+                    fieldset disabled[!self.may_change] class=[group.row.then_some("beside")] {
                         @if let Some(title) = &group.title { legend { bdi { (title) } } }
                         @if let Some(hint) = &group.hint { p.mute.over { (hint) } }
                         @for field in &group.fields { (field.draw(t)) }
                     }
                 }
-                @if self.may_change { div.acts { button.solid { (t.setup_save()) } } } @else { p.mute { (t.setup_read_only()) } }
+                @if self.may_change { div.save { button.solid { (t.setup_save()) } } } @else { p.mute { (t.setup_read_only()) } }
             },
         )
     }
@@ -444,7 +444,7 @@ impl Field {
             },
         };
         let below = html! {
-            @if has_about { span.about #(about) {
+            @if has_about { span.beneath #(about) {
                 @if let Some(wrong) = &self.wrong { span.wrong role="alert" { (wrong) } }
                 @if let Some(theirs) = &self.theirs { span.theirs { (t.setup_theirs()) " " bdi { (theirs) } } }
                 @if let Some(hint) = &self.hint { span.mute { (hint) } }

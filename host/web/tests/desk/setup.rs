@@ -13,6 +13,9 @@ use posthouse_store::{JobState, NewPlugin, NewTenant};
 use serde_json::{Value, json};
 use std::time::Duration;
 
+/// Values of a form's fields; none: a box that is not ticked any more.
+type Changes<'a> = &'a [(&'a str, Option<&'a str>)];
+
 /// A team with a router, a notifier and a mailbox of folders.
 async fn team(house: &House) -> Team {
     let luma = house.team("luma").await;
@@ -195,7 +198,7 @@ async fn what_is_refused_stays_in_its_field_with_the_reason() {
     let luma = team(&house).await;
     let mut eve = house.signed_in(&luma, "eve").await;
     let before = luma.scope.tenant().await.unwrap();
-    let cases: [(&str, &[(&str, Option<&str>)], &str, &str); 13] = [
+    let cases: [(&str, Changes<'_>, &str, &str); 13] = [
         ("review", &[("undo", Some("601"))], "601 is out of range; use 0 to 600", "value=\"601\""),
         ("review", &[("undo", Some("soon"))], "Not a whole number.", "value=\"soon\""),
         ("team", &[("zone", Some("Mars/Olympus"))], "is not a time zone; use an IANA name", "value=\"Mars/Olympus\""),

@@ -227,7 +227,7 @@ pub(super) fn read(fields: &Fields, config: &mut TenantConfig, around: &Around, 
     if jiff::tz::TimeZoneDatabase::bundled().get(&zone).is_err() {
         read.say("zone", t.setup_no_zone());
     }
-    if !(zone == "UTC" && !settings.contains_key("time_zone")) {
+    if zone != "UTC" || settings.contains_key("time_zone") {
         settings.insert("time_zone".to_owned(), zone.into());
     }
     let mut typed: [Vec<String>; 7] = Default::default();
