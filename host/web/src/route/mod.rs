@@ -10,7 +10,7 @@ mod code;
 mod forms;
 mod knowledge;
 mod live;
-mod mail;
+pub(crate) mod mail;
 mod oidc;
 mod openapi;
 mod people;
