@@ -238,7 +238,9 @@ fn trim_references(mut references: Vec<String>) -> Vec<String> {
 }
 
 fn plain_body(mail: &OutgoingMail) -> String {
-    let mut text = rich::plain(&rich::clean(&mail.body));
+    let shown = mail.attachments.iter().filter(|file| file.picture().is_some());
+    let names: Vec<&str> = shown.map(|file| file.name.as_str()).collect();
+    let mut text = rich::plain_with(&rich::clean(&mail.body), &names);
     if let Some(quoted) = &mail.quoted {
         text.push_str("\n\n");
         text.push_str(&single_line(&quoted.attribution));

@@ -14,6 +14,8 @@
 //!
 //! Marks do not go over the end of a line. [`html`] writes it for mail programs, [`plain`] for those that show text.
 
+use crate::picture::{self, Piece};
+
 mod write;
 
 pub use write::{Page, Placed, attribution, html, page};
@@ -265,6 +267,12 @@ pub fn clean(text: &str) -> String {
 /// addresses of links in angle brackets behind their words. A text without marks stays as it is.
 #[must_use]
 pub fn plain(text: &str) -> String {
+    plain_with(text, &[])
+}
+
+/// As [`plain`], for a text that shows pictures of these names ([`picture::pieces`]): their marks stay as they are.
+#[must_use]
+pub fn plain_with(text: &str, pictures: &[&str]) -> String {
     let mut out = String::with_capacity(text.len());
     for (index, line) in text.split('\n').enumerate() {
         if index > 0 {
@@ -273,7 +281,13 @@ pub fn plain(text: &str) -> String {
         // What is behind the mark of a quote or a list begins anew.
         let item = quote(line).or_else(|| line.strip_prefix("- ")).unwrap_or(line);
         out.push_str(&line[..line.len() - item.len()]);
-        flat(&mut out, &inlines(item));
+        for piece in picture::pieces(item, pictures) {
+            match piece {
+                Piece::Text(words) => flat(&mut out, &inlines(words)),
+                Piece::Picture(index) => out.push_str(&picture::mark(pictures[index])),
+                Piece::Unknown(name) => out.push_str(&picture::mark(name)),
+            }
+        }
     }
     out
 }

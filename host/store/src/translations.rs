@@ -80,7 +80,7 @@ impl Scope {
             .bind(self.tenant)
             .bind(ticket)
             .bind(language)
-            .all(&mut *on)
+            .all(&mut on)
             .await?;
         let of_drafts =
             sql("select x.id, x.message_id, x.draft_id, x.language, x.state, x.content, x.cut, x.model, x.trouble, \
@@ -89,7 +89,7 @@ impl Scope {
             .bind(self.tenant)
             .bind(ticket)
             .bind(language)
-            .all(&mut *on)
+            .all(&mut on)
             .await?;
         of_mails.iter().chain(&of_drafts).map(read).collect()
     }

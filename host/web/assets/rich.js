@@ -42,4 +42,4 @@ document.addEventListener('keydown', (event) => {
   event.preventDefault();
   setMark(mark);
 }, true);
-document.addEventListener('toggle', (event) => { if (event.target.matches('.preview[open]')) $('button', event.target).click(); }, true);
+document.addEventListener('toggle', (event) => { if (event.target.matches('.as-mail[open]')) $('button', event.target).click(); }, true);

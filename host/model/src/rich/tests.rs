@@ -103,6 +103,10 @@ fn plain_text_reads_well() {
         ),
         "*Note:* see our page <https://x.example/a>, https://x.example\n> _so_\n- _a_\n- b"
     );
+    assert_eq!(
+        plain_with("*a* [image: _b_ *c* \\_.png] [image: d].png]", &["d].png"]),
+        "_a_ [image: _b_ *c* \\_.png] [image: d].png]"
+    );
     assert_eq!(plain("[Ana](mailto:a@x.example)"), "Ana <a@x.example>");
     assert_eq!(clean("a\r\nb\rc\u{7}\u{0}  \n\n"), "a\nb\nc");
 }

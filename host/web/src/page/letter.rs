@@ -5,6 +5,7 @@ use super::icon;
 use super::note::NoteCard;
 use super::ticket::TicketPane;
 use super::translation::Translated;
+use crate::route::mail::is_text;
 use crate::text::flow;
 use crate::text::highlight::{self, Mark};
 use crate::words::Lang;
@@ -157,6 +158,9 @@ impl Letter {
                                 a.preview href=(show) target="_blank" rel="noopener" {
                                     img src=(show) alt=(t.preview_of(name)) loading="lazy" decoding="async";
                                 }
+                            }
+                            @if is_text(&file.media_type) {
+                                a.view href=(show) target="_blank" rel="noopener" { (t.view_file(name)) }
                             }
                             a href=(path) download title=(t.download(name)) {
                                 @if !picture::is_kind(&file.media_type) { (icon::file()) }

@@ -22,7 +22,7 @@ pub(crate) fn marks(frame: &Frame) -> Markup {
 pub(crate) fn preview(frame: &Frame, action: &str) -> Markup {
     let t = frame.lang();
     html! {
-        details.preview {
+        details.as-mail {
             summary { (t.rich_preview()) }
             button.quiet formaction=(action) formtarget="reply-preview" formnovalidate { (t.rich_preview_now()) }
             iframe name="reply-preview" sandbox="allow-popups allow-popups-to-escape-sandbox" referrerpolicy="no-referrer" title=(t.rich_preview_frame()) {}

@@ -16,6 +16,8 @@ use std::collections::HashMap;
 
 /// Pictures of a mail put into its HTML, in bytes: more than this is left to the list of files.
 const INLINE_BYTES_MAX: u64 = 4_000_000;
+/// Text files that are shown in the browser, in bytes: what is longer is for saving.
+const TEXT_BYTES_MAX: usize = 1_000_000;
 /// Nothing in what is served here may run or load, wherever it is opened.
 const FILE_POLICY: &str = "default-src 'none'; sandbox";
 
@@ -121,8 +123,12 @@ pub(super) async fn attachment(
         .map_err(|_| Refusal::Broken)?
         .ok_or(Refusal::NotFound)?;
     let name = listed.name.as_deref().unwrap_or("attachment");
-    // A picture is shown only when its bytes are what it says; everything else is for saving.
+    // A picture is shown only when its bytes are what it says, plain text as nothing but text; everything else is for saving.
     let show = seat.query().split('&').any(|p| p == "show");
+    if show && is_text(&listed.media_type) && bytes.len() <= TEXT_BYTES_MAX && !bytes.contains(&0) {
+        let text = String::from_utf8_lossy(&bytes).into_owned().into_bytes();
+        return Ok(file(text, "text/plain; charset=utf-8", &disposition("inline", name)));
+    }
     match picture::kind(&bytes).filter(|kind| show && *kind == listed.media_type) {
         Some(kind) => {
             let mut response = file(bytes, kind, &disposition("inline", name));
@@ -145,6 +151,11 @@ pub(super) async fn reply_file(
         Some(kind) => file(bytes, kind, &disposition("inline", &listed.name)),
         None => file(bytes, "application/octet-stream", &disposition("attachment", &listed.name)),
     })
+}
+
+/// Files that may be looked at as text: never what a browser could take for a page.
+pub(crate) fn is_text(media_type: &str) -> bool {
+    matches!(media_type, "text/plain" | "text/csv" | "text/tab-separated-values" | "text/markdown" | "text/x-log")
 }
 
 fn file(bytes: Vec<u8>, media_type: &'static str, disposition: &str) -> Response {

@@ -12,7 +12,7 @@ mod device;
 mod forms;
 mod knowledge;
 mod live;
-mod mail;
+pub(crate) mod mail;
 mod oidc;
 mod openapi;
 mod people;

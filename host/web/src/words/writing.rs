@@ -1,6 +1,7 @@
 //! Writing a reply: its look, what the checks point at.
 
 super::words! {
+    view_file(name): "Look into {name}", "查看 {name}";
     rich_marks: "Look of the text", "文字样式";
     rich_bold: "Bold", "加粗";
     rich_italic: "Italic", "斜体";

@@ -144,8 +144,10 @@ async fn files_are_saved_and_only_true_pictures_are_shown() {
         file("photo.png", "image/png", 0, png),
         file("evil.png", "image/png", 1, script),
         file("../../x\"\r\n.html", "text/html", 2, script),
+        file("../notes.txt", "text/plain", 3, script),
+        file("zeros.txt", "text/plain", 4, b"a\0b"),
     ];
-    let raw = [png, script, script].join(&b'\n');
+    let raw = [png, script, script, script, b"a\0b"].join(&b'\n');
     let waiting = luma.sorted(read, &raw, vec![]).await;
     let mut browser = house.signed_in(&luma, "jun").await;
     let at = |part: &str| luma.path(&format!("/messages/{}/attachments/{part}", waiting.message));
@@ -155,14 +157,22 @@ async fn files_are_saved_and_only_true_pictures_are_shown() {
         ("image/png", true)
     );
     assert_eq!(shown.bytes, png);
-    for part in ["0", "1", "1?show", "2", "2?show"] {
+    // Plain text is looked at as text, whatever it says, and within a sandbox; what is no text is saved.
+    let text = browser.get(&at("3?show")).await;
+    assert_eq!((text.header("content-type"), text.bytes.as_slice()), ("text/plain; charset=utf-8", script));
+    assert_eq!(text.header("content-security-policy"), "default-src 'none'; sandbox");
+    assert_eq!(text.header("x-content-type-options"), "nosniff");
+    assert!(!text.header("content-disposition").contains(['/', '\\']));
+    let page = browser.get(&luma.path(&format!("/tickets/{}", waiting.number))).await;
+    assert_eq!(page.text.matches("Look into ").count(), 2, "{}", page.text);
+    for part in ["0", "1", "1?show", "2", "2?show", "3", "4", "4?show"] {
         let saved = browser.get(&at(part)).await;
         assert_eq!(saved.header("content-type"), "application/octet-stream", "{part}");
         assert!(saved.header("content-disposition").starts_with("attachment; filename=\""), "{part}");
         assert_eq!(saved.header("content-security-policy"), "default-src 'none'; sandbox", "{part}");
     }
     assert!(!browser.get(&at("2")).await.header("content-disposition").contains(['/', '\\']));
-    assert_eq!(browser.get(&at("3")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(browser.get(&at("5")).await.status, StatusCode::NOT_FOUND);
     let raw_mail = browser.get(&luma.path(&format!("/messages/{}/raw", waiting.message))).await;
     assert_eq!(raw_mail.bytes, raw);
     assert!(raw_mail.header("content-disposition").contains(".eml"));
