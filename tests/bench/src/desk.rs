@@ -50,14 +50,21 @@ async fn measure(name: &str, mut house: House, kept: Option<&Path>, url: Option<
     let file = house.path().join("data").join("posthouse.db");
     let url = url.map_or_else(|| format!("sqlite:{}", file.display()), str::to_owned);
     let copy = kept.map(|folder| folder.join(format!("{mails}.db")));
+    // A database opens with its own master key alone.
+    let key = |database: &Path| database.with_file_name("master.key");
     match copy.as_deref().filter(|copy| copy.exists()) {
-        Some(copy) => drop(std::fs::copy(copy, &file).expect("the database that was kept can be copied")),
+        Some(copy) => {
+            for (from, to) in [(copy.to_owned(), file.clone()), (key(copy), key(&file))] {
+                std::fs::copy(from, to).expect("what was kept can be copied");
+            }
+        }
         None => {
             let begun = Instant::now();
             fill(&url, mails).await;
             println!("{name}: {mails} mails put in within {:.0} s", begun.elapsed().as_secs_f64());
             if let Some(copy) = copy {
-                std::fs::copy(&file, copy).expect("the database can be kept");
+                std::fs::copy(&file, &copy).expect("the database can be kept");
+                std::fs::copy(key(&file), key(&copy)).expect("its key can be kept");
             }
         }
     }

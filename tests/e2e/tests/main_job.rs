@@ -121,11 +121,14 @@ async fn a_mail_is_triaged_told_reviewed_and_answered() {
     postfix.send(CUSTOMER, &[SUPPORT], again.as_bytes()).await;
     let cards = feishu.wait_for(2).await;
 
-    // Three taps: the card, into the text, approve.
+    // Three taps: the card, edit, approve.
     chromium.goto(&link_of(&cards[1].body["card"]).expect("the card has a link")).await;
-    let body = client.wait().at_most(WAIT).for_element(Locator::Css("#body")).await.expect("the ticket opens at once");
+    let edit =
+        client.wait().at_most(WAIT).for_element(Locator::Css(".bar .edit")).await.expect("the ticket opens at once");
     assert_eq!(client.current_url().await.unwrap().path(), ticket.path(), "the same ticket");
-    body.click().await.expect("no bar lies over it");
+    edit.click().await.unwrap();
+    let body = client.active_element().await.unwrap();
+    assert_eq!(body.attr("id").await.unwrap().as_deref(), Some("body"), "she can type at once");
     body.send_keys("Perdone la espera. ").await.unwrap();
     client.find(Locator::Css("button[name=then][value=stay]")).await.unwrap().click().await.unwrap();
     client.wait().at_most(WAIT).for_element(Locator::Css("form.undo")).await.expect("it is approved");

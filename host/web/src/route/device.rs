@@ -51,7 +51,7 @@ pub(super) async fn remember(
 
 /// Forgets one, from the account's page.
 pub(super) async fn forget(seat: Seat, fields: Fields) -> Result<Response, Refusal> {
-    let Some(device) = fields.number("device") else { return Err(Refusal::NotFound) };
+    let device = fields.number("device").unwrap_or_default();
     let mut tx = seat.scope.begin().await?;
     // One that is gone already is as good as forgotten.
     tx.forget_device(seat.agent.id, device, &seat.actor()).await?;

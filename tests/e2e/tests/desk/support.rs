@@ -130,11 +130,19 @@ impl Desk {
     }
 
     pub async fn click(&self, selector: &str) {
-        let element = self.client().wait().at_most(WAIT).for_element(Locator::Css(selector)).await;
-        let element = element.unwrap_or_else(|error| panic!("{selector}: {error}"));
-        // A person would not leave it behind the bar that stands at the bottom of the page.
-        self.value(&format!("document.querySelector(`{selector}`)?.scrollIntoView({{ block: 'center' }})")).await;
-        element.click().await.unwrap_or_else(|error| panic!("{selector}: {error}"));
+        let end = std::time::Instant::now() + WAIT;
+        loop {
+            let element = self.client().wait().at_most(WAIT).for_element(Locator::Css(selector)).await;
+            let element = element.unwrap_or_else(|error| panic!("{selector}: {error}"));
+            // A person would not leave it behind the bar that stands at the bottom of the page.
+            self.value(&format!("document.querySelector(`{selector}`)?.scrollIntoView({{ block: 'center' }})")).await;
+            match element.click().await {
+                Ok(()) => return,
+                // The page has put another in its place since, which a person would not notice.
+                Err(error) if error.is_stale_element_reference() && std::time::Instant::now() < end => {}
+                Err(error) => panic!("{selector}: {error}"),
+            }
+        }
     }
 
     /// Types into a field in place of what stood in it, as a person would.
