@@ -1,6 +1,7 @@
 //! Numbers: the daily digest, the ledger, and how the work goes on.
 
-use crate::list::{page, send_trouble};
+use crate::counts::send_trouble;
+use crate::list::page;
 use crate::sql::sql;
 use crate::{Result, Scope, TicketQuery, TicketSort, TicketSummary};
 use posthouse_model::ticket::{Outcome, TicketStatus};

@@ -1,7 +1,7 @@
 //! The ticket list: filters, orders, pages, counts.
 
 use crate::filter::Compiler;
-use crate::sql::{Connection, Row, Sql, placeholders, sql, sql_of};
+use crate::sql::{Connection, Row, Sql, placeholders, sql_of};
 use crate::tickets::deadline;
 use crate::{Result, Scope, StoreError, search};
 use posthouse_model::mail::Address;
@@ -10,9 +10,7 @@ use posthouse_model::triage::{Sentiment, Urgency};
 use posthouse_model::view::Filter;
 use posthouse_model::{AgentId, TenantId, TicketId, Timestamp};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Whose tickets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,42 +160,6 @@ pub struct Page<T> {
     pub cut: bool,
 }
 
-/// How many tickets stand where. Nothing is counted beyond [`Counts::MAX`], so that a count costs the same however many there are.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Counts {
-    /// By status; those with none are left out.
-    pub by_status: BTreeMap<TicketStatus, i64>,
-    /// Open tickets by queue.
-    pub by_queue: BTreeMap<String, i64>,
-    /// Waiting tickets by queue.
-    pub waiting_by_queue: BTreeMap<String, i64>,
-    /// Open tickets by category.
-    pub by_category: BTreeMap<String, i64>,
-    /// Waiting tickets of the agent asked for.
-    pub mine: i64,
-    /// Waiting and nobody's.
-    pub unassigned: i64,
-    /// There are more open tickets than [`Counts::OPEN_MAX`]: what is counted by queue, category and agent is of that many only.
-    pub cut: bool,
-    /// Waiting and past their deadline.
-    pub overdue: i64,
-    /// Waiting and due within the hour.
-    pub due_within_hour: i64,
-    /// When the newest mail of the longest-waiting ticket came.
-    pub oldest_waiting: Option<Timestamp>,
-    /// Messages parked.
-    pub parked: i64,
-    /// Replies failed or uncertain: a person must look.
-    pub send_trouble: i64,
-}
-
-impl Counts {
-    /// Counted up to here; one more says that there are more.
-    pub const MAX: i64 = 1_000;
-    /// Open tickets that are told apart by queue, category and agent.
-    pub const OPEN_MAX: i64 = 5_000;
-}
-
 impl Scope {
     /// One page of tickets.
     ///
@@ -208,106 +170,6 @@ impl Scope {
         let query = TicketQuery { within: self.sees.clone(), ..query.clone() };
         page(&mut *self.read().await?, self.tenant, &query, now).await
     }
-
-    /// Counts for the views of an agent, from one moment.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn counts(&self, agent: Option<AgentId>) -> Result<Counts> {
-        if let Some(queues) = &self.sees {
-            return self.counts_within(queues, agent).await;
-        }
-        let now = self.store.now();
-        let mut on = self.store.inner.engine.snapshot().await?;
-        let mut counts = Counts::default();
-        for status in TicketStatus::ALL {
-            let row =
-                sql("select count(*) from (select 1 from ticket where tenant_id = $1 and status = $2 limit $3) c")
-                    .bind(self.tenant)
-                    .bind(*status)
-                    .bind(Counts::MAX + 1)
-                    .one(&mut on)
-                    .await?;
-            let count: i64 = row.get(0)?;
-            if count > 0 {
-                counts.by_status.insert(*status, count);
-            }
-        }
-        let mut open = 0;
-        for row in sql("select status, queue, category, assignee_id, count(*) from (select status, queue, category, \
-             assignee_id from ticket where tenant_id = $1 and status in ('waiting', 'new', 'snoozed') limit $2) o \
-             group by status, queue, category, assignee_id")
-        .bind(self.tenant)
-        .bind(Counts::OPEN_MAX + 1)
-        .all(&mut on)
-        .await?
-        {
-            let mut row = row.reader();
-            let waits = row.next::<TicketStatus>()? == TicketStatus::Waiting;
-            let (queue, category): (Option<String>, Option<String>) = (row.next()?, row.next()?);
-            let (assignee, count): (Option<AgentId>, i64) = (row.next()?, row.next()?);
-            open += count;
-            if let Some(queue) = queue {
-                if waits {
-                    *counts.waiting_by_queue.entry(queue.clone()).or_default() += count;
-                }
-                *counts.by_queue.entry(queue).or_default() += count;
-            }
-            if let Some(category) = category {
-                *counts.by_category.entry(category).or_default() += count;
-            }
-            match assignee {
-                None if waits => counts.unassigned += count,
-                Some(one) if waits && Some(one) == agent => counts.mine += count,
-                _ => {}
-            }
-        }
-        counts.cut = open > Counts::OPEN_MAX;
-        let hour = now.plus(Duration::from_secs(3600));
-        counts.overdue = due(&mut on, self.tenant, Timestamp(i64::MIN), now).await?;
-        counts.due_within_hour = due(&mut on, self.tenant, now, hour).await?;
-        counts.oldest_waiting = sql("select last_message_at from ticket where tenant_id = $1 and status = 'waiting' \
-             order by last_message_at, id limit 1")
-        .bind(self.tenant)
-        .optional(&mut on)
-        .await?
-        .map(|row| row.get(0))
-        .transpose()?;
-        counts.parked = parked(&mut on, self.tenant).await?;
-        counts.send_trouble = send_trouble(&mut on, self.tenant).await?;
-        Ok(counts)
-    }
-}
-
-/// Waiting tickets whose deadline is after one moment and not after another.
-async fn due(on: &mut Connection, tenant: TenantId, after: Timestamp, until: Timestamp) -> Result<i64> {
-    sql("select count(*) from (select 1 from ticket where tenant_id = $1 and status = 'waiting' and deadline_at > $2 \
-         and deadline_at <= $3 limit $4) c")
-    .bind(tenant)
-    .bind(after)
-    .bind(until)
-    .bind(Counts::MAX + 1)
-    .one(on)
-    .await?
-    .get(0)
-}
-
-async fn parked(on: &mut Connection, tenant: TenantId) -> Result<i64> {
-    sql("select count(*) from (select 1 from message where tenant_id = $1 and outcome = 'parked' limit $2) c")
-        .bind(tenant)
-        .bind(Counts::MAX + 1)
-        .one(on)
-        .await?
-        .get(0)
-}
-
-/// Replies that failed or are uncertain.
-pub(crate) async fn send_trouble(on: &mut Connection, tenant: TenantId) -> Result<i64> {
-    sql("select count(*) from outbox where tenant_id = $1 and state in ('failed', 'uncertain')")
-        .bind(tenant)
-        .one(on)
-        .await?
-        .get(0)
 }
 
 /// One page.

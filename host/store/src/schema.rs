@@ -32,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0021_templates.sql"),
     include_str!("schema/0022_set_up_on_the_desk.sql"),
     include_str!("schema/0023_translation.sql"),
+    include_str!("schema/0024_urgent.sql"),
 ];
 
 /// The version that this host works with.

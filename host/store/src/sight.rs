@@ -3,12 +3,10 @@
 //! A [`Scope`] that is narrowed with [`Scope::seen_within`] knows no other tickets: what it reads of one is not found, what it lists
 //! or counts leaves it out. Every method of a scope that leads to a ticket, a mail, a draft or a reply asks here.
 
-use crate::list::Counts;
-use crate::sql::{Connection, placeholders, sql_of};
+use crate::sql::Connection;
 use crate::{Result, Scope, StoreError};
-use posthouse_model::{AgentId, MessageId, TicketId};
+use posthouse_model::{MessageId, TicketId};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Queues that one person may be restricted to at most.
 pub const SEEN_QUEUES_MAX: usize = 100;
@@ -78,69 +76,5 @@ impl Scope {
             None => None,
         };
         self.admit_of(on, ticket, "message", id.0).await
-    }
-
-    /// The counts of [`Scope::counts`] within some queues: counted in an index that begins with them.
-    pub(crate) async fn counts_within(&self, queues: &[String], agent: Option<AgentId>) -> Result<Counts> {
-        let mut counts = Counts::default();
-        if queues.is_empty() {
-            return Ok(counts);
-        }
-        let now = self.store.now();
-        let mut on = self.store.inner.engine.snapshot().await?;
-        let slots = placeholders(2, queues.len());
-        let rows = sql_of(format!(
-            "select queue, status, count(*) from ticket where tenant_id = $1 and queue in ({}) group by queue, status",
-            slots
-        ))
-        .bind(self.tenant)
-        .bind_all(queues.iter())
-        .all(&mut on)
-        .await?;
-        for row in rows {
-            let (queue, status, count): (String, posthouse_model::ticket::TicketStatus, i64) =
-                (row.get(0)?, row.get(1)?, row.get(2)?);
-            *counts.by_status.entry(status).or_default() += count;
-            if status == posthouse_model::ticket::TicketStatus::Waiting {
-                *counts.waiting_by_queue.entry(queue.clone()).or_default() += count;
-            }
-            if matches!(status.as_str(), "new" | "waiting" | "snoozed") {
-                *counts.by_queue.entry(queue).or_default() += count;
-            }
-        }
-        for row in sql_of(format!(
-            "select category, count(*) from ticket where tenant_id = $1 and queue in ({}) \
-             and status in ('new', 'waiting', 'snoozed') and category is not null group by category",
-            slots
-        ))
-        .bind(self.tenant)
-        .bind_all(queues.iter())
-        .all(&mut on)
-        .await?
-        {
-            counts.by_category.insert(row.get(0)?, row.get(1)?);
-        }
-        let waiting = sql_of(format!(
-            "select coalesce(sum(case when assignee_id = $2 then 1 else 0 end), 0), \
-             coalesce(sum(case when assignee_id is null then 1 else 0 end), 0), \
-             coalesce(sum(case when deadline_at <= $3 then 1 else 0 end), 0), \
-             coalesce(sum(case when deadline_at > $3 and deadline_at <= $4 then 1 else 0 end), 0), \
-             min(last_message_at) from ticket where tenant_id = $1 and queue in ({}) and status = 'waiting'",
-            placeholders(5, queues.len())
-        ))
-        .bind(self.tenant)
-        .bind(agent.map_or(-1, |agent| agent.0))
-        .bind(now)
-        .bind(now.plus(Duration::from_secs(3600)))
-        .bind_all(queues.iter())
-        .one(&mut on)
-        .await?;
-        counts.mine = waiting.get(0)?;
-        counts.unassigned = waiting.get(1)?;
-        counts.overdue = waiting.get(2)?;
-        counts.due_within_hour = waiting.get(3)?;
-        counts.oldest_waiting = waiting.get(4)?;
-        // Parked mail and replies that failed are looked after by who sees all.
-        Ok(counts)
     }
 }

@@ -71,7 +71,10 @@ on_both! {
         assert_eq!(counts.by_status[&TicketStatus::New], 1);
         assert_eq!(counts.by_queue["logistics"], 1);
         assert_eq!(counts.by_category["shipping"], 1);
-        assert_eq!((counts.mine, counts.unassigned, counts.overdue), (1, 1, 1));
+        assert_eq!((counts.mine, counts.unassigned, counts.overdue, counts.urgent), (1, 1, 1, 1));
+        let logistics = world.scope.clone().seen_within(Some(&["logistics".to_owned()])).counts(Some(li)).await.unwrap();
+        assert_eq!((logistics.mine, logistics.unassigned, logistics.overdue, logistics.urgent), (0, 1, 1, 1));
+        assert_eq!((logistics.by_status.values().sum::<i64>(), logistics.oldest_waiting), (1, Some(START)));
         assert_eq!(counts.oldest_waiting, Some(START));
     }
 

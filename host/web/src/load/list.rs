@@ -13,9 +13,6 @@ use posthouse_model::view::ViewSort;
 use posthouse_model::{AgentId, Timestamp};
 use posthouse_store::{AgentRow, Assigned, Counts, StoreError, TicketQuery, TicketSort, TicketSummary};
 
-/// Urgent tickets are counted up to here.
-const URGENT_COUNT_MAX: u32 = 100;
-
 /// What the store is asked for a list.
 pub(crate) fn store_query(list: &ListQuery, me: AgentId) -> TicketQuery {
     use TicketStatus::{Automatic, Handled, New, Sent, Snoozed, Spam, Waiting};
@@ -67,17 +64,13 @@ pub(crate) async fn wanted(seat: &Seat, list: &ListQuery) -> Result<TicketQuery,
 
 /// How many are in each view.
 pub(crate) async fn counts(seat: &Seat) -> Result<(Vec<(View, u64)>, Counts), Refusal> {
-    let urgent = TicketQuery {
-        limit: URGENT_COUNT_MAX,
-        ..store_query(&ListQuery { view: View::Urgent, ..ListQuery::default() }, seat.agent.id)
-    };
-    let (counts, urgent) = tokio::try_join!(seat.scope.counts(Some(seat.agent.id)), seat.scope.tickets(&urgent))?;
+    let counts = seat.scope.counts(Some(seat.agent.id)).await?;
     let of = |status| whole(counts.by_status.get(&status).copied().unwrap_or(0));
     let views = vec![
         (View::Waiting, of(TicketStatus::Waiting)),
         (View::Mine, whole(counts.mine)),
         (View::Unassigned, whole(counts.unassigned)),
-        (View::Urgent, urgent.rows.len() as u64),
+        (View::Urgent, whole(counts.urgent)),
         (View::New, of(TicketStatus::New)),
         (View::Sent, of(TicketStatus::Sent)),
         (View::Handled, of(TicketStatus::Handled)),
