@@ -36,8 +36,7 @@ pub fn sentence(text: &str, at: usize) -> &str {
     };
     let start = text[..at]
         .char_indices()
-        .filter(|(place, c)| ends(&text[..*place], *c, &text[place + c.len_utf8()..]))
-        .last()
+        .rfind(|(place, c)| ends(&text[..*place], *c, &text[place + c.len_utf8()..]))
         .map_or(0, |(place, c)| place + c.len_utf8());
     let end = text[at..]
         .char_indices()

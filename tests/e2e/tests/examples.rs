@@ -204,7 +204,7 @@ async fn beauty_asks_its_own_api_and_tells_telegram() {
         assert_eq!(*status, 200, "{body}");
         let button = &body["reply_markup"]["inline_keyboard"][0][0];
         assert_eq!(button["text"], "审核 / Review");
-        assert!(button["url"].as_str().unwrap().starts_with("https://desk.yunzhi.example/t/beauty/tickets/"), "{body}");
+        assert!(button["url"].as_str().unwrap().starts_with("https://desk.yunzhi.example/t/beauty/r/"), "{body}");
     }
     // What a customer wrote reaches the group as text.
     let evil = "From: \"<b>&Eve\" <eve@example.com>\r\nTo: care@yunzhi.example\r\nSubject: Where is my parcel <a href=\"tg://x\">&\r\n\

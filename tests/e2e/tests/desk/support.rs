@@ -138,8 +138,13 @@ impl Desk {
             self.value(&format!("document.querySelector(`{selector}`)?.scrollIntoView({{ block: 'center' }})")).await;
             match element.click().await {
                 Ok(()) => return,
-                // The page has put another in its place since, which a person would not notice.
-                Err(error) if error.is_stale_element_reference() && std::time::Instant::now() < end => {}
+                // The page has put another in its place since, which a person would not notice; or what the click did has
+                // taken it away already.
+                Err(error) if error.is_stale_element_reference() && std::time::Instant::now() < end => {
+                    if self.value(&format!("return !document.querySelector(`{selector}`)")).await == true {
+                        return;
+                    }
+                }
                 Err(error) => panic!("{selector}: {error}"),
             }
         }
