@@ -1,7 +1,7 @@
 //! Translations: asked for by an agent, made by a job, kept so that each is paid for once.
 
 use crate::drafts::by_draft_id;
-use crate::sql::{Row, sql};
+use crate::sql::{Row, sql, sql_of};
 use crate::{Result, Scope, StoreError, Tx};
 use posthouse_model::event::Actor;
 use posthouse_model::job::Job;
@@ -48,6 +48,10 @@ pub struct NewTranslation {
     pub model: String,
 }
 
+/// Of `translation x`, as [`read`] takes them.
+const COLUMNS: &str =
+    "x.id, x.message_id, x.draft_id, x.language, x.state, x.content, x.cut, x.model, x.trouble, x.words, x.asked_at";
+
 fn read(row: &Row) -> Result<TranslationRow> {
     let mut row = row.reader();
     Ok(TranslationRow {
@@ -73,25 +77,20 @@ impl Scope {
     pub async fn translations(&self, ticket: TicketId, language: &str) -> Result<Vec<TranslationRow>> {
         let mut on = self.read().await?;
         self.admit_of(&mut on, Some(ticket), "ticket", ticket.0).await?;
-        let of_mails =
-            sql("select x.id, x.message_id, x.draft_id, x.language, x.state, x.content, x.cut, x.model, x.trouble, \
-             x.words, x.asked_at from message m join translation x on x.message_id = m.id and x.language = $3 \
-             where m.tenant_id + 0 = $1 and m.ticket_id = $2")
+        let mut found = Vec::new();
+        for (of, key) in [("message", "message_id"), ("draft", "draft_id")] {
+            let rows = sql_of(format!(
+                "select {COLUMNS} from {of} o join translation x on x.{key} = o.id and x.language = $3 \
+                 where o.tenant_id + 0 = $1 and o.ticket_id = $2"
+            ))
             .bind(self.tenant)
             .bind(ticket)
             .bind(language)
             .all(&mut on)
             .await?;
-        let of_drafts =
-            sql("select x.id, x.message_id, x.draft_id, x.language, x.state, x.content, x.cut, x.model, x.trouble, \
-             x.words, x.asked_at from draft d join translation x on x.draft_id = d.id and x.language = $3 \
-             where d.tenant_id + 0 = $1 and d.ticket_id = $2")
-            .bind(self.tenant)
-            .bind(ticket)
-            .bind(language)
-            .all(&mut on)
-            .await?;
-        of_mails.iter().chain(&of_drafts).map(read).collect()
+            found.extend(rows.iter().map(read).collect::<Result<Vec<_>>>()?);
+        }
+        Ok(found)
     }
 
     /// One translation.
@@ -99,16 +98,15 @@ impl Scope {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn translation(&self, id: i64) -> Result<TranslationRow> {
-        sql("select id, message_id, draft_id, language, state, content, cut, model, trouble, words, asked_at \
-             from translation where tenant_id + 0 = $1 and id = $2")
-        .bind(self.tenant)
-        .bind(id)
-        .optional(&mut *self.read().await?)
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()?
-        .ok_or_else(|| StoreError::not_found(format_args!("translation {id}")))
+        sql_of(format!("select {COLUMNS} from translation x where x.tenant_id + 0 = $1 and x.id = $2"))
+            .bind(self.tenant)
+            .bind(id)
+            .optional(&mut *self.read().await?)
+            .await?
+            .as_ref()
+            .map(read)
+            .transpose()?
+            .ok_or_else(|| StoreError::not_found(format_args!("translation {id}")))
     }
 }
 

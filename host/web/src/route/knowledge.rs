@@ -19,7 +19,7 @@ const NAME_BYTES_MAX: usize = 100;
 /// Longest text looked for, in characters.
 const FIND_CHARS_MAX: usize = 200;
 
-fn query(seat: &Seat) -> HashMap<String, String> {
+pub(super) fn query(seat: &Seat) -> HashMap<String, String> {
     url::form_urlencoded::parse(seat.query().as_bytes()).into_owned().collect()
 }
 
@@ -153,7 +153,8 @@ async fn draw(seat: &Seat, page: &ArticlePage, note: Option<Note>, status: Statu
     Ok((status, page.draw(&frame)).into_response())
 }
 
-fn done(seat: &Seat, path: &str, done: Done) -> Response {
+/// On to a page that says what was done.
+pub(super) fn done(seat: &Seat, path: &str, done: Done) -> Response {
     let and = if path.contains('?') { '&' } else { '?' };
     Redirect::to(&seat.team().path(&format!("{path}{and}done={}", done.as_str()))).into_response()
 }

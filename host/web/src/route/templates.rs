@@ -1,6 +1,7 @@
 //! Templates of replies: read by everybody, written by leads and admins. What is written here is in force within seconds, and
 //! `posthouse tenant export` brings it into the team's folder. Trying one is a job: no plugin is called here.
 
+use super::knowledge::{done, query};
 use crate::load::frame::Done;
 use crate::load::templates::{DAYS, found};
 use crate::load::{self};
@@ -21,10 +22,6 @@ use std::time::Duration;
 const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// Longest category, in characters.
 const CATEGORY_CHARS_MAX: usize = 64;
-
-fn query(seat: &Seat) -> HashMap<String, String> {
-    url::form_urlencoded::parse(seat.query().as_bytes()).into_owned().collect()
-}
 
 pub(super) async fn list(seat: Seat) -> Result<Response, Refusal> {
     let query = query(&seat);
@@ -257,11 +254,6 @@ async fn conflict(
 async fn draw(seat: &Seat, page: &TemplatePage, note: Option<Note>, status: StatusCode) -> Result<Response, Refusal> {
     let frame = load::frame::frame(seat, Place::Knowledge, note).await?;
     Ok((status, page.draw(&frame)).into_response())
-}
-
-fn done(seat: &Seat, path: &str, done: Done) -> Response {
-    let and = if path.contains('?') { '&' } else { '?' };
-    Redirect::to(&seat.team().path(&format!("{path}{and}done={}", done.as_str()))).into_response()
 }
 
 fn of(fields: &Fields) -> Result<(String, String), Refusal> {

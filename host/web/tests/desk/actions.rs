@@ -1,15 +1,13 @@
 //! What a person does with a ticket, through the forms of the page.
 
-use crate::support::{BODY, DRAFT, House, host, mail};
+use crate::support::{BODY, DRAFT, House, mail};
 use http::StatusCode;
-use posthouse_model::capability::Grants;
-use posthouse_model::decision::World;
 use posthouse_model::draft::CheckFinding;
 use posthouse_model::job::Job;
 use posthouse_model::outbox::OutboxState;
 use posthouse_model::ticket::TicketStatus;
 use posthouse_model::triage::{Span, TextPart};
-use posthouse_store::{JobState, NewPlugin};
+use posthouse_store::JobState;
 use std::time::Duration;
 
 #[tokio::test]
@@ -117,19 +115,7 @@ async fn what_must_not_go_out_comes_back_with_the_text() {
 async fn a_saved_text_is_to_be_checked_again() {
     let house = House::new().await;
     let luma = house.team("luma").await;
-    let digest = house.store.put_component(b"not called here").await.unwrap();
-    let checker = NewPlugin {
-        name: "checker".into(),
-        world: World::Checker,
-        version: "1.0.0".into(),
-        digest,
-        settings: serde_json::json!({}),
-        grants: Grants::default(),
-        limits: Default::default(),
-    };
-    let mut tx = luma.scope.begin().await.unwrap();
-    tx.set_plugins(&[checker], &host()).await.unwrap();
-    tx.commit().await.unwrap();
+    house.give_checker(&luma).await;
     let waiting = luma.waiting("one").await;
     let path = luma.path(&format!("/tickets/{}", waiting.number));
     let mut browser = house.signed_in(&luma, "jun").await;

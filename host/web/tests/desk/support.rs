@@ -3,7 +3,9 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Request, StatusCode, header};
+use posthouse_model::capability::Grants;
 use posthouse_model::config::TenantConfig;
+use posthouse_model::decision::World;
 use posthouse_model::draft::{CheckFinding, DraftProposal, Filled, Question};
 use posthouse_model::event::Actor;
 use posthouse_model::mail::{Address, Attachment, ReadMail};
@@ -12,7 +14,7 @@ use posthouse_model::ticket::Outcome;
 use posthouse_model::triage::{Entity, EntityValue, Routing, Scored, Span, TextPart, Triage, Urgency};
 use posthouse_model::{Clock, Entropy, MailboxId, MessageId, TenantId, TicketId, Timestamp};
 use posthouse_store::vault::{MasterKey, PeopleVault};
-use posthouse_store::{Intake, NewAgent, NewMailbox, NewTenant, Scope, Source, Store, StoreOptions, Taken};
+use posthouse_store::{Intake, NewAgent, NewMailbox, NewPlugin, NewTenant, Scope, Source, Store, StoreOptions, Taken};
 use posthouse_web::{Health, Operations, SecretDesk, SecretLook, WebDeps, password, router};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -206,6 +208,22 @@ impl House {
     }
 
     /// A browser nobody has signed in with.
+    /// Gives a team a checker, which nobody calls here: the desk makes jobs of its checks.
+    pub async fn give_checker(&self, team: &Team) {
+        let checker = NewPlugin {
+            name: "checker".into(),
+            world: World::Checker,
+            version: "1.0.0".into(),
+            digest: self.store.put_component(b"not called here").await.unwrap(),
+            settings: serde_json::json!({}),
+            grants: Grants::default(),
+            limits: Default::default(),
+        };
+        let mut tx = team.scope.begin().await.unwrap();
+        tx.set_plugins(&[checker], &host()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     pub fn browser(&self) -> Browser {
         Browser { router: self.router.clone(), cookies: BTreeMap::new(), headers: HeaderMap::new() }
     }

@@ -2,12 +2,10 @@
 
 use crate::support::{House, host};
 use http::StatusCode;
-use posthouse_model::capability::Grants;
-use posthouse_model::decision::World;
 use posthouse_model::draft::CheckFinding;
 use posthouse_model::job::Job;
 use posthouse_model::triage::{Span, TextPart};
-use posthouse_store::{JobState, NewPlugin};
+use posthouse_store::JobState;
 use std::time::Duration;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a";
@@ -55,19 +53,7 @@ async fn the_preview_is_the_mail() {
 async fn a_check_points_at_its_place_and_looks_again_when_a_file_comes() {
     let house = House::new().await;
     let luma = house.team("luma").await;
-    let digest = house.store.put_component(b"not called here").await.unwrap();
-    let checker = NewPlugin {
-        name: "checker".into(),
-        world: World::Checker,
-        version: "1.0.0".into(),
-        digest,
-        settings: serde_json::json!({}),
-        grants: Grants::default(),
-        limits: Default::default(),
-    };
-    let mut tx = luma.scope.begin().await.unwrap();
-    tx.set_plugins(&[checker], &host()).await.unwrap();
-    tx.commit().await.unwrap();
+    house.give_checker(&luma).await;
     let waiting = luma.waiting("one").await;
     let path = luma.path(&format!("/tickets/{}", waiting.number));
     let mut browser = house.signed_in(&luma, "jun").await;
