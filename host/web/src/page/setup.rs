@@ -350,8 +350,8 @@ impl SetupPage {
             &html! {
                 main.sheet.setup #main {
                     p.mute {
-                        a href=(frame.team.path("/settings")) { (t.settings_title()) } " / "
-                        @if self.part == Part::Mailbox { a href=(frame.team.path("/settings/mailboxes")) { (t.setup_mailboxes()) } " / " }
+                        a href=(frame.team.path("/settings")) { (t.settings_title()) }
+                        @if self.part == Part::Mailbox { " / " a href=(frame.team.path("/settings/mailboxes")) { (t.setup_mailboxes()) } }
                     }
                     h1 { bdi { (title) } }
                     p.mute { (self.part.lead(t)) }

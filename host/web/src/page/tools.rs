@@ -37,7 +37,7 @@ pub(crate) fn draw(frame: &Frame, pane: &ReplyPane) -> Markup {
             }
             @if let Some(name) = template {
                 details.tool data-key="o" {
-                    summary { (t.misfit()) kbd { "x" } @if pane.misfits > 0 { span.mute { (t.misfits_n(pane.misfits)) } } }
+                    summary { (t.misfit()) kbd { "o" } @if pane.misfits > 0 { span.mute { (t.misfits_n(pane.misfits)) } } }
                     div.choices {
                         p.mute { (t.misfit_title(name)) }
                         @for reason in Misfit::ALL {
