@@ -15,7 +15,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use posthouse_model::template::{Template, TrialState, is_template_name};
 use posthouse_store::{StoreError, TemplateRow, TemplateSaved};
-use std::collections::HashMap;
 use std::time::Duration;
 
 /// How long a request waits for a worker's answer; then the page says that it is not there yet.

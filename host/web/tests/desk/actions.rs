@@ -1,6 +1,6 @@
 //! What a person does with a ticket, through the forms of the page.
 
-use crate::support::{BODY, DRAFT, House, mail};
+use crate::support::{BODY, DRAFT, House, host, mail};
 use http::StatusCode;
 use posthouse_model::draft::CheckFinding;
 use posthouse_model::job::Job;
