@@ -2,11 +2,15 @@
 
 use crate::error::clean;
 use crate::provider::{Prompt, Provider};
-use crate::wire::{ChatAnswer, ChatMessage, ChatRequest, ErrorWords};
-use crate::{AiError, budget};
+use crate::wire::{Answer, ErrorWords, Stop};
+use crate::{AiError, anthropic, budget, wire};
 use bytes::BytesMut;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use posthouse_model::config::ModelApi;
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// What a call cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +86,10 @@ const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 const ERROR_BYTES_MAX: usize = 64 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(3_600);
+/// Between the first attempt and the second; twice as long before the third.
+const RETRY_WAIT: Duration = Duration::from_millis(500);
+/// A provider that asks for a longer pause is not tried again within the call.
+const RETRY_WAIT_MAX: Duration = Duration::from_secs(10);
 
 impl Models {
     /// # Errors
@@ -112,11 +120,11 @@ impl Models {
         Ok(Self { http: builder.build().map_err(|e| setup("the HTTP client", &e))? })
     }
 
-    /// Asks once. Nothing is retried but one thing: models that know the output limit only under its newer name are
-    /// asked again under that name.
+    /// Asks; again, as often as the set-up allows, while the provider is in trouble or asks to slow down for a moment. Models that know
+    /// the output limit only under its newer name are asked again under that name.
     ///
     /// # Errors
-    /// See [`AiError`]. The timeout of the provider's set-up covers the whole call.
+    /// See [`AiError`], the last attempt's. The timeout of the provider's set-up covers the whole call with all its attempts.
     pub async fn complete(&self, provider: &Provider, prompt: &Prompt) -> Result<Completion, AiError> {
         let bytes: usize = prompt.instructions.len() + prompt.inputs.iter().map(String::len).sum::<usize>();
         if bytes > Prompt::BYTES_MAX {
@@ -128,11 +136,31 @@ impl Models {
         if prompt.inputs.iter().all(|input| input.trim().is_empty()) && prompt.instructions.trim().is_empty() {
             return Err(AiError::Rejected { status: 400, words: "the prompt is empty".to_owned() });
         }
-        match self.ask(provider, prompt, false).await {
-            Err(AiError::Rejected { status: 400, words }) if words.contains("max_completion_tokens") => {
-                self.ask(provider, prompt, true).await
+        let begun = Instant::now();
+        let mut wait = RETRY_WAIT;
+        let mut attempt = 1;
+        let mut newer = false;
+        loop {
+            let left = provider.timeout.saturating_sub(begun.elapsed());
+            let error = match self.ask(provider, prompt, newer, left).await {
+                Ok(completion) => return Ok(completion),
+                Err(AiError::Rejected { status: 400, words }) if !newer && words.contains("max_completion_tokens") => {
+                    newer = true;
+                    continue;
+                }
+                Err(error) => error,
+            };
+            if let AiError::RateLimited { retry_after: Some(asked), .. } = &error {
+                wait = (*asked).max(RETRY_WAIT);
             }
-            result => result,
+            // One that would come too late is not waited for: a template stands in meanwhile.
+            let is_in_time = wait < RETRY_WAIT_MAX && begun.elapsed() + wait * 2 < provider.timeout;
+            if attempt >= provider.attempts || !error.is_temporary() || !is_in_time {
+                return Err(error);
+            }
+            tokio::time::sleep(wait).await;
+            attempt += 1;
+            wait *= 2;
         }
     }
 
@@ -161,28 +189,33 @@ impl Models {
         })
     }
 
-    async fn ask(&self, provider: &Provider, prompt: &Prompt, newer: bool) -> Result<Completion, AiError> {
+    async fn ask(
+        &self,
+        provider: &Provider,
+        prompt: &Prompt,
+        newer: bool,
+        timeout: Duration,
+    ) -> Result<Completion, AiError> {
         let limit = provider.output_tokens(prompt);
-        let system = (!prompt.instructions.is_empty()).then_some(("system", &prompt.instructions));
-        let inputs = prompt.inputs.iter().map(|input| ("user", input));
-        let messages = system.into_iter().chain(inputs).map(|(role, content)| ChatMessage { role, content }).collect();
-        let body = ChatRequest {
-            model: &provider.model,
-            messages,
-            max_tokens: (!newer).then_some(limit),
-            max_completion_tokens: newer.then_some(limit),
+        let body = match provider.api {
+            ModelApi::OpenAi | ModelApi::Azure => wire::request(&provider.model, prompt, limit, newer),
+            ModelApi::Anthropic => anthropic::request(&provider.model, prompt, limit),
         };
-        let mut request = self
-            .http
-            .post(provider.endpoint.clone())
-            .timeout(provider.timeout)
-            .header(ACCEPT, "application/json")
-            .json(&body);
+        let mut request = self.http.post(provider.endpoint.clone()).timeout(timeout).header(ACCEPT, "application/json");
+        request = request.header(CONTENT_TYPE, "application/json").body(body);
+        if provider.api == ModelApi::Anthropic {
+            request = request.header(anthropic::VERSION_HEADER, anthropic::VERSION);
+        }
         if let Some(key) = &provider.key {
-            let mut bearer = HeaderValue::try_from(format!("Bearer {}", key.reveal()))
+            let (name, value) = match provider.api {
+                ModelApi::OpenAi => (AUTHORIZATION, format!("Bearer {}", key.reveal())),
+                ModelApi::Anthropic => (HeaderName::from_static("x-api-key"), key.reveal().to_owned()),
+                ModelApi::Azure => (HeaderName::from_static("api-key"), key.reveal().to_owned()),
+            };
+            let mut value = HeaderValue::try_from(value)
                 .map_err(|_| AiError::Setup("the model's key cannot be put into a header".to_owned()))?;
-            bearer.set_sensitive(true);
-            request = request.header(AUTHORIZATION, bearer);
+            value.set_sensitive(true);
+            request = request.header(name, value);
         }
         let words = |error: reqwest::Error| AiError::Unavailable(connection_words(provider, &error));
         let response = request.send().await.map_err(words)?;
@@ -232,43 +265,35 @@ async fn read_body(
 
 fn completion(provider: &Provider, prompt: &Prompt, body: &[u8]) -> Result<Completion, AiError> {
     let redact = |words: &str| clean(&provider.key.as_ref().map_or(words.to_owned(), |key| key.redact(words)));
-    let answer: ChatAnswer = serde_json::from_slice(body).map_err(|error| {
-        let told = ErrorWords::read(body);
-        // Some imitators answer 200 with an error inside.
-        let said = if told.code.is_empty() { String::new() } else { format!(" ({})", told.words) };
-        AiError::Malformed(redact(&format!("{error}{said}")))
-    })?;
-    let choice = answer.choices.into_iter().next();
-    let choice = choice.ok_or_else(|| AiError::Malformed("the answer holds no choice".to_owned()))?;
-    if let Some(refusal) = choice.message.refusal.filter(|words| !words.trim().is_empty()) {
-        return Err(AiError::Rejected { status: 200, words: redact(&refusal) });
-    }
-    let truncated = choice.finish_reason.as_deref() == Some("length");
-    let text = choice.message.content.map(crate::wire::Content::into_text).unwrap_or_default();
+    let read = match provider.api {
+        ModelApi::OpenAi | ModelApi::Azure => wire::answer(body),
+        ModelApi::Anthropic => anthropic::answer(body),
+    };
+    let Answer { model, text, stop, input_tokens, output_tokens } =
+        read.map_err(|words| AiError::Malformed(redact(&words)))?;
     let text = provider.key.as_ref().map_or_else(|| text.clone(), |key| key.redact(&text));
     let text = text.trim();
-    if text.is_empty() {
-        return Err(match choice.finish_reason.as_deref() {
-            Some("content_filter") => AiError::Rejected {
-                status: 200,
-                words: "the provider's content filter held the answer back".to_owned(),
-            },
-            Some("length") => AiError::Malformed(EMPTY_AT_LIMIT.to_owned()),
-            _ => AiError::Malformed("the answer is empty".to_owned()),
-        });
+    match stop {
+        Stop::Refused(words) if !words.trim().is_empty() => {
+            return Err(AiError::Rejected { status: 200, words: redact(&words) });
+        }
+        Stop::Refused(_) if text.is_empty() => {
+            let words = "the provider's content filter held the answer back".to_owned();
+            return Err(AiError::Rejected { status: 200, words });
+        }
+        Stop::Limit if text.is_empty() => return Err(AiError::Malformed(EMPTY_AT_LIMIT.to_owned())),
+        _ if text.is_empty() => return Err(AiError::Malformed("the answer is empty".to_owned())),
+        _ => {}
     }
-    let usage = match answer.usage {
-        Some(usage) if usage.prompt_tokens + usage.completion_tokens > 0 => {
-            Usage { input_tokens: usage.prompt_tokens, output_tokens: usage.completion_tokens, estimated: false }
-        }
-        _ => {
-            let output = budget::estimate_tokens(text);
-            let input = provider.reservation(prompt).saturating_sub(u64::from(provider.output_tokens(prompt)));
-            Usage { input_tokens: input, output_tokens: output, estimated: true }
-        }
+    let usage = if input_tokens + output_tokens > 0 {
+        Usage { input_tokens, output_tokens, estimated: false }
+    } else {
+        let output = budget::estimate_tokens(text);
+        Usage { input_tokens: provider.input_tokens(prompt), output_tokens: output, estimated: true }
     };
-    let model = answer.model.map(|name| redact(&name)).filter(|name| name != "(no words)");
-    Ok(Completion { text: text.to_owned(), model: model.unwrap_or_else(|| provider.model.clone()), usage, truncated })
+    let model = model.map(|name| redact(&name)).filter(|name| name != "(no words)");
+    let model = model.unwrap_or_else(|| provider.model.clone());
+    Ok(Completion { text: text.to_owned(), model, usage, truncated: matches!(stop, Stop::Limit) })
 }
 
 fn refusal(provider: &Provider, status: u16, headers: &HeaderMap, body: &[u8]) -> AiError {

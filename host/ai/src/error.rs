@@ -60,7 +60,7 @@ impl AiError {
             Self::Unavailable(_) => {
                 "check that this machine reaches model.base_url (network, proxy, firewall) and the provider's status page"
             }
-            Self::Malformed(_) => "model.base_url does not point at an endpoint that speaks OpenAI's chat completions",
+            Self::Malformed(_) => "model.base_url does not point at an endpoint that speaks what model.api says",
         }
     }
 }

@@ -2,18 +2,21 @@
 
 use crate::error::clean;
 use crate::{AiError, ApiKey, budget};
-use posthouse_model::config::ModelConfig;
+use posthouse_model::config::{ModelApi, ModelConfig};
 use std::time::Duration;
 use url::Url;
 
 /// Where a model is and how it is asked.
 #[derive(Clone, Debug)]
 pub struct Provider {
-    /// `…/chat/completions`
+    pub(crate) api: ModelApi,
+    /// `…/chat/completions` or `…/messages`
     pub(crate) endpoint: Url,
     pub(crate) model: String,
     pub(crate) key: Option<ApiKey>,
+    /// For all attempts together.
     pub(crate) timeout: Duration,
+    pub(crate) attempts: u32,
     output_tokens_max: u32,
 }
 
@@ -30,7 +33,11 @@ impl Provider {
             )));
         }
         let setup = |why: &str| AiError::Setup(format!("model.base_url `{}` {why}", clean(&config.base_url)));
-        let endpoint = format!("{}/chat/completions", config.base_url.trim_end_matches('/'));
+        let path = match config.api {
+            ModelApi::OpenAi | ModelApi::Azure => "chat/completions",
+            ModelApi::Anthropic => "messages",
+        };
+        let endpoint = format!("{}/{path}", config.base_url.trim_end_matches('/'));
         let endpoint = Url::parse(&endpoint).map_err(|error| setup(&format!("is not an address: {error}")))?;
         match endpoint.scheme() {
             "https" => {}
@@ -41,10 +48,12 @@ impl Provider {
             return Err(setup("must name a host, and no user or password"));
         }
         Ok(Self {
+            api: config.api,
             endpoint,
             model: config.model.clone(),
             key,
             timeout: Duration::from_secs(u64::from(config.timeout_seconds.clamp(1, 120))),
+            attempts: config.attempts.clamp(1, 3),
             output_tokens_max: config.output_tokens_max.clamp(1, 4_096),
         })
     }
@@ -64,9 +73,14 @@ impl Provider {
     /// What is to be set aside of a budget before this prompt is sent: see [`budget::estimate_tokens`].
     #[must_use]
     pub fn reservation(&self, prompt: &Prompt) -> u64 {
+        self.input_tokens(prompt) + u64::from(self.output_tokens(prompt))
+    }
+
+    /// How many tokens a prompt is likely to be: see [`budget::estimate_tokens`].
+    #[must_use]
+    pub fn input_tokens(&self, prompt: &Prompt) -> u64 {
         let texts = std::iter::once(&prompt.instructions).chain(&prompt.inputs);
-        let input: u64 = texts.map(|text| budget::estimate_tokens(text)).sum();
-        input + u64::from(self.output_tokens(prompt))
+        texts.map(|text| budget::estimate_tokens(text)).sum()
     }
 
     pub(crate) fn output_tokens(&self, prompt: &Prompt) -> u32 {
@@ -97,14 +111,9 @@ mod tests {
 
     #[test]
     fn addresses_that_would_leak_are_refused() {
-        let config = |base_url: &str, plain_http| ModelConfig {
-            base_url: base_url.to_owned(),
-            model: "m".to_owned(),
-            key: None,
-            tokens_per_day: 1,
-            output_tokens_max: 1,
-            timeout_seconds: 1,
-            plain_http,
+        let config = |base_url: &str, plain_http| -> ModelConfig {
+            serde_json::from_value(serde_json::json!({ "base_url": base_url, "model": "m", "plain_http": plain_http }))
+                .unwrap()
         };
         for (base_url, plain_http) in [
             ("http://a.example/v1", false),
@@ -116,5 +125,7 @@ mod tests {
         }
         let provider = Provider::new(&config("https://a.example/v1/", false), None).unwrap();
         assert_eq!(provider.endpoint.as_str(), "https://a.example/v1/chat/completions");
+        let claude = ModelConfig { api: ModelApi::Anthropic, ..config("https://a.example/v1", false) };
+        assert_eq!(Provider::new(&claude, None).unwrap().endpoint.as_str(), "https://a.example/v1/messages");
     }
 }

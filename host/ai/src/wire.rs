@@ -1,9 +1,72 @@
 //! The shapes on the wire: OpenAI's chat completions, as widely as its imitators follow it.
 
+use crate::Prompt;
 use serde::{Deserialize, Serialize};
 
+/// What any provider's answer comes down to.
+pub(crate) struct Answer {
+    pub model: Option<String>,
+    /// Untrimmed; may be empty.
+    pub text: String,
+    pub stop: Stop,
+    /// 0 and 0: the provider did not say.
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+}
+
+/// Why it ended.
+pub(crate) enum Stop {
+    /// It was done.
+    Done,
+    /// The limit of output tokens was reached.
+    Limit,
+    /// The provider, or the model, would not; its words, or none.
+    Refused(String),
+}
+
+/// The request's body.
+pub(crate) fn request(model: &str, prompt: &Prompt, limit: u32, newer: bool) -> Vec<u8> {
+    let system = (!prompt.instructions.is_empty()).then_some(("system", &prompt.instructions));
+    let inputs = prompt.inputs.iter().map(|input| ("user", input));
+    let messages = system.into_iter().chain(inputs).map(|(role, content)| ChatMessage { role, content }).collect();
+    let request = ChatRequest {
+        model,
+        messages,
+        max_tokens: (!newer).then_some(limit),
+        max_completion_tokens: newer.then_some(limit),
+    };
+    // Strings and numbers: nothing that JSON could not say.
+    serde_json::to_vec(&request).unwrap_or_default()
+}
+
+/// Reads an answer; else why it is none.
+pub(crate) fn answer(body: &[u8]) -> Result<Answer, String> {
+    let answer: ChatAnswer = serde_json::from_slice(body).map_err(|error| {
+        let told = ErrorWords::read(body);
+        // Some imitators answer 200 with an error inside.
+        let said = if told.code.is_empty() { String::new() } else { format!(" ({})", told.words) };
+        format!("{error}{said}")
+    })?;
+    let choice = answer.choices.into_iter().next().ok_or("the answer holds no choice")?;
+    let refusal = choice.message.refusal.filter(|words| !words.trim().is_empty());
+    let stop = match (refusal, choice.finish_reason.as_deref()) {
+        (Some(words), _) => Stop::Refused(words),
+        (None, Some("length")) => Stop::Limit,
+        (None, Some("content_filter")) => Stop::Refused(String::new()),
+        _ => Stop::Done,
+    };
+    let usage = answer.usage.unwrap_or_default();
+    Ok(Answer {
+        model: answer.model,
+        text: choice.message.content.map(Content::into_text).unwrap_or_default(),
+        stop,
+        input_tokens: usage.prompt_tokens,
+        output_tokens: usage.completion_tokens,
+    })
+}
+
 #[derive(Serialize)]
-pub(crate) struct ChatRequest<'a> {
+struct ChatRequest<'a> {
     pub model: &'a str,
     pub messages: Vec<ChatMessage<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -14,13 +77,13 @@ pub(crate) struct ChatRequest<'a> {
 }
 
 #[derive(Serialize)]
-pub(crate) struct ChatMessage<'a> {
+struct ChatMessage<'a> {
     pub role: &'static str,
     pub content: &'a str,
 }
 
 #[derive(Deserialize)]
-pub(crate) struct ChatAnswer {
+struct ChatAnswer {
     #[serde(default)]
     pub model: Option<String>,
     pub choices: Vec<Choice>,
@@ -29,14 +92,14 @@ pub(crate) struct ChatAnswer {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Choice {
+struct Choice {
     pub message: AnswerMessage,
     #[serde(default)]
     pub finish_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
-pub(crate) struct AnswerMessage {
+struct AnswerMessage {
     #[serde(default)]
     pub content: Option<Content>,
     #[serde(default)]
@@ -46,13 +109,13 @@ pub(crate) struct AnswerMessage {
 /// Plain text, or pieces of which only the text ones count.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Content {
+enum Content {
     Text(String),
     Pieces(Vec<Piece>),
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Piece {
+struct Piece {
     #[serde(default)]
     pub text: Option<String>,
 }
@@ -66,8 +129,8 @@ impl Content {
     }
 }
 
-#[derive(Deserialize)]
-pub(crate) struct WireUsage {
+#[derive(Default, Deserialize)]
+struct WireUsage {
     #[serde(default)]
     pub prompt_tokens: u64,
     #[serde(default)]

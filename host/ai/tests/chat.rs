@@ -4,21 +4,17 @@
 mod server;
 
 use posthouse_ai::{AiError, ApiKey, Models, ModelsOptions, Prompt, Provider};
-use posthouse_model::config::{ModelConfig, SecretRef};
+use posthouse_model::config::{ModelApi, ModelConfig};
 use serde_json::json;
 use server::{Answer, KEY, TestProvider};
 use std::time::Duration;
 
 fn config(base_url: &str) -> ModelConfig {
-    ModelConfig {
-        base_url: base_url.to_owned(),
-        model: "test-model".to_owned(),
-        key: Some(SecretRef { secret: "model_key".to_owned() }),
-        tokens_per_day: 1_000,
-        output_tokens_max: 300,
-        timeout_seconds: 5,
-        plain_http: true,
-    }
+    let value = json!({
+        "base_url": base_url, "model": "test-model", "key": { "secret": "model_key" }, "output_tokens_max": 300,
+        "timeout_seconds": 5, "attempts": 1, "plain_http": true,
+    });
+    serde_json::from_value(value).unwrap()
 }
 
 fn models() -> Models {
@@ -123,6 +119,58 @@ async fn trouble_at_the_provider_is_temporary() {
     let gone = config("http://127.0.0.1:1/v1");
     let error = ask(&server, &gone).await.unwrap_err();
     assert!(error.to_string().to_lowercase().contains("refused"), "{error}");
+}
+
+#[tokio::test]
+async fn a_provider_in_trouble_is_tried_again_as_often_as_the_set_up_says() {
+    tokio::time::pause();
+    for (attempts, trouble, asked) in [(1, 1, 1), (2, 1, 2), (2, 2, 2), (3, 2, 3)] {
+        let server = TestProvider::start(Answer::After(trouble, "At last.")).await;
+        let patient = ModelConfig { attempts, timeout_seconds: 60, ..config(&server.base_url) };
+        let answer = ask(&server, &patient).await;
+        assert_eq!(answer.is_ok(), attempts as usize > trouble, "{attempts} attempts");
+        assert_eq!(*server.count.lock().unwrap(), asked);
+    }
+}
+
+#[tokio::test]
+async fn what_will_not_help_is_not_tried_again() {
+    let slow = || (429, vec![("retry-after", "12".to_owned())], b"slow down".to_vec());
+    let late = || (429, vec![("retry-after", "3".to_owned())], b"slow down".to_vec());
+    for (status, headers, body) in [(400, vec![], b"no".to_vec()), slow(), late()] {
+        let server = TestProvider::start(Answer::Raw(status, headers, body)).await;
+        // Three seconds and as long again do not fit into five.
+        let patient = ModelConfig { attempts: 3, timeout_seconds: 5, ..config(&server.base_url) };
+        assert!(ask(&server, &patient).await.is_err());
+        assert_eq!(*server.count.lock().unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn anthropic_is_spoken_to_in_its_own_way() {
+    let server = TestProvider::start(Answer::Writes(" Hello Ana ")).await;
+    let claude = ModelConfig { api: ModelApi::Anthropic, ..config(&server.base_url) };
+    let answer = ask(&server, &claude).await.unwrap();
+    assert_eq!((answer.text.as_str(), answer.model.as_str()), ("Hello Ana", "test-model-20260101"));
+    assert_eq!((answer.usage.input_tokens, answer.usage.output_tokens, answer.usage.estimated), (20, 7, false));
+    let text = |text: &str| json!({"type": "text", "text": text});
+    let expected = json!({"model": "test-model", "max_tokens": 300, "system": "Answer politely.",
+        "messages": [{"role": "user", "content": [text("Where is my order?"), text("Order 1042")]}]});
+    assert_eq!(server.seen.lock().unwrap().as_slice(), [expected]);
+    // One that wants another format says so.
+    let wrong = ask(&server, &config(&server.base_url)).await.unwrap_err();
+    assert!(matches!(wrong, AiError::Rejected { status: 404, .. }), "{wrong}");
+    let overloaded = json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}});
+    let server = TestProvider::start(Answer::Raw(529, vec![], overloaded.to_string().into_bytes())).await;
+    let error = ask(&server, &config(&server.base_url)).await.unwrap_err();
+    assert!(error.is_temporary() && error.to_string().contains("Overloaded"), "{error}");
+}
+
+#[tokio::test]
+async fn azure_takes_the_key_in_a_header_of_its_own() {
+    let server = TestProvider::start(Answer::Says("Yes.")).await;
+    let azure = ModelConfig { api: ModelApi::Azure, ..config(&server.base_url) };
+    assert_eq!(ask(&server, &azure).await.unwrap().text, "Yes.");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod check;
 mod destination;
 mod difference;
 mod mailbox;
+mod model;
 mod people;
 mod provider;
 mod screen;
@@ -26,6 +27,7 @@ pub use difference::{Difference, differences, paths_touch};
 pub use mailbox::{
     FilesConfig, ImapConfig, MailboxConfig, MaildirConfig, OAuthConfig, Security, SmtpConfig, is_pattern,
 };
+pub use model::{Decimal, ModelApi, ModelConfig, ModelPrice, ModelTask, TaskModel};
 pub use people::{OidcConfig, SecondFactor, SignInConfig};
 pub use provider::{OAuthPreset, PasswordKind, Preset, Provider, ServerPreset};
 pub use screen::{RspamdConfig, ScreenConfig};
@@ -330,31 +332,6 @@ impl Default for ReviewConfig {
     }
 }
 
-/// The tenant's own model: any endpoint that speaks OpenAI's chat completions.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelConfig {
-    /// Up to and with the version: `https://api.openai.com/v1`. `/chat/completions` is added.
-    pub base_url: String,
-    /// The provider's name of the model.
-    pub model: String,
-    /// The key. None: the endpoint asks for none (a model on the own network).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<SecretRef>,
-    /// Input and output tokens allowed per local day, 0 to 1,000,000,000. Default 200,000.
-    #[serde(default = "tokens_per_day")]
-    pub tokens_per_day: u64,
-    /// At most this many output tokens per call, 1 to 4,096. Default 1,024.
-    #[serde(default = "output_tokens_max")]
-    pub output_tokens_max: u32,
-    /// A call is given up after this long, 1 to 120. Default 30.
-    #[serde(default = "model_timeout_seconds")]
-    pub timeout_seconds: u32,
-    /// Allows `http://`: the key and customers' words then travel in the clear. Default off.
-    #[serde(default)]
-    pub plain_http: bool,
-}
-
 /// A piece of the knowledge base: one file `knowledge/ID.md` of the tenant's folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -402,18 +379,6 @@ fn english() -> String {
 
 fn utc() -> String {
     "UTC".to_owned()
-}
-
-fn tokens_per_day() -> u64 {
-    200_000
-}
-
-fn output_tokens_max() -> u32 {
-    1_024
-}
-
-fn model_timeout_seconds() -> u32 {
-    30
 }
 
 fn log_only() -> Grants {

@@ -1,4 +1,4 @@
-//! Plugins that keep failing are cut off, for one tenant alone, until they have recovered: their world's fallback then costs
+//! Plugins, and models, that keep failing are cut off, for one tenant alone, until they have recovered: their world's fallback then costs
 //! a mail no time.
 //!
 //! Closed: calls go through; failures in a row are counted. Open: calls are refused for a while that doubles each time.
@@ -67,7 +67,7 @@ struct Open {
     trial_since: Option<Timestamp>,
 }
 
-/// All breakers of a house: one per tenant and plugin.
+/// All breakers of a house: one per tenant and plugin, or model.
 #[derive(Debug, Default)]
 pub struct Breakers {
     all: Mutex<HashMap<(TenantId, String), Breaker>>,
@@ -98,13 +98,41 @@ impl Breakers {
         now: Timestamp,
         result: Result<(), &CallError>,
     ) {
-        self.with(tenant, plugin, installation, |breaker| match result {
-            Ok(()) => {
+        match result {
+            Ok(()) => self.answered(tenant, plugin, installation, now, None),
+            Err(error) if error.blames_plugin() && error.retry_after().is_none() => {
+                self.answered(tenant, plugin, installation, now, Some(error.to_string()));
+            }
+            // The trial said nothing about the plugin: the next call is the next trial.
+            Err(_) => self.not_called(tenant, plugin, installation),
+        }
+    }
+
+    /// A call that leave was given for was not made after all, or said nothing: the next one is the next trial.
+    pub fn not_called(&self, tenant: TenantId, name: &str, installation: Installation) {
+        self.with(tenant, name, installation, |breaker| {
+            if let Some(open) = &mut breaker.open {
+                open.trial_since = None;
+            }
+        });
+    }
+
+    /// Takes down that a call was answered, or how it failed.
+    pub fn answered(
+        &self,
+        tenant: TenantId,
+        name: &str,
+        installation: Installation,
+        now: Timestamp,
+        failed: Option<String>,
+    ) {
+        self.with(tenant, name, installation, |breaker| match failed {
+            None => {
                 *breaker = Breaker { installation, proven: true, ..Breaker::default() };
             }
-            Err(error) if error.blames_plugin() && error.retry_after().is_none() => {
+            Some(reason) => {
                 breaker.failures = breaker.failures.saturating_add(1);
-                breaker.reason = error.to_string();
+                breaker.reason = reason;
                 breaker.proven = false;
                 match &mut breaker.open {
                     Some(open) => {
@@ -117,12 +145,6 @@ impl Breakers {
                         breaker.open = Some(Open { since: now, until, pause: PAUSE_MIN, trial_since: None });
                     }
                     None => {}
-                }
-            }
-            Err(_) => {
-                // The trial said nothing about the plugin: the next call is the next trial.
-                if let Some(open) = &mut breaker.open {
-                    open.trial_since = None;
                 }
             }
         });

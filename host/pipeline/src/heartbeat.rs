@@ -6,16 +6,23 @@ use crate::house::House;
 use crate::notice::{self, Reader};
 use crate::tenant::Tenant;
 use crate::words::Words;
+use posthouse_ai::budget;
 use posthouse_model::Timestamp;
-use posthouse_model::config::{Provider, TimeOfDay, Weekday};
+use posthouse_model::config::{Decimal, ModelConfig, Provider, TimeOfDay, Weekday};
 use posthouse_model::event::Actor;
 use posthouse_model::refusal::{self, Refusal};
-use posthouse_store::{BalanceRow, IncidentRow, MailboxRow, NewNotification, Progress, StoreError};
+use posthouse_store::{BalanceRow, IncidentRow, MailboxRow, ModelUse, NewNotification, Progress, StoreError};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Begins the key of a plugin's incident.
 const PLUGIN: &str = "plugin:";
+/// Begins the key of an incident about a model.
+const MODEL: &str = "model:";
+/// From which share of the day's budget on somebody is told, in percent.
+pub const BUDGET_ALARM_PERCENT: i128 = 80;
+/// A call sets aside what it may need at most, so that the last tokens of a day cannot be spent.
+const USED_UP_PERCENT: i128 = 98;
 
 /// Something that is wrong now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +68,22 @@ pub enum Trouble {
         /// Its last failure.
         reason: String,
     },
+    /// The tenant's model is left alone because it kept failing.
+    Model {
+        /// Its name.
+        model: String,
+        /// Since when.
+        since: Timestamp,
+        /// Its last failure.
+        reason: String,
+    },
+    /// Of what the model may use today, [`BUDGET_ALARM_PERCENT`] are gone, or all.
+    Budget {
+        /// The provider will be asked no more before tomorrow.
+        is_used_up: bool,
+        /// How much of what, such as `180,000 of 200,000 tokens`.
+        used: String,
+    },
     /// Rspamd does not answer: spam comes through.
     Rspamd {
         /// Since when.
@@ -96,6 +119,9 @@ impl Trouble {
             Self::Ledger { mailbox, .. } => format!("ledger:{mailbox}"),
             Self::Triage { .. } => "triage".to_owned(),
             Self::Plugin { plugin, .. } => format!("{PLUGIN}{plugin}"),
+            Self::Model { model, .. } => format!("{MODEL}{model}"),
+            // Two incidents, so that the second is told too.
+            Self::Budget { is_used_up, .. } => format!("model-budget{}", if *is_used_up { "-used-up" } else { "" }),
             Self::Rspamd { .. } => "rspamd".to_owned(),
             Self::Webhook { webhook, .. } => format!("webhook:{webhook}"),
             Self::Sending { .. } => "sending".to_owned(),
@@ -119,6 +145,10 @@ impl Trouble {
             Self::Ledger { mailbox, since, missing } => {
                 (words.ledger_uneven)(mailbox, *missing, &reader.local_time(*since))
             }
+            Self::Model { model, since, reason } => {
+                (words.model_away)(model, &reader.local_time(*since), &notice::shorten(reason, 300))
+            }
+            Self::Budget { is_used_up, used } => (words.model_budget)(used, *is_used_up),
             Self::Rspamd { since, reason } => {
                 (words.rspamd_away)(&reader.local_time(*since), &notice::shorten(reason, 300))
             }
@@ -142,6 +172,10 @@ pub struct Signs {
     pub uneven: Vec<(String, Timestamp, u64)>,
     /// Plugins that are cut off.
     pub cut_off: Vec<CutOff>,
+    /// Models that are left alone for a while.
+    pub models_away: Vec<CutOff>,
+    /// What the model was used for today.
+    pub model_use: ModelUse,
     /// Rspamd does not answer: since when, and what it said.
     pub rspamd_away: Option<(Timestamp, String)>,
     /// Webhooks that were turned off for failing: name, since when, the last failure.
@@ -175,6 +209,10 @@ pub fn look(tenant: &Tenant, signs: &Signs, now: Timestamp) -> Vec<Trouble> {
     for (webhook, since, reason) in signs.webhooks_off.iter().cloned() {
         troubles.push(Trouble::Webhook { webhook, since, reason });
     }
+    for CutOff { plugin: model, since, reason } in signs.models_away.iter().cloned() {
+        troubles.push(Trouble::Model { model, since, reason });
+    }
+    troubles.extend(tenant.config.model.as_ref().and_then(|model| budget_trouble(model, &signs.model_use)));
     if let Some((since, reason)) = signs.rspamd_away.clone()
         && now.since(since) >= stuck
     {
@@ -201,6 +239,28 @@ pub fn look(tenant: &Tenant, signs: &Signs, now: Timestamp) -> Vec<Trouble> {
         }
     }
     troubles
+}
+
+/// Whether the day's tokens or money come to an end.
+fn budget_trouble(model: &ModelConfig, used: &ModelUse) -> Option<Trouble> {
+    let spent = used.tokens_in.saturating_add(used.tokens_out);
+    let tokens = (spent, i64::try_from(model.tokens_per_day).unwrap_or(i64::MAX));
+    let price = model.price.as_ref();
+    let money = price.and_then(|price| Some((used.cost, price.per_day?.0)));
+    // A budget of nothing is a decision, and no news.
+    let share = |(spent, most): (i64, i64)| (most > 0).then(|| i128::from(spent) * 100 / i128::from(most));
+    let (tokens_share, money_share) = (share(tokens), money.and_then(share));
+    let highest = tokens_share.max(money_share)?;
+    if highest < BUDGET_ALARM_PERCENT {
+        return None;
+    }
+    let used = match (money, price) {
+        (Some((spent, most)), Some(price)) if money_share > tokens_share => {
+            format!("{} / {} {}", Decimal(spent), Decimal(most), price.currency)
+        }
+        _ => format!("{} / {} tokens", tokens.0, tokens.1),
+    };
+    Some(Trouble::Budget { is_used_up: highest >= USED_UP_PERCENT, used })
 }
 
 /// For how long, of the time between the two, mail was expected; looked at minute by minute, backwards, and not further
@@ -242,13 +302,19 @@ pub async fn beat(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
         look(tenant, &signs, now).into_iter().map(|trouble| (trouble.key(), trouble)).collect();
     let open = tenant.scope.open_incidents().await?;
     let is_ours = |incident: &&IncidentRow| match incident.key.strip_prefix(PLUGIN) {
+        None if incident.key.starts_with(MODEL) => {
+            let model = &incident.key[MODEL.len()..];
+            house.model_breakers().is_proven(tenant.id(), model) || !is_named(tenant, model)
+        }
         // What a process before this one cut off is well again when it has answered this one, or is gone.
         Some(plugin) => {
             house.breakers().is_proven(tenant.id(), plugin) || tenant.all_plugins().iter().all(|p| p.name() != plugin)
         }
         None => {
-            matches!(incident.key.as_str(), "silent" | "triage" | "sending" | "rspamd")
-                || ["fetch:", "ledger:", "webhook:"].iter().any(|kind| incident.key.starts_with(kind))
+            matches!(
+                incident.key.as_str(),
+                "silent" | "triage" | "sending" | "rspamd" | "model-budget" | "model-budget-used-up"
+            ) || ["fetch:", "ledger:", "webhook:"].iter().any(|kind| incident.key.starts_with(kind))
         }
     };
     let gone: Vec<&IncidentRow> = open.iter().filter(is_ours).filter(|i| !troubles.contains_key(&i.key)).collect();
@@ -258,6 +324,7 @@ pub async fn beat(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
         Trouble::Plugin { plugin, since, .. } => {
             house.first_time(&format!("cut off {} {plugin} {}", tenant.id(), since.0))
         }
+        Trouble::Model { model, since, .. } => house.first_time(&format!("away {} {model} {}", tenant.id(), since.0)),
         _ => true,
     });
     if gone.is_empty() && new.is_empty() {
@@ -281,6 +348,13 @@ pub async fn beat(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
     tx.commit().await
 }
 
+/// Whether the set-up still names a model.
+fn is_named(tenant: &Tenant, model: &str) -> bool {
+    tenant.config.model.as_ref().is_some_and(|config| {
+        config.model == model || config.tasks.keys().any(|task| config.for_task(*task).model == model)
+    })
+}
+
 async fn signs(house: &House, tenant: &Tenant) -> Result<Signs, StoreError> {
     let scope = &tenant.scope;
     let progress = scope.progress().await?;
@@ -288,6 +362,12 @@ async fn signs(house: &House, tenant: &Tenant) -> Result<Signs, StoreError> {
     let mailboxes: Vec<_> = scope.mailboxes().await?.into_iter().filter(|m| wanted.contains(&m.id)).collect();
     let uneven = uneven(&mailboxes, scope.balances().await?);
     let cut_off = house.breakers().cut_off(tenant.id());
+    let models_away = house.model_breakers().cut_off(tenant.id());
+    let models_away = models_away.into_iter().filter(|away| is_named(tenant, &away.plugin)).collect();
+    let model_use = match &tenant.config.model {
+        Some(_) => scope.model_use(&budget::day(house.now(), &tenant.config.time_zone)).await?,
+        None => ModelUse::default(),
+    };
     let rspamd_away = house.rspamds().away(tenant.id()).filter(|_| tenant.config.screen.rspamd.is_some());
     let rspamd_away = rspamd_away.map(|away| (away.since, away.reason));
     let webhooks = if tenant.config.webhooks.is_empty() { Vec::new() } else { scope.webhooks().await? };
@@ -296,7 +376,7 @@ async fn signs(house: &House, tenant: &Tenant) -> Result<Signs, StoreError> {
         .filter(|row| tenant.config.webhook(&row.name).is_some_and(|webhook| webhook.enabled))
         .filter_map(|row| Some((row.name, row.disabled_at?, row.reason.unwrap_or_default())))
         .collect();
-    Ok(Signs { progress, mailboxes, uneven, cut_off, rspamd_away, webhooks_off })
+    Ok(Signs { progress, mailboxes, uneven, cut_off, models_away, model_use, rspamd_away, webhooks_off })
 }
 
 /// One line per mailbox: its folders together.

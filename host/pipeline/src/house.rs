@@ -71,6 +71,7 @@ struct Inner {
     metrics: Metrics,
     troubles: Troubles,
     breakers: Breakers,
+    model_breakers: Breakers,
     watch: Watch,
     logbook: Logbook,
     shadows: Arc<Semaphore>,
@@ -95,6 +96,7 @@ impl House {
                 metrics: Metrics::default(),
                 troubles: Troubles::default(),
                 breakers: Breakers::default(),
+                model_breakers: Breakers::default(),
                 watch: Watch::default(),
                 logbook: Logbook::default(),
                 shadows: Arc::new(Semaphore::new(SHADOWS_MAX)),
@@ -196,6 +198,12 @@ impl House {
     #[must_use]
     pub fn breakers(&self) -> &Breakers {
         &self.inner.breakers
+    }
+
+    /// Which models are left alone because they keep failing.
+    #[must_use]
+    pub fn model_breakers(&self) -> &Breakers {
+        &self.inner.model_breakers
     }
 
     /// What was seen of releases that have yet to earn trust.

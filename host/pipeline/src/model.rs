@@ -1,15 +1,19 @@
 //! The tenant's own model, called on its key and within its budget of the day and the plugin's. Every call is on record.
+//!
+//! A model that keeps failing is left alone for a while, as a plugin is (see [`crate::breaker`]): a mail then costs no timeout, and a
+//! template stands in.
 
+use crate::breaker::{Installation, Leave};
 use crate::house::House;
 use crate::secrets::{self, SecretError};
 use crate::tenant::Tenant;
 use posthouse_ai::{AiError, ApiKey, Completion, Prompt, Provider, budget};
 use posthouse_model::TicketId;
 use posthouse_model::capability::ModelAllowance;
-use posthouse_model::config::ModelConfig;
+use posthouse_model::config::{ModelConfig, ModelTask};
 use posthouse_model::event::Actor;
 use posthouse_sandbox::{ModelAnswer, ModelRefusal, ModelRequest};
-use posthouse_store::{ModelCall, ModelReservation, Reserved};
+use posthouse_store::{ModelCall, ModelReservation, Reserved, SetAside};
 
 /// How to reach a tenant's model.
 ///
@@ -30,6 +34,8 @@ pub async fn provider(house: &House, tenant: &Tenant, config: &ModelConfig) -> R
 pub struct Asking<'a> {
     /// The plugin's name.
     pub plugin: &'a str,
+    /// What for.
+    pub task: ModelTask,
     /// How much of the tenant's budget is its own.
     pub allowance: &'a ModelAllowance,
     /// On which ticket.
@@ -61,6 +67,7 @@ pub async fn ask(
     request: ModelRequest,
 ) -> Result<Completion, ModelRefusal> {
     let Some(config) = &tenant.config.model else { return Err(ModelRefusal::NotConfigured) };
+    let config = &config.for_task(asking.task);
     let provider = provider(house, tenant, config).await.map_err(|reason| {
         tracing::warn!(tenant.id = %tenant.id(), %reason, "the model is set up but cannot be used");
         match reason {
@@ -75,20 +82,37 @@ pub async fn ask(
     };
     let start = house.now();
     let day = budget::day(start, &tenant.config.time_zone);
-    let wanted = to_i64(provider.reservation(&prompt));
+    let breakers = house.model_breakers();
+    let (id, installation) = (tenant.id(), installation(tenant));
+    if let Leave::CutOff { until, reason, .. } = breakers.ask(id, &config.model, installation, start) {
+        let seconds = until.since(start).as_secs().max(1);
+        return Err(ModelRefusal::Unavailable(format!(
+            "not asked for another {seconds} s, because it kept failing: {reason}"
+        )));
+    }
+    let cost = |input, output| config.price.as_ref().map_or(0, |price| price.cost(input, output));
+    let tokens = to_i64(provider.reservation(&prompt));
+    let input = to_i64(provider.input_tokens(&prompt));
+    let aside = SetAside { tokens, cost: cost(input, tokens - input) };
     let reservation = ModelReservation {
         day: &day,
         plugin: asking.plugin,
-        tokens: wanted,
+        tokens,
         tenant_tokens: to_i64(config.tokens_per_day),
+        cost: aside.cost,
+        tenant_cost: config.price.as_ref().and_then(|price| price.per_day).map(|most| most.0),
         plugin_tokens: asking.allowance.tokens_per_day.map(to_i64),
         plugin_calls: asking.allowance.calls.map(to_i64),
     };
-    if reserve(tenant, &reservation).await? != Reserved::Yes {
-        return Err(ModelRefusal::OverBudget);
+    let reserved = reserve(tenant, &reservation).await;
+    if !matches!(reserved, Ok(Reserved::Yes)) {
+        breakers.not_called(id, &config.model, installation);
+        return Err(reserved.err().unwrap_or(ModelRefusal::OverBudget));
     }
 
     let result = house.models().complete(&provider, &prompt).await;
+    let failed = result.as_ref().err().filter(|error| error.is_temporary()).map(ToString::to_string);
+    breakers.answered(id, &config.model, installation, house.now(), failed);
     let duration_ms = i64::try_from(house.now().since(start).as_millis()).unwrap_or(i64::MAX);
     let (tokens_in, tokens_out) = result
         .as_ref()
@@ -102,12 +126,26 @@ pub async fn ask(
         tokens_out,
         duration_ms,
         outcome: result.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned()),
+        cost: cost(tokens_in, tokens_out),
+        currency: config.price.as_ref().map(|price| price.currency.clone()).unwrap_or_default(),
     };
-    if let Err(error) = record(tenant, &day, wanted, &call).await {
+    if let Err(error) = record(tenant, &day, aside, &call).await {
         // The answer is there; what stays wrong is the day's count, which then errs on the careful side.
         tracing::error!(tenant.id = %tenant.id(), %error, "a model call could not be recorded");
     }
     result.map_err(|error| refusal(&error))
+}
+
+/// A set-up that was applied anew begins afresh.
+fn installation(tenant: &Tenant) -> Installation {
+    (tenant.row.applied_at, 0)
+}
+
+/// What a plugin's calls are for: what its world does.
+#[must_use]
+pub fn task(tenant: &Tenant, plugin: &str) -> ModelTask {
+    let installed = tenant.all_plugins().iter().find(|installed| installed.name() == plugin);
+    installed.map_or(ModelTask::Draft, |installed| installed.row.world.into())
 }
 
 async fn reserve(tenant: &Tenant, wanted: &ModelReservation<'_>) -> Result<Reserved, ModelRefusal> {
@@ -123,11 +161,11 @@ async fn reserve(tenant: &Tenant, wanted: &ModelReservation<'_>) -> Result<Reser
 async fn record(
     tenant: &Tenant,
     day: &str,
-    reserved: i64,
+    aside: SetAside,
     call: &ModelCall,
 ) -> Result<(), posthouse_store::StoreError> {
     let mut tx = tenant.scope.begin().await?;
-    tx.record_model_call(day, reserved, call, &Actor::Host("model".to_owned())).await?;
+    tx.record_model_call(day, aside, call, &Actor::Host("model".to_owned())).await?;
     tx.commit().await
 }
 

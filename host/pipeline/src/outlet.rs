@@ -137,7 +137,8 @@ impl TenantHost {
 #[async_trait]
 impl CallHost for TenantHost {
     async fn model(&self, request: ModelRequest) -> Result<ModelAnswer, ModelRefusal> {
-        let asking = model::Asking { plugin: &self.plugin, allowance: &self.model, ticket: self.ticket };
+        let task = model::task(&self.tenant, &self.plugin);
+        let asking = model::Asking { plugin: &self.plugin, task, allowance: &self.model, ticket: self.ticket };
         model::complete(&self.house, &self.tenant, asking, request).await
     }
 

@@ -10,6 +10,7 @@ use crate::tenant::Tenant;
 use crate::triage::store;
 use posthouse_model::TicketId;
 use posthouse_model::capability::ModelAllowance;
+use posthouse_model::config::ModelTask;
 use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
 use posthouse_model::rich;
@@ -59,7 +60,8 @@ async fn translated(house: &House, tenant: &Tenant, row: &TranslationRow) -> Res
         inputs: vec![given.to_owned()],
         max_output_tokens: None,
     };
-    let asking = Asking { plugin: ASKED_FOR, allowance: &ModelAllowance::default(), ticket };
+    let allowance = ModelAllowance::default();
+    let asking = Asking { plugin: ASKED_FOR, task: ModelTask::Translate, allowance: &allowance, ticket };
     Ok(match model::ask(house, tenant, asking, request).await {
         Ok(answer) => {
             let said = rich::clean(&answer.text);

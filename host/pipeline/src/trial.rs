@@ -5,7 +5,7 @@ pub mod mailbox;
 
 use crate::caller::{self, About};
 use crate::house::House;
-use crate::model as models;
+
 use crate::notice::{self, Reader};
 use crate::tenant::{Installed, Tenant};
 use crate::triage::store;
@@ -18,7 +18,7 @@ use posthouse_model::notice::Delivery;
 pub use posthouse_model::trial::Finding as Found;
 use posthouse_model::trial::Subject;
 use posthouse_sandbox::Question;
-use posthouse_store::{ClaimedJob, ModelCall, StoreError};
+use posthouse_store::{ClaimedJob, ModelCall, SetAside, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -37,7 +37,7 @@ pub async fn run(house: &House, job: &ClaimedJob, what: &str) -> Result<(), JobF
     house.refresh().await.map_err(store)?;
     let tenant = house.tenant(job.tenant).await.map_err(store)?;
     let tenant = tenant.ok_or_else(|| JobFailure::retry("the tenant is turned off"))?;
-    let Tried { findings, call, decisions } =
+    let Tried { findings, calls, decisions } =
         timeout(TRIAL_MAX, try_out(house, &tenant, what)).await.unwrap_or_else(|_| {
             let words = format!("nothing came of it within {} s", TRIAL_MAX.as_secs());
             Tried { findings: vec![Found::plain(what.to_owned(), false, words, None)], ..Tried::default() }
@@ -45,9 +45,9 @@ pub async fn run(house: &House, job: &ClaimedJob, what: &str) -> Result<(), JobF
     let findings: Vec<Found> = findings.into_iter().map(shortened).collect();
     let mut tx = tenant.scope.begin().await.map_err(store)?;
     tx.add_decisions(&decisions, &actor()).await.map_err(store)?;
-    if let Some(call) = call {
+    for call in calls {
         let day = budget::day(call.at, &tenant.config.time_zone);
-        tx.record_model_call(&day, 0, &call, &actor()).await.map_err(store)?;
+        tx.record_model_call(&day, SetAside::default(), &call, &actor()).await.map_err(store)?;
     }
     tx.end_trial(what, &findings, &actor()).await.map_err(store)?;
     tx.complete(job).await.map_err(store)?;
@@ -68,7 +68,7 @@ pub(crate) async fn given_up(tenant: &Tenant, what: &str, reason: &str) -> Resul
 #[derive(Default)]
 struct Tried {
     findings: Vec<Found>,
-    call: Option<ModelCall>,
+    calls: Vec<ModelCall>,
     decisions: Vec<NewDecision>,
 }
 
@@ -91,8 +91,8 @@ async fn try_out(house: &House, tenant: &Arc<Tenant>, what: &str) -> Tried {
         },
         Ok(Subject::Model) => match &tenant.config.model {
             Some(config) => {
-                let (found, call) = model(house, tenant, config).await;
-                Tried { findings: vec![found], call, ..Tried::default() }
+                let (findings, calls) = models(house, tenant, config).await;
+                Tried { findings, calls, ..Tried::default() }
             }
             None => gone("no model is set up"),
         },
@@ -131,10 +131,28 @@ pub async fn notifier(house: &House, tenant: &Arc<Tenant>, installed: &Installed
     (Found { duration_ms, ..Found::plain(what, ok, words, mend) }, asked.decisions)
 }
 
+/// Asks each model that the set-up names one short question.
+pub async fn models(house: &House, tenant: &Tenant, config: &ModelConfig) -> (Vec<Found>, Vec<ModelCall>) {
+    let mut all = vec![config.clone()];
+    for task in config.tasks.keys() {
+        let of = config.for_task(*task);
+        if !all.iter().any(|known| known.model == of.model) {
+            all.push(of);
+        }
+    }
+    let (mut findings, mut calls) = (Vec::new(), Vec::new());
+    for config in all {
+        let (found, call) = model(house, tenant, &config).await;
+        findings.push(found);
+        calls.extend(call);
+    }
+    (findings, calls)
+}
+
 /// Asks the tenant's model one short question; with what the call cost, where it came about.
 pub async fn model(house: &House, tenant: &Tenant, config: &ModelConfig) -> (Found, Option<ModelCall>) {
     let what = format!("model {}", config.model);
-    let provider = match models::provider(house, tenant, config).await {
+    let provider = match provider::provider(house, tenant, config).await {
         Ok(provider) => provider,
         Err(reason) => return (Found::plain(what, false, reason.to_string(), None), None),
     };
@@ -142,15 +160,19 @@ pub async fn model(house: &House, tenant: &Tenant, config: &ModelConfig) -> (Fou
     match house.models().probe(&provider).await {
         Ok(probe) => {
             let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let tokens = |count| i64::try_from(count).unwrap_or(i64::MAX);
+            let (tokens_in, tokens_out) = (tokens(probe.usage.input_tokens), tokens(probe.usage.output_tokens));
             let call = ModelCall {
                 at: house.now(),
                 ticket: None,
                 plugin: "try-out".to_owned(),
                 model: probe.model.clone(),
-                tokens_in: i64::try_from(probe.usage.input_tokens).unwrap_or(i64::MAX),
-                tokens_out: i64::try_from(probe.usage.output_tokens).unwrap_or(i64::MAX),
+                tokens_in,
+                tokens_out,
                 duration_ms: i64::try_from(duration_ms).unwrap_or(i64::MAX),
                 outcome: "ok".to_owned(),
+                cost: config.price.as_ref().map_or(0, |price| price.cost(tokens_in, tokens_out)),
+                currency: config.price.as_ref().map(|price| price.currency.clone()).unwrap_or_default(),
             };
             let found = Found::plain(what, true, format!("{} answers", probe.model), None);
             (Found { duration_ms: Some(duration_ms), ..found }, Some(call))

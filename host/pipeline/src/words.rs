@@ -64,6 +64,10 @@ pub struct Words {
     pub triage_stuck: fn(u64, &str) -> String,
     /// A plugin is cut off: name, since, its last failure.
     pub plugin_cut_off: fn(&str, &str, &str) -> String,
+    /// A model is left alone: name, since, its last failure.
+    pub model_away: fn(&str, &str, &str) -> String,
+    /// The model's budget of the day: how much is used, and whether that is all.
+    pub model_budget: fn(&str, bool) -> String,
     /// Since when, and its words.
     pub rspamd_away: fn(&str, &str) -> String,
     /// A webhook was turned off: name, since, its last failure.
@@ -201,6 +205,18 @@ static EN: Words = Words {
             "Plugin “{plugin}” is cut off since {since} because it kept failing; mail goes on without it. Last failure: {reason}"
         )
     },
+    model_away: |model, since, reason| {
+        format!(
+            "Model “{model}” is left alone since {since} because it kept failing; drafts come from templates meanwhile. Last failure: {reason}"
+        )
+    },
+    model_budget: |used, is_used_up| {
+        if is_used_up {
+            format!("The model's budget for today is used up ({used}); drafts come from templates until tomorrow.")
+        } else {
+            format!("Most of the model's budget for today is used ({used}).")
+        }
+    },
     rspamd_away: |since, reason| {
         format!("Rspamd has not answered since {since}; mail is triaged without it. Last failure: {reason}")
     },
@@ -309,6 +325,16 @@ static ZH: Words = Words {
     },
     plugin_cut_off: |plugin, since, reason| {
         format!("插件“{plugin}”连续出错,自 {since} 起已暂停使用,邮件处理不受影响。最近一次错误:{reason}")
+    },
+    model_away: |model, since, reason| {
+        format!("模型“{model}”连续出错,自 {since} 起暂停调用,期间草稿来自模板。最近一次错误:{reason}")
+    },
+    model_budget: |used, is_used_up| {
+        if is_used_up {
+            format!("今日模型额度已用完({used}),明日之前草稿来自模板。")
+        } else {
+            format!("今日模型额度即将用完({used})。")
+        }
     },
     rspamd_away: |since, reason| format!("Rspamd 自 {since} 起没有响应,邮件分拣暂不经过它。最近一次错误:{reason}"),
     webhook_off: |webhook, since, reason| {

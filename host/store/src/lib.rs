@@ -125,7 +125,7 @@ pub use mailboxes::{Cursor, MailboxRow, NewMailbox};
 pub use merge::Sibling;
 pub use messages::{MessageRow, MessageSummary};
 pub use misfits::{MISFIT_CHARS_MAX, MisfitCount};
-pub use models::{ModelCall, ModelReservation, ModelUse, PluginModelUse, Reserved};
+pub use models::{ModelCall, ModelReservation, ModelUse, PluginModelUse, Reserved, SetAside};
 pub use notes::{MENTIONS_MAX, MentionRow, NOTE_CHARS_MAX, NOTES_MAX, NoteRow};
 pub use notifications::{NewNotification, NotificationRow, NotificationState};
 pub use oidc::OidcWay;

@@ -26,6 +26,10 @@ pub struct ModelCall {
     pub duration_ms: i64,
     /// `ok`, or why it failed; never a key.
     pub outcome: String,
+    /// In millionths of the unit of `currency`; 0 where no price is set up.
+    pub cost: i64,
+    /// ISO 4217; empty where no price is set up.
+    pub currency: String,
 }
 
 /// A day's total.
@@ -40,6 +44,20 @@ pub struct ModelUse {
     /// Tokens set aside for calls under way. What a worker set aside before it died stays so until the day is over:
     /// a budget is kept rather than overrun.
     pub reserved: i64,
+    /// What the calls cost, in millionths of the unit of the currency that the price is in. A day on which the currency was changed has
+    /// both in one sum.
+    pub cost: i64,
+    /// Set aside for calls under way, as `reserved`.
+    pub cost_reserved: i64,
+}
+
+/// What was set aside for a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SetAside {
+    /// Tokens.
+    pub tokens: i64,
+    /// Money, in millionths of the currency's unit.
+    pub cost: i64,
 }
 
 /// What a call of a model may need, and how much there is.
@@ -53,6 +71,10 @@ pub struct ModelReservation<'a> {
     pub tokens: i64,
     /// What the tenant may use in a day.
     pub tenant_tokens: i64,
+    /// What the call may cost at most, in millionths of the currency's unit.
+    pub cost: i64,
+    /// What the tenant's calls may cost in a day; none: no bound.
+    pub tenant_cost: Option<i64>,
     /// What the plugin may use in a day; none: no bound of its own.
     pub plugin_tokens: Option<i64>,
     /// How often it may call in a day; none: no bound of its own.
@@ -66,7 +88,7 @@ pub enum Reserved {
     Yes,
     /// The plugin has used up its own part; nothing is set aside.
     PluginOverBudget,
-    /// The tenant has used up its day; nothing is set aside.
+    /// The tenant has used up its day, in tokens or in money; nothing is set aside.
     TenantOverBudget,
 }
 
@@ -104,14 +126,14 @@ impl Scope {
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database).
     pub async fn model_use(&self, day: &str) -> Result<ModelUse> {
-        let row = sql("select calls, tokens_in, tokens_out, reserved from model_use where tenant_id = $1 and day = $2")
-            .bind(self.tenant)
-            .bind(day)
-            .optional(&mut *self.read().await?)
-            .await?;
+        let row = sql("select calls, tokens_in, tokens_out, reserved, cost, cost_reserved from model_use \
+             where tenant_id = $1 and day = $2")
+        .bind(self.tenant)
+        .bind(day)
+        .optional(&mut *self.read().await?)
+        .await?;
         let Some(row) = row else { return Ok(ModelUse::default()) };
-        let mut row = row.reader();
-        Ok(ModelUse { calls: row.next()?, tokens_in: row.next()?, tokens_out: row.next()?, reserved: row.next()? })
+        read_use(&row)
     }
 
     /// The total of some days, both among them.
@@ -120,15 +142,15 @@ impl Scope {
     /// [`StoreError::Database`](crate::StoreError::Database).
     pub async fn model_use_between(&self, first: &str, last: &str) -> Result<ModelUse> {
         let row = sql("select cast(coalesce(sum(calls), 0) as bigint), cast(coalesce(sum(tokens_in), 0) as bigint), \
-             cast(coalesce(sum(tokens_out), 0) as bigint), cast(coalesce(sum(reserved), 0) as bigint) from model_use \
+             cast(coalesce(sum(tokens_out), 0) as bigint), cast(coalesce(sum(reserved), 0) as bigint), \
+             cast(coalesce(sum(cost), 0) as bigint), cast(coalesce(sum(cost_reserved), 0) as bigint) from model_use \
              where tenant_id = $1 and day >= $2 and day <= $3")
         .bind(self.tenant)
         .bind(first)
         .bind(last)
         .one(&mut *self.read().await?)
         .await?;
-        let mut row = row.reader();
-        Ok(ModelUse { calls: row.next()?, tokens_in: row.next()?, tokens_out: row.next()?, reserved: row.next()? })
+        read_use(&row)
     }
 
     /// The newest calls, newest first, at most 500.
@@ -137,7 +159,8 @@ impl Scope {
     /// [`StoreError::Database`](crate::StoreError::Database).
     pub async fn model_calls(&self, limit: u32) -> Result<Vec<ModelCall>> {
         let rows =
-            sql("select at, ticket_id, plugin, model, tokens_in, tokens_out, duration_ms, outcome from model_call \
+            sql("select at, ticket_id, plugin, model, tokens_in, tokens_out, duration_ms, outcome, cost, currency \
+             from model_call \
              where tenant_id = $1 order by id desc limit $2")
             .bind(self.tenant)
             .bind(limit.min(500))
@@ -145,6 +168,18 @@ impl Scope {
             .await?;
         rows.iter().map(read).collect()
     }
+}
+
+fn read_use(row: &Row) -> Result<ModelUse> {
+    let mut row = row.reader();
+    Ok(ModelUse {
+        calls: row.next()?,
+        tokens_in: row.next()?,
+        tokens_out: row.next()?,
+        reserved: row.next()?,
+        cost: row.next()?,
+        cost_reserved: row.next()?,
+    })
 }
 
 fn read(row: &Row) -> Result<ModelCall> {
@@ -158,6 +193,8 @@ fn read(row: &Row) -> Result<ModelCall> {
         tokens_out: row.next()?,
         duration_ms: row.next()?,
         outcome: row.next()?,
+        cost: row.next()?,
+        currency: row.next()?,
     })
 }
 
@@ -190,7 +227,7 @@ impl Tx {
         if own == 0 {
             return Ok(Reserved::PluginOverBudget);
         }
-        if self.reserve_tokens(wanted.day, tokens, wanted.tenant_tokens).await? {
+        if self.reserve_day(wanted).await? {
             return Ok(Reserved::Yes);
         }
         sql("update plugin_model_use set calls = calls - 1, reserved = reserved - $1 \
@@ -204,20 +241,23 @@ impl Tx {
         Ok(Reserved::TenantOverBudget)
     }
 
-    async fn reserve_tokens(&mut self, day: &str, tokens: i64, budget: i64) -> Result<bool> {
+    async fn reserve_day(&mut self, wanted: &ModelReservation<'_>) -> Result<bool> {
         let tenant = self.tenant();
         sql("insert into model_use (tenant_id, day, calls, tokens_in, tokens_out, reserved) values ($1, $2, 0, 0, 0, 0) \
              on conflict (tenant_id, day) do nothing")
         .bind(tenant)
-        .bind(day)
+        .bind(wanted.day)
         .run(self.on())
         .await?;
-        let reserved = sql("update model_use set reserved = reserved + $1 \
-             where tenant_id = $2 and day = $3 and tokens_in + tokens_out + reserved + $1 <= $4")
-        .bind(tokens)
+        let reserved = sql("update model_use set reserved = reserved + $1, cost_reserved = cost_reserved + $2 \
+             where tenant_id = $3 and day = $4 and tokens_in + tokens_out + reserved + $1 <= $5 \
+             and cost + cost_reserved + $2 <= $6")
+        .bind(wanted.tokens.max(0))
+        .bind(wanted.cost.max(0))
         .bind(tenant)
-        .bind(day)
-        .bind(budget)
+        .bind(wanted.day)
+        .bind(wanted.tenant_tokens)
+        .bind(wanted.tenant_cost.unwrap_or(i64::MAX))
         .run(self.on())
         .await?;
         Ok(reserved > 0)
@@ -227,32 +267,43 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database).
-    pub async fn record_model_call(&mut self, day: &str, reserved: i64, call: &ModelCall, actor: &Actor) -> Result<()> {
+    pub async fn record_model_call(
+        &mut self,
+        day: &str,
+        aside: SetAside,
+        call: &ModelCall,
+        actor: &Actor,
+    ) -> Result<()> {
         let tenant = self.tenant();
-        sql("insert into model_use (tenant_id, day, calls, tokens_in, tokens_out, reserved) values ($1, $2, 1, $3, $4, 0) \
+        sql("insert into model_use (tenant_id, day, calls, tokens_in, tokens_out, reserved, cost) \
+             values ($1, $2, 1, $3, $4, 0, $5) \
              on conflict (tenant_id, day) do update set calls = model_use.calls + 1, \
              tokens_in = model_use.tokens_in + excluded.tokens_in, \
              tokens_out = model_use.tokens_out + excluded.tokens_out, \
-             reserved = case when model_use.reserved > $5 then model_use.reserved - $5 else 0 end")
+             cost = model_use.cost + excluded.cost, \
+             reserved = case when model_use.reserved > $6 then model_use.reserved - $6 else 0 end, \
+             cost_reserved = case when model_use.cost_reserved > $7 then model_use.cost_reserved - $7 else 0 end")
         .bind(tenant)
         .bind(day)
         .bind(call.tokens_in)
         .bind(call.tokens_out)
-        .bind(reserved.max(0))
+        .bind(call.cost)
+        .bind(aside.tokens.max(0))
+        .bind(aside.cost.max(0))
         .run(self.on())
         .await?;
         sql("update plugin_model_use set tokens = tokens + $1, \
              reserved = case when reserved > $2 then reserved - $2 else 0 end \
              where tenant_id = $3 and plugin = $4 and day = $5")
         .bind(call.tokens_in.saturating_add(call.tokens_out))
-        .bind(reserved.max(0))
+        .bind(aside.tokens.max(0))
         .bind(tenant)
         .bind(&call.plugin)
         .bind(day)
         .run(self.on())
         .await?;
-        sql("insert into model_call (tenant_id, at, ticket_id, plugin, model, tokens_in, tokens_out, duration_ms, outcome) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+        sql("insert into model_call (tenant_id, at, ticket_id, plugin, model, tokens_in, tokens_out, duration_ms, outcome, \
+             cost, currency) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
         .bind(tenant)
         .bind(call.at)
         .bind(call.ticket)
@@ -262,6 +313,8 @@ impl Tx {
         .bind(call.tokens_out)
         .bind(call.duration_ms)
         .bind(&call.outcome)
+        .bind(call.cost)
+        .bind(&call.currency)
         .run(self.on())
         .await?;
         let subject =
@@ -275,6 +328,8 @@ impl Tx {
                 "model": call.model,
                 "tokens_in": call.tokens_in,
                 "tokens_out": call.tokens_out,
+                "cost": call.cost,
+                "currency": call.currency,
                 "outcome": call.outcome,
             }),
         );

@@ -33,6 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0022_set_up_on_the_desk.sql"),
     include_str!("schema/0023_translation.sql"),
     include_str!("schema/0024_urgent.sql"),
+    include_str!("schema/0025_money.sql"),
 ];
 
 /// The version that this host works with.

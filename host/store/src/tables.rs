@@ -219,12 +219,13 @@ pub(crate) const TABLES: &[Table] = &[
     )
     .since(6),
     counting("plugin_log", "id:i tenant_id:i plugin:t release:i stage:t ticket_id:i at:i level:t text:t").since(4),
-    table("model_use", "tenant_id:i day:t calls:i tokens_in:i tokens_out:i reserved:i", "tenant_id, day"),
+    table("model_use", "tenant_id:i day:t calls:i tokens_in:i tokens_out:i reserved:i cost:i@25 cost_reserved:i@25", "tenant_id, day"),
     table("plugin_model_use", "tenant_id:i plugin:t day:t calls:i tokens:i reserved:i", "tenant_id, plugin, day")
         .since(5),
     counting(
         "model_call",
-        "id:i tenant_id:i at:i ticket_id:i plugin:t model:t tokens_in:i tokens_out:i duration_ms:i outcome:t",
+        "id:i tenant_id:i at:i ticket_id:i plugin:t model:t tokens_in:i tokens_out:i duration_ms:i outcome:t \
+         cost:i@25 currency:t@25",
     ),
     table(
         "article",

@@ -4,7 +4,8 @@ use crate::language::{plain_language, primary};
 use crate::marketplace::Contact;
 use crate::secrets::Secret;
 use crate::words::found_any;
-use crate::{Forbidden, amounts, attached, marketplace, secrets};
+use crate::{Forbidden, attached, marketplace, secrets};
+use posthouse_drafting::amounts;
 use std::ops::Range;
 
 /// A reply and what is known of its ticket.

@@ -1,7 +1,6 @@
 //! Looks at a reply before it goes out: what was left unfilled, what was promised without ground, what must
 //! never leave the house.
 
-pub mod amounts;
 pub mod attached;
 pub mod checks;
 pub mod language;
@@ -81,7 +80,7 @@ impl Checker for ReplyChecker {
     fn new(settings: Settings) -> Result<Self, String> {
         let mut allowed = Vec::new();
         for text in &settings.allow_amounts {
-            let found = amounts::find(text);
+            let found = posthouse_drafting::amounts::find(text);
             match found.as_slice() {
                 [one] => allowed.push(one.digits.clone()),
                 _ => return Err(format!("settings, `allow_amounts`: `{text}` is not an amount such as 4.90 EUR")),
@@ -129,7 +128,7 @@ impl Checker for ReplyChecker {
             ticket.facts().into_iter().map(|fact| format!("{}: {}", fact.key, fact.value)).collect();
         for order in ticket.orders() {
             if let Some(total) = order.total() {
-                known.push(amounts::exact(total.units, total.scale, &total.currency));
+                known.push(posthouse_drafting::amounts::exact(total.units, total.scale, &total.currency));
             }
             known.extend(order.status());
         }

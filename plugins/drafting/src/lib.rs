@@ -1,8 +1,10 @@
 //! Templates and drafts: what the two bundled drafters share. `drafter` is this with templates alone;
 //! `drafter-model` adds the client's model, and therefore imports it.
 
+pub mod amounts;
 pub mod choose;
 pub mod facts;
+mod guard;
 pub mod model;
 pub mod settings;
 pub mod write;

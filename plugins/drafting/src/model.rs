@@ -1,10 +1,11 @@
 //! The model's part: what it is told, what it works on, and whether its text may be used.
 //!
 //! The model gets instructions from us alone. What the customer wrote is input, and its answer is only text:
-//! it is refused when it names a number that nobody gave it.
+//! `guard` says when it may stand as a draft.
 
 use crate::choose::Draft;
 use crate::facts::Case;
+use crate::guard;
 use crate::settings::ModelSettings;
 use crate::template::Values;
 
@@ -13,7 +14,7 @@ use crate::template::Values;
 pub struct Question {
     /// Ours alone.
     pub instructions: String,
-    /// Template, facts, mail.
+    /// Template, facts, and last the mail.
     pub inputs: Vec<String>,
     /// At most.
     pub max_output_tokens: u32,
@@ -42,7 +43,6 @@ pub trait Model {
 }
 
 const MAIL_BYTES_MAX: usize = 12_000;
-const ANSWER_BYTES_MAX: usize = 12_000;
 
 /// What to ask for a draft grounded on a template.
 #[must_use]
@@ -104,7 +104,7 @@ pub fn add_model_draft(
     let outcome = model
         .ask(&asked)
         .map_err(|why| said(&why, &case.agent_language))
-        .and_then(|answer| usable(&answer, &asked, &template).map_err(|why| refused(&why, &case.agent_language)));
+        .and_then(|answer| guard::usable(&answer, &asked).map_err(|why| why.words(&case.agent_language)));
     match outcome {
         Ok(body) => {
             let unfilled = placeholders(&body);
@@ -131,51 +131,6 @@ pub fn add_model_draft(
             }
         }
     }
-}
-
-/// The answer, cleaned, or why it cannot be used.
-fn usable(answer: &str, asked: &Question, template: &Draft) -> Result<String, Unusable> {
-    let text = answer.trim().trim_start_matches("```text").trim_matches('`').trim();
-    if text.is_empty() {
-        return Err(Unusable::Empty);
-    }
-    if text.len() > ANSWER_BYTES_MAX {
-        return Err(Unusable::TooLong);
-    }
-    let given: Vec<String> = asked.inputs.iter().chain([&template.body]).flat_map(|text| numbers(text)).collect();
-    if let Some(invented) = numbers(text).into_iter().find(|number| number.len() > 1 && !given.contains(number)) {
-        return Err(Unusable::Invented(invented));
-    }
-    Ok(text.to_owned())
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Unusable {
-    Empty,
-    TooLong,
-    Invented(String),
-}
-
-/// Numbers of a text without separators: "1.234,50" and "1234.50" are the same number.
-fn numbers(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut current = String::new();
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        if let Some(digit) = character.to_digit(10) {
-            current.push(char::from_digit(digit, 10).unwrap_or('0'));
-            continue;
-        }
-        let joins =
-            matches!(character, '.' | ',' | '\'' | '\u{a0}') && characters.peek().is_some_and(char::is_ascii_digit);
-        if !joins && !current.is_empty() {
-            found.push(std::mem::take(&mut current));
-        }
-    }
-    if !current.is_empty() {
-        found.push(current);
-    }
-    found
 }
 
 fn placeholders(text: &str) -> Vec<String> {
@@ -205,20 +160,6 @@ fn said(why: &NoModel, agent_language: &str) -> String {
         (NoModel::Unavailable(text), true) => format!("模型没有回应({}),使用模板", short(text)),
         (NoModel::Rejected(text), false) => format!("the provider refused ({}): the template was used", short(text)),
         (NoModel::Rejected(text), true) => format!("模型服务拒绝了请求({}),使用模板", short(text)),
-    }
-}
-
-fn refused(why: &Unusable, agent_language: &str) -> String {
-    let chinese = agent_language.starts_with("zh");
-    match (why, chinese) {
-        (Unusable::Empty, false) => "the model answered nothing: the template was used".to_owned(),
-        (Unusable::Empty, true) => "模型没有给出内容,使用模板".to_owned(),
-        (Unusable::TooLong, false) => "the model answered too much: the template was used".to_owned(),
-        (Unusable::TooLong, true) => "模型的回答过长,使用模板".to_owned(),
-        (Unusable::Invented(number), false) => {
-            format!("the model wrote a number that nobody gave it ({number}): the template was used")
-        }
-        (Unusable::Invented(number), true) => format!("模型写了没有依据的数字({number}),使用模板"),
     }
 }
 
@@ -281,7 +222,7 @@ mod tests {
     fn an_invented_amount_is_refused() {
         let (drafts, _) = with(Ok("Le devolvemos 250,00 € mañana."), &enabled());
         assert!(!drafts[0].model_written);
-        assert!(drafts[0].evidence.last().unwrap().contains("25000"), "{:?}", drafts[0].evidence);
+        assert!(drafts[0].evidence.last().unwrap().contains("250,00 €"), "{:?}", drafts[0].evidence);
     }
 
     #[test]

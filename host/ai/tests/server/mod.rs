@@ -17,6 +17,10 @@ pub enum Answer {
     Hangs,
     /// No answer ever comes.
     Silent,
+    /// So often the provider is in trouble, then it says this.
+    After(usize, &'static str),
+    /// As `Says`, in Anthropic's format.
+    Writes(&'static str),
 }
 
 pub struct TestProvider {
@@ -48,8 +52,14 @@ impl TestProvider {
 async fn serve(stream: TcpStream, answer: Answer, seen: Arc<Mutex<Vec<Value>>>, count: Arc<Mutex<usize>>) {
     let mut stream = BufReader::new(stream);
     while let Some((head, body)) = request(&mut stream).await {
-        *count.lock().unwrap() += 1;
-        let reply = match judge(&head, &body) {
+        let number = {
+            let mut count = count.lock().unwrap();
+            *count += 1;
+            *count
+        };
+        let judged =
+            if matches!(answer, Answer::Writes(_)) { judge_message(&head, &body) } else { judge(&head, &body) };
+        let reply = match judged {
             Err((status, message, code)) => {
                 let body = json!({"error": {"message": message, "type": "invalid_request_error", "param": null, "code": code}});
                 (status, Vec::new(), body.to_string().into_bytes())
@@ -59,6 +69,9 @@ async fn serve(stream: TcpStream, answer: Answer, seen: Arc<Mutex<Vec<Value>>>, 
                 match &answer {
                     Answer::Says(text) => (200, Vec::new(), completion(&body, text).to_string().into_bytes()),
                     Answer::Raw(status, headers, bytes) => (*status, headers.clone(), bytes.clone()),
+                    Answer::After(times, _) if number <= *times => (503, Vec::new(), b"busy".to_vec()),
+                    Answer::After(_, text) => (200, Vec::new(), completion(&body, text).to_string().into_bytes()),
+                    Answer::Writes(text) => (200, Vec::new(), message(&body, text).to_string().into_bytes()),
                     Answer::Hangs => return,
                     Answer::Silent => std::future::pending().await,
                 }
@@ -119,7 +132,10 @@ fn judge(head: &Head, body: &[u8]) -> Result<Value, Refusal> {
     if method != "POST" {
         return Err((405, "Not allowed".into(), "method_not_allowed"));
     }
-    let bearer = head.header("authorization");
+    let bearer = match head.header("api-key") {
+        "" => head.header("authorization").to_owned(),
+        key => format!("Bearer {key}"),
+    };
     if bearer != format!("Bearer {KEY}") {
         let given = bearer.trim_start_matches("Bearer ");
         return Err((401, format!("Incorrect API key provided: {given}."), "invalid_api_key"));
@@ -164,5 +180,53 @@ fn completion(request: &Value, text: &str) -> Value {
                      "logprobs": null, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 21, "completion_tokens": 9, "total_tokens": 30},
         "service_tier": "default"
+    })
+}
+
+/// As strict as Anthropic's: the version's header, the key in its own header, `max_tokens`, and content that is not blank.
+fn judge_message(head: &Head, body: &[u8]) -> Result<Value, Refusal> {
+    if head.line != "POST /v1/messages HTTP/1.1" {
+        return Err((404, "Not found".into(), "not_found_error"));
+    }
+    if head.header("x-api-key") != KEY || !head.header("authorization").is_empty() {
+        return Err((401, format!("invalid x-api-key {}", head.header("x-api-key")), "authentication_error"));
+    }
+    if head.header("anthropic-version") != "2023-06-01" || !head.header("content-type").starts_with("application/json")
+    {
+        return Err((400, "anthropic-version: header is required".into(), "invalid_request_error"));
+    }
+    let bad = |message: String| (400, message, "invalid_request_error");
+    let body: Value = serde_json::from_slice(body).map_err(|e| bad(format!("not JSON: {e}")))?;
+    for (key, value) in body.as_object().ok_or_else(|| bad("not an object".into()))? {
+        match key.as_str() {
+            "model" | "system" if value.as_str().is_some_and(|text| !text.is_empty()) => {}
+            "max_tokens" if value.as_u64().is_some_and(|n| n >= 1) => {}
+            "messages" => {}
+            _ => return Err(bad(format!("{key}: Extra inputs are not permitted"))),
+        }
+    }
+    for key in ["model", "max_tokens"] {
+        if body.get(key).is_none() {
+            return Err(bad(format!("{key}: Field required")));
+        }
+    }
+    let messages = body["messages"].as_array().filter(|list| !list.is_empty()).ok_or_else(|| bad("messages".into()))?;
+    for message in messages {
+        let pieces = message["content"].as_array().ok_or_else(|| bad("content".into()))?;
+        let sound =
+            |piece: &Value| piece["type"] == "text" && piece["text"].as_str().is_some_and(|t| !t.trim().is_empty());
+        if message["role"] != "user" || pieces.is_empty() || !pieces.iter().all(sound) {
+            return Err(bad("messages: text content blocks must contain non-whitespace text".into()));
+        }
+    }
+    Ok(body)
+}
+
+fn message(request: &Value, text: &str) -> Value {
+    json!({
+        "id": "msg_1", "type": "message", "role": "assistant",
+        "model": format!("{}-20260101", request["model"].as_str().unwrap()),
+        "content": [{"type": "text", "text": text}], "stop_reason": "end_turn", "stop_sequence": null,
+        "usage": {"input_tokens": 18, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 2, "output_tokens": 7}
     })
 }

@@ -9,6 +9,7 @@ use crate::system::Room;
 use clap::Args;
 use posthouse_ai::budget;
 use posthouse_mail::dns::{Dns, NoDns};
+use posthouse_model::config::Decimal;
 use posthouse_model::decision::World;
 use posthouse_model::trial::Step;
 use posthouse_pipeline::tenant::Tenant;
@@ -221,21 +222,36 @@ async fn examine(
         say("rspamd, teaching".to_owned(), ok, words, Some(mend.to_owned()), None);
     }
     if let (Some(config), false) = (&tenant.config.model, args.no_models) {
-        let (found, _) = trial::model(house, tenant, config).await;
-        say(found.what, found.ok, found.words, found.mend, None);
+        for found in trial::models(house, tenant, config).await.0 {
+            say(found.what, found.ok, found.words, found.mend, None);
+        }
     }
     if let Some(config) = &tenant.config.model {
         let day = budget::day(house.now(), &tenant.config.time_zone);
         let (ok, words) = match tenant.scope.model_use(&day).await {
             Ok(used) => {
                 let spent = used.tokens_in.saturating_add(used.tokens_out);
-                let is_left = u64::try_from(spent).unwrap_or(0) < config.tokens_per_day;
+                let price = config.price.as_ref();
+                let most = price.and_then(|price| price.per_day);
+                let is_left = u64::try_from(spent).unwrap_or(0) < config.tokens_per_day
+                    && most.is_none_or(|most| used.cost < most.0);
+                let money = price.map(|price| {
+                    let of = most.map(|most| format!(" of {most}")).unwrap_or_default();
+                    format!(", {}{of} {}", Decimal(used.cost), price.currency)
+                });
                 let calls = if used.calls == 1 { "1 call".to_owned() } else { format!("{} calls", used.calls) };
-                (is_left, format!("{spent} of {} tokens used on {day}, in {calls}", config.tokens_per_day))
+                (
+                    is_left,
+                    format!(
+                        "{spent} of {} tokens used on {day}, in {calls}{}",
+                        config.tokens_per_day,
+                        money.unwrap_or_default()
+                    ),
+                )
             }
             Err(error) => (false, error.to_string()),
         };
-        let mend = "templates stand in until the next day; raise model.tokens_per_day in tenant.toml and apply it to go on today";
+        let mend = "templates stand in until the next day; raise model.tokens_per_day (or model.price.per_day) in tenant.toml and apply it to go on today";
         say("model budget".to_owned(), ok, words, Some(mend.to_owned()), None);
     }
     for installed in tenant.plugins(World::Notifier).filter(|i| i.plugin().is_ok() && !args.no_notifiers) {

@@ -1,14 +1,13 @@
 //! What types cannot say about a tenant's set-up.
 
 mod automatic;
+mod model;
 mod people;
 mod screen;
 mod webhook;
 
 use super::mailbox::host_of;
-use super::{
-    ImapConfig, MailboxConfig, ModelConfig, OAuthConfig, PluginConfig, Provider, Security, SmtpConfig, TenantConfig,
-};
+use super::{ImapConfig, MailboxConfig, OAuthConfig, PluginConfig, Provider, Security, SmtpConfig, TenantConfig};
 use crate::capability::{ModelAllowance, StoreAllowance, is_host_pattern};
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -531,31 +530,6 @@ impl Check {
                 }
             }
         }
-    }
-
-    fn model(&mut self, model: &ModelConfig) {
-        let https = model.base_url.starts_with("https://");
-        let http = model.base_url.starts_with("http://");
-        let rest = model.base_url.split_once("://").map_or("", |(_, rest)| rest);
-        if !(https || http) || rest.is_empty() || rest.starts_with('/') || rest.contains([' ', '@', '?', '#']) {
-            self.say(
-                "model.base_url",
-                format!("`{}` is not an endpoint", model.base_url),
-                "use https://HOST/PATH up to and with the version, such as \"https://api.openai.com/v1\"",
-            );
-        } else if http && !model.plain_http {
-            self.say(
-                "model.base_url",
-                "over http:// the key and customers' words travel in the clear",
-                "use https://, or set plain_http = true for a model on your own network",
-            );
-        }
-        if model.model.trim().is_empty() {
-            self.say("model.model", "the model's name is empty", "use the name from the provider's list");
-        }
-        self.range("model.tokens_per_day", model.tokens_per_day, 0, 1_000_000_000);
-        self.range("model.output_tokens_max", model.output_tokens_max, 1, 4_096);
-        self.range("model.timeout_seconds", model.timeout_seconds, 1, 120);
     }
 }
 

@@ -11,6 +11,7 @@ mod keeping;
 mod learn;
 mod ledger;
 mod life;
+mod models;
 mod oauth;
 mod oidc;
 mod pace;

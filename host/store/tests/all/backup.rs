@@ -128,6 +128,8 @@ async fn fill(world: &World) {
         plugin: "rules",
         tokens: 5,
         tenant_tokens: 100,
+        cost: 0,
+        tenant_cost: None,
         plugin_tokens: None,
         plugin_calls: Some(9),
     };
@@ -141,8 +143,10 @@ async fn fill(world: &World) {
         tokens_out: 2,
         duration_ms: 3,
         outcome: "ok".into(),
+        cost: 0,
+        currency: String::new(),
     };
-    tx.record_model_call("2026-03-02", 5, &call, &host()).await.unwrap();
+    tx.record_model_call("2026-03-02", posthouse_store::SetAside { tokens: 5, cost: 0 }, &call, &host()).await.unwrap();
     let mut changes = posthouse_model::keep::Changes::within(100);
     changes.write("seen".into(), Some(vec![1]));
     let decision = NewDecision {

@@ -27,7 +27,16 @@ fn plugin(name: &str, digest: &str) -> NewPlugin {
 
 /// A call of the plugin `drafter`, which has no bound of its own, of a tenant with 1,000 tokens a day.
 fn budget(day: &str, tokens: i64) -> ModelReservation<'_> {
-    ModelReservation { day, plugin: "drafter", tokens, tenant_tokens: 1_000, plugin_tokens: None, plugin_calls: None }
+    ModelReservation {
+        day,
+        plugin: "drafter",
+        tokens,
+        tenant_tokens: 1_000,
+        cost: 0,
+        tenant_cost: None,
+        plugin_tokens: None,
+        plugin_calls: None,
+    }
 }
 
 fn model_call(at: posthouse_model::Timestamp) -> ModelCall {
@@ -40,6 +49,8 @@ fn model_call(at: posthouse_model::Timestamp) -> ModelCall {
         tokens_out: 50,
         duration_ms: 900,
         outcome: "ok".into(),
+        cost: 0,
+        currency: String::new(),
     }
 }
 
@@ -321,7 +332,7 @@ on_both! {
         assert_eq!(world.scope.model_use(day).await.unwrap().reserved, 301);
         let mut tx = world.scope.begin().await.unwrap();
         let call = ModelCall { tokens_in: 20, tokens_out: 30, ..model_call(world.store.now()) };
-        tx.record_model_call(day, 300, &call, &host()).await.unwrap();
+        tx.record_model_call(day, posthouse_store::SetAside { tokens: 300, cost: 0 }, &call, &host()).await.unwrap();
         tx.commit().await.unwrap();
         let used = world.scope.plugin_model_use("drafter", day).await.unwrap();
         assert_eq!((used.calls, used.tokens, used.reserved), (2, 50, 1), "what was not needed is there again");
@@ -362,7 +373,7 @@ on_both! {
         assert!(!reserve(600).await);
         let call = model_call(world.store.now());
         let mut tx = world.scope.begin().await.unwrap();
-        tx.record_model_call(day, 600, &call, &host()).await.unwrap();
+        tx.record_model_call(day, posthouse_store::SetAside { tokens: 600, cost: 0 }, &call, &host()).await.unwrap();
         tx.commit().await.unwrap();
         let used = world.scope.model_use(day).await.unwrap();
         assert_eq!((used.calls, used.tokens_in, used.tokens_out, used.reserved), (1, 100, 50, 0));

@@ -4,7 +4,7 @@
 use crate::support::{Answer, Browser, House, Team, host};
 use http::StatusCode;
 use posthouse_model::capability::Grants;
-use posthouse_model::config::TenantConfig;
+use posthouse_model::config::{Decimal, ModelApi, ModelTask, TenantConfig};
 use posthouse_model::decision::World;
 use posthouse_model::event::Actor;
 use posthouse_model::job::Job;
@@ -475,12 +475,24 @@ async fn the_model_is_set_with_its_key_and_its_spending_is_told() {
         ("model", Some("fast-1")),
         ("key", Some("sk-12345")),
         ("tokens", Some("50000")),
+        ("api", Some("anthropic")),
+        ("translate", Some("small-1")),
+        ("currency", Some("usd")),
+        ("input", Some("3")),
+        ("output", Some("15")),
+        ("per_day", Some("2.50")),
     ];
     let saved = save(&mut eve, &luma, "model", &changed).await;
     assert!(saved.location().ends_with("said=saved"), "{}", saved.text);
     let config = in_force(&luma).await;
     let model = config.model.unwrap();
     assert_eq!((model.base_url.as_str(), model.tokens_per_day), ("https://api.models.example/v1", 50_000));
+    assert_eq!((model.api, model.for_task(ModelTask::Translate).model.as_str()), (ModelApi::Anthropic, "small-1"));
+    let price = model.price.unwrap();
+    assert_eq!((price.currency.as_str(), price.per_day), ("USD", Some(Decimal(2_500_000))));
+    let wrong = save(&mut eve, &luma, "model", &[("input", Some("three"))]).await;
+    assert!(wrong.text.contains("Write an amount such as 0.27."), "{}", wrong.text);
+    assert!(wrong.text.contains("value=\"three\""), "what was typed stays");
     let sealed = luma.scope.sealed_secret("model_key").await.unwrap().unwrap();
     assert_eq!(String::from_utf8(sealed).unwrap(), "api.models.example|sk-12345");
     let mut tx = luma.scope.begin().await.unwrap();
@@ -495,13 +507,20 @@ async fn the_model_is_set_with_its_key_and_its_spending_is_told() {
             tokens_out: 34,
             duration_ms: 5,
             outcome: "ok".into(),
+            cost: 40_000,
+            currency: "USD".into(),
         };
-        tx.record_model_call(day, 0, &call, &host()).await.unwrap();
+        tx.record_model_call(day, posthouse_store::SetAside::default(), &call, &host()).await.unwrap();
     }
     tx.commit().await.unwrap();
     let page = eve.get(&luma.path("/settings/model")).await;
     assert!(page.text.contains("Today 1,234 of 50,000 tokens, calls: 1"), "{}", page.text);
     assert!(page.text.contains("30 days: 1,001,268 tokens (1,001,200 read, 68 written), calls: 2"), "{}", page.text);
+    assert!(
+        page.text.contains("Today 0.04 USD of 2.5 USD") && page.text.contains("30 days: 0.08 USD"),
+        "{}",
+        page.text
+    );
     assert!(!page.text.contains("sk-12345"));
     house.keeper.elsewhere.lock().unwrap().push("model_key".into());
     let refused = save(&mut eve, &luma, "model", &[("key", Some("sk-6"))]).await;

@@ -4,7 +4,7 @@ use super::{Around, Read, TypedSecret, lines, number, number_or_none, optional, 
 use crate::page::setup::{Control, Field, Group};
 use crate::request::Fields;
 use crate::words::Lang;
-use posthouse_model::config::{DigestConfig, ModelConfig, QueueConfig, SecretRef, TenantConfig, TimeOfDay, Weekday};
+use posthouse_model::config::{DigestConfig, QueueConfig, TenantConfig, TimeOfDay, Weekday};
 use std::collections::BTreeSet;
 
 const LANGUAGES: [&str; 2] = ["zh", "en"];
@@ -250,79 +250,6 @@ pub(super) fn read_watch(fields: &Fields, config: &mut TenantConfig, around: &Ar
         heartbeat.to = to;
     }
     heartbeat.notifiers = ticked(fields, "alert-to", &around.notifiers);
-}
-
-/// Under which name the model's key is kept where nothing else is said.
-const MODEL_KEY: &str = "model_key";
-
-pub(super) fn model(config: &TenantConfig, t: Lang) -> Vec<Group> {
-    let model = config.model.as_ref();
-    let key = model.and_then(|model| model.key.as_ref()).map_or(MODEL_KEY, |key| key.secret.as_str());
-    let text = |value: Option<&String>| value.cloned().unwrap_or_default();
-    vec![group(vec![
-        Field::tick("on", "", t.setup_model_on(), model.is_some()),
-        Field::new(
-            "url",
-            "model.base_url",
-            t.setup_model_url(),
-            Control::Line("url", 300),
-            text(model.map(|m| &m.base_url)),
-        )
-        .hint(t.setup_model_url_hint()),
-        Field::new(
-            "model",
-            "model.model",
-            t.setup_model_name(),
-            Control::Line("text", 200),
-            text(model.map(|m| &m.model)),
-        ),
-        Field::new("key", "model.key", t.setup_model_key(), Control::Hidden, "").hint(t.setup_hidden_hint(key)),
-        Field::tick("keyless", "", t.setup_model_keyless(), model.is_some_and(|model| model.key.is_none())),
-        Field::new(
-            "tokens",
-            "model.tokens_per_day",
-            t.setup_tokens(),
-            Control::Number(0, 1_000_000_000),
-            model.map_or(200_000, |m| m.tokens_per_day).to_string(),
-        )
-        .hint(t.setup_tokens_hint()),
-        Field::new(
-            "output",
-            "model.output_tokens_max",
-            t.setup_output(),
-            Control::Number(1, 4_096),
-            model.map_or(1_024, |m| m.output_tokens_max).to_string(),
-        ),
-        Field::new(
-            "timeout",
-            "model.timeout_seconds",
-            t.setup_timeout(),
-            Control::Number(1, 120),
-            model.map_or(30, |m| m.timeout_seconds).to_string(),
-        ),
-        Field::tick("plain", "model.plain_http", t.setup_plain(), model.is_some_and(|model| model.plain_http))
-            .hint(t.setup_plain_hint()),
-    ])]
-}
-
-pub(super) fn read_model(fields: &Fields, config: &mut TenantConfig, t: Lang, read: &mut Read) {
-    if fields.get("on").is_empty() {
-        config.model = None;
-        return;
-    }
-    let before = config.model.take().and_then(|model| model.key).map_or_else(|| MODEL_KEY.to_owned(), |key| key.secret);
-    let is_keyless = !fields.get("keyless").is_empty();
-    let base_url = fields.line("url").trim_end_matches('/').to_owned();
-    config.model = Some(ModelConfig {
-        model: fields.line("model"),
-        key: (!is_keyless).then(|| SecretRef { secret: before.clone() }),
-        tokens_per_day: number(fields, "tokens", t, read).unwrap_or(0),
-        output_tokens_max: number(fields, "output", t, read).unwrap_or(1),
-        timeout_seconds: number(fields, "timeout", t, read).unwrap_or(1),
-        plain_http: !fields.get("plain").is_empty(),
-        base_url,
-    });
-    keep_secret(fields, "key", &before, config, read);
 }
 
 /// A secret typed beside what it is for goes to where that sends it, and nowhere else.

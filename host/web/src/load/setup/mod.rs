@@ -5,6 +5,7 @@
 mod forms;
 mod hours;
 mod mailbox;
+mod model;
 mod pages;
 pub(crate) mod words;
 
@@ -149,7 +150,7 @@ pub(crate) fn form(config: &TenantConfig, around: &Around) -> Vec<Group> {
         Part::Review => forms::review(config, around.t),
         Part::Notices => forms::notices(config, around),
         Part::Watch => forms::watch(config, around),
-        Part::Model => forms::model(config, around.t),
+        Part::Model => model::model(config, around.t),
         Part::Mailbox => mailbox::form(around.mailbox.as_deref().and_then(|name| config.mailbox(name)), around.t),
         Part::Hours => hours::form(config, around),
         Part::Secrets => forms::secret(around.t),
@@ -166,7 +167,7 @@ pub(crate) fn read(fields: &Fields, config: &mut TenantConfig, around: &Around) 
         Part::Review => forms::read_review(fields, config, around.t, &mut read),
         Part::Notices => config.notify.notifiers = ticked(fields, "notifiers", &around.notifiers),
         Part::Watch => forms::read_watch(fields, config, around, &mut read),
-        Part::Model => forms::read_model(fields, config, around.t, &mut read),
+        Part::Model => model::read_model(fields, config, around.t, &mut read),
         Part::Mailbox => mailbox::read(fields, config, around, &mut read),
         Part::Hours => hours::read(fields, config, around, &mut read),
         Part::Secrets | Part::Mailboxes => {}

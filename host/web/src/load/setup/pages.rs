@@ -6,7 +6,7 @@ use crate::refusal::Refusal;
 use crate::seat::Seat;
 use crate::words::Lang;
 use posthouse_model::Timestamp;
-use posthouse_model::config::{MailboxConfig, Provider, TenantConfig};
+use posthouse_model::config::{Decimal, MailboxConfig, Provider, TenantConfig};
 use posthouse_model::decision::World;
 use posthouse_model::refusal;
 use posthouse_model::role::Role;
@@ -188,6 +188,14 @@ async fn model(seat: &Seat, config: &TenantConfig, page: &mut SetupPage) -> Resu
         let spent = used.tokens_in.saturating_add(used.tokens_out);
         let budget = i64::try_from(model.tokens_per_day).unwrap_or(i64::MAX);
         page.facts.push(t.setup_spent_today(grouped(spent), grouped(budget), grouped(used.calls)));
+        if let Some(price) = &model.price {
+            let spent = format!("{} {}", Decimal(used.cost), price.currency);
+            page.facts.push(match price.per_day {
+                Some(most) => t.setup_cost_today_of(spent, format!("{most} {}", price.currency)),
+                None => t.setup_cost_today(spent),
+            });
+            page.facts.push(t.setup_cost_month(format!("{} {}", Decimal(month.cost), price.currency)));
+        }
         page.trial = Some(trial(seat, &trials, &Subject::Model, t.trial_model(), None));
     }
     if month.calls > 0 {

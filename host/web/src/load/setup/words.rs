@@ -48,6 +48,9 @@ const MENDS: &[(&str, &str)] = &[
     ("use https://HOST/PATH", "不是接口地址，请填到版本为止，如 https://api.openai.com/v1"),
     ("use https://, or set plain_http", "http:// 会明文传输密钥和客户内容，请用 https://，内网模型可勾选允许"),
     ("use the name from the provider's list", "请填写模型名称"),
+    ("use three capital letters", "不是币种，请填三个大写字母，如 USD"),
+    ("use at most", "金额过大"),
+    ("add [model.price]", "填写价格前请先填写币种"),
     ("use 1 to 64 of a-z", "密钥名只能用小写字母、数字和单个 _，以字母开头，最长 64 个字符"),
     ("set it again", "这个密钥不允许发往该主机，请重新设置密钥并允许该主机"),
 ];
@@ -69,7 +72,8 @@ mod tests {
         config.heartbeat.days.clear();
         config.heartbeat.stuck_after_minutes = 0;
         config.notify.notifiers = vec!["gone".into()];
-        let model = serde_json::json!({ "base_url": "x", "model": "", "tokens_per_day": 2_000_000_000_u64 });
+        let model = serde_json::json!({ "base_url": "x", "model": "", "tokens_per_day": 2_000_000_000_u64,
+            "price": { "currency": "x", "input": 20_000, "output": 1 }, "tasks": { "translate": { "model": "" } } });
         config.model = serde_json::from_value(model).ok();
         let mailbox = serde_json::json!({ "name": "m", "address": "m", "imap": { "host": "a b", "user": "" }, "signature": "x".repeat(2_001),
             "smtp": { "host": "mail.example", "port": 0, "security": "plain", "user": "u" }, "send_per_day": 0,

@@ -1,4 +1,4 @@
-//! Amounts of money in a reply.
+//! Amounts of money in a reply: what checkers look at, and what a model may not invent.
 
 use std::ops::Range;
 
