@@ -38,7 +38,7 @@ async fn leads_write_them_and_agents_do_not() {
         text: Some("Dear {{customer_name}}, order {{order_nr}} is looked for.".into()),
         ..MacroConfig::default()
     };
-    assert_eq!(in_force(&luma).await.macros, [one.clone()]);
+    assert_eq!(in_force(&luma).await.macros, std::slice::from_ref(&one));
     let set = luma.scope.desk_settings().await.unwrap();
     assert!(
         set.iter().any(|set| set.path == "macros.Parcel is lost" && set.changed_by == "agent:mei@luma.example"),
