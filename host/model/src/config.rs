@@ -12,6 +12,7 @@ mod automatic;
 mod check;
 mod destination;
 mod difference;
+mod macros;
 mod mailbox;
 mod model;
 mod people;
@@ -24,6 +25,9 @@ pub use automatic::{AutomaticConfig, Cap};
 pub use check::{ConfigProblem, is_name, is_secret_name, is_slug, secret_variable};
 pub use destination::SecretUse;
 pub use difference::{Difference, differences, paths_touch};
+pub use macros::{
+    MACRO_NAME_CHARS_MAX, MACRO_SNOOZE_HOURS_MAX, MACRO_TAGS_MAX, MACRO_TEXT_CHARS_MAX, MACROS_MAX, MacroConfig,
+};
 pub use mailbox::{
     FilesConfig, ImapConfig, MailboxConfig, MaildirConfig, OAuthConfig, Security, SmtpConfig, is_pattern,
 };
@@ -68,6 +72,9 @@ pub struct TenantConfig {
     /// Addresses that are told what happens.
     #[serde(default, rename = "webhook", skip_serializing_if = "Vec::is_empty")]
     pub webhooks: Vec<WebhookConfig>,
+    /// Several acts under one name each, in the order in which they are offered.
+    #[serde(default, rename = "macro", skip_serializing_if = "Vec::is_empty")]
+    pub macros: Vec<MacroConfig>,
     /// Public keys (minisign) whose packages are taken. Empty: no signed package is.
     #[serde(default)]
     pub trusted_keys: Vec<String>,
@@ -115,6 +122,7 @@ impl TenantConfig {
             mailboxes: Vec::new(),
             plugins: Vec::new(),
             webhooks: Vec::new(),
+            macros: Vec::new(),
             trusted_keys: Vec::new(),
             notify: NotifyConfig::default(),
             screen: ScreenConfig::default(),
@@ -154,6 +162,12 @@ impl TenantConfig {
     #[must_use]
     pub fn plugin(&self, name: &str) -> Option<&PluginConfig> {
         self.plugins.iter().find(|p| p.name == name)
+    }
+
+    /// The macro of that name.
+    #[must_use]
+    pub fn macro_named(&self, name: &str) -> Option<&MacroConfig> {
+        self.macros.iter().find(|one| one.name == name)
     }
 
     /// The webhook of that name.

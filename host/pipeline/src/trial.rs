@@ -10,6 +10,7 @@ use crate::notice::{self, Reader};
 use crate::tenant::{Installed, Tenant};
 use crate::triage::store;
 use posthouse_ai::budget;
+use posthouse_mail::dns::Dns;
 use posthouse_model::config::ModelConfig;
 use posthouse_model::decision::NewDecision;
 use posthouse_model::event::Actor;
@@ -79,7 +80,10 @@ async fn try_out(house: &House, tenant: &Arc<Tenant>, what: &str) -> Tried {
     };
     match what.parse::<Subject>() {
         Ok(Subject::Mailbox(name)) => match tenant.mailboxes().iter().find(|mailbox| mailbox.config.name == name) {
-            Some(found) => Tried { findings: mailbox::look(house, tenant, found).await, ..Tried::default() },
+            Some(found) => {
+                let findings = mailbox::look_at_all(house, tenant, found, &mut Dns::system()).await;
+                Tried { findings, ..Tried::default() }
+            }
             None => gone("there is no such mailbox, or it is turned off"),
         },
         Ok(Subject::Notifier(name)) => match tenant.notifier(&name) {

@@ -30,6 +30,38 @@ pub enum BulkAct {
     Spam,
     /// About this.
     Category(String),
+    /// Several of these, and more, at once.
+    Macro(MacroActs),
+}
+
+/// What a macro does with a ticket: whatever is left out stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MacroActs {
+    /// What agents call it.
+    pub name: String,
+    /// About this.
+    pub category: Option<String>,
+    /// Given to it.
+    pub tags: Vec<String>,
+    /// Who has it then.
+    pub assign: Option<MacroHands>,
+    /// 0 to 100.
+    pub priority: Option<u8>,
+    /// Put aside until then. Tickets that wait, or are put aside already.
+    pub snooze: Option<Timestamp>,
+    /// Closed without a reply, for this reason. Open tickets and answered ones.
+    pub close: Option<String>,
+}
+
+/// Who has a ticket after a macro.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MacroHands {
+    /// It is nobody's.
+    Nobody,
+    /// This agent.
+    Agent(AgentId),
 }
 
 /// A ticket of an act, as whoever acts saw it.
@@ -86,20 +118,57 @@ struct Before {
     category: Option<String>,
     category_confidence: Option<f64>,
     category_by_agent: bool,
+    #[serde(default)]
+    tags: Vec<String>,
+    /// 0 to 100, and whether a person set it.
+    #[serde(default)]
+    priority: (i64, bool),
+    /// How the act left it, where jobs of the house follow the act (a draft for another category): those change its version, and are
+    /// no reason to leave it.
+    #[serde(default)]
+    after: Option<Stand>,
+}
+
+/// What acts change of a ticket.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Stand {
+    status: TicketStatus,
+    snoozed_until: Option<Timestamp>,
+    assignee: Option<AgentId>,
+    category: Option<String>,
+    tags: Vec<String>,
+    priority: (i64, bool),
+}
+
+impl Stand {
+    fn of(ticket: &TicketRow) -> Self {
+        Self {
+            status: ticket.status,
+            snoozed_until: ticket.snoozed_until,
+            assignee: ticket.assignee,
+            category: ticket.category.clone(),
+            tags: ticket.tags.clone(),
+            priority: (ticket.priority, ticket.priority_by_agent),
+        }
+    }
 }
 
 impl Before {
-    fn of(ticket: &TicketRow, version: i64) -> Self {
+    fn of(ticket: &TicketRow, after: &TicketRow, act: &BulkAct) -> Self {
+        let followed = matches!(act, BulkAct::Category(_) | BulkAct::Macro(_));
         Self {
             ticket: ticket.id,
             number: ticket.number,
-            version,
+            version: after.version,
+            after: followed.then(|| Stand::of(after)),
             status: ticket.status,
             snoozed_until: ticket.snoozed_until,
             assignee: ticket.assignee,
             category: ticket.category.clone(),
             category_confidence: ticket.category_confidence,
             category_by_agent: ticket.category_by_agent,
+            tags: ticket.tags.clone(),
+            priority: (ticket.priority, ticket.priority_by_agent),
         }
     }
 }
@@ -215,7 +284,11 @@ impl Tx {
             return Ok(Err(BulkLeft::Merged(there)));
         }
         let state = ticket.status;
-        let closes = matches!(act, BulkAct::Handled(_) | BulkAct::Spam);
+        let closes = match act {
+            BulkAct::Handled(_) | BulkAct::Spam => true,
+            BulkAct::Macro(acts) => acts.close.is_some(),
+            BulkAct::Assign(_) | BulkAct::Category(_) => false,
+        };
         if closes && picked.version.is_some_and(|seen| seen != ticket.version) {
             return Ok(Err(BulkLeft::Changed));
         }
@@ -244,9 +317,55 @@ impl Tx {
                 }
                 self.mark_spam(ticket.id, actor).await?;
             }
+            BulkAct::Macro(acts) => {
+                let may_close = state.is_open() || state == TicketStatus::Sent;
+                let may_wait = state.may_become(TicketStatus::Snoozed);
+                if (acts.close.is_some() && !may_close) || (acts.snooze.is_some() && !may_wait) {
+                    return Ok(Err(BulkLeft::State(state)));
+                }
+                self.run_macro(ticket.id, acts, actor).await?;
+                if by_id(self.on(), tenant, ticket.id).await?.version == ticket.version {
+                    return Ok(Err(BulkLeft::Same));
+                }
+                let data = json!({ "macro": acts.name });
+                self.record(actor, "ticket.macro", format_args!("ticket:{}", ticket.id), data);
+            }
         }
-        let after = by_id(self.on(), tenant, ticket.id).await?.version;
-        Ok(Ok(Before::of(&ticket, after)))
+        let after = by_id(self.on(), tenant, ticket.id).await?;
+        Ok(Ok(Before::of(&ticket, &after, act)))
+    }
+
+    /// Each act writes its own event.
+    async fn run_macro(&mut self, ticket: TicketId, acts: &MacroActs, actor: &Actor) -> Result<()> {
+        let tenant = self.tenant();
+        let now = by_id(self.on(), tenant, ticket).await?;
+        if let Some(name) = &acts.category
+            && !(now.category_by_agent && now.category.as_ref() == Some(name))
+        {
+            self.set_category(ticket, name, actor).await?;
+        }
+        for tag in &acts.tags {
+            self.add_tag(ticket, tag, actor).await?;
+        }
+        if let Some(priority) = acts.priority {
+            self.set_priority(ticket, priority, actor).await?;
+        }
+        if let Some(hands) = acts.assign {
+            let to = match hands {
+                MacroHands::Nobody => None,
+                MacroHands::Agent(agent) => Some(agent),
+            };
+            if now.assignee != to {
+                self.assign(ticket, to, actor).await?;
+            }
+        }
+        if let Some(until) = acts.snooze {
+            self.snooze(ticket, until, actor).await?;
+        }
+        if let Some(reason) = &acts.close {
+            self.mark_handled(ticket, reason, actor).await?;
+        }
+        Ok(())
     }
 
     /// Takes an agent's act back, ticket by ticket: what has changed since stays as it is now. Asked for twice it answers the same.
@@ -265,7 +384,9 @@ impl Tx {
         let (mut done, mut left) = (Vec::new(), Vec::new());
         for before in &kept.before {
             let ticket = by_id(self.on(), tenant, before.ticket).await?;
-            if ticket.version != before.version || !self.scope.sees(ticket.queue.as_deref()) {
+            let as_left = ticket.version == before.version
+                || before.after.as_ref().is_some_and(|after| *after == Stand::of(&ticket));
+            if !as_left || !self.scope.sees(ticket.queue.as_deref()) {
                 left.push((before.number, BulkLeft::Changed));
                 continue;
             }
@@ -285,37 +406,30 @@ impl Tx {
     async fn put_back(&mut self, ticket: &TicketRow, before: &Before, act: &BulkAct, actor: &Actor) -> Result<()> {
         let (tenant, now) = (self.tenant(), self.now());
         match act {
-            BulkAct::Assign(_) => {
-                let to = match before.assignee {
-                    // Somebody who has left meanwhile gets nothing back.
-                    Some(agent) if !self.is_active(agent).await? => None,
-                    other => other,
-                };
-                return self.assign(ticket.id, to, actor).await;
-            }
-            BulkAct::Category(_) => {
-                sql("update ticket set category = $1, category_confidence = $2, category_by_agent = $3, \
-                     version = version + 1, updated_at = $4 where tenant_id = $5 and id = $6")
-                .bind(before.category.as_ref())
-                .bind(before.category_confidence)
-                .bind(before.category_by_agent)
-                .bind(now)
-                .bind(tenant)
-                .bind(ticket.id)
-                .run(self.on())
-                .await?;
-                if ticket.status.is_open() {
-                    self.enqueue(&posthouse_model::job::Job::Draft { ticket: ticket.id }).await?;
+            BulkAct::Assign(_) => return self.give_back(ticket, before, actor).await,
+            BulkAct::Category(_) => return self.sort_back(ticket, before, actor).await,
+            BulkAct::Macro(acts) => {
+                if ticket.assignee != before.assignee {
+                    self.give_back(ticket, before, actor).await?;
                 }
-                let data = json!({ "category": before.category, "was": ticket.category, "undo": true });
-                self.record(actor, "ticket.categorised", format_args!("ticket:{}", ticket.id), data);
-                return Ok(());
+                for tag in ticket.tags.iter().filter(|tag| !before.tags.contains(tag)) {
+                    self.remove_tag(ticket.id, tag, actor).await?;
+                }
+                if (ticket.priority, ticket.priority_by_agent) != before.priority {
+                    self.rank_back(ticket, before, actor).await?;
+                }
+                if (&ticket.category, ticket.category_by_agent) != (&before.category, before.category_by_agent) {
+                    self.sort_back(ticket, before, actor).await?;
+                }
+                match (ticket.status == before.status, acts.close.is_some()) {
+                    (true, _) => {}
+                    (false, true) if before.status == TicketStatus::Sent => self.answered_back(ticket, actor).await?,
+                    (false, true) => self.reopen(ticket.id, actor).await?,
+                    (false, false) => self.wake(ticket.id, actor).await?,
+                }
             }
             BulkAct::Handled(_) if before.status == TicketStatus::Sent => {
-                self.move_ticket(ticket, TicketStatus::Sent).await?;
-                let data = json!({ "was": ticket.status, "to": before.status, "undo": true });
-                self.record(actor, "ticket.reopened", format_args!("ticket:{}", ticket.id), data);
-                return Ok(());
+                return self.answered_back(ticket, actor).await;
             }
             BulkAct::Handled(_) => self.reopen(ticket.id, actor).await?,
             BulkAct::Spam => self.mark_not_spam(ticket.id, actor).await?,
@@ -330,6 +444,58 @@ impl Tx {
             .run(self.on())
             .await?;
         }
+        Ok(())
+    }
+
+    async fn give_back(&mut self, ticket: &TicketRow, before: &Before, actor: &Actor) -> Result<()> {
+        let to = match before.assignee {
+            // Somebody who has left meanwhile gets nothing back.
+            Some(agent) if !self.is_active(agent).await? => None,
+            other => other,
+        };
+        self.assign(ticket.id, to, actor).await
+    }
+
+    async fn sort_back(&mut self, ticket: &TicketRow, before: &Before, actor: &Actor) -> Result<()> {
+        let (tenant, now) = (self.tenant(), self.now());
+        sql("update ticket set category = $1, category_confidence = $2, category_by_agent = $3, \
+             version = version + 1, updated_at = $4 where tenant_id = $5 and id = $6")
+        .bind(before.category.as_ref())
+        .bind(before.category_confidence)
+        .bind(before.category_by_agent)
+        .bind(now)
+        .bind(tenant)
+        .bind(ticket.id)
+        .run(self.on())
+        .await?;
+        if before.status.is_open() {
+            self.enqueue(&posthouse_model::job::Job::Draft { ticket: ticket.id }).await?;
+        }
+        let data = json!({ "category": before.category, "was": ticket.category, "undo": true });
+        self.record(actor, "ticket.categorised", format_args!("ticket:{}", ticket.id), data);
+        Ok(())
+    }
+
+    async fn rank_back(&mut self, ticket: &TicketRow, before: &Before, actor: &Actor) -> Result<()> {
+        let (tenant, now, (priority, by_agent)) = (self.tenant(), self.now(), before.priority);
+        sql("update ticket set urgency_rank = $1, priority_by_agent = $2, version = version + 1, updated_at = $3 \
+             where tenant_id = $4 and id = $5")
+        .bind(100 - priority)
+        .bind(by_agent)
+        .bind(now)
+        .bind(tenant)
+        .bind(ticket.id)
+        .run(self.on())
+        .await?;
+        let data = json!({ "priority": priority, "was": ticket.priority, "undo": true });
+        self.record(actor, "ticket.prioritised", format_args!("ticket:{}", ticket.id), data);
+        Ok(())
+    }
+
+    async fn answered_back(&mut self, ticket: &TicketRow, actor: &Actor) -> Result<()> {
+        self.move_ticket(ticket, TicketStatus::Sent).await?;
+        let data = json!({ "was": ticket.status, "to": TicketStatus::Sent, "undo": true });
+        self.record(actor, "ticket.reopened", format_args!("ticket:{}", ticket.id), data);
         Ok(())
     }
 

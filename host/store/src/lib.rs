@@ -101,7 +101,7 @@ pub use articles::{
     ARTICLE_BYTES_MAX, ARTICLE_VERSIONS_MAX, ARTICLES_MAX, Article, ArticleRow, ArticleSaved, ArticleVersion,
 };
 pub use audit::{AuditPage, AuditQuery, FOUND_MAX, LOOKED_AT_MAX};
-pub use bulk::{BULK_MAX, BULK_UNDO, BulkAct, BulkLeft, BulkReport, Picked};
+pub use bulk::{BULK_MAX, BULK_UNDO, BulkAct, BulkLeft, BulkReport, MacroActs, MacroHands, Picked};
 pub use claim::{ClaimRequest, ClaimedJob, DEATHS_MAX};
 pub use components::ComponentRow;
 pub use counts::Counts;

@@ -11,7 +11,8 @@ const closeMenus = (except) => $$('details.menu[open]').forEach((menu) => { if (
 document.addEventListener('click', (event) => {
   closeMenus(event.target);
   const opener = event.target.closest('[data-open]');
-  if (opener) document.getElementById(opener.dataset.open).showModal();
+  if (opener?.dataset.open === 'palette') openPalette();
+  else if (opener) document.getElementById(opener.dataset.open).showModal();
 });
 
 // Filters apply as soon as they are chosen.

@@ -10,10 +10,9 @@ const paint = (area, mirror) => {
   const filled = JSON.parse(area.dataset.filled || '[]').filter((value) => value.length > 1);
   const gaps = JSON.parse(area.dataset.unfilled || '[]');
   const places = JSON.parse(area.dataset.found || '[]');
-  const words = [...places.map(escapeRegExp), ...gaps.flatMap((g) => [`{{\\s*${escapeRegExp(g)}\\s*}}`, `\\{${escapeRegExp(g)}\\}`, `\\[${escapeRegExp(g)}\\]`]), ...filled.map(escapeRegExp)];
+  const words = ['\\{\\{[^{}\\n]{1,66}\\}\\}', ...places.map(escapeRegExp), ...gaps.flatMap((g) => [`{{\\s*${escapeRegExp(g)}\\s*}}`, `\\{${escapeRegExp(g)}\\}`, `\\[${escapeRegExp(g)}\\]`]), ...filled.map(escapeRegExp)];
   mirror.replaceChildren();
   const text = `${area.value}\n`;
-  if (!words.length) { mirror.append(text); return; }
   const pattern = new RegExp(words.join('|'), 'g');
   let done = 0;
   for (const found of text.matchAll(pattern)) {

@@ -10,7 +10,7 @@ const choosable = '.card button:not(.hidden), .card input:not([type="hidden"]), 
 const openMenu = (selector) => { const menu = $(selector); if (!menu) return false; closeMenus(menu); menu.open = true; ($(choosable, menu) ?? $('summary', menu)).focus(); menu.scrollIntoView({ block: 'nearest' }); return true; };
 const write = () => { const fold = $('.reply-fold'); if (fold) fold.open = true; const area = $('#body'); if (area) { area.focus(); area.scrollIntoView({ block: 'nearest' }); } };
 // In an open menu a digit chooses: the first is 1.
-const choose = (digit) => { const menu = $('details.menu[open], details.tool[open]'); const button = menu && $$('.card button:not(.hidden), .choices button', menu)[digit - 1]; if (!button) return false; button.click(); return true; };
+const choose = (digit) => { const menu = $('details.menu[open], details.tool[open]'); if (menu && $('[data-blocks]', menu)) return true; const button = menu && $$('.card button:not(.hidden), .choices button', menu)[digit - 1]; if (!button) return false; button.click(); return true; };
 
 const move = (step) => {
   const links = rowLinks();
@@ -27,6 +27,8 @@ const keys = {
   e: write,
   r: write,
   a: () => press('.bar .send'),
+  A: () => press('.bar .on'),
+  q: () => press('.missing [data-ask]:not(.asked)'),
   h: () => openMenu('details[data-key="h"]'),
   c: () => openMenu('details[data-key="c"]'),
   s: () => press('[data-key="s"]'),
@@ -37,6 +39,8 @@ const keys = {
   m: () => openMenu('details[data-key="m"]'),
   d: () => openMenu('details[data-key="d"]'),
   o: () => openMenu('details[data-key="o"]'),
+  g: () => openMenu('details[data-key="g"]'),
+  y: () => openMenu('details[data-key="y"]'),
   f: () => press('[data-key="f"]'),
   t: () => { const field = $('#tag-new'); if (field) { field.focus(); field.scrollIntoView({ block: 'center' }); } },
   '!': () => press('[data-key="!"]'),

@@ -42,4 +42,43 @@ document.addEventListener('keydown', (event) => {
   event.preventDefault();
   setMark(mark);
 }, true);
-document.addEventListener('toggle', (event) => { if (event.target.matches('.as-mail[open]')) $('button', event.target).click(); }, true);
+document.addEventListener('toggle', (event) => {
+  if (!event.target.matches('.as-mail[open]')) return;
+  const frame = $('template', event.target);
+  if (frame) frame.replaceWith(frame.content);
+  $('button', event.target).click();
+}, true);
+// Blocks of templates come when they are asked for, and go where the cursor was left: before the closing words where it was never set.
+document.addEventListener('toggle', async (event) => {
+  const box = event.target.matches('.tool[open]') && $('[data-blocks]', event.target);
+  if (!box) return;
+  try {
+    const response = await fetch(box.dataset.blocks, { headers: { accept: 'text/html' }, credentials: 'same-origin' });
+    const blocks = $('.blocks', new DOMParser().parseFromString(await response.text(), 'text/html'));
+    if (!blocks) return;
+    delete box.dataset.blocks;
+    box.replaceChildren(blocks);
+    $('button', box)?.focus();
+  } catch { /* offline: the link is still there */ }
+}, true);
+// What a block was filled with is tinted in the editor too.
+const tint = (block) => { const { dataset } = $('#body'); dataset.filled = JSON.stringify([...JSON.parse(dataset.filled), ...JSON.parse(block.dataset.filled)]); };
+document.addEventListener('click', (event) => {
+  const block = event.target.closest('[data-block]');
+  const area = block && $('#body');
+  if (!area || area.readOnly) return;
+  tint(block);
+  const text = area.value;
+  let [at, to] = [area.selectionStart, area.selectionEnd];
+  if (!to) { at = text.trimEnd().lastIndexOf('\n\n'); to = at = at < 0 ? text.length : at; }
+  const glue = (near, there) => (!near || there ? '' : '\n\n');
+  const put = glue(at, text.slice(0, at).endsWith('\n')) + block.dataset.block + glue(text.length - to, text.startsWith('\n', to));
+  area.focus();
+  area.setSelectionRange(at, to);
+  if (!document.execCommand('insertText', false, put)) area.setRangeText(put, at, to, 'end');
+  area.dispatchEvent(new Event('input', { bubbles: true }));
+});
+document.addEventListener('dragstart', (event) => {
+  const block = $('[data-block]', event.target.closest?.('li') ?? document.createElement('i'));
+  if (block) { tint(block); event.dataTransfer.setData('text/plain', `\n${block.dataset.block}\n`); }
+});

@@ -4,13 +4,14 @@
 //!
 //! ```text
 //! cargo xtask bench
-//! target/release/posthouse-bench plugins neighbour catch-up minute huge large mail
+//! target/release/posthouse-bench plugins neighbour catch-up minute huge large browser mail
 //! POSTHOUSE_BENCH_MAILS=100000 target/release/posthouse-bench desk
 //! ```
 //! Prints distributions, never a verdict. The clock starts before the mail is handed to Dovecot, so that Dovecot's own
 //! share is in every figure.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::disallowed_methods, reason = "a program that measures")]
 
+mod browser;
 mod calls;
 mod catch_up;
 mod desk;
@@ -57,6 +58,9 @@ async fn main() -> ExitCode {
     }
     if wanted("large") {
         catch_up::large().await;
+    }
+    if wanted("browser") {
+        browser::run().await;
     }
     // Half an hour for each database: only when it is asked for.
     if only.iter().any(|name| name == "desk") {

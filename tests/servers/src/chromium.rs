@@ -106,6 +106,12 @@ impl Chromium {
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
+    /// Whether files are asked for anew each time, as by a browser that was never here.
+    pub async fn without_cache(&self, without: bool) {
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.setCacheDisabled", json!({ "cacheDisabled": without })).await;
+    }
+
     /// Writes what the view shows as a PNG file.
     pub async fn screenshot(&self, path: &Path) {
         let picture = self.client.screenshot().await.expect("a screenshot");

@@ -352,6 +352,7 @@ mod tests {
             mailboxes: vec![],
             plugins: vec![],
             webhooks: vec![],
+            macros: vec![],
             notify: Default::default(),
             digest: None,
             model: None,

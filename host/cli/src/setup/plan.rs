@@ -72,7 +72,7 @@ pub fn document(
 /// What is in force where there is no tenant yet.
 #[must_use]
 pub fn nothing() -> Value {
-    json!({"queues": {}, "mailboxes": {}, "plugins": {}, "articles": {}, "templates": {}})
+    json!({"queues": {}, "mailboxes": {}, "plugins": {}, "macros": {}, "articles": {}, "templates": {}})
 }
 
 /// All differences, in the order of the wanted document, then what goes.
@@ -90,8 +90,9 @@ pub fn changes(from: &Value, to: &Value) -> Vec<Change> {
     // That names were added or removed is told by the things themselves; only a pure change of order is news.
     let is_news = |change: &Change| {
         let Some(list) = change.path.strip_suffix("_order") else { return true };
-        let plural = if list == "queue" { "queues" } else { "plugins" };
-        let comes_or_goes = |other: &Change| other.keys.len() == 2 && other.keys[0] == plural && other.mark() != '~';
+        let plural = format!("{list}s");
+        let comes_or_goes =
+            |other: &Change| other.keys.len() == 2 && other.keys[0] == plural.as_str() && other.mark() != '~';
         !found.iter().any(comes_or_goes)
     };
     let news: Vec<bool> = found.iter().map(is_news).collect();
@@ -109,7 +110,7 @@ impl Change {
         }
     }
 
-    /// A thing of the tenant (a plugin, a mailbox, a queue, an article, a template), or something about one.
+    /// A thing of the tenant (a plugin, a mailbox, a queue, a macro, an article, a template), or something about one.
     #[must_use]
     pub fn is_about_thing(&self) -> bool {
         self.thing().is_some()
@@ -121,6 +122,7 @@ impl Change {
             "plugins" => "plugin",
             "mailboxes" => "mailbox",
             "queues" => "queue",
+            "macros" => "macro",
             "articles" => "article",
             "templates" => "template",
             _ => return None,

@@ -85,6 +85,7 @@ impl TenantConfig {
         }
         check.sign_in(&self.sign_in);
         check.webhooks(&self.webhooks);
+        check.0.extend(super::macros::problems(&self.macros));
         check.watch(self);
         if let Some(model) = &self.model {
             check.model(model);

@@ -25,15 +25,20 @@ impl Difference {
 
 impl TenantConfig {
     /// The set-up as one document in which lists of named things are objects by name, so that a difference names the thing and
-    /// not its place: `queues`, `mailboxes`, `plugins`, and beside them `queue_order` and `plugin_order`, whose order means
-    /// something.
+    /// not its place: `queues`, `mailboxes`, `plugins`, `macros`, and beside them `queue_order`, `plugin_order` and `macro_order`,
+    /// whose order means something.
     #[must_use]
     pub fn document(&self) -> Value {
         // Plain data with text keys: serialising it cannot fail.
         let mut document = serde_json::to_value(self).unwrap_or_default();
-        for (list, plural) in [("queue", "queues"), ("mailbox", "mailboxes"), ("plugin", "plugins")] {
-            let Some(Value::Array(items)) = document.as_object_mut().and_then(|map| map.shift_remove(list)) else {
-                continue;
+        for (list, plural) in
+            [("queue", "queues"), ("mailbox", "mailboxes"), ("plugin", "plugins"), ("macro", "macros")]
+        {
+            let items = match document.as_object_mut().and_then(|map| map.shift_remove(list)) {
+                Some(Value::Array(items)) => items,
+                // A list that is left out where it is empty: its first entry is told like any other.
+                _ if list == "macro" => Vec::new(),
+                _ => continue,
             };
             let mut by_name = Map::new();
             let mut order = Vec::new();
@@ -45,7 +50,7 @@ impl TenantConfig {
             }
             document[plural] = Value::Object(by_name);
             // The order of mailboxes means nothing.
-            if list != "mailbox" {
+            if list != "mailbox" && !(list == "macro" && order.is_empty()) {
                 document[format!("{list}_order")] = Value::Array(order);
             }
         }

@@ -26,6 +26,18 @@ pub async fn look(house: &House, tenant: &Tenant, mailbox: &Mailbox) -> Vec<Find
     found
 }
 
+/// Looks at both ways of a mailbox, and at what its domain says about itself: SPF, DKIM and DMARC.
+pub async fn look_at_all(
+    house: &House,
+    tenant: &Tenant,
+    mailbox: &Mailbox,
+    dns: &mut Result<Dns, NoDns>,
+) -> Vec<Finding> {
+    let mut found = look(house, tenant, mailbox).await;
+    found.extend(look_at_domain(dns, &mailbox.config).await);
+    found
+}
+
 /// Looks at what the domain of a mailbox that sends by SMTP says about itself.
 pub async fn look_at_domain(dns: &mut Result<Dns, NoDns>, mailbox: &MailboxConfig) -> Vec<Finding> {
     let (Some(_), Some((_, domain))) = (&mailbox.smtp, mailbox.address.rsplit_once('@')) else { return Vec::new() };

@@ -134,3 +134,34 @@ async fn the_router_takes_what_the_form_of_hours_writes() {
     let row = test.tenant.scope.ticket(ticket).await.unwrap();
     assert_eq!(row.deadline.unwrap().to_rfc3339(), "2026-11-21T09:30:00Z");
 }
+
+/// A name server that refuses everything.
+async fn refusing() -> std::net::SocketAddr {
+    let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let at = socket.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut asked = [0; 512];
+        while let Ok((length, from)) = socket.recv_from(&mut asked).await {
+            // An answer, REFUSED (RFC 1035, section 4.1.1).
+            asked[2] |= 0x80;
+            asked[3] = 5;
+            let _ = socket.send_to(&asked[..length], from).await;
+        }
+    });
+    at
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_domain_of_a_mailbox_is_looked_at_too() {
+    let test = Test::new(vec![], |config| {
+        let smtp = json!({ "host": "127.0.0.1", "port": 9, "security": "plain", "user": "u", "password": { "secret": "feishu_x" } });
+        config.mailboxes[0].address = "support@shop.posthouse-desk.dev".into();
+        config.mailboxes[0].files = None;
+        config.mailboxes[0].smtp = Some(serde_json::from_value(smtp).unwrap());
+    })
+    .await;
+    let mailbox = &test.tenant.mailboxes()[0];
+    let mut dns = posthouse_mail::dns::Dns::at(refusing().await);
+    let found = posthouse_pipeline::trial::mailbox::look_at_all(&test.house, &test.tenant, mailbox, &mut dns).await;
+    assert!(found.iter().any(|found| found.what.contains("shop.posthouse-desk.dev")), "{found:#?}");
+}

@@ -4,7 +4,10 @@ use crate::world::{World, agent, host};
 use posthouse_model::AgentId;
 use posthouse_model::role::Role;
 use posthouse_model::ticket::TicketStatus;
-use posthouse_store::{BULK_MAX, BULK_UNDO, BulkAct, BulkLeft, BulkReport, NewAgent, Picked, StoreError, TicketQuery};
+use posthouse_store::{
+    BULK_MAX, BULK_UNDO, BulkAct, BulkLeft, BulkReport, MacroActs, MacroHands, NewAgent, Picked, StoreError,
+    TicketQuery,
+};
 use std::time::Duration;
 
 async fn person(world: &World, name: &str) -> AgentId {
@@ -184,4 +187,84 @@ on_both! {
 
 async fn tx_id(world: &World, number: i64) -> posthouse_model::TicketId {
     world.scope.ticket_by_number(number).await.unwrap().id
+}
+
+on_both! {
+    /// Everything that a macro can do is done at once, with an event for each act and one for the macro, and taken back at once.
+    async fn a_macro_does_all_and_is_taken_back_as_one(world) {
+        let li = person(&world, "li").await;
+        let (_, ticket) = world.waiting("a@x").await;
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.add_tag(ticket, "old", &agent()).await.unwrap();
+        let later = tx.now().plus(Duration::from_secs(3_600));
+        tx.commit().await.unwrap();
+        let whole = |row: &posthouse_store::TicketRow| {
+            (row.status, row.assignee, row.category.clone(), row.tags.clone(), row.priority, row.snoozed_until)
+        };
+        let before = whole(&world.scope.ticket(ticket).await.unwrap());
+        let acts = MacroActs {
+            name: "Parcel is lost".into(),
+            category: Some("lost".into()),
+            tags: vec!["old".into(), "lost".into()],
+            assign: Some(MacroHands::Agent(li)),
+            priority: Some(91),
+            snooze: Some(later),
+            close: None,
+        };
+        let one = [Picked { number: 1, version: None }];
+        let report = act(&world, li, &one, BulkAct::Macro(acts.clone())).await.unwrap();
+        assert_eq!(report.done, [1]);
+        let after = whole(&world.scope.ticket(ticket).await.unwrap());
+        let tags = vec!["old".to_owned(), "lost".to_owned()];
+        assert_eq!(after, (TicketStatus::Snoozed, Some(li), Some("lost".into()), tags, 91, Some(later)));
+        let kinds: Vec<String> =
+            world.scope.ticket_detail(1).await.unwrap().events.into_iter().map(|event| event.kind).collect();
+        for kind in ["ticket.categorised", "ticket.tagged", "ticket.prioritised", "ticket.assigned", "ticket.snoozed", "ticket.macro"] {
+            assert!(kinds.iter().any(|known| known == kind), "{kind}: {kinds:?}");
+        }
+        let back = undo(&world, li, report.id.unwrap()).await.unwrap();
+        assert_eq!((back.done, back.left), (vec![1], vec![]));
+        assert_eq!(whole(&world.scope.ticket(ticket).await.unwrap()), before);
+
+        // What the house does by itself after the act, a draft for the other category, is no reason to leave it; a person's act is.
+        let report = act(&world, li, &one, BulkAct::Macro(acts.clone())).await.unwrap();
+        let mut tx = world.scope.begin().await.unwrap();
+        let proposal = posthouse_model::draft::DraftProposal { body: "Hello".into(), ..Default::default() };
+        tx.add_drafts(ticket, "drafter", &[(proposal, vec![])], &host()).await.unwrap();
+        tx.commit().await.unwrap();
+        let back = undo(&world, li, report.id.unwrap()).await.unwrap();
+        assert_eq!((back.done, back.left), (vec![1], vec![]));
+        let report = act(&world, li, &one, BulkAct::Macro(acts.clone())).await.unwrap();
+        let mut tx = world.scope.begin().await.unwrap();
+        tx.add_tag(ticket, "mine", &agent()).await.unwrap();
+        tx.commit().await.unwrap();
+        let back = undo(&world, li, report.id.unwrap()).await.unwrap();
+        assert_eq!((back.done, back.left), (vec![], vec![(1, BulkLeft::Changed)]));
+        let mut tx = world.scope.begin().await.unwrap();
+        for tag in ["mine", "lost"] {
+            tx.remove_tag(ticket, tag, &agent()).await.unwrap();
+        }
+        tx.wake(ticket, &agent()).await.unwrap();
+        tx.commit().await.unwrap();
+        let before = whole(&world.scope.ticket(ticket).await.unwrap());
+
+        // Closing is refused where the ticket is not what was seen, and does nothing of the rest either.
+        let closing = MacroActs { tags: vec!["gone".into()], close: Some("by phone".into()), ..MacroActs::default() };
+        let old = [Picked { number: 1, version: Some(0) }];
+        let report = act(&world, li, &old, BulkAct::Macro(closing.clone())).await.unwrap();
+        assert_eq!(report.left, [(1, BulkLeft::Changed)]);
+        let report = act(&world, li, &one, BulkAct::Macro(closing.clone())).await.unwrap();
+        assert_eq!(state(&world, 1).await.0, TicketStatus::Handled);
+        // Closed once more, or put aside, it cannot be: left as it is.
+        for again in [closing, MacroActs { snooze: Some(later), ..MacroActs::default() }] {
+            let report = act(&world, li, &one, BulkAct::Macro(again)).await.unwrap();
+            assert_eq!(report.left, [(1, BulkLeft::State(TicketStatus::Handled))]);
+        }
+        undo(&world, li, report.id.unwrap()).await.unwrap();
+        assert_eq!(whole(&world.scope.ticket(ticket).await.unwrap()), before);
+        // What is so already is said, and is no event.
+        let same = MacroActs { tags: vec!["old".into()], ..MacroActs::default() };
+        let report = act(&world, li, &one, BulkAct::Macro(same)).await.unwrap();
+        assert_eq!((report.id, report.left), (None, vec![(1, BulkLeft::Same)]));
+    }
 }

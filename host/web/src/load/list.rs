@@ -124,6 +124,7 @@ pub(crate) async fn list(seat: &Seat, query: &ListQuery, open: Option<i64>) -> R
             queues: queues.into_iter().map(|q| (q.clone(), queue_title(&seat.config, &q, t))).collect(),
             categories,
             languages: crate::words::language_tags().map(Into::into).collect(),
+            macros: seat.config.macros.iter().filter(|one| one.acts()).map(|one| one.name.clone()).collect(),
         },
         rows: page.rows.into_iter().map(|row| self::row(t, &agents, row)).collect(),
         older: page.next,

@@ -1,7 +1,9 @@
 //! From the store's rows to the pages' contexts.
 
+pub(crate) mod blocks;
 pub(crate) mod frame;
 pub(crate) mod knowledge;
+pub(crate) mod known;
 pub(crate) mod list;
 pub(crate) mod messages;
 pub(crate) mod plugins;

@@ -69,6 +69,19 @@ pub(crate) async fn drafters(seat: &Seat) -> Result<Vec<Drafter>, Refusal> {
     Ok(rows.filter_map(drafter).collect())
 }
 
+/// All templates that drafts are made from: the team's own, and those that come with the host and that none of the team's replaces.
+pub(crate) async fn in_use(seat: &Seat) -> Result<Vec<Template>, Refusal> {
+    let rows = seat.scope.templates().await?;
+    let drafters = drafters(seat).await?;
+    let mut all: Vec<Template> = rows.into_iter().map(|row| row.template).collect();
+    for one in drafters.iter().flat_map(Drafter::templates) {
+        if !all.iter().any(|own| own.plugin == one.plugin && own.id == one.id) {
+            all.push(one);
+        }
+    }
+    Ok(all)
+}
+
 fn uses_of(all: &[TemplateUse], plugin: &str, id: &str) -> TemplateUse {
     all.iter().find(|uses| uses.plugin == plugin && uses.template == id).cloned().unwrap_or_default()
 }

@@ -11,6 +11,7 @@ use crate::page::translation::Translations;
 use crate::refusal::Refusal;
 use crate::route::work::people;
 use crate::seat::Seat;
+use crate::text::bundled;
 use crate::text::sanitise::remote_images;
 use crate::words::Lang;
 use posthouse_model::decision::World;
@@ -52,6 +53,7 @@ pub(crate) async fn ticket(
         pane.reply.misfits = whole(seat.scope.misfits_of(template).await?);
     }
     super::translation::show(seat, &detail, &mut pane).await?;
+    pane.reply.macros = seat.config.macros.iter().map(|one| (one.name.clone(), one.text.is_some())).collect();
     pane.reply.files = seat.scope.reply_files(detail.ticket.id).await?;
     pane.siblings = siblings
         .into_iter()
@@ -82,7 +84,13 @@ fn pane(
                 .iter()
                 .flat_map(|d| &d.proposal.questions)
                 .find(|q| q.key == *key)
-                .map(|q| q.question.clone()),
+                .map(|q| q.question.clone())
+                // Without a draft that asks for it: in the customer's language, else the agents'.
+                .or_else(|| {
+                    let language = reply.card().and_then(|card| card.proposal.language.as_deref());
+                    let language = language.or(row.language.as_deref()).unwrap_or(&seat.config.agent_language);
+                    bundled::question(key, language)
+                }),
         })
         .collect();
     let mut categories = seat.config.categories.clone();
@@ -302,6 +310,7 @@ fn reply(
         others: Vec::new(),
         difference: None,
         misfits: 0,
+        macros: Vec::new(),
         may_send: row.status.may_become(TicketStatus::Sent),
         files: Vec::new(),
         translation: None,

@@ -28,6 +28,7 @@ impl BulkBar {
             (BulkAct::Handled(_), _) => t.bulk_handled(n),
             (BulkAct::Spam, _) => t.bulk_spam(n),
             (BulkAct::Category(_), _) => t.bulk_category(n),
+            (BulkAct::Macro(acts), _) => format!("{} · {}", acts.name, t.bulk_macro(n)),
         };
         let undo = report.id.filter(|_| !report.undone && report.until > frame.lens.now && n > 0);
         let inside = html! {
@@ -74,6 +75,12 @@ impl ListPane {
                         }
                         button.quiet name="do" value="category" { (t.bulk_set_category()) }
                     }
+                    @if !self.choices.macros.is_empty() { span.pair {
+                        select name="macro" aria-label=(t.macros()) {
+                            @for name in &self.choices.macros { option value=(name) { (name) } }
+                        }
+                        button.quiet name="do" value="macro" { (t.macros_run()) }
+                    } }
                     span.pair {
                         select name="reason" aria-label=(t.handled_title()) {
                             @for reason in reasons(t) { option value=(reason) { (reason) } }

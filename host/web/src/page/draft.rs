@@ -112,6 +112,8 @@ pub struct ReplyPane {
     pub difference: Option<Difference>,
     /// How often the template of the draft in the editor did not fit.
     pub misfits: u64,
+    /// Macros: name, and whether it puts a text into the reply.
+    pub macros: Vec<(String, bool)>,
     /// A draft job is still to run.
     pub coming: bool,
     /// Folded: no reply is due.
@@ -396,7 +398,7 @@ impl ReplyPane {
             footer.bar {
                 span.pair {
                     button.solid.send name="then" value="stay" disabled[!self.may_send || held] data-held[self.may_send && held] { span.wide { (t.approve_send()) } span.thin { (t.send_short()) } kbd { "a" } }
-                    button.solid.on name="then" value="next" disabled[!self.may_send || held] data-held[self.may_send && held] title=(t.keys_approve_next()) { (t.approve_next()) (icon::next()) }
+                    button.solid.on name="then" value="next" disabled[!self.may_send || held] data-held[self.may_send && held] title=(t.keys_approve_next()) { (t.approve_next()) kbd { "A" } (icon::next()) }
                 }
                 label.quiet.edit for="body" { (t.edit()) }
                 button.quiet.save formaction=(self.action(frame, "draft")) { (t.save()) }

@@ -213,11 +213,10 @@ impl Frame {
             nav.rail aria-label=(t.places()) {
                 a.sign href=(self.team.path("/tickets")) title=(self.team.name) aria-label=(self.team.name) { "驿" }
                 (place(Place::Tickets, "/tickets", icon::tray(), t.place_tickets()))
-                @if self.mentions > 0 || self.place == Place::Mentions {
-                    a.place href=(self.team.path("/mentions")) aria-current=[(self.place == Place::Mentions).then_some("page")] {
-                        (icon::at()) span { (t.mentions()) }
-                        @if self.mentions > 0 { b.trouble title=(t.mentions_n(self.mentions)) { (self.mentions) } }
-                    }
+                // Not seen while there are none; the stream of counts brings it (`route::live`).
+                a.place.mentions href=(self.team.path("/mentions")) data-view="mentions" aria-current=[(self.place == Place::Mentions).then_some("page")] {
+                    (icon::at()) span { (t.mentions()) }
+                    b.trouble.n.none[self.mentions == 0] title=[(self.mentions > 0).then(|| t.mentions_n(self.mentions))] { (self.mentions) }
                 }
                 (place(Place::Messages, "/messages", icon::ledger(), t.place_messages()))
                 (place(Place::Knowledge, "/knowledge", icon::book(), t.place_knowledge()))
@@ -241,6 +240,7 @@ impl Frame {
                     summary.place { (icon::person()) span { (t.me()) } }
                     div.card {
                         p.who { b { (self.me.name) } br; span.mute { (self.me.email) } br; span.mute { (t.role(self.me.role)) } }
+                        button.quiet.only-thin type="button" data-open="palette" hidden { (t.palette()) }
                         a.quiet href=(self.team.path("/account")) aria-current=[(self.place == Place::Account).then_some("page")] { (t.account_open()) }
                         // On a phone the rail has no room for these.
                         @if self.me.role == Role::Admin { a.quiet.only-thin href=(self.team.path("/people")) { (t.people_place()) } }
@@ -328,9 +328,13 @@ fn key_sheet(t: Lang) -> Markup {
         ("r", t.keys_reply()),
         ("1 2 3", t.keys_draft()),
         ("a", t.keys_approve()),
+        ("A", t.keys_approve_next()),
         ("Ctrl Enter", t.keys_approve_next()),
+        ("q", t.keys_ask()),
         ("Ctrl s", t.keys_save()),
         ("d", t.keys_later()),
+        ("y", t.keys_blocks()),
+        ("g", t.keys_macro()),
         ("f", t.keys_difference()),
         ("o", t.keys_misfit()),
         ("m", t.keys_note()),

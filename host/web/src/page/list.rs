@@ -74,6 +74,8 @@ pub struct Choices {
     pub categories: Vec<String>,
     /// BCP 47 tags.
     pub languages: Vec<String>,
+    /// Names of macros that can be used on many tickets.
+    pub macros: Vec<String>,
 }
 
 /// The sentence at the head of the list.
@@ -286,6 +288,10 @@ impl ListPane {
                     span.hidden { (t.search()) }
                     input type="search" name="q" value=(q.text) placeholder=(t.search_hint()) maxlength=(ListQuery::TEXT_MAX) autocomplete="off";
                     kbd { "/" }
+                }
+                // A phone has no room for a box beside each row: they show while this is ticked. Not part of the search.
+                @if !self.hands.is_empty() && !self.rows.is_empty() {
+                    label.choose.only-thin { input.choosing type="checkbox" form="bulk"; span { (t.bulk_choose()) } }
                 }
                 details.menu.filters {
                     summary { (icon::filter()) span { (t.filter()) } }

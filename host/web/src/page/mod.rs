@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod blocks;
 pub mod bulk;
 pub mod draft;
 pub mod error;

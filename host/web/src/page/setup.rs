@@ -23,6 +23,8 @@ pub enum Part {
     Hours,
     /// How replies are reviewed and sent.
     Review,
+    /// Several acts under one name.
+    Macros,
     /// Who is told what.
     Notices,
     /// The daily summary and the watch.
@@ -35,12 +37,13 @@ pub enum Part {
 
 impl Part {
     /// Those on the list, in its order.
-    pub const LISTED: [Self; 9] = [
+    pub const LISTED: [Self; 10] = [
         Self::Team,
         Self::Queues,
         Self::Mailboxes,
         Self::Hours,
         Self::Review,
+        Self::Macros,
         Self::Notices,
         Self::Watch,
         Self::Model,
@@ -57,6 +60,7 @@ impl Part {
             Self::Mailbox => "mailbox",
             Self::Hours => "hours",
             Self::Review => "review",
+            Self::Macros => "macros",
             Self::Notices => "notices",
             Self::Watch => "watch",
             Self::Model => "model",
@@ -79,6 +83,7 @@ impl Part {
             Self::Mailboxes | Self::Mailbox => t.setup_mailboxes(),
             Self::Hours => t.setup_hours(),
             Self::Review => t.setup_review(),
+            Self::Macros => t.macros(),
             Self::Notices => t.setup_notices(),
             Self::Watch => t.setup_watch(),
             Self::Model => t.setup_model(),
@@ -96,6 +101,7 @@ impl Part {
             Self::Mailbox => t.setup_mailbox_lead(),
             Self::Hours => t.setup_hours_lead(),
             Self::Review => t.setup_review_lead(),
+            Self::Macros => t.macros_lead(),
             Self::Notices => t.setup_notices_lead(),
             Self::Watch => t.setup_watch_lead(),
             Self::Model => t.setup_model_lead(),
@@ -365,6 +371,7 @@ impl SetupPage {
                     @if let Some(secrets) = &self.secrets { (secrets.draw(frame)) }
                     @if !self.groups.is_empty() { (self.form(frame)) }
                     @if let Some(trial) = &self.trial { section { h2 { (t.trial_title()) } (trial.draw(frame, self)) } }
+                    @if let (true, Some(name)) = (self.may_change, self.of_mailbox()) { (remove_mailbox(frame, name)) }
                 }
             },
         )
@@ -400,6 +407,23 @@ impl SetupPage {
                 @if self.may_change { div.save { button.solid { (t.setup_save()) } } } @else { p.mute { (t.setup_read_only()) } }
             },
         )
+    }
+}
+
+/// What becomes of its mails is said before anybody can press.
+fn remove_mailbox(frame: &Frame, name: &str) -> Markup {
+    let t = frame.lang();
+    let inside = html! {
+        input type="hidden" name="mailbox" value=(name);
+        div.value.tick { label for="remove-sure" { input #remove-sure type="checkbox" name="sure" value="1" required; span { (t.mailbox_remove_sure()) } } }
+        div.save { button.quiet { (t.mailbox_remove()) } }
+    };
+    html! {
+        section {
+            h2 { (t.mailbox_remove()) }
+            p.mute { (t.mailbox_remove_what()) }
+            (frame.post(&frame.team.path("/settings/mailbox/remove"), "form", &inside))
+        }
     }
 }
 

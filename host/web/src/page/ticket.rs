@@ -304,6 +304,7 @@ impl TicketPane {
                         (self.post(frame, "reopen", "", &html! { button.quiet { (t.reopen()) } }))
                     }
                     (self.snooze_menu(frame))
+                    button.quiet.only-thin type="button" data-open="palette" hidden { (t.palette()) }
                     (self.assign_menu(frame))
                 }
             }

@@ -19,6 +19,8 @@ pub enum Difference {
 
 pub(crate) fn draw(frame: &Frame, pane: &ReplyPane) -> Markup {
     let t = frame.lang();
+    let draft = pane.card().map_or(0, |card| card.position);
+    let blocks = frame.team.path(&format!("/tickets/{}/blocks?draft={draft}", pane.number));
     let template = pane.card().and_then(|card| card.proposal.template.as_deref());
     html! {
         div.tools-row {
@@ -34,6 +36,21 @@ pub(crate) fn draw(frame: &Frame, pane: &ReplyPane) -> Markup {
             }
             @if pane.translation.is_some() {
                 button.plain formaction=(pane.action(frame, "translate")) formnovalidate { (icon::globe()) (t.translate_reply()) }
+            }
+            details.tool data-key="y" {
+                summary { (t.blocks()) kbd { "y" } }
+                div.choices data-blocks=(blocks) { a.quiet href=(blocks) target="_blank" { (t.blocks_title()) } }
+            }
+            @if !pane.macros.is_empty() {
+                details.tool data-key="g" {
+                    summary { (t.macros()) kbd { "g" } }
+                    div.choices {
+                        p.mute { (t.macros_menu()) }
+                        @for (name, puts) in &pane.macros {
+                            button.quiet name="macro" value=(name) formaction=(pane.action(frame, "macro")) formnovalidate title=[puts.then_some(t.macro_with_text())] { bdi { (name) } }
+                        }
+                    }
+                }
             }
             @if let Some(name) = template {
                 details.tool data-key="o" {

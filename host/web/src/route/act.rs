@@ -236,7 +236,7 @@ fn only_when(t: Lang, status: TicketStatus, may: bool) -> Result<(), Trouble> {
 }
 
 /// Closing a ticket over a mail that nobody has read is refused.
-async fn nothing_newer(seat: &Seat, number: i64, known: Option<MessageId>) -> Result<(), Trouble> {
+pub(super) async fn nothing_newer(seat: &Seat, number: i64, known: Option<MessageId>) -> Result<(), Trouble> {
     let Some(known) = known else { return Ok(()) };
     let detail = seat.scope.ticket_detail(number).await?;
     if seen(&detail).is_some_and(|newest| newest > known) { Err(Trouble::Newer) } else { Ok(()) }

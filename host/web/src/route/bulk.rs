@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use posthouse_model::AgentId;
 use posthouse_model::role::Role;
-use posthouse_store::{BULK_MAX, BulkAct, BulkReport, Picked, StoreError};
+use posthouse_store::{BULK_MAX, BulkAct, BulkReport, MacroActs, Picked, StoreError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -71,7 +71,14 @@ async fn perform(seat: &Seat, picked: &[Picked], act: BulkAct) -> Result<BulkRep
             }
             BulkAct::Category(name)
         }
-        other => other,
+        // What it does is what the team has set up, whatever was sent with its name.
+        BulkAct::Macro(wanted) => match super::macros::acts(seat, &wanted.name).await {
+            Ok(act) => act,
+            Err(super::act::Trouble::Refused(words)) => return refuse(words),
+            Err(super::act::Trouble::Other(refusal)) => return Err(Trouble::Other(refusal)),
+            Err(_) => return Err(Trouble::Other(Refusal::NotFound)),
+        },
+        BulkAct::Assign(None) | BulkAct::Spam => act,
     };
     let mut tx = seat.scope.begin().await?;
     let report = tx.bulk(seat.agent.id, picked, act, &seat.actor()).await?;
@@ -104,6 +111,7 @@ pub(super) async fn act(seat: Seat, fields: Fields) -> Result<Response, Refusal>
         "handled" => BulkAct::Handled(fields.line("reason")),
         "spam" => BulkAct::Spam,
         "category" => BulkAct::Category(fields.line("category")),
+        "macro" => BulkAct::Macro(MacroActs { name: fields.get("macro").to_owned(), ..MacroActs::default() }),
         _ => return Err(Refusal::NotFound),
     };
     answer(&seat, perform(&seat, &picked, act).await).await
@@ -117,10 +125,16 @@ pub(super) async fn undo(seat: Seat, Path((_, id)): Path<(String, String)>) -> R
 async fn answer(seat: &Seat, result: Result<BulkReport, Trouble>) -> Result<Response, Refusal> {
     let query = ListQuery::parse(seat.query());
     let words = match result {
-        Ok(BulkReport { id: Some(id), .. }) => {
+        Ok(BulkReport { id: Some(id), act, done, undone, .. }) => {
             let query = query.to_query();
             let joint = if query.is_empty() { '?' } else { '&' };
-            return Ok(Redirect::to(&seat.team().path(&format!("/tickets{query}{joint}bulk={id}"))).into_response());
+            // A macro on one ticket that was taken back: the ticket is looked at again.
+            let open = match (act, done.as_slice(), undone) {
+                (BulkAct::Macro(_), [number], true) => format!("/{number}"),
+                _ => String::new(),
+            };
+            let path = format!("/tickets{open}{query}{joint}bulk={id}");
+            return Ok(Redirect::to(&seat.team().path(&path)).into_response());
         }
         Ok(BulkReport { left, .. }) => {
             let t = seat.lang();

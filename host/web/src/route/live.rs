@@ -1,4 +1,4 @@
-//! Live counts, as server-sent events (HTML standard, section 9.2): `counts` with the number in each view, and
+//! Live counts, as server-sent events (HTML standard, section 9.2): `counts` with the number in each view and of new mentions, and
 //! `fresh` with how many tickets of the open view got mail since the page was made; and `looking` with who else looks at which ticket.
 //! Nothing of a mail is in them.
 
@@ -141,9 +141,11 @@ impl Live {
 
     async fn look(&mut self) -> Result<(), Refusal> {
         let (views, _) = counts(&self.seat).await?;
+        let (mentions, _) = self.seat.scope.unread_mentions(self.seat.agent.id, None).await?;
         let counts: Value = views
             .iter()
             .map(|(view, n)| (view.as_str().to_owned(), json!(n)))
+            .chain([("mentions".to_owned(), json!(mentions))])
             .collect::<serde_json::Map<_, _>>()
             .into();
         let newest = TicketQuery {

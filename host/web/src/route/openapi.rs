@@ -283,7 +283,7 @@ fn schemas() -> Value {
             "type": "object", "required": ["tickets", "act"], "additionalProperties": false,
             "properties": {
                 "tickets": { "type": "array", "minItems": 1, "maxItems": posthouse_store::BULK_MAX, "items": { "type": "object", "required": ["number"], "properties": { "number": { "type": "integer" }, "version": { "type": "integer", "description": "As it was read: a ticket that has changed since is not closed" } } } },
-                "act": { "description": "`\"spam\"`, or an object with one of `assign` (an agent's id or null), `handled` (the reason), `category`" },
+                "act": { "description": "`\"spam\"`, or an object with one of `assign` (an agent's id or null), `handled` (the reason), `category`, `macro` (`{\"name\": …}`, as the team has set it up)" },
             },
         },
         "BulkDone": { "type": "object", "required": ["bulk"], "properties": { "bulk": {

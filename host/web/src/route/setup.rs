@@ -36,6 +36,7 @@ fn note_of(seat: &Seat) -> Option<Note> {
         "same" => t.setup_said_same(),
         "set" => t.setup_said_set(),
         "removed" => t.setup_said_removed(),
+        "mailbox-removed" => t.setup_said_mailbox_removed(),
         _ => return None,
     };
     Some(Note { refused: false, text: text.to_owned() })
@@ -59,6 +60,11 @@ pub(super) async fn show(seat: Seat, Path((_, name)): Path<(String, String)>) ->
     let around = Around::of(&seat, part, mailbox).await?;
     let page = load::setup::page(&seat, &around, &config).await?;
     draw(&seat, &page, note_of(&seat), StatusCode::OK).await
+}
+
+/// The page has a route of its own, since who may save differs.
+pub(super) async fn show_macros(seat: Seat) -> Result<Response, Refusal> {
+    show(seat, Path((String::new(), Part::Macros.as_str().to_owned()))).await
 }
 
 async fn draw(seat: &Seat, page: &SetupPage, note: Option<Note>, status: StatusCode) -> Result<Response, Refusal> {
@@ -94,6 +100,15 @@ pub(super) async fn save(
     fields: Fields,
 ) -> Result<Response, Refusal> {
     let part = part_of(&seat, &name)?;
+    save_part(seat, part, fields).await
+}
+
+/// Macros are the leads' own: they change nothing but what agents can do anyway.
+pub(super) async fn save_macros(seat: Seat, fields: Fields) -> Result<Response, Refusal> {
+    save_part(seat, Part::Macros, fields).await
+}
+
+async fn save_part(seat: Seat, part: Part, fields: Fields) -> Result<Response, Refusal> {
     if part == Part::Secrets {
         return set_secret(&seat, &fields).await;
     }
@@ -228,7 +243,25 @@ async fn set_secret(seat: &Seat, fields: &Fields) -> Result<Response, Refusal> {
     Ok(back(seat, Part::Secrets, None, "set"))
 }
 
-/// Tries something out, by a job; or forgets a secret.
+/// Takes a mailbox out of the set-up. Its row, mails, tickets and cursor stay: it is turned off, and one of the same name goes on there.
+async fn remove_mailbox(seat: &Seat, fields: &Fields) -> Result<Response, Refusal> {
+    let name = fields.get("mailbox");
+    let mut tx = seat.scope.begin().await?;
+    let now = tx.set_up().await?;
+    if now.mailbox(name).is_none() {
+        return Err(Refusal::NotFound);
+    }
+    if fields.get("sure").is_empty() {
+        return Ok(Redirect::to(&path(seat, Part::Mailbox, Some(name), None)).into_response());
+    }
+    let mut next = now.clone();
+    next.mailboxes.retain(|mailbox| mailbox.name != name);
+    tx.change_set_up(&now, &next, &seat.actor()).await?;
+    tx.commit().await?;
+    Ok(back(seat, Part::Mailboxes, None, "mailbox-removed"))
+}
+
+/// Tries something out, by a job; forgets a secret; removes a mailbox.
 pub(super) async fn act(
     seat: Seat,
     Path((_, name, verb)): Path<(String, String, String)>,
@@ -244,6 +277,7 @@ pub(super) async fn act(
             tx.commit().await?;
             Ok(back(&seat, part, None, "removed"))
         }
+        (Part::Mailbox, "remove") => remove_mailbox(&seat, &fields).await,
         (Part::Mailboxes | Part::Mailbox | Part::Notices | Part::Model, "try") => {
             let subject: Subject = fields.get("subject").parse().map_err(|_| Refusal::NotFound)?;
             let there = match &subject {

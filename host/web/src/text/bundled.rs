@@ -3,6 +3,7 @@
 use posthouse_model::template::{Template, tidy};
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 const FILES: [&str; 6] = [
@@ -17,7 +18,23 @@ const FILES: [&str; 6] = [
 #[derive(Deserialize)]
 struct File {
     language: String,
+    questions: BTreeMap<String, String>,
     templates: Vec<Value>,
+}
+
+static QUESTIONS: LazyLock<Vec<(String, BTreeMap<String, String>)>> = LazyLock::new(|| {
+    // They are part of this build, and a test reads them.
+    let files = FILES.iter().filter_map(|text| serde_json::from_str::<File>(text).ok());
+    files.map(|file| (file.language, file.questions)).collect()
+});
+
+/// How one asks for something that is missing (`order-number`), in a language of those that come with the host; in English else.
+/// None for what they do not know.
+#[must_use]
+pub fn question(key: &str, language: &str) -> Option<String> {
+    let primary = language.split('-').next().unwrap_or(language);
+    let of = |language: &str| QUESTIONS.iter().find(|(known, _)| known == language)?.1.get(key).cloned();
+    of(primary).or_else(|| of("en"))
 }
 
 static ALL: LazyLock<Vec<Template>> = LazyLock::new(|| FILES.iter().flat_map(|text| read(text)).collect());
@@ -55,5 +72,19 @@ mod tests {
         for one in &all {
             assert!(posthouse_template::Template::new(&one.body).is_ok(), "{}", one.id);
         }
+    }
+
+    #[test]
+    fn what_is_missing_is_asked_for_in_the_customer_s_language() {
+        for language in ["en", "zh", "es", "de", "fr", "ja"] {
+            let asked = question("order-number", language).unwrap_or_default();
+            assert!(
+                !asked.is_empty() && (language == "en" || Some(asked) != question("order-number", "en")),
+                "{language}"
+            );
+        }
+        assert_eq!(question("photo", "de-AT"), question("photo", "de"));
+        assert_eq!(question("photo", "nl"), question("photo", "en"));
+        assert_eq!(question("nothing of the kind", "en"), None);
     }
 }

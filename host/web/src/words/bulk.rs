@@ -3,6 +3,7 @@
 super::words! {
     bulk_title: "The chosen tickets", "已勾选的工单";
     bulk_pick(number): "Choose #{number}", "勾选 #{number}";
+    bulk_choose: "Choose", "多选";
     bulk_chosen(n): "{n} chosen", "已勾选 {n} 件";
     bulk_none: "Choose none", "取消勾选";
     bulk_set_category: "Set category", "设定类别";

@@ -99,6 +99,7 @@ super::words! {
     keys_edit: "Edit the draft", "编辑草稿";
     keys_approve: "Approve and send", "批准并发送";
     keys_approve_next: "Approve, then the next ticket", "批准并转到下一个";
+    keys_ask: "Ask for what is missing, one piece after another", "逐项追问缺少的信息";
     keys_save: "Save the draft", "保存草稿";
     keys_undo: "Undo send", "撤回发送";
     keys_handled: "Mark as handled", "标为已处理";

@@ -57,6 +57,7 @@ impl Lang {
     pub fn event(self, kind: &str) -> String {
         match kind {
             "ticket.opened" => self.event_ticket_created(),
+            "ticket.macro" => self.event_macro(),
             "ticket.mail-received" => self.event_message_received(),
             "ticket.triaged" => self.event_triaged(),
             "ticket.categorised" => self.event_categorised(),

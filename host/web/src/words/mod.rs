@@ -10,6 +10,7 @@ mod bulk;
 mod desk;
 mod event;
 mod knowledge;
+mod macros;
 mod names;
 mod pages;
 mod people;
@@ -162,6 +163,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         desk::COUNTED,
         event::TABLE,
         knowledge::TABLE,
+        macros::TABLE,
+        macros::COUNTED,
         names::TABLE,
         pages::TABLE,
         people::TABLE,

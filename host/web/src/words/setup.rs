@@ -17,6 +17,7 @@ super::words! {
     setup_said_saved: "Saved. In force within seconds.", "已保存，几秒内生效。";
     setup_said_same: "Nothing was changed.", "没有改动。";
     setup_said_set: "The secret is set.", "密钥已设置。";
+    setup_said_mailbox_removed: "The mailbox was removed. Its mails and tickets stay.", "邮箱已移除，邮件和工单都保留。";
     setup_said_removed: "The secret is removed.", "密钥已删除。";
     setup_meanwhile(who): "{who} changed this while you were writing. What stands there now is below each value; saving sets yours.", "您填写时 {who} 修改了这里。各项下方是现在的值，再次保存将以您的为准。";
     setup_theirs: "Now:", "现在：";
@@ -58,6 +59,11 @@ super::words! {
     setup_notices: "Notifiers", "通知";
     setup_notices_lead: "Chat groups that are told. A test tells the group that it is one.", "接收通知的聊天群。测试会向群里发一条标明的测试消息。";
     setup_notify: "Told by default", "默认通知";
+    setup_link_days: "Days that the link on a card leads to its ticket", "卡片链接的有效天数";
+    setup_link_days_hint: "1 to 365, for cards that are sent from now on.", "1 到 365 天，对今后发出的卡片有效。";
+    mailbox_remove: "Remove this mailbox", "移除这个邮箱";
+    mailbox_remove_what: "Nothing is fetched or sent by it any more, and a reply that has not gone out yet stays with its ticket as failed. Every mail, ticket and draft stays here, and nothing changes on the mail server. A mailbox added later under the same name goes on where this one was.", "之后不再收取或发送，尚未发出的回复会留在工单上并标为失败。已有的邮件、工单和草稿都会保留，邮件服务器上没有任何改变。以后用同样的名称添加，会从原处继续。";
+    mailbox_remove_sure: "Yes, remove it", "确认移除";
     setup_notify_hint: "About a ticket when no rule names anybody, and of digests and alerts that name nobody.", "规则、日报和告警未指定时通知这些群。";
     setup_nobody: "nobody", "无";
     setup_notifier_on: "on", "已启用";

@@ -41,6 +41,27 @@ async fn new_mail_is_counted_and_the_stream_ends_with_the_host() {
 }
 
 #[tokio::test]
+async fn a_note_that_speaks_to_her_is_told_at_once() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let waiting = luma.waiting("one").await;
+    let mut mei = house.signed_in(&luma, "mei").await;
+    let page = mei.get(&luma.path("/tickets")).await;
+    assert!(page.text.contains("data-view=\"mentions\"") && page.text.contains("trouble n none"), "{}", page.text);
+    let live = page.text.split("data-live=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    let request = mei.request("GET", &live).body(Body::empty()).unwrap();
+    let mut body = house.router.clone().oneshot(request).await.unwrap().into_body().into_data_stream();
+    assert!(next_event(&mut body).await.contains("\"mentions\":0"));
+    let mut jun = house.signed_in(&luma, "jun").await;
+    let csrf = jun.csrf(&luma).await;
+    let note = luma.path(&format!("/tickets/{}/note", waiting.number));
+    jun.post(&note, &[("csrf", &csrf), ("body", "@mei please look")]).await;
+    let told = next_event(&mut body).await;
+    assert!(told.contains("event: counts") && told.contains("\"mentions\":1"), "{told}");
+    house.stop.send(true).unwrap();
+}
+
+#[tokio::test]
 async fn who_looks_at_what_is_told_to_others_and_ends_with_the_page() {
     let house = House::new().await;
     let luma = house.team("luma").await;

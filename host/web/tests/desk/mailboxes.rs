@@ -113,3 +113,34 @@ async fn how_far_a_long_catch_up_is_stands_on_the_status_page() {
         assert!(!page.contains(verb), "{page}");
     }
 }
+
+#[tokio::test]
+async fn a_mailbox_is_removed_on_the_desk_and_no_mail_with_it() {
+    let house = House::new().await;
+    let luma = team(&house).await;
+    let waiting = luma.waiting("one").await;
+    let (mut eve, mut mei) = (house.signed_in(&luma, "eve").await, house.signed_in(&luma, "mei").await);
+    let page = luma.path("/settings/mailbox?name=help");
+    let said = eve.get(&page).await;
+    assert!(said.text.contains("Every mail, ticket and draft stays here"), "{}", said.text);
+    assert!(!mei.get(&page).await.text.contains("mailbox/remove"), "a lead only reads");
+    let remove = luma.path("/settings/mailbox/remove");
+    let csrf = eve.csrf(&luma).await;
+    // Not without a yes, and not one that there is not.
+    let unsure = eve.post(&remove, &[("csrf", &csrf), ("mailbox", "help")]).await;
+    assert!(unsure.location().contains("name=help"), "{}", unsure.location());
+    let gone = eve.post(&remove, &[("csrf", &csrf), ("mailbox", "gone"), ("sure", "1")]).await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+    let done = eve.post(&remove, &[("csrf", &csrf), ("mailbox", "help"), ("sure", "1")]).await;
+    assert_eq!(done.location(), luma.path("/settings/mailboxes?said=mailbox-removed"), "{}", done.text);
+    assert!(eve.get(done.location()).await.text.contains("Its mails and tickets stay."));
+    let config: posthouse_model::config::TenantConfig =
+        serde_json::from_value(luma.scope.tenant().await.unwrap().tenant.settings).unwrap();
+    assert!(config.mailbox("help").is_none() && config.mailbox("files").is_some());
+    // The row, its mail and its ticket are there; what was done is on record with what it was.
+    let rows = luma.scope.mailboxes().await.unwrap();
+    assert!(rows.iter().any(|row| row.mailbox.name == "help" && !row.active), "{rows:?}");
+    assert_eq!(luma.scope.ticket_by_number(waiting.number).await.unwrap().id, waiting.ticket);
+    assert!(luma.scope.message(waiting.message).await.is_ok());
+    assert!(luma.scope.desk_settings().await.unwrap().iter().any(|set| set.path == "mailboxes.help"));
+}

@@ -10,6 +10,7 @@ mod files;
 mod hostile;
 mod knowledge;
 mod live;
+mod macros;
 mod mailboxes;
 mod oidc;
 mod people;

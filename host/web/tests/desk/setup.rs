@@ -60,7 +60,7 @@ fn router() -> Value {
     })
 }
 
-async fn set_up(house: &House, config: &TenantConfig) {
+pub async fn set_up(house: &House, config: &TenantConfig) {
     let tenant = NewTenant {
         slug: config.slug.clone(),
         name: config.name.clone(),
@@ -72,7 +72,7 @@ async fn set_up(house: &House, config: &TenantConfig) {
     house.store.upsert_tenant(&tenant, &Actor::Operator).await.unwrap();
 }
 
-async fn in_force(luma: &Team) -> TenantConfig {
+pub async fn in_force(luma: &Team) -> TenantConfig {
     serde_json::from_value(luma.scope.tenant().await.unwrap().tenant.settings).unwrap()
 }
 
@@ -107,7 +107,7 @@ fn filled(page: &Answer, changed: &[(&str, Option<&str>)]) -> Vec<(String, Strin
     fields
 }
 
-async fn save(browser: &mut Browser, luma: &Team, part: &str, changed: &[(&str, Option<&str>)]) -> Answer {
+pub async fn save(browser: &mut Browser, luma: &Team, part: &str, changed: &[(&str, Option<&str>)]) -> Answer {
     let page = browser.get(&luma.path(&format!("/settings/{part}"))).await;
     save_from(browser, luma, &page, part, changed).await
 }
@@ -125,7 +125,8 @@ async fn save_from(
     browser.post(&luma.path(&format!("/settings/{part}")), &pairs).await
 }
 
-const PARTS: [&str; 9] = ["team", "queues", "mailboxes", "hours", "review", "notices", "watch", "model", "secrets"];
+const PARTS: [&str; 10] =
+    ["team", "queues", "mailboxes", "hours", "review", "macros", "notices", "watch", "model", "secrets"];
 
 #[tokio::test]
 async fn leads_read_and_admins_change() {
@@ -144,6 +145,10 @@ async fn leads_read_and_admins_change() {
             continue;
         }
         assert_eq!(page.status, StatusCode::OK, "{part}");
+        if part == "macros" {
+            // Theirs too: macros.rs.
+            continue;
+        }
         assert!(!page.text.contains(">Save<"), "{part} offers a lead to save");
         let csrf = mei.csrf(&luma).await;
         let path = luma.path(&format!("/settings/{}", part.split('?').next().unwrap()));

@@ -3,7 +3,9 @@
 
 mod access;
 mod acts;
+mod blocks;
 mod door;
+mod flow;
 mod hostile;
 mod keyboard;
 mod mailbox;

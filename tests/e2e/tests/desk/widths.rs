@@ -144,6 +144,7 @@ async fn every_page_fits(width: u32, height: u32) {
             "/t/electronics/templates/template?plugin=drafter&id=shipping-de",
             "/t/electronics/status",
             "/t/electronics/account",
+            &format!("{plain}/blocks?draft=1"),
             "/t/electronics/tickets/99999",
         ] {
             desk.goto(path).await;
@@ -168,6 +169,14 @@ async fn every_page_fits(width: u32, height: u32) {
             desk.value(&open).await;
             look(&desk, &mut wrong, &format!("{menu}, {language}"), phone).await;
         }
+        // Blocks of templates, and macros.
+        for (key, there) in [("y", ".brick"), ("g", "details[data-key=g][open] button")] {
+            desk.goto(&plain).await;
+            desk.until("document.querySelector('.reply form[data-ready]')").await;
+            desk.value(&format!("document.querySelector('details[data-key={key}]').open = true")).await;
+            desk.until(&format!("document.querySelector('{there}')")).await;
+            look(&desk, &mut wrong, &format!("{there}, {language}"), phone).await;
+        }
         // What changed, and all commands.
         desk.goto(&plain).await;
         desk.fill("#body", "Another text.").await;
@@ -188,6 +197,8 @@ async fn every_page_fits(width: u32, height: u32) {
         )
         .await;
         look(&desk, &mut wrong, &format!("chosen tickets, {language}"), phone).await;
+        // On a phone their bar stands where the places are.
+        desk.click(".bulk button[type=reset]").await;
     }
     desk.sign_in_as_another("electronics", EVE).await;
     for language in ["en", "zh"] {
@@ -210,6 +221,7 @@ async fn every_page_fits(width: u32, height: u32) {
             "/t/electronics/settings/mailbox?name=support",
             "/t/electronics/settings/hours",
             "/t/electronics/settings/review",
+            "/t/electronics/settings/macros",
             "/t/electronics/settings/notices",
             "/t/electronics/settings/watch",
             "/t/electronics/settings/model",

@@ -68,6 +68,7 @@ async fn a_reply_is_set_and_looked_at_as_the_customer_will_see_it() {
     // The preview comes into its frame, nothing else on the page changes, and what was typed stays typed.
     let before = text(&desk).await;
     desk.click(".as-mail summary").await;
+    desk.until("document.querySelector('iframe[name=reply-preview]')").await;
     let frame = desk.client().find(Locator::Css("iframe[name=reply-preview]")).await.unwrap();
     frame.enter_frame().await.unwrap();
     desk.until("document.querySelector('b')?.textContent === 'Hello' && document.querySelectorAll('li').length === 2")

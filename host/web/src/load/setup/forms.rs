@@ -139,7 +139,22 @@ pub(super) fn notices(config: &TenantConfig, around: &Around) -> Vec<Group> {
             config.notify.notifiers.clone(),
         )
         .hint(t.setup_notify_hint()),
+        Field::new(
+            "link-days",
+            "notify.link_days",
+            t.setup_link_days(),
+            Control::Number(1, 365),
+            config.notify.link_days.to_string(),
+        )
+        .hint(t.setup_link_days_hint()),
     ])]
+}
+
+pub(super) fn read_notices(fields: &Fields, config: &mut TenantConfig, around: &Around, read: &mut Read) {
+    config.notify.notifiers = ticked(fields, "notifiers", &around.notifiers);
+    if let Some(days) = number(fields, "link-days", around.t, read) {
+        config.notify.link_days = days;
+    }
 }
 
 pub(super) fn watch(config: &TenantConfig, around: &Around) -> Vec<Group> {

@@ -4,6 +4,7 @@
 
 mod forms;
 mod hours;
+mod macros;
 mod mailbox;
 mod model;
 mod pages;
@@ -32,6 +33,8 @@ pub(crate) struct Around {
     notifiers: Vec<String>,
     /// The plugin that routes, where it is the bundled one.
     router: Option<String>,
+    /// Those who can be given a ticket: address and name.
+    agents: Vec<(String, String)>,
     /// Open tickets by queue.
     waiting: BTreeMap<String, i64>,
     /// This year, where the team is.
@@ -49,7 +52,14 @@ impl Around {
             Part::Queues => seat.scope.counts(None).await?.by_queue,
             _ => BTreeMap::new(),
         };
+        let agents = match part {
+            Part::Macros => seat.scope.agents().await?,
+            _ => Vec::new(),
+        };
+        let agents = agents.into_iter().filter(|agent| agent.active && agent.role.may_act());
+        let named = |name: String, email: &String| if name.trim().is_empty() { email.clone() } else { name };
         Ok(Self {
+            agents: agents.map(|agent| (agent.email.clone(), named(agent.name, &agent.email))).collect(),
             t: seat.lang(),
             part,
             mailbox,
@@ -64,7 +74,7 @@ impl Around {
     /// Around the pages of [`crate::page::sample`].
     pub(crate) fn sample(t: Lang, part: Part) -> Self {
         let (notifiers, router) = (vec!["team".to_owned()], Some("router".to_owned()));
-        Self { t, part, mailbox: None, notifiers, router, waiting: BTreeMap::new(), year: 2026 }
+        Self { t, part, mailbox: None, notifiers, router, agents: Vec::new(), waiting: BTreeMap::new(), year: 2026 }
     }
 
     fn offered(&self) -> Vec<(String, String)> {
@@ -110,6 +120,7 @@ fn part_of(config: &TenantConfig, around: &Around) -> Value {
         Part::Team => json!([config.name, config.agent_language, config.time_zone, config.categories]),
         Part::Queues => json!(config.queues),
         Part::Review => json!(config.review),
+        Part::Macros => json!(config.macros),
         Part::Notices => json!(config.notify),
         Part::Watch => json!([config.digest, config.heartbeat]),
         Part::Model => json!(config.model),
@@ -133,6 +144,7 @@ pub(crate) fn touches(around: &Around, path: &str) -> bool {
         Part::Team => ["name", "agent_language", "time_zone", "categories"].iter().any(|begin| starts(begin)),
         Part::Queues => starts("queues") || starts("queue_order"),
         Part::Review => starts("review"),
+        Part::Macros => starts("macros") || starts("macro_order"),
         Part::Notices => starts("notify"),
         Part::Watch => starts("digest") || starts("heartbeat"),
         Part::Model => starts("model"),
@@ -148,6 +160,7 @@ pub(crate) fn form(config: &TenantConfig, around: &Around) -> Vec<Group> {
         Part::Team => forms::team(config, around.t),
         Part::Queues => forms::queues(config, around.t),
         Part::Review => forms::review(config, around.t),
+        Part::Macros => macros::form(config, around),
         Part::Notices => forms::notices(config, around),
         Part::Watch => forms::watch(config, around),
         Part::Model => model::model(config, around.t),
@@ -165,7 +178,8 @@ pub(crate) fn read(fields: &Fields, config: &mut TenantConfig, around: &Around) 
         Part::Team => forms::read_team(fields, config),
         Part::Queues => forms::read_queues(fields, config, around, &mut read),
         Part::Review => forms::read_review(fields, config, around.t, &mut read),
-        Part::Notices => config.notify.notifiers = ticked(fields, "notifiers", &around.notifiers),
+        Part::Macros => macros::read(fields, config, around, &mut read),
+        Part::Notices => forms::read_notices(fields, config, around, &mut read),
         Part::Watch => forms::read_watch(fields, config, around, &mut read),
         Part::Model => model::read_model(fields, config, around.t, &mut read),
         Part::Mailbox => mailbox::read(fields, config, around, &mut read),

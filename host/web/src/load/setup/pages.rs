@@ -21,7 +21,7 @@ const TRIAL_OVERDUE: Duration = Duration::from_secs(180);
 /// A page as it is now.
 pub(crate) async fn page(seat: &Seat, around: &Around, config: &TenantConfig) -> Result<SetupPage, Refusal> {
     let t = seat.lang();
-    let may_change = seat.agent.role == Role::Admin;
+    let may_change = seat.agent.role == Role::Admin || (around.part == Part::Macros && seat.agent.role.may_lead());
     let mut page = SetupPage::new(around.part, may_change);
     page.groups = form(config, around);
     page.known.push(("base", base(config, around)));
@@ -47,7 +47,7 @@ pub(crate) async fn page(seat: &Seat, around: &Around, config: &TenantConfig) ->
                 page.of = Some(t.setup_mailbox_new().to_owned());
             }
         }
-        Part::Team | Part::Queues | Part::Hours | Part::Review | Part::Watch => {}
+        Part::Team | Part::Queues | Part::Hours | Part::Review | Part::Macros | Part::Watch => {}
     }
     Ok(page)
 }
@@ -262,6 +262,7 @@ pub(crate) async fn overview(seat: &Seat) -> Result<SetupList, Refusal> {
             None => "–".to_owned(),
         },
         Part::Review => t.setup_review_now(config.review.undo_seconds),
+        Part::Macros => t.macros_now(config.macros.len()),
         Part::Notices if config.notify.notifiers.is_empty() => t.setup_nobody().to_owned(),
         Part::Notices => config.notify.notifiers.join(", "),
         Part::Watch => config

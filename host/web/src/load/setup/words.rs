@@ -29,6 +29,15 @@ fn chinese(problem: &ConfigProblem) -> Option<String> {
 const MENDS: &[(&str, &str)] = &[
     ("use BCP 47", "不是语言代码，请填如 zh、en、pt-BR"),
     ("use 1 to 64 bytes of lower-case letters", "名称只能用小写字母、数字、- _ /，最长 64 字节"),
+    ("use 1 to 60 characters on one line", "名称为空或过长，请填 1 到 60 个字符"),
+    ("use at most 50 macros", "快捷操作过多，最多 50 个"),
+    ("use the name of a category", "类别名称不正确，请填如 refund"),
+    ("use at most 10 tags", "标签不正确或过多，最多 10 个，每个 1 到 40 个字符"),
+    ("use \"me\", \"nobody\"", "没有这个客服，请重新选择"),
+    ("use a reason of 1 to 200", "结案理由为空或过长，最多 200 个字符"),
+    ("leave out close", "不回复直接结案时，不能同时暂停或放入回复文字"),
+    ("use 1 to 10000 characters", "回复文字为空或过长，最多 10000 个字符"),
+    ("give the macro an act", "没有任何操作，请至少设一项"),
     ("use 1 to 100 characters on one line", "名称为空、过长或含控制字符，请填 1 到 100 个字符"),
     ("use an IANA name", "不是时区名称，请填如 Asia/Shanghai、Europe/Berlin"),
     ("leave `queue` out", "至少要有一个队列"),
@@ -58,7 +67,7 @@ const MENDS: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use posthouse_model::config::TenantConfig;
+    use posthouse_model::config::{MacroConfig, TenantConfig};
 
     #[test]
     fn what_a_form_can_get_wrong_is_said_in_chinese_too() {
@@ -81,6 +90,12 @@ mod tests {
         config.mailboxes.extend(serde_json::from_value(mailbox));
         let empty = serde_json::json!({ "name": "m", "address": "m@example.com", "imap": { "user": "u" }, "smtp": {} });
         config.mailboxes.extend(serde_json::from_value(empty));
+        config.macros.extend(serde_json::from_value(
+            serde_json::json!({ "name": "", "category": "No Name", "tags": [""], "assign": "li",
+            "priority": 101, "snooze_hours": 0, "close": "", "text": "" }),
+        ));
+        config.macros.push(MacroConfig { name: "a".into(), ..MacroConfig::default() });
+        config.macros.resize(51, config.macros[1].clone());
         config.complete();
         let problems = config.problems();
         assert!(problems.len() > 20, "{problems:#?}");
