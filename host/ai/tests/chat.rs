@@ -123,7 +123,6 @@ async fn trouble_at_the_provider_is_temporary() {
 
 #[tokio::test]
 async fn a_provider_in_trouble_is_tried_again_as_often_as_the_set_up_says() {
-    tokio::time::pause();
     for (attempts, trouble, asked) in [(1, 1, 1), (2, 1, 2), (2, 2, 2), (3, 2, 3)] {
         let server = TestProvider::start(Answer::After(trouble, "At last.")).await;
         let patient = ModelConfig { attempts, timeout_seconds: 60, ..config(&server.base_url) };

@@ -145,7 +145,7 @@ fn installation(tenant: &Tenant) -> Installation {
 #[must_use]
 pub fn task(tenant: &Tenant, plugin: &str) -> ModelTask {
     let installed = tenant.all_plugins().iter().find(|installed| installed.name() == plugin);
-    installed.map_or(ModelTask::Draft, |installed| installed.row.world.into())
+    installed.map_or(ModelTask::Draft, |installed| installed.row.plugin.world.into())
 }
 
 async fn reserve(tenant: &Tenant, wanted: &ModelReservation<'_>) -> Result<Reserved, ModelRefusal> {

@@ -156,7 +156,7 @@ pub async fn models(house: &House, tenant: &Tenant, config: &ModelConfig) -> (Ve
 /// Asks the tenant's model one short question; with what the call cost, where it came about.
 pub async fn model(house: &House, tenant: &Tenant, config: &ModelConfig) -> (Found, Option<ModelCall>) {
     let what = format!("model {}", config.model);
-    let provider = match provider::provider(house, tenant, config).await {
+    let provider = match crate::model::provider(house, tenant, config).await {
         Ok(provider) => provider,
         Err(reason) => return (Found::plain(what, false, reason.to_string(), None), None),
     };

@@ -60,6 +60,27 @@ impl PostgresServer {
         .expect("the database is made")
     }
 
+    /// Keeps databases tidy from now on, as a server does that nobody set up for tests. Benches want it.
+    ///
+    /// # Panics
+    /// When the server refuses, with its words.
+    pub async fn keep_tidy(&self) {
+        let server = self.clone();
+        let statements = ["alter system set autovacuum = on", "select pg_reload_conf()"].map(str::to_owned);
+        let tidied = tokio::task::spawn_blocking(move || server.execute(&statements));
+        tidied.await.expect("the server keeps tidy");
+    }
+
+    /// Tidies one database now, and looks at what is in it.
+    ///
+    /// # Panics
+    /// When the server refuses, with its words.
+    pub async fn tidy(&self, url: &str) {
+        let server = Self { admin_url: url.to_owned(), psql: self.psql.clone() };
+        let tidied = tokio::task::spawn_blocking(move || server.execute(&["vacuum (analyze)".to_owned()]));
+        tidied.await.expect("the database is tidied");
+    }
+
     /// The URL of the administrative database.
     pub fn admin_url(&self) -> &str {
         &self.admin_url
