@@ -483,8 +483,8 @@ async fn the_model_is_set_with_its_key_and_its_spending_is_told() {
         ("api", Some("anthropic")),
         ("translate", Some("small-1")),
         ("currency", Some("usd")),
-        ("input", Some("3")),
-        ("output", Some("15")),
+        ("price_in", Some("3")),
+        ("price_out", Some("15")),
         ("per_day", Some("2.50")),
     ];
     let saved = save(&mut eve, &luma, "model", &changed).await;
@@ -495,7 +495,7 @@ async fn the_model_is_set_with_its_key_and_its_spending_is_told() {
     assert_eq!((model.api, model.for_task(ModelTask::Translate).model.as_str()), (ModelApi::Anthropic, "small-1"));
     let price = model.price.unwrap();
     assert_eq!((price.currency.as_str(), price.per_day), ("USD", Some(Decimal(2_500_000))));
-    let wrong = save(&mut eve, &luma, "model", &[("input", Some("three"))]).await;
+    let wrong = save(&mut eve, &luma, "model", &[("price_in", Some("three"))]).await;
     assert!(wrong.text.contains("Write an amount such as 0.27."), "{}", wrong.text);
     assert!(wrong.text.contains("value=\"three\""), "what was typed stays");
     let sealed = luma.scope.sealed_secret("model_key").await.unwrap().unwrap();

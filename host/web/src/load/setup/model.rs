@@ -19,8 +19,8 @@ pub(super) fn model(config: &TenantConfig, t: Lang) -> Vec<Group> {
     let price = model.and_then(|model| model.price.as_ref());
     let amount = |value: Option<Decimal>| value.map(|value| value.to_string()).unwrap_or_default();
     let small = model.and_then(|model| model.tasks.get(&ModelTask::Translate)?.model.as_ref());
-    let price_field = |name: &str, label: &str, value: Option<Decimal>| {
-        Field::new(name, &format!("model.price.{name}"), label, Control::Line("text", 20), amount(value))
+    let price_field = |name: &str, key: &str, label: &str, value: Option<Decimal>| {
+        Field::new(name, &format!("model.price.{key}"), label, Control::Line("text", 20), amount(value))
     };
     let main = vec![
         Field::tick("on", "", t.setup_model_on(), model.is_some()),
@@ -89,9 +89,9 @@ pub(super) fn model(config: &TenantConfig, t: Lang) -> Vec<Group> {
             Control::Line("text", 3),
             text(price.map(|price| &price.currency)),
         ),
-        price_field("input", t.setup_price_in(), price.map(|price| price.input)),
-        price_field("output", t.setup_price_out(), price.map(|price| price.output)),
-        price_field("per_day", t.setup_price_day(), price.and_then(|price| price.per_day)),
+        price_field("price_in", "input", t.setup_price_in(), price.map(|price| price.input)),
+        price_field("price_out", "output", t.setup_price_out(), price.map(|price| price.output)),
+        price_field("per_day", "per_day", t.setup_price_day(), price.and_then(|price| price.per_day)),
     ];
     vec![
         Group { fields: main, ..Group::default() },
@@ -148,7 +148,7 @@ pub(super) fn read_model(fields: &Fields, config: &mut TenantConfig, t: Lang, re
 
 /// The four together: without a currency and any amount there is no price.
 fn read_price(fields: &Fields, t: Lang, read: &mut Read) -> Option<ModelPrice> {
-    if ["currency", "input", "output", "per_day"].into_iter().all(|name| fields.line(name).is_empty()) {
+    if ["currency", "price_in", "price_out", "per_day"].into_iter().all(|name| fields.line(name).is_empty()) {
         return None;
     }
     let mut amount = |name: &str| {
@@ -159,7 +159,7 @@ fn read_price(fields: &Fields, t: Lang, read: &mut Read) -> Option<ModelPrice> {
         }
         parsed
     };
-    let (input, output, per_day) = (amount("input"), amount("output"), amount("per_day"));
+    let (input, output, per_day) = (amount("price_in"), amount("price_out"), amount("per_day"));
     let currency = fields.line("currency").to_uppercase();
     Some(ModelPrice { currency, input: input.unwrap_or_default(), output: output.unwrap_or_default(), per_day })
 }
