@@ -19,6 +19,9 @@ use std::time::Duration;
 const PLUGIN: &str = "plugin:";
 /// Begins the key of an incident about a model.
 const MODEL: &str = "model:";
+/// The incidents of a model's budget: it comes to an end, and it has.
+const ENDING: &str = "model-budget";
+const USED_UP: &str = "model-budget-used-up";
 /// From which share of the day's budget on somebody is told, in percent.
 pub const BUDGET_ALARM_PERCENT: i128 = 80;
 /// A call sets aside what it may need at most, so that the last tokens of a day cannot be spent.
@@ -121,7 +124,8 @@ impl Trouble {
             Self::Plugin { plugin, .. } => format!("{PLUGIN}{plugin}"),
             Self::Model { model, .. } => format!("{MODEL}{model}"),
             // Two incidents, so that the second is told too.
-            Self::Budget { is_used_up, .. } => format!("model-budget{}", if *is_used_up { "-used-up" } else { "" }),
+            Self::Budget { is_used_up: true, .. } => USED_UP.to_owned(),
+            Self::Budget { is_used_up: false, .. } => ENDING.to_owned(),
             Self::Rspamd { .. } => "rspamd".to_owned(),
             Self::Webhook { webhook, .. } => format!("webhook:{webhook}"),
             Self::Sending { .. } => "sending".to_owned(),
@@ -212,7 +216,8 @@ pub fn look(tenant: &Tenant, signs: &Signs, now: Timestamp) -> Vec<Trouble> {
     for CutOff { plugin: model, since, reason } in signs.models_away.iter().cloned() {
         troubles.push(Trouble::Model { model, since, reason });
     }
-    troubles.extend(tenant.config.model.as_ref().and_then(|model| budget_trouble(model, &signs.model_use)));
+    troubles
+        .extend(tenant.config.model.as_ref().map(|model| budget_troubles(model, &signs.model_use)).unwrap_or_default());
     if let Some((since, reason)) = signs.rspamd_away.clone()
         && now.since(since) >= stuck
     {
@@ -241,8 +246,9 @@ pub fn look(tenant: &Tenant, signs: &Signs, now: Timestamp) -> Vec<Trouble> {
     troubles
 }
 
-/// Whether the day's tokens or money come to an end.
-fn budget_trouble(model: &ModelConfig, used: &ModelUse) -> Option<Trouble> {
+/// Whether the day's tokens or money come to an end, and whether they have. The first stays while the second is there: nothing is well
+/// again because it got worse.
+fn budget_troubles(model: &ModelConfig, used: &ModelUse) -> Vec<Trouble> {
     let spent = used.tokens_in.saturating_add(used.tokens_out);
     let tokens = (spent, i64::try_from(model.tokens_per_day).unwrap_or(i64::MAX));
     let price = model.price.as_ref();
@@ -250,17 +256,18 @@ fn budget_trouble(model: &ModelConfig, used: &ModelUse) -> Option<Trouble> {
     // A budget of nothing is a decision, and no news.
     let share = |(spent, most): (i64, i64)| (most > 0).then(|| i128::from(spent) * 100 / i128::from(most));
     let (tokens_share, money_share) = (share(tokens), money.and_then(share));
-    let highest = tokens_share.max(money_share)?;
-    if highest < BUDGET_ALARM_PERCENT {
-        return None;
-    }
+    let highest = tokens_share.max(money_share).unwrap_or(0);
     let used = match (money, price) {
         (Some((spent, most)), Some(price)) if money_share > tokens_share => {
             format!("{} / {} {}", Decimal(spent), Decimal(most), price.currency)
         }
         _ => format!("{} / {} tokens", tokens.0, tokens.1),
     };
-    Some(Trouble::Budget { is_used_up: highest >= USED_UP_PERCENT, used })
+    [(BUDGET_ALARM_PERCENT, false), (USED_UP_PERCENT, true)]
+        .into_iter()
+        .filter(|(from, _)| highest >= *from)
+        .map(|(_, is_used_up)| Trouble::Budget { is_used_up, used: used.clone() })
+        .collect()
 }
 
 /// For how long, of the time between the two, mail was expected; looked at minute by minute, backwards, and not further
@@ -311,10 +318,8 @@ pub async fn beat(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
             house.breakers().is_proven(tenant.id(), plugin) || tenant.all_plugins().iter().all(|p| p.name() != plugin)
         }
         None => {
-            matches!(
-                incident.key.as_str(),
-                "silent" | "triage" | "sending" | "rspamd" | "model-budget" | "model-budget-used-up"
-            ) || ["fetch:", "ledger:", "webhook:"].iter().any(|kind| incident.key.starts_with(kind))
+            matches!(incident.key.as_str(), "silent" | "triage" | "sending" | "rspamd" | ENDING | USED_UP)
+                || ["fetch:", "ledger:", "webhook:"].iter().any(|kind| incident.key.starts_with(kind))
         }
     };
     let gone: Vec<&IncidentRow> = open.iter().filter(is_ours).filter(|i| !troubles.contains_key(&i.key)).collect();
@@ -324,6 +329,8 @@ pub async fn beat(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
         Trouble::Plugin { plugin, since, .. } => {
             house.first_time(&format!("cut off {} {plugin} {}", tenant.id(), since.0))
         }
+        // Both at once would say the same twice.
+        Trouble::Budget { is_used_up: false, .. } => !troubles.contains_key(USED_UP),
         Trouble::Model { model, since, .. } => house.first_time(&format!("away {} {model} {}", tenant.id(), since.0)),
         _ => true,
     });

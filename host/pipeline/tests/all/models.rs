@@ -131,6 +131,9 @@ async fn a_day_costs_no_more_money_than_it_may() {
     heartbeat::beat(&test.house, &test.tenant).await.unwrap();
     assert_eq!(notices(&test, NoticeKind::Alert).await.len(), 0, "less than half");
     asked(&test, ModelTask::Draft).await.unwrap();
+    heartbeat::beat(&test.house, &test.tenant).await.unwrap();
+    let alerts = notices(&test, NoticeKind::Alert).await;
+    assert!(alerts.len() == 1 && alerts[0].contains("Most of") && alerts[0].contains("(0.6 / 0.65 EUR)"), "{alerts:?}");
     asked(&test, ModelTask::Draft).await.unwrap();
     assert_eq!(asked(&test, ModelTask::Draft).await.unwrap_err(), ModelRefusal::OverBudget);
     assert_eq!(provider.count(), 3);
@@ -142,11 +145,12 @@ async fn a_day_costs_no_more_money_than_it_may() {
     assert_eq!((used.cost, used.cost_reserved, used.reserved), (900_000, 0, 0));
     heartbeat::beat(&test.house, &test.tenant).await.unwrap();
     let alerts = notices(&test, NoticeKind::Alert).await;
-    assert!(alerts.len() == 1 && alerts[0].contains("used up (0.9 / 0.65 EUR)"), "{alerts:?}");
+    assert!(alerts.len() == 2 && alerts.iter().any(|alert| alert.contains("used up (0.9 / 0.65 EUR)")), "{alerts:?}");
+    assert_eq!(notices(&test, NoticeKind::Recovery).await.len(), 0, "it got worse, not well");
     // The next day has its own.
     test.clock.forward(Duration::from_secs(24 * 3600));
     heartbeat::beat(&test.house, &test.tenant).await.unwrap();
-    assert_eq!(notices(&test, NoticeKind::Recovery).await.len(), 1);
+    assert_eq!(notices(&test, NoticeKind::Recovery).await.len(), 2);
     asked(&test, ModelTask::Draft).await.unwrap();
 }
 

@@ -145,7 +145,7 @@ async fn refusing() -> std::net::SocketAddr {
             // An answer, REFUSED (RFC 1035, section 4.1.1).
             asked[2] |= 0x80;
             asked[3] = 5;
-            let _ = socket.send_to(&asked[..length], from).await;
+            socket.send_to(&asked[..length], from).await.unwrap();
         }
     });
     at
