@@ -7,7 +7,7 @@ use crate::breaker::{Installation, Leave};
 use crate::house::House;
 use crate::secrets::{self, SecretError};
 use crate::tenant::Tenant;
-use posthouse_ai::{AiError, ApiKey, Completion, Prompt, Provider, budget};
+use posthouse_ai::{AiError, ApiKey, Completion, Prompt, Provider, SoFar, budget};
 use posthouse_model::TicketId;
 use posthouse_model::capability::ModelAllowance;
 use posthouse_model::config::{ModelConfig, ModelTask};
@@ -74,7 +74,22 @@ pub async fn ask(
     request: ModelRequest,
 ) -> Result<Completion, ModelRefusal> {
     let Some(config) = &tenant.config.model else { return Err(ModelRefusal::NotConfigured) };
-    ask_of(house, tenant, &config.for_task(asking.task), asking, request).await
+    ask_of(house, tenant, &config.for_task(asking.task), asking, request, None).await
+}
+
+/// As [`ask`], and tells of the answer while it comes, where the provider can.
+///
+/// # Errors
+/// Why there is no answer.
+pub async fn ask_streaming(
+    house: &House,
+    tenant: &Tenant,
+    asking: Asking<'_>,
+    request: ModelRequest,
+    so_far: SoFar<'_>,
+) -> Result<Completion, ModelRefusal> {
+    let Some(config) = &tenant.config.model else { return Err(ModelRefusal::NotConfigured) };
+    ask_of(house, tenant, &config.for_task(asking.task), asking, request, Some(so_far)).await
 }
 
 /// Asks the same again, of the model that is set up for the task now or of another one of the same provider, on the tenant's key and
@@ -99,7 +114,7 @@ pub async fn again(
         inputs: exchange.inputs,
         max_output_tokens: exchange.output_tokens_max,
     };
-    ask_of(house, tenant, &config, asking, request).await
+    ask_of(house, tenant, &config, asking, request, None).await
 }
 
 async fn ask_of(
@@ -108,6 +123,7 @@ async fn ask_of(
     config: &ModelConfig,
     asking: Asking<'_>,
     request: ModelRequest,
+    so_far: Option<SoFar<'_>>,
 ) -> Result<Completion, ModelRefusal> {
     let provider = provider(house, tenant, config).await.map_err(|reason| {
         tracing::warn!(tenant.id = %tenant.id(), %reason, "the model is set up but cannot be used");
@@ -151,7 +167,10 @@ async fn ask_of(
         return Err(reserved.err().unwrap_or(ModelRefusal::OverBudget));
     }
 
-    let result = house.models().complete(&provider, &prompt).await;
+    let result = match so_far {
+        Some(so_far) => house.models().complete_streaming(&provider, &prompt, so_far).await,
+        None => house.models().complete(&provider, &prompt).await,
+    };
     let failed = result.as_ref().err().filter(|error| error.is_temporary()).map(ToString::to_string);
     breakers.answered(id, &config.model, installation, house.now(), failed);
     let duration_ms = i64::try_from(house.now().since(start).as_millis()).unwrap_or(i64::MAX);
