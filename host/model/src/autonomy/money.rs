@@ -58,8 +58,9 @@ const SIGNS: &[(&str, &str)] = &[
 
 /// Codes, with which an amount is written as often before as behind.
 const CODES: &[&str] = &[
-    "USD", "EUR", "GBP", "CNY", "RMB", "JPY", "KRW", "AUD", "CAD", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "BRL",
-    "MXN", "INR", "RUB", "TRY", "ZAR", "SGD", "HKD", "TWD", "NZD", "THB", "AED", "SAR", "ILS", "VND", "IDR", "MYR", "PHP", "UAH",
+    "USD", "EUR", "GBP", "CNY", "RMB", "JPY", "KRW", "AUD", "CAD", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF",
+    "RON", "BRL", "MXN", "INR", "RUB", "TRY", "ZAR", "SGD", "HKD", "TWD", "NZD", "THB", "AED", "SAR", "ILS", "VND",
+    "IDR", "MYR", "PHP", "UAH",
 ];
 
 /// Codes that are no word in small letters either.
@@ -126,7 +127,9 @@ fn currency(before: &str, after: &str) -> Option<&'static str> {
         return Some(currency);
     }
     // In small letters most codes are words: "try 2 times".
-    let word = |text: &str, code: &str| text == code || (code.len() == text.len() && SMALL.contains(&code) && text.eq_ignore_ascii_case(code));
+    let word = |text: &str, code: &str| {
+        text == code || (code.len() == text.len() && SMALL.contains(&code) && text.eq_ignore_ascii_case(code))
+    };
     let last = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     let first = after.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     let code = CODES.iter().copied().find(|code| word(last, code) || word(first, code))?;
@@ -165,7 +168,9 @@ mod tests {
 
     #[test]
     fn other_numbers_are_none() {
-        for text in ["Order 1042-88", "on 2026-11-20", "try 2 times", "within 14 days", "call 0800 123", "", "no number"] {
+        for text in
+            ["Order 1042-88", "on 2026-11-20", "try 2 times", "within 14 days", "call 0800 123", "", "no number"]
+        {
             assert_eq!(find(text), [], "{text}");
         }
     }

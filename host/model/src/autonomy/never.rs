@@ -131,9 +131,7 @@ fn holds(reason: Never, c: &Candidate<'_>, config: &AutonomyConfig) -> bool {
         Never::NoDraft => c.draft.is_none(),
         Never::Malformed => c.draft.is_some_and(is_malformed),
         Never::Unfilled => c.draft.is_some_and(|draft| !draft.unfilled.is_empty()),
-        Never::MissingInformation => {
-            !c.missing.is_empty() || c.draft.is_some_and(|draft| !draft.questions.is_empty())
-        }
+        Never::MissingInformation => !c.missing.is_empty() || c.draft.is_some_and(|draft| !draft.questions.is_empty()),
         Never::Unsorted => c.category.is_none_or(|category| category.trim().is_empty()),
         Never::Unsure => is_unsure(c, config),
         Never::SeveralIntents => c.categories_named > 1,
@@ -174,7 +172,9 @@ fn is_malformed(draft: &DraftProposal) -> bool {
         || body.chars().any(odd)
         || draft.subject.as_deref().is_some_and(|subject| subject.chars().any(char::is_control))
         || body.starts_with(['{', '['])
-        || ["{{", "}}", "⟦", "⟧", "```", "<|", "|>", "</", "<br", "<p>", "![", "lorem ipsum"].iter().any(|sign| body.to_lowercase().contains(sign))
+        || ["{{", "}}", "⟦", "⟧", "```", "<|", "|>", "</", "<br", "<p>", "![", "lorem ipsum"]
+            .iter()
+            .any(|sign| body.to_lowercase().contains(sign))
 }
 
 fn is_unsure(c: &Candidate<'_>, config: &AutonomyConfig) -> bool {
@@ -200,8 +200,11 @@ fn is_other_language(c: &Candidate<'_>) -> bool {
 /// Whoever writes in another's name has the house write to that other: what he can put into the reply is his.
 fn is_odd_sender(c: &Candidate<'_>) -> bool {
     let address = c.customer.address.to_lowercase();
-    let unknown = !address.contains('@') || [".invalid", ".example.invalid", ".localhost"].iter().any(|end| address.ends_with(end));
-    let machine = ["no-reply@", "noreply@", "do-not-reply@", "donotreply@", "mailer-daemon@", "postmaster@"].iter().any(|begin| address.starts_with(begin));
+    let unknown = !address.contains('@')
+        || [".invalid", ".example.invalid", ".localhost"].iter().any(|end| address.ends_with(end));
+    let machine = ["no-reply@", "noreply@", "do-not-reply@", "donotreply@", "mailer-daemon@", "postmaster@"]
+        .iter()
+        .any(|begin| address.starts_with(begin));
     let values = c.draft.into_iter().flat_map(|draft| draft.filled.iter().map(|filled| filled.value.as_str()));
     let odd = |value: &str| {
         let lower = value.to_lowercase();

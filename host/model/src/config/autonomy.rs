@@ -91,7 +91,8 @@ impl AutonomyConfig {
 
 impl Default for AutonomyConfig {
     fn default() -> Self {
-        let bar = |compared, unchanged_percent, rejected_percent| BarConfig { compared, unchanged_percent, rejected_percent };
+        let bar =
+            |compared, unchanged_percent, rejected_percent| BarConfig { compared, unchanged_percent, rejected_percent };
         Self {
             suggested: bar(10, 40, 20),
             sampled: bar(50, 80, 5),
