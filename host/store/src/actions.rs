@@ -29,6 +29,7 @@ impl Tx {
             .bind(ticket)
             .run(self.on())
             .await?;
+        self.autonomy_answered(ticket, None, actor).await?;
         self.record(actor, "ticket.handled", subject(ticket), json!({ "reason": reason }));
         Ok(())
     }
@@ -45,6 +46,9 @@ impl Tx {
             self.recount(ticket, &[Outcome::Automatic, Outcome::Skipped], Outcome::Ticket, None).await?;
             self.enqueue(&Job::Draft { ticket }).await?;
         }
+        if before.status == TicketStatus::Sent {
+            self.autonomy_reopened(ticket).await?;
+        }
         self.record(actor, "ticket.reopened", subject(ticket), json!({ "was": before.status }));
         Ok(())
     }
@@ -59,6 +63,7 @@ impl Tx {
         let reason = Reason::new(ReasonCode::SpamByAgent, "");
         self.recount(ticket, &[Outcome::Ticket, Outcome::Automatic], Outcome::Spam, Some(&reason)).await?;
         self.enqueue(&Job::Learn { ticket, spam: true }).await?;
+        self.autonomy_answered(ticket, None, actor).await?;
         self.record(actor, "ticket.marked-spam", subject(ticket), json!({ "was": before.status }));
         Ok(())
     }
