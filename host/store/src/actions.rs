@@ -39,15 +39,18 @@ impl Tx {
     /// # Errors
     /// As [`Tx::mark_handled`].
     pub async fn reopen(&mut self, ticket: TicketId, actor: &Actor) -> Result<()> {
+        self.autonomy_reopened(ticket).await?;
+        self.bring_back(ticket, actor).await
+    }
+
+    /// As [`Tx::reopen`], for what is only taken back: it says nothing about the reply.
+    pub(crate) async fn bring_back(&mut self, ticket: TicketId, actor: &Actor) -> Result<()> {
         let before = self.ticket_for_change(ticket).await?;
         self.move_ticket(&before, TicketStatus::Waiting).await?;
         if before.status == TicketStatus::Automatic {
             // A person takes it up: its mails are on a ticket, and an answer to them belongs to their thread.
             self.recount(ticket, &[Outcome::Automatic, Outcome::Skipped], Outcome::Ticket, None).await?;
             self.enqueue(&Job::Draft { ticket }).await?;
-        }
-        if before.status == TicketStatus::Sent {
-            self.autonomy_reopened(ticket).await?;
         }
         self.record(actor, "ticket.reopened", subject(ticket), json!({ "was": before.status }));
         Ok(())

@@ -53,7 +53,7 @@ impl Tx {
     ) -> Result<()> {
         let (tenant, now) = (self.tenant(), self.now());
         let row =
-            sql("select id, automatic, approved_at, answers from outbox where tenant_id + 0 = $1 and ticket_id = $2 \
+            sql("select id, automatic, approved_at, answers, state from outbox where tenant_id + 0 = $1 and ticket_id = $2 \
              and state not in ('cancelled', 'failed') order by id desc limit 1")
             .bind(tenant)
             .bind(ticket)
@@ -62,7 +62,9 @@ impl Tx {
         let Some(row) = row else { return Ok(()) };
         let (outbox, automatic): (OutboxId, bool) = (row.get(0)?, row.get(1)?);
         let (approved_at, answers): (Timestamp, Option<MessageId>) = (row.get(2)?, row.get(3)?);
-        if !automatic || answers.is_some_and(|answers| message <= answers) {
+        // One that has not gone out yet is held back at its moment, and nobody has complained about it.
+        let is_out = !matches!(row.get::<OutboxState>(4)?, OutboxState::Queued);
+        if !automatic || !is_out || answers.is_some_and(|answers| message <= answers) {
             return Ok(());
         }
         if now.since(approved_at) > self.autonomy_config().await?.answers_count_for() {
