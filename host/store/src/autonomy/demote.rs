@@ -52,13 +52,14 @@ impl Tx {
         triage: Option<&Triage>,
     ) -> Result<()> {
         let (tenant, now) = (self.tenant(), self.now());
-        let row =
-            sql("select id, automatic, approved_at, answers, state from outbox where tenant_id + 0 = $1 and ticket_id = $2 \
-             and state not in ('cancelled', 'failed') order by id desc limit 1")
-            .bind(tenant)
-            .bind(ticket)
-            .optional(self.on())
-            .await?;
+        let row = sql(
+            "select id, automatic, approved_at, answers, state from outbox where tenant_id + 0 = $1 and ticket_id = $2 \
+             and state not in ('cancelled', 'failed') order by id desc limit 1",
+        )
+        .bind(tenant)
+        .bind(ticket)
+        .optional(self.on())
+        .await?;
         let Some(row) = row else { return Ok(()) };
         let (outbox, automatic): (OutboxId, bool) = (row.get(0)?, row.get(1)?);
         let (approved_at, answers): (Timestamp, Option<MessageId>) = (row.get(2)?, row.get(3)?);
