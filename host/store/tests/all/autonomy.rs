@@ -299,8 +299,8 @@ on_both! {
         world.store.stop_house_autonomy("", &Actor::Operator).await.unwrap();
         submit(&world, outbox, SubmitOutcome::Accepted { reply: "250".into() }).await;
 
-        let other = world.other_tenant("other").await;
-        assert!(other.events(0, 50).await.unwrap().iter().any(|event| event.kind == "setup.changed") || world.store.house_autonomy_stop().await.unwrap().is_some());
+        assert!(world.kinds().await.contains(&"autonomy.house-stopped".to_owned()), "it stands in the tenant's own record");
+        assert_eq!(world.scope.autonomy_stop().await.unwrap(), None, "and is not the tenant's");
         assert!(world.store.resume_house_autonomy(&Actor::Operator).await.unwrap());
         assert!(!world.store.resume_house_autonomy(&Actor::Operator).await.unwrap());
         let (_, outbox) = automatic(&world, "b@x").await;
