@@ -51,7 +51,6 @@ impl Bound {
 }
 
 /// A whole number from 0 to 1000.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 to 1000 before")]
 fn permille(value: f64) -> u32 {
     value.clamp(0.0, 1000.0) as u32
 }

@@ -124,7 +124,7 @@ fn currency(before: &str, after: &str) -> Option<&'static str> {
     let near = |sign: &str| lower_before.ends_with(sign) || lower_after.starts_with(sign);
     let longest = SIGNS.iter().filter(|(sign, _)| near(sign)).max_by_key(|(sign, _)| sign.len());
     if let Some((_, currency)) = longest {
-        return Some(currency);
+        return Some(*currency);
     }
     // In small letters most codes are words: "try 2 times".
     let word = |text: &str, code: &str| {
