@@ -225,8 +225,14 @@ pub(crate) const TABLES: &[Table] = &[
     counting(
         "model_call",
         "id:i tenant_id:i at:i ticket_id:i plugin:t model:t tokens_in:i tokens_out:i duration_ms:i outcome:t \
-         cost:i@25 currency:t@25",
+         cost:i@25 currency:t@25 version:t@26",
     ),
+    table(
+        "model_exchange",
+        "call_id:i tenant_id:i at:i task:t instructions:t inputs:t output_tokens_max:i answer:t",
+        "call_id",
+    )
+    .since(26),
     table(
         "article",
         "tenant_id:i id:t language:t title:t body:t updated_at:i version:i@16 changed_by:t@16",
@@ -284,19 +290,19 @@ pub(crate) const TABLES: &[Table] = &[
          asked_at:i done_at:i",
     )
     .since(23),
-    table("autonomy_level", "tenant_id:i category:t level:t since:i counts_since:i demoted_at:i", "tenant_id, category").since(26),
+    table("autonomy_level", "tenant_id:i category:t level:t since:i counts_since:i demoted_at:i", "tenant_id, category").since(30),
     counting(
         "autonomy_step",
         "id:i tenant_id:i category:t at:i was:t became:t cause:t actor:t evidence:t detail:t ticket_id:i",
     )
-    .since(26),
+    .since(30),
     counting(
         "autonomy_draft",
         "id:i tenant_id:i ticket_id:i draft_id:i category:t level:t never:t compared:t changed:i outbox_id:i answered_by:t \
          at:i compared_at:i",
     )
-    .since(26),
-    table("autonomy_stop", "tenant_id:i at:i by_whom:t reason:t", "tenant_id").since(26),
+    .since(30),
+    table("autonomy_stop", "tenant_id:i at:i by_whom:t reason:t", "tenant_id").since(30),
 ];
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod knowledge;
 mod live;
 mod macros;
 pub(crate) mod mail;
+mod model_calls;
 mod oidc;
 mod openapi;
 mod people;
@@ -212,6 +213,8 @@ routes! {
     get "/t/{slug}/audit" Auditing audit::page;
     get "/t/{slug}/autonomy" Leading autonomy::page;
     post "/t/{slug}/autonomy" Leading autonomy::act;
+    get "/t/{slug}/model" Auditing model_calls::list;
+    get "/t/{slug}/model/{id}" Auditing model_calls::one;
     get "/t/{slug}/live" Reading live::stream;
     post "/t/{slug}/me/language" Own settings::language;
     post "/t/{slug}/me/theme" Own settings::theme;
