@@ -119,7 +119,7 @@ async fn config_of(on: &mut Connection, tenant: TenantId) -> Result<AutonomyConf
 /// What was measured in one category since a time.
 async fn evidence_of(on: &mut Connection, tenant: TenantId, category: &str, since: Timestamp) -> Result<Evidence> {
     let rows = sql("select compared, count(*) from autonomy_draft where tenant_id = $1 and category = $2 \
-         and compared_at >= $3 and never = '[]' group by compared")
+         and compared_at > $3 and never = '[]' group by compared")
     .bind(tenant)
     .bind(category)
     .bind(since)
@@ -226,7 +226,7 @@ impl Scope {
         let config = config_of(&mut on, self.tenant).await?;
         let rows = sql("select d.category, d.compared, count(*) from autonomy_draft d \
              left join autonomy_level l on l.tenant_id = d.tenant_id and l.category = d.category \
-             where d.tenant_id = $1 and d.compared_at >= $2 and d.compared_at >= coalesce(l.counts_since, 0) \
+             where d.tenant_id = $1 and d.compared_at >= $2 and d.compared_at > coalesce(l.counts_since, 0) \
              and d.never = '[]' group by d.category, d.compared")
         .bind(self.tenant)
         .bind(now.minus(config.window()))

@@ -364,7 +364,7 @@ impl Tx {
     pub(super) async fn recent(&mut self, category: &str, since: Timestamp, limit: u32) -> Result<Evidence> {
         let tenant = self.tenant();
         let rows =
-            sql("select compared from autonomy_draft where tenant_id = $1 and category = $2 and compared_at >= $3 \
+            sql("select compared from autonomy_draft where tenant_id = $1 and category = $2 and compared_at > $3 \
              and never = '[]' and compared <> $4 order by compared_at desc, id desc limit $5")
             .bind(tenant)
             .bind(category)

@@ -45,6 +45,7 @@ create table autonomy_draft (
 );
 create index autonomy_draft_ticket on autonomy_draft (ticket_id, id);
 create index autonomy_draft_category on autonomy_draft (tenant_id, category, compared_at);
+create index autonomy_draft_compared on autonomy_draft (tenant_id, compared_at);
 create index autonomy_draft_outbox on autonomy_draft (outbox_id);
 create index autonomy_draft_draft on autonomy_draft (draft_id);
 
