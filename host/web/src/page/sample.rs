@@ -1,10 +1,12 @@
 //! Sample data: a morning at a seller's desk. For drawing every page without a store, in tests and for the eye.
 
+mod autonomy;
 mod plugins;
 mod setup;
 mod translation;
 mod views;
 
+pub use autonomy::autonomy;
 pub use plugins::{plugin, plugins};
 pub use setup::{setup, setup_list};
 pub use views::{bulk, view, views};
