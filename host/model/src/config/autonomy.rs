@@ -8,12 +8,6 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AutonomyConfig {
-    /// What must be shown before the ticket says which draft would be sent.
-    pub suggested: BarConfig,
-    /// What must be shown before drafts go out by themselves, a share of them still reviewed.
-    pub sampled: BarConfig,
-    /// What must be shown before all drafts go out by themselves.
-    pub automatic: BarConfig,
     /// How sure the bounds of the measured share are, in per cent: 90, 95 or 99. Default 95.
     pub confidence_percent: u32,
     /// Comparisons of so many days count, 7 to 730. Default 90.
@@ -32,6 +26,12 @@ pub struct AutonomyConfig {
     pub draft_sure_percent: u32,
     /// Replies that a model wrote, be it in part, may go out by themselves too. Default off.
     pub model_drafts: bool,
+    /// What must be shown before the ticket says which draft would be sent.
+    pub suggested: BarConfig,
+    /// What must be shown before drafts go out by themselves, a share of them still reviewed.
+    pub sampled: BarConfig,
+    /// What must be shown before all drafts go out by themselves.
+    pub automatic: BarConfig,
     /// The most money a mail or its reply may speak of, by currency (ISO 4217), in whole units. A currency that is not listed, and a
     /// percentage, is always too much. Default: see [`AutonomyConfig::MONEY`].
     pub money_max: BTreeMap<String, u32>,
