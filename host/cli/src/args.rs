@@ -79,6 +79,9 @@ pub enum Command {
     Eval(commands::eval::EvalArgs),
     /// Compare what the mail servers hold with what is here, and fetch what is missing
     Ledger(commands::ledger::LedgerArgs),
+    /// See and say how far categories of mail are answered by themselves; stop it all
+    #[command(subcommand)]
+    Autonomy(commands::autonomy::AutonomyCommand),
     /// Look after the record of everything that happened
     #[command(subcommand)]
     Audit(commands::audit::AuditCommand),

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod audit;
+pub mod autonomy;
 pub mod backup;
 pub mod bench;
 pub mod demo;
@@ -48,6 +49,7 @@ pub async fn run(command: Command, context: &Context, terminal: &mut Terminal) -
         Command::Plugin(command) => plugin::run(command, context, terminal).await,
         Command::Eval(args) => eval::run(args, context, terminal).await,
         Command::Ledger(args) => ledger::run(args, context, terminal).await,
+        Command::Autonomy(command) => autonomy::run(command, context, terminal).await,
         Command::Audit(command) => audit::run(command, context, terminal).await,
         Command::Backup(args) => backup::run(args, context, terminal).await,
         Command::Bench(args) => bench::run(args, context, terminal).await,

@@ -9,6 +9,7 @@
 //! binary gives line and column.
 
 mod automatic;
+mod autonomy;
 mod check;
 mod destination;
 mod difference;
@@ -22,6 +23,7 @@ mod watch;
 mod webhook;
 
 pub use automatic::{AutomaticConfig, Cap};
+pub use autonomy::{AutonomyConfig, BarConfig};
 pub use check::{ConfigProblem, is_name, is_secret_name, is_slug, secret_variable};
 pub use destination::SecretUse;
 pub use difference::{Difference, differences, paths_touch};
@@ -93,6 +95,9 @@ pub struct TenantConfig {
     /// How much may go out that no person has read.
     #[serde(default)]
     pub automatic: AutomaticConfig,
+    /// How much a category must have shown before it is answered by itself.
+    #[serde(default)]
+    pub autonomy: AutonomyConfig,
     /// Daily summary; none: no digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<DigestConfig>,
@@ -129,6 +134,7 @@ impl TenantConfig {
             sign_in: SignInConfig::default(),
             review: ReviewConfig::default(),
             automatic: AutomaticConfig::default(),
+            autonomy: AutonomyConfig::default(),
             digest: None,
             heartbeat: HeartbeatConfig::default(),
             model: None,

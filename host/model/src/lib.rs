@@ -6,6 +6,7 @@
 //! Read in this order: [`id`] and [`time`], then [`mail`] (what a mail is once read), [`triage`]
 //! (what plugins find in it), [`ticket`], [`draft`], [`outbox`], and [`event`] (how every change is chained).
 
+pub mod autonomy;
 pub mod call;
 pub mod capability;
 pub mod ceiling;

@@ -55,6 +55,10 @@ named! {
         AddressReturned = "S51",
         /// The customer wrote again after the reply was scheduled.
         Overtaken = "S52",
+        /// Somebody stopped all replies that go out by themselves.
+        AutonomyStopped = "S53",
+        /// The category is no longer answered by itself.
+        AutonomyTakenBack = "S54",
     }
 }
 
@@ -85,6 +89,8 @@ impl ReasonCode {
             Self::AutomaticCap => "too many automatic mails",
             Self::AddressReturned => "mail to the address came back",
             Self::Overtaken => "the customer wrote again",
+            Self::AutonomyStopped => "automatic replies are stopped",
+            Self::AutonomyTakenBack => "the category lost its level",
         }
     }
 }

@@ -61,6 +61,7 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Outb
         match objections(house, tenant, &row).await? {
             Objections::None => {}
             Objections::Blocked(reason) => return refuse(tenant, job, id, &reason).await,
+            Objections::Found(reason) => return found_wanting(tenant, job, &row, &reason).await,
         }
     }
     let raw = match compose(house, tenant, mailbox, &row, true).await? {
@@ -170,6 +171,8 @@ async fn settle_once(tenant: &Tenant, what: &Settling<'_>, completes: bool) -> R
 enum Objections {
     None,
     Blocked(String),
+    /// A checker objects to what nobody has read.
+    Found(String),
 }
 
 /// What checkers say about the very text that goes out. A checker that gives no answer does not hold back what
@@ -193,7 +196,8 @@ async fn objections(house: &House, tenant: &Arc<Tenant>, row: &OutboxRow) -> Res
     let blocking = checked.findings.iter().find(|finding| finding.blocks || row.automatic);
     Ok(match (blocking, checked.failed.first()) {
         (Some(finding), _) => {
-            Objections::Blocked(format!("held back by a check ({}): {}", finding.code, finding.reason))
+            let reason = format!("held back by a check ({}): {}", finding.code, finding.reason);
+            if row.automatic { Objections::Found(reason) } else { Objections::Blocked(reason) }
         }
         (None, Some(failed)) if row.automatic => {
             Objections::Blocked(format!("held back: a check gave no answer ({failed})"))
@@ -269,6 +273,15 @@ pub(crate) async fn compose(
 async fn refuse(tenant: &Tenant, job: &ClaimedJob, id: OutboxId, reason: &str) -> Result<(), JobFailure> {
     let mut tx = tenant.scope.begin().await.map_err(store)?;
     tx.refuse_send(id, reason, &actor()).await.map_err(store)?;
+    tx.complete(job).await.map_err(store)?;
+    tx.commit().await.map_err(store)
+}
+
+/// A reply that was about to go out unread does not pass its checks: it is held back, and its category loses its level.
+async fn found_wanting(tenant: &Tenant, job: &ClaimedJob, row: &OutboxRow, reason: &str) -> Result<(), JobFailure> {
+    let mut tx = tenant.scope.begin().await.map_err(store)?;
+    tx.autonomy_check_failed(row.id, row.ticket, reason).await.map_err(store)?;
+    tx.refuse_send(row.id, reason, &actor()).await.map_err(store)?;
     tx.complete(job).await.map_err(store)?;
     tx.commit().await.map_err(store)
 }

@@ -14,7 +14,7 @@ use posthouse_model::draft::{CheckFinding, DraftProposal, Verdict};
 use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
 use posthouse_model::ticket::Direction;
-use posthouse_model::{MessageId, TicketId};
+use posthouse_model::{DraftId, MessageId, TicketId, Timestamp};
 use posthouse_sandbox::Question;
 use posthouse_store::{ClaimedJob, NewNotification, StoreError, TicketRow, Tx};
 use std::sync::Arc;
@@ -27,6 +27,8 @@ pub struct Drafted {
     pub plugin: Option<String>,
     /// At most three, each with what checkers found.
     pub drafts: Vec<(DraftProposal, Vec<CheckFinding>)>,
+    /// Checkers that gave no answer about one of the drafts.
+    pub unchecked: Vec<String>,
     /// The ticket as it was shown to them.
     pub view: Arc<TicketView>,
 }
@@ -51,7 +53,8 @@ pub async fn propose(
     about: About,
     ticket: Arc<TicketView>,
 ) -> Drafted {
-    let mut drafted = Drafted { decisions: Vec::new(), plugin: None, drafts: Vec::new(), view: Arc::clone(&ticket) };
+    let view = Arc::clone(&ticket);
+    let mut drafted = Drafted { decisions: Vec::new(), plugin: None, drafts: Vec::new(), unchecked: Vec::new(), view };
     for installed in tenant.plugins(World::Drafter) {
         let question = Question::Draft(Arc::clone(&ticket));
         let asked = caller::call::<Vec<DraftProposal>>(house, tenant, installed, about, context, question).await;
@@ -73,6 +76,7 @@ pub async fn propose(
         let outgoing = Arc::new(outgoing(proposal, &ticket, &files));
         let checked = check(house, tenant, context, about, &outgoing, &ticket).await;
         drafted.decisions.extend(checked.decisions);
+        drafted.unchecked.extend(checked.failed);
         *findings = checked.findings;
     }
     drafted
@@ -137,17 +141,17 @@ pub async fn check(
     checked
 }
 
-/// Writes decisions and drafts.
-pub(crate) async fn write(tx: &mut Tx, ticket: TicketId, drafted: &Drafted) -> Result<(), StoreError> {
+/// Writes decisions and drafts; the drafts' ids, in their order.
+pub(crate) async fn write(tx: &mut Tx, ticket: TicketId, drafted: &Drafted) -> Result<Vec<DraftId>, StoreError> {
     let actor = actor();
     tx.add_decisions(&drafted.decisions, &actor).await?;
-    if let Some(plugin) = &drafted.plugin {
-        tx.add_drafts(ticket, plugin, &drafted.drafts, &actor).await?;
+    match &drafted.plugin {
+        Some(plugin) => tx.add_drafts(ticket, plugin, &drafted.drafts, &actor).await,
+        None => Ok(Vec::new()),
     }
-    Ok(())
 }
 
-/// Makes the notifications about a message that waits for review.
+/// Makes the notifications about a message that waits for review, or whose reply `leaves` by itself.
 #[expect(clippy::too_many_arguments, reason = "a card names all of it")]
 pub(crate) async fn tell(
     tx: &mut Tx,
@@ -158,6 +162,7 @@ pub(crate) async fn tell(
     newest: &MessageView,
     message: MessageId,
     notifiers: &[String],
+    leaves: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     let desk_url = house.desk_url(tenant.slug());
     for notifier in tenant.notifiers_or_default(notifiers) {
@@ -170,7 +175,8 @@ pub(crate) async fn tell(
         let id = format!("{}-{notifier}-{key}", tenant.slug());
         let card =
             card::seal(house.installation(), tenant.slug(), ticket.number, tx.now(), tenant.config.notify.link_days);
-        let notice = notice::ticket(id, &reader, &drafted.view, newest, drafted.drafts.len(), &card, tx.now());
+        let ready = notice::Ready { drafts: drafted.drafts.len(), leaves };
+        let notice = notice::ticket(id, &reader, &drafted.view, newest, ready, &card, tx.now());
         let notification = NewNotification { notifier: notifier.to_owned(), key, ticket: Some(ticket.id), notice };
         tx.notify(&notification, &actor()).await?;
     }

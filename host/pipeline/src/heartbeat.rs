@@ -8,6 +8,7 @@ use crate::tenant::Tenant;
 use crate::words::Words;
 use posthouse_ai::budget;
 use posthouse_model::Timestamp;
+use posthouse_model::autonomy::Cause;
 use posthouse_model::config::{Decimal, ModelConfig, Provider, TimeOfDay, Weekday};
 use posthouse_model::event::Actor;
 use posthouse_model::refusal::{self, Refusal};
@@ -17,6 +18,8 @@ use std::time::Duration;
 
 /// Begins the key of a plugin's incident.
 const PLUGIN: &str = "plugin:";
+/// Begins the key of the incident of a category that lost its level.
+const AUTONOMY: &str = "autonomy:";
 /// Begins the key of an incident about a model.
 const MODEL: &str = "model:";
 /// The incidents of a model's budget: it comes to an end, and it has.
@@ -103,6 +106,15 @@ pub enum Trouble {
         /// Its last failure. Untrusted text.
         reason: String,
     },
+    /// A category is no longer answered by itself, and nobody has said yet that she knows.
+    Autonomy {
+        /// Which.
+        category: String,
+        /// Why.
+        cause: Cause,
+        /// The ticket that brought it about.
+        ticket: Option<i64>,
+    },
     /// Approved replies do not go out.
     Sending {
         /// How many.
@@ -128,6 +140,7 @@ impl Trouble {
             Self::Budget { is_used_up: false, .. } => ENDING.to_owned(),
             Self::Rspamd { .. } => "rspamd".to_owned(),
             Self::Webhook { webhook, .. } => format!("webhook:{webhook}"),
+            Self::Autonomy { category, .. } => format!("{AUTONOMY}{category}"),
             Self::Sending { .. } => "sending".to_owned(),
         }
     }
@@ -159,6 +172,9 @@ impl Trouble {
             Self::Webhook { webhook, since, reason } => {
                 (words.webhook_off)(webhook, &reader.local_time(*since), &notice::shorten(reason, 300))
             }
+            Self::Autonomy { category, cause, ticket } => {
+                (words.autonomy_fell)(words.category_name(category), *cause, *ticket)
+            }
             Self::Triage { count, since } => (words.triage_stuck)(*count, &reader.local_time(*since)),
             Self::Sending { count, since } => (words.sending_stuck)(*count, &reader.local_time(*since)),
         }
@@ -184,6 +200,8 @@ pub struct Signs {
     pub rspamd_away: Option<(Timestamp, String)>,
     /// Webhooks that were turned off for failing: name, since when, the last failure.
     pub webhooks_off: Vec<(String, Timestamp, String)>,
+    /// Categories that lost their level, and nobody has said yet that she knows: name, why, by which ticket.
+    pub fallen: Vec<(String, Cause, Option<i64>)>,
 }
 
 /// What is wrong at this moment.
@@ -212,6 +230,9 @@ pub fn look(tenant: &Tenant, signs: &Signs, now: Timestamp) -> Vec<Trouble> {
     }
     for (webhook, since, reason) in signs.webhooks_off.iter().cloned() {
         troubles.push(Trouble::Webhook { webhook, since, reason });
+    }
+    for (category, cause, ticket) in signs.fallen.iter().cloned() {
+        troubles.push(Trouble::Autonomy { category, cause, ticket });
     }
     for CutOff { plugin: model, since, reason } in signs.models_away.iter().cloned() {
         troubles.push(Trouble::Model { model, since, reason });
@@ -319,7 +340,7 @@ pub async fn beat(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
         }
         None => {
             matches!(incident.key.as_str(), "silent" | "triage" | "sending" | "rspamd" | ENDING | USED_UP)
-                || ["fetch:", "ledger:", "webhook:"].iter().any(|kind| incident.key.starts_with(kind))
+                || ["fetch:", "ledger:", "webhook:", AUTONOMY].iter().any(|kind| incident.key.starts_with(kind))
         }
     };
     let gone: Vec<&IncidentRow> = open.iter().filter(is_ours).filter(|i| !troubles.contains_key(&i.key)).collect();
@@ -383,7 +404,18 @@ async fn signs(house: &House, tenant: &Tenant) -> Result<Signs, StoreError> {
         .filter(|row| tenant.config.webhook(&row.name).is_some_and(|webhook| webhook.enabled))
         .filter_map(|row| Some((row.name, row.disabled_at?, row.reason.unwrap_or_default())))
         .collect();
-    Ok(Signs { progress, mailboxes, uneven, cut_off, models_away, model_use, rspamd_away, webhooks_off })
+    let fallen = fallen(tenant).await?;
+    Ok(Signs { progress, mailboxes, uneven, cut_off, models_away, model_use, rspamd_away, webhooks_off, fallen })
+}
+
+/// Categories that lost their level by themselves, with the last step of each.
+async fn fallen(tenant: &Tenant) -> Result<Vec<(String, Cause, Option<i64>)>, StoreError> {
+    let mut fallen = Vec::new();
+    for row in tenant.scope.autonomy_levels().await?.into_iter().filter(|row| row.demoted_at.is_some()) {
+        let steps = tenant.scope.autonomy_steps(Some(&row.category), 1).await?;
+        fallen.extend(steps.into_iter().next().map(|step| (row.category, step.cause, step.number)));
+    }
+    Ok(fallen)
 }
 
 /// One line per mailbox: its folders together.

@@ -7,6 +7,7 @@
 //! Start at [`house`] (what all steps share) and [`worker`] (what runs them), then follow a mail: [`fetch`],
 //! [`intake`], [`triage`], [`draft`], [`notify`], [`dispatch`].
 
+mod autonomy;
 pub mod breaker;
 pub mod caller;
 pub mod card;

@@ -40,6 +40,15 @@ pub(crate) fn local(at: Timestamp, time_zone: &str) -> jiff::Zoned {
     at.to_jiff().to_zoned(zone)
 }
 
+/// What there is to answer with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ready {
+    /// Drafts that wait for an agent.
+    pub drafts: usize,
+    /// The first of them goes out by itself at this time, unless it is stopped.
+    pub leaves: Option<Timestamp>,
+}
+
 /// The card of a ticket that waits for review; `card` is the last part of its link ([`crate::card::seal`]).
 #[must_use]
 pub fn ticket(
@@ -47,7 +56,7 @@ pub fn ticket(
     reader: &Reader<'_>,
     ticket: &TicketView,
     latest: &MessageView,
-    drafts: usize,
+    ready: Ready,
     card: &str,
     now: Timestamp,
 ) -> Notice {
@@ -84,7 +93,11 @@ pub fn ticket(
         let kinds: Vec<String> = ticket.risks.iter().map(|r| r.kind.clone()).collect();
         fields.push(field(words.careful, names(&kinds, |k| words.risk_name(k))));
     }
-    let ready = if drafts == 0 { words.no_draft.to_owned() } else { (words.drafts_ready)(drafts) };
+    let ready = match ready {
+        Ready { leaves: Some(at), .. } => (words.leaves)(&reader.local_time(at)),
+        Ready { drafts: 0, .. } => words.no_draft.to_owned(),
+        Ready { drafts, .. } => (words.drafts_ready)(drafts),
+    };
     fields.push(field(words.draft, ready));
     if let Some(deadline) = ticket.deadline {
         let left = deadline.since(now).as_secs() / 60;

@@ -6,6 +6,7 @@
 //! Every message ends in exactly one place here. A plugin that fails costs its own step only: an unsorted mail goes
 //! to a person, an unrouted one to the default queue.
 
+use crate::autonomy::{self, Course};
 use crate::caller::{self, About, CallFailure};
 use crate::draft;
 use crate::house::House;
@@ -87,6 +88,8 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
     let reason = message.reason.as_ref().filter(|_| message.taken_up_at.is_some());
     let found = Found { enrichments: &enrichments, routing: Some(&routing), reason, ..Found::ticket(&triage) };
 
+    let mut course = Course::default();
+    course.heed(&work.decisions);
     // A drafter that may call a model can take long: what is known so far is shown to agents meanwhile.
     let quick = draft::is_quick(tenant);
     let notifiers = routing.notifiers.clone();
@@ -96,14 +99,22 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
         tx.commit().await.map_err(store)?;
         work.decisions.clear();
     }
-    let drafted = draft::propose(house, tenant, &work.context, work.about, Arc::new(work.view)).await;
+    let mut drafted = draft::propose(house, tenant, &work.context, work.about, Arc::new(work.view)).await;
+    let (context, about) = (&work.context, work.about);
+    let considered = autonomy::consider(house, tenant, context, about, &newest, &triage, course, &mut drafted).await;
 
     let mut tx = scope.begin().await.map_err(store)?;
     if quick {
         write(&mut tx, tenant, id, &work.decisions, &found).await.map_err(store)?;
     }
-    draft::write(&mut tx, ticket.id, &drafted).await.map_err(store)?;
-    draft::tell(&mut tx, house, tenant, &ticket, &drafted, &newest, id, &notifiers).await.map_err(store)?;
+    let ids = draft::write(&mut tx, ticket.id, &drafted).await.map_err(store)?;
+    let leaves = match &considered {
+        Some(considered) => {
+            autonomy::decide(&mut tx, house, tenant, &ticket, id, &drafted, &ids, considered).await.map_err(store)?
+        }
+        None => None,
+    };
+    draft::tell(&mut tx, house, tenant, &ticket, &drafted, &newest, id, &notifiers, leaves).await.map_err(store)?;
     end(house, tx, job, &message, Outcome::Ticket).await
 }
 

@@ -1,6 +1,7 @@
 //! What the house itself says in chat groups, in the languages it speaks. A language is a value of
 //! [`Words`]: a missing text does not compile.
 
+use posthouse_model::autonomy::Cause;
 use posthouse_model::notice::NoticeKind;
 use posthouse_model::triage::Urgency;
 
@@ -32,6 +33,8 @@ pub struct Words {
     pub draft: &'static str,
     /// Value: how many drafts wait.
     pub drafts_ready: fn(usize) -> String,
+    /// Value: the reply goes out by itself at this local time.
+    pub leaves: fn(&str) -> String,
     /// Value: no draft.
     pub no_draft: &'static str,
     /// A ticket that no classifier sorted.
@@ -72,6 +75,8 @@ pub struct Words {
     pub rspamd_away: fn(&str, &str) -> String,
     /// A webhook was turned off: name, since, its last failure.
     pub webhook_off: fn(&str, &str, &str) -> String,
+    /// A category is no longer answered by itself: its name, why, and the ticket that brought it about.
+    pub autonomy_fell: fn(&str, Cause, Option<i64>) -> String,
     /// An active release was taken back: plugin, version, why.
     pub plugin_rolled_back: fn(&str, &str, &str) -> String,
     /// A candidate was taken back: plugin, version, why.
@@ -175,6 +180,7 @@ static EN: Words = Words {
     answer_by: "Answer by",
     draft: "Draft",
     drafts_ready: |n| if n == 1 { "1 ready".to_owned() } else { format!("{n} ready") },
+    leaves: |at| format!("goes out by itself at {at}, unless you stop it"),
     no_draft: "none, to be written",
     unsorted: "unsorted",
     unknown_customer: "unknown sender",
@@ -224,6 +230,18 @@ static EN: Words = Words {
         format!(
             "Webhook “{webhook}” is turned off since {since} because nothing reached it for days; an admin turns it on again under Webhooks. Last failure: {reason}"
         )
+    },
+    autonomy_fell: |category, cause, ticket| {
+        let why = match cause {
+            Cause::Complaint => "a customer complained about a reply that went out by itself",
+            Cause::Reopened => "a reply that went out by itself did not settle the matter",
+            Cause::Bounced => "a reply that went out by itself came back",
+            Cause::CheckFailed => "a check objected to a reply that was about to go out by itself",
+            Cause::Drift => "agents change or reject too many of the drafts by now",
+            Cause::Consent | Cause::ByHand => "a person decided so",
+        };
+        let ticket = ticket.map(|number| format!(" (ticket #{number})")).unwrap_or_default();
+        format!("“{category}” is no longer answered by itself: {why}{ticket}. People send again.")
     },
     sending_stuck: |n, since| format!("{n} approved replies have not gone out, the oldest since {since}."),
     what_now: "Nothing is lost: work goes on by itself once the cause is gone. “posthouse doctor” names the cause.",
@@ -300,6 +318,7 @@ static ZH: Words = Words {
     answer_by: "回复期限",
     draft: "草稿",
     drafts_ready: |n| format!("{n} 份待审"),
+    leaves: |at| format!("将于 {at} 自动发出,可在此之前停止"),
     no_draft: "无,需人工撰写",
     unsorted: "未分类",
     unknown_customer: "未知发件人",
@@ -341,6 +360,18 @@ static ZH: Words = Words {
         format!(
             "Webhook“{webhook}”连续多日推送失败,自 {since} 起已停用,请管理员在 Webhook 页面重新启用。最近一次错误:{reason}"
         )
+    },
+    autonomy_fell: |category, cause, ticket| {
+        let why = match cause {
+            Cause::Complaint => "客户对自动发出的回复提出投诉",
+            Cause::Reopened => "自动发出的回复未能解决问题",
+            Cause::Bounced => "自动发出的回复被退回",
+            Cause::CheckFailed => "检查程序对即将自动发出的回复有异议",
+            Cause::Drift => "客服修改或弃用草稿的比例过高",
+            Cause::Consent | Cause::ByHand => "由人工决定",
+        };
+        let ticket = ticket.map(|number| format!("(工单 #{number})")).unwrap_or_default();
+        format!("“{category}”类已停止自动回复:{why}{ticket}。现由人工发送。")
     },
     sending_stuck: |n, since| format!("{n} 封已批准的回复尚未发出,最早的自 {since} 起。"),
     what_now: "邮件没有丢失:原因消除后会自动继续。运行 posthouse doctor 可查明原因。",

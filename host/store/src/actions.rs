@@ -29,6 +29,7 @@ impl Tx {
             .bind(ticket)
             .run(self.on())
             .await?;
+        self.autonomy_answered(ticket, None, actor).await?;
         self.record(actor, "ticket.handled", subject(ticket), json!({ "reason": reason }));
         Ok(())
     }
@@ -38,6 +39,12 @@ impl Tx {
     /// # Errors
     /// As [`Tx::mark_handled`].
     pub async fn reopen(&mut self, ticket: TicketId, actor: &Actor) -> Result<()> {
+        self.autonomy_reopened(ticket).await?;
+        self.bring_back(ticket, actor).await
+    }
+
+    /// As [`Tx::reopen`], for what is only taken back: it says nothing about the reply.
+    pub(crate) async fn bring_back(&mut self, ticket: TicketId, actor: &Actor) -> Result<()> {
         let before = self.ticket_for_change(ticket).await?;
         self.move_ticket(&before, TicketStatus::Waiting).await?;
         if before.status == TicketStatus::Automatic {
@@ -59,6 +66,7 @@ impl Tx {
         let reason = Reason::new(ReasonCode::SpamByAgent, "");
         self.recount(ticket, &[Outcome::Ticket, Outcome::Automatic], Outcome::Spam, Some(&reason)).await?;
         self.enqueue(&Job::Learn { ticket, spam: true }).await?;
+        self.autonomy_answered(ticket, None, actor).await?;
         self.record(actor, "ticket.marked-spam", subject(ticket), json!({ "was": before.status }));
         Ok(())
     }

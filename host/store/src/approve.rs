@@ -138,6 +138,11 @@ impl Tx {
             self.enqueue(&Job::Learn { ticket: ticket.id, spam: false }).await?;
         }
         self.move_ticket(&ticket, TicketStatus::Sent).await?;
+        if approval.automatic {
+            self.autonomy_approved(ticket.id, outbox, actor).await?;
+        } else {
+            self.autonomy_answered(ticket.id, Some((&approval.body, outbox)), actor).await?;
+        }
         self.saved_typed(ticket.id, Some(approval.draft), actor).await?;
         let body_sha256 = hex::encode(Sha256::digest(&approval.body));
         self.record(

@@ -424,14 +424,14 @@ impl Tx {
                 match (ticket.status == before.status, acts.close.is_some()) {
                     (true, _) => {}
                     (false, true) if before.status == TicketStatus::Sent => self.answered_back(ticket, actor).await?,
-                    (false, true) => self.reopen(ticket.id, actor).await?,
+                    (false, true) => self.bring_back(ticket.id, actor).await?,
                     (false, false) => self.wake(ticket.id, actor).await?,
                 }
             }
             BulkAct::Handled(_) if before.status == TicketStatus::Sent => {
                 return self.answered_back(ticket, actor).await;
             }
-            BulkAct::Handled(_) => self.reopen(ticket.id, actor).await?,
+            BulkAct::Handled(_) => self.bring_back(ticket.id, actor).await?,
             BulkAct::Spam => self.mark_not_spam(ticket.id, actor).await?,
         }
         // Open it was; put aside it was for longer than this.

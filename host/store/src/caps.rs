@@ -43,7 +43,10 @@ impl Tx {
     pub(crate) async fn held(&mut self, row: &OutboxRow) -> Result<Option<Reason>> {
         let open = row.recipients.iter().filter(|r| matches!(r.state, OutboxState::Queued | OutboxState::Deferred));
         let keys: Vec<String> = open.map(|recipient| recipient.address.key()).collect();
-        let reason = self.objection(row.ticket, &keys, Count::Out(row.id)).await?;
+        let reason = match self.autonomy_objection(row).await? {
+            Some(reason) => Some(reason),
+            None => self.objection(row.ticket, &keys, Count::Out(row.id)).await?,
+        };
         if let Some(reason) = &reason {
             self.refuse_send(row.id, &reason.to_string(), &Actor::Host("dispatch".to_owned())).await?;
         }

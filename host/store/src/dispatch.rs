@@ -80,7 +80,8 @@ impl Scope {
             OutboxState::Queued | OutboxState::Deferred if due > now => Ok(OutboxLease::NotYet { due }),
             OutboxState::Queued | OutboxState::Deferred => {
                 let waiting = by_outbox_id(tx.on(), tenant, outbox).await?;
-                let held = if waiting.automatic { tx.held(&waiting).await? } else { tx.overtaken(&waiting).await? };
+                let held = if waiting.automatic { tx.held(&waiting).await? } else { None };
+                let held = if held.is_some() { held } else { tx.overtaken(&waiting).await? };
                 if let Some(reason) = held {
                     tx.commit().await?;
                     return Ok(OutboxLease::Held(reason));
@@ -253,6 +254,9 @@ impl Tx {
         }
         if state == OutboxState::Failed {
             self.files_are_offered(outbox).await?;
+            if row.automatic {
+                self.autonomy_bounced(outbox, row.ticket, reason(outcomes, state).unwrap_or_default()).await?;
+            }
         }
         if state == OutboxState::Uncertain {
             self.look_for_proof(outbox).await?;

@@ -19,6 +19,7 @@ mod agents;
 mod approve;
 mod articles;
 mod audit;
+mod autonomy;
 mod bulk;
 mod caps;
 mod chain;
@@ -102,6 +103,7 @@ pub use articles::{
     ARTICLE_BYTES_MAX, ARTICLE_VERSIONS_MAX, ARTICLES_MAX, Article, ArticleRow, ArticleSaved, ArticleVersion,
 };
 pub use audit::{AuditPage, AuditQuery, FOUND_MAX, LOOKED_AT_MAX};
+pub use autonomy::{AutonomyDraft, AutonomyRow, AutonomyStep, NewAutonomyDraft, Noted, Stopped};
 pub use bulk::{BULK_MAX, BULK_UNDO, BulkAct, BulkLeft, BulkReport, MacroActs, MacroHands, Picked};
 pub use claim::{ClaimRequest, ClaimedJob, DEATHS_MAX};
 pub use components::ComponentRow;

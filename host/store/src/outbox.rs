@@ -232,6 +232,9 @@ impl Tx {
         self.set_recipients(outbox, &[OutboxState::Queued, OutboxState::Deferred], OutboxState::Cancelled).await?;
         self.files_come_back(outbox).await?;
         self.ticket_waits(row.ticket).await?;
+        if row.automatic {
+            self.autonomy_cancelled(outbox, actor).await?;
+        }
         self.record(actor, "outbox.cancelled", format_args!("ticket:{}", row.ticket), json!({ "outbox": outbox }));
         Ok(())
     }
@@ -247,6 +250,9 @@ impl Tx {
         self.set_recipients(outbox, &[OutboxState::Queued, OutboxState::Deferred], OutboxState::Failed).await?;
         self.files_are_offered(outbox).await?;
         self.ticket_waits(row.ticket).await?;
+        if row.automatic {
+            self.autonomy_held(outbox).await?;
+        }
         self.record(
             actor,
             "outbox.refused",

@@ -123,6 +123,9 @@ impl Tx {
         }
         if bounce.hard {
             self.ticket_waits(row.ticket).await?;
+            if row.automatic {
+                self.autonomy_bounced(outbox, row.ticket, &words).await?;
+            }
         }
         Ok(Some(row.ticket))
     }

@@ -99,10 +99,10 @@ impl Scope {
 }
 
 impl Tx {
-    /// Looks at a scheduled reply that is about to go out for the first time. Where the customer has written since, it is failed with
-    /// the reason, and its ticket waits for a person.
+    /// Looks at a reply that was scheduled, or that nobody has read, when it is about to go out for the first time. Where the customer
+    /// has written since, it is failed with the reason, and its ticket waits for a person.
     pub(crate) async fn overtaken(&mut self, row: &OutboxRow) -> Result<Option<Reason>> {
-        if row.scheduled_at.is_none() || !row.attempts.is_empty() {
+        if (row.scheduled_at.is_none() && !row.automatic) || !row.attempts.is_empty() {
             return Ok(None);
         }
         let tenant = self.tenant();

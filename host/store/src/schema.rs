@@ -35,6 +35,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0024_urgent.sql"),
     include_str!("schema/0025_money.sql"),
     include_str!("schema/0026_model_exchange.sql"),
+    "select 27;",
+    "select 28;",
+    "select 29;",
+    include_str!("schema/0030_autonomy.sql"),
 ];
 
 /// The version that this host works with.

@@ -222,6 +222,9 @@ names!(
     posthouse_model::view::ViewSort
     posthouse_model::translation::TranslationState
     posthouse_model::translation::TranslationTrouble
+    posthouse_model::autonomy::Level
+    posthouse_model::autonomy::Compared
+    posthouse_model::autonomy::Cause
     crate::jobs::JobState
     crate::notifications::NotificationState
 );

@@ -290,6 +290,19 @@ pub(crate) const TABLES: &[Table] = &[
          asked_at:i done_at:i",
     )
     .since(23),
+    table("autonomy_level", "tenant_id:i category:t level:t since:i counts_since:i demoted_at:i", "tenant_id, category").since(30),
+    counting(
+        "autonomy_step",
+        "id:i tenant_id:i category:t at:i was:t became:t cause:t actor:t evidence:t detail:t ticket_id:i",
+    )
+    .since(30),
+    counting(
+        "autonomy_draft",
+        "id:i tenant_id:i ticket_id:i draft_id:i category:t level:t never:t compared:t changed:i outbox_id:i answered_by:t \
+         at:i compared_at:i",
+    )
+    .since(30),
+    table("autonomy_stop", "tenant_id:i at:i by_whom:t reason:t", "tenant_id").since(30),
 ];
 
 #[cfg(test)]

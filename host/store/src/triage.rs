@@ -68,6 +68,9 @@ impl Tx {
         }
         self.follow_outcome(&mut ticket, done.message, done.outcome, done.reason).await?;
         self.save(&ticket).await?;
+        if done.outcome == Outcome::Ticket {
+            self.autonomy_heard(id, done.message, done.triage).await?;
+        }
         self.record_settled(Some(id), done.message, done.outcome, done.reason, actor);
         Ok(Some((id, ticket.status)))
     }
@@ -142,6 +145,9 @@ impl Tx {
         let mut ticket = by_id(self.on(), tenant, ticket).await?;
         if self.follow_outcome(&mut ticket, message, outcome, reason).await? {
             self.save(&ticket).await?;
+        }
+        if outcome == Outcome::Ticket {
+            self.autonomy_heard(ticket.id, message, None).await?;
         }
         Ok(Some(ticket.status))
     }

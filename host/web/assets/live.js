@@ -70,6 +70,22 @@ const awaitParts = (wait = 500) => {
   }, wait);
 };
 
+// Replies that go out by themselves: how long each can still be stopped. Without the script its time stands there.
+let leavingTimer;
+const startLeaving = () => {
+  clearInterval(leavingTimer);
+  const spans = $$('.leaving[data-until-ms]').map((span) => ({ span, end: Date.now() + (Number(span.dataset.untilMs) - Number(span.dataset.nowMs)) }));
+  if (!spans.length) return;
+  const tick = () => {
+    for (const { span, end } of spans) {
+      const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+      $('span', span).textContent = `${span.dataset.words} ${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
+    }
+  };
+  tick();
+  leavingTimer = setInterval(tick, 1000);
+};
+
 let undoTimer;
 const startUndo = () => {
   clearInterval(undoTimer);

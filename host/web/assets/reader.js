@@ -78,7 +78,7 @@ const show = (page, url, { push, list, focus }) => {
 // Everything that a freshly drawn page needs.
 let noteTimer;
 const fadeNote = () => { clearTimeout(noteTimer); const note = $('.notices .note:not(.refused)'); if (note) noteTimer = setTimeout(() => note.remove(), 7000); };
-const prepare = () => { prepareDraft(); prepareNotes(); $('.difference')?.scrollIntoView({ block: 'nearest' }); awaitComing(); startUndo(); fadeNote(); $$('[data-open][hidden]').forEach((button) => { button.hidden = false; }); };
+const prepare = () => { prepareDraft(); prepareNotes(); $('.difference')?.scrollIntoView({ block: 'nearest' }); awaitComing(); startUndo(); startLeaving(); fadeNote(); $$('[data-open][hidden]').forEach((button) => { button.hidden = false; }); };
 
 const rowLinks = () => $$('.row > a');
 const openRow = (link, focus = false) => load(link.href, { focus });

@@ -51,6 +51,7 @@ fn main() -> std::io::Result<()> {
                 frame.me.role = posthouse_model::role::Role::Admin;
                 frame
             };
+            write("autonomy", sample::autonomy().draw(&frame(Place::Autonomy)))?;
             write("plugins", sample::plugins().draw(&admin(Place::Plugins)))?;
             write("plugin", sample::plugin().draw(&admin(Place::Plugins)))?;
             write("setup-list", sample::setup_list().draw(&admin(Place::Settings)))?;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod audit;
+mod autonomy;
 mod backup;
 mod bounds;
 mod eval;

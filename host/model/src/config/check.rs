@@ -1,6 +1,7 @@
 //! What types cannot say about a tenant's set-up.
 
 mod automatic;
+mod autonomy;
 mod model;
 mod people;
 mod screen;
@@ -191,6 +192,7 @@ impl Check {
         self.range("review.undo_seconds", config.review.undo_seconds, 0, 600);
         self.screen(&config.screen);
         self.automatic(&config.automatic);
+        self.autonomy(&config.autonomy);
     }
 
     fn address(&mut self, path: impl Into<String>, address: &str) {

@@ -1,6 +1,7 @@
 //! The jobs, with the real store, the real sandbox and the bundled plugins, and a clock that the test sets.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod autonomy;
 mod breaker;
 mod ceiling;
 mod denials;

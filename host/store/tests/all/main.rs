@@ -7,6 +7,7 @@ mod world;
 mod account;
 mod actions;
 mod agents;
+mod autonomy;
 mod backup;
 mod bulk;
 mod caps;

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// Tables that grow with every mail.
-const LARGE: [&str; 18] = [
+const LARGE: [&str; 19] = [
+    "autonomy_draft",
     "decision",
     "draft",
     "event",

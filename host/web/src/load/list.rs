@@ -10,7 +10,7 @@ use posthouse_model::role::Role;
 use posthouse_model::ticket::TicketStatus;
 use posthouse_model::triage::Urgency;
 use posthouse_model::view::ViewSort;
-use posthouse_model::{AgentId, Timestamp};
+use posthouse_model::{AgentId, OutboxId, TicketId, Timestamp};
 use posthouse_store::{AgentRow, Assigned, Counts, StoreError, TicketQuery, TicketSort, TicketSummary};
 
 /// What the store is asked for a list.
@@ -94,6 +94,9 @@ pub(crate) async fn list(seat: &Seat, query: &ListQuery, open: Option<i64>) -> R
         tokio::try_join!(seat.scope.tickets(&wanted), seat.scope.agents(), seat.scope.views(seat.agent.id))?;
     let (views, counts) = counts(seat).await?;
     let behind = if query.text.is_empty() { None } else { seat.scope.search_behind().await? };
+    // Only what is on its way may leave by itself.
+    let on_its_way = page.rows.iter().any(|row| row.status == TicketStatus::Sent);
+    let leaving = if on_its_way { seat.scope.autonomy_leaving().await? } else { Vec::new() };
     let t = seat.lang();
     let mark = page.rows.iter().map(|row| row.last_message_at.0).max().unwrap_or(0).max(seat.desk.now().0);
     let mut categories = seat.config.categories.clone();
@@ -126,7 +129,7 @@ pub(crate) async fn list(seat: &Seat, query: &ListQuery, open: Option<i64>) -> R
             languages: crate::words::language_tags().map(Into::into).collect(),
             macros: seat.config.macros.iter().filter(|one| one.acts()).map(|one| one.name.clone()).collect(),
         },
-        rows: page.rows.into_iter().map(|row| self::row(t, &agents, row)).collect(),
+        rows: page.rows.into_iter().map(|row| self::row(t, &agents, &leaving, row)).collect(),
         older: page.next,
         // Before anything was put in, all of it is missing.
         search: Searched { behind: behind.map(|at| at.min(seat.desk.now())), cut: page.cut },
@@ -165,7 +168,7 @@ pub(crate) fn due(status: TicketStatus, deadline: Option<Timestamp>, since: Time
     deadline.filter(|_| status.is_open()).map(|at| Due { since, at })
 }
 
-fn row(t: Lang, agents: &[AgentRow], row: TicketSummary) -> Row {
+fn row(t: Lang, agents: &[AgentRow], leaving: &[(TicketId, OutboxId, Timestamp)], row: TicketSummary) -> Row {
     Row {
         number: row.number,
         who: t.person(&row.customer),
@@ -179,6 +182,7 @@ fn row(t: Lang, agents: &[AgentRow], row: TicketSummary) -> Row {
         at: row.last_message_at,
         due: due(row.status, row.deadline, row.last_message_at),
         snoozed_until: row.snoozed_until.filter(|_| row.status == TicketStatus::Snoozed),
+        leaves: leaving.iter().find(|(ticket, ..)| *ticket == row.id).map(|(_, _, at)| *at),
         version: row.version,
     }
 }

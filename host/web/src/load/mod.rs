@@ -1,5 +1,6 @@
 //! From the store's rows to the pages' contexts.
 
+pub(crate) mod autonomy;
 pub(crate) mod blocks;
 pub(crate) mod frame;
 pub(crate) mod knowledge;

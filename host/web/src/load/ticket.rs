@@ -6,7 +6,7 @@ use crate::page::draft::{Check, DraftCard, Editor, ReplyPane};
 use crate::page::letter::Letter;
 use crate::page::note::NoteCard;
 use crate::page::query::ListQuery;
-use crate::page::ticket::{Colleague, Missing, Returned, Sending, SiblingLine, TicketPane};
+use crate::page::ticket::{Colleague, Missing, Returned, Sending, SiblingLine, TicketPane, WouldSend};
 use crate::page::translation::Translations;
 use crate::refusal::Refusal;
 use crate::route::work::people;
@@ -14,6 +14,7 @@ use crate::seat::Seat;
 use crate::text::bundled;
 use crate::text::sanitise::remote_images;
 use crate::words::Lang;
+use posthouse_model::autonomy::{Compared, Level};
 use posthouse_model::decision::World;
 use posthouse_model::draft::DraftOrigin;
 use posthouse_model::event::Event;
@@ -22,7 +23,7 @@ use posthouse_model::mention;
 use posthouse_model::outbox::OutboxState;
 use posthouse_model::ticket::{Direction, TicketStatus};
 use posthouse_model::triage::{Entity, Risk};
-use posthouse_model::{MessageId, OutboxId, Timestamp};
+use posthouse_model::{MessageId, OutboxId, TicketId, Timestamp};
 use posthouse_store::{AgentRow, DraftRow, MessageRow, NoteRow, OutboxRow, TicketDetail};
 use std::time::Duration;
 
@@ -52,6 +53,7 @@ pub(crate) async fn ticket(
     if let Some(template) = pane.reply.card().and_then(|card| card.proposal.template.as_deref()) {
         pane.reply.misfits = whole(seat.scope.misfits_of(template).await?);
     }
+    pane.would_send = would_send(seat, detail.ticket.id).await?;
     super::translation::show(seat, &detail, &mut pane).await?;
     pane.reply.macros = seat.config.macros.iter().map(|one| (one.name.clone(), one.text.is_some())).collect();
     pane.reply.files = seat.scope.reply_files(detail.ticket.id).await?;
@@ -60,6 +62,14 @@ pub(crate) async fn ticket(
         .map(|s| SiblingLine { number: s.number, subject: s.subject, status: s.status, at: s.last_message_at })
         .collect();
     Ok(pane)
+}
+
+/// What the house would send by itself: shown from the first step up.
+async fn would_send(seat: &Seat, ticket: TicketId) -> Result<Option<WouldSend>, Refusal> {
+    let draft = seat.scope.autonomy_draft(ticket).await?.filter(|draft| draft.compared == Compared::Open);
+    Ok(draft
+        .filter(|draft| draft.level > Level::Manual)
+        .map(|draft| WouldSend { level: draft.level, never: draft.never }))
 }
 
 fn pane(
@@ -127,6 +137,7 @@ fn pane(
         orders: row.orders.clone(),
         reply,
         sendings: sendings(detail),
+        would_send: None,
         trail: detail.decisions.iter().map(|d| trail::step(d, &queue)).collect(),
         events: detail.events.iter().rev().map(|e| trail::happening(t, e, &queue)).collect(),
         colleagues: agents
@@ -247,6 +258,7 @@ fn sendings(detail: &TicketDetail) -> Vec<Sending> {
                 id: row.id.0,
                 state: row.state,
                 scheduled: row.scheduled_at.is_some(),
+                automatic: row.automatic,
                 overtaken: false,
                 at: if row.state == OutboxState::Sent { done.unwrap_or(row.due_at) } else { row.due_at },
                 tries: row.attempts.len() as u64,

@@ -96,6 +96,8 @@ pub enum Place {
     Audit,
     /// What the team has set up; for leads and admins.
     Settings,
+    /// How far categories are answered by themselves; for leads and admins.
+    Autonomy,
 }
 
 /// A sentence above the page about what was just done or refused.
@@ -227,6 +229,7 @@ impl Frame {
                 @if self.me.role == Role::Admin { (place(Place::Plugins, "/plugins", icon::plug(), t.place_plugins())) }
                 @if self.me.role == Role::Admin { span.only-wide { (place(Place::People, "/people", icon::people(), t.people_place())) } }
                 @if self.me.role.may_lead() { span.only-wide { (place(Place::Settings, "/settings", icon::sliders(), t.place_settings())) } }
+                @if self.me.role.may_lead() { span.only-wide { (place(Place::Autonomy, "/autonomy", icon::stairs(), t.autonomy_place())) } }
                 @if self.me.audits { span.only-wide { (place(Place::Audit, "/audit", icon::seal(), t.audit_place())) } }
                 button.place.keys type="button" data-open="keys" hidden { (icon::keyboard()) span { (t.place_keys()) } }
                 span.gap {}
@@ -245,6 +248,7 @@ impl Frame {
                         // On a phone the rail has no room for these.
                         @if self.me.role == Role::Admin { a.quiet.only-thin href=(self.team.path("/people")) { (t.people_place()) } }
                         @if self.me.role.may_lead() { a.quiet.only-thin href=(self.team.path("/settings")) { (t.settings_title()) } }
+                        @if self.me.role.may_lead() { a.quiet.only-thin href=(self.team.path("/autonomy")) { (t.autonomy_title()) } }
                         @if self.me.audits { a.quiet.only-thin href=(self.team.path("/audit")) { (t.audit_place()) } }
                         (self.post(&self.team.path("/me/theme"), "themes", &html! {
                             input type="hidden" name="back" value=(self.here);

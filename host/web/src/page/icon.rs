@@ -30,6 +30,8 @@ icons! {
     person = r#"<circle cx="10" cy="7" r="3"/><path d="M4 16.5c.6-3 3-4.3 6-4.3s5.4 1.3 6 4.3"/>"#;
     /// Two people.
     people = r#"<circle cx="7.5" cy="7.5" r="2.5"/><path d="M2.8 15.5c.5-2.5 2.3-3.7 4.7-3.7s4.2 1.2 4.7 3.7M12.5 5.2a2.4 2.4 0 0 1 0 4.6M14 12c1.8.4 2.9 1.6 3.2 3.5"/>"#;
+    /// A road that climbs by steps.
+    stairs = r#"<path d="M3 16h3.5v-3.5H10V9h3.5V5.5H17"/><path d="m14.5 3.5 2.5 2-2.5 2"/>"#;
     /// A seal on a line.
     seal = r#"<path d="M4 4h8M4 7.5h8M4 11h4"/><circle cx="13" cy="12.5" r="3"/><path d="m11.5 15 -.5 2.5 2-1 2 1-.5-2.5"/>"#;
     /// The world.

@@ -1,5 +1,6 @@
 //! The ticket list: head, views, filters, rows.
 
+use super::autonomy::counting;
 use super::frame::Frame;
 use super::icon;
 use super::query::{ListQuery, View};
@@ -61,6 +62,8 @@ pub struct Row {
     pub due: Option<Due>,
     /// Put aside until then.
     pub snoozed_until: Option<Timestamp>,
+    /// Its reply goes out by itself then, unless somebody stops it.
+    pub leaves: Option<Timestamp>,
     /// Goes up with every change.
     pub version: i64,
 }
@@ -382,7 +385,8 @@ impl ListPane {
                     span.agent { @if let Some(name) = &row.assignee { span title=(t.assigned_to(name)) { (name) } } }
                     span.age { (frame.lens.age(row.at)) }
                     span.due {
-                        @if let Some(until) = row.snoozed_until { (t.snoozed_until(frame.lens.weekday(until))) }
+                        @if let Some(at) = row.leaves { (counting(frame, at)) }
+                        @else if let Some(until) = row.snoozed_until { (t.snoozed_until(frame.lens.weekday(until))) }
                         @else if let Some(due) = row.due { (due_words(frame, due)) }
                     }
                 }

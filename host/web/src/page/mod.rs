@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod autonomy;
 pub mod blocks;
 pub mod bulk;
 pub mod draft;

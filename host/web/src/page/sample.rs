@@ -1,10 +1,12 @@
 //! Sample data: a morning at a seller's desk. For drawing every page without a store, in tests and for the eye.
 
+mod autonomy;
 mod plugins;
 mod setup;
 mod translation;
 mod views;
 
+pub use autonomy::autonomy;
 pub use plugins::{plugin, plugins};
 pub use setup::{setup, setup_list};
 pub use views::{bulk, view, views};
@@ -121,6 +123,7 @@ pub fn list(open: Option<i64>) -> ListPane {
             due: b.8.map(|(gone, left)| Due { since: NOW.minus(minutes(gone)), at: NOW.plus(minutes(left)) }),
             assignee: b.9.map(Into::into),
             snoozed_until: None,
+            leaves: None,
             version: 1,
         })
         .collect();
@@ -390,6 +393,7 @@ pub fn ticket(lang: Lang) -> TicketPane {
         }],
         reply: reply(),
         sendings: vec![],
+        would_send: None,
         trail: trail(),
         events: vec![
             event(3, "notification.sent", "host:notify"),
@@ -482,6 +486,7 @@ pub fn working(lang: Lang) -> TicketPane {
         state: posthouse_model::outbox::OutboxState::Queued,
         at: NOW.plus(minutes(1_300)),
         scheduled: true,
+        automatic: false,
         overtaken: true,
         tries: 0,
         words: None,

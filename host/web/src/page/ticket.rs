@@ -1,5 +1,6 @@
 //! The review page: one ticket, read, corrected, approved.
 
+use super::autonomy::{counting, reasons};
 use super::draft::ReplyPane;
 use super::frame::Frame;
 use super::icon;
@@ -13,6 +14,7 @@ use super::trail::Step;
 use super::translation::Translations;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
+use posthouse_model::autonomy::{Level, Never};
 use posthouse_model::mail::Address;
 use posthouse_model::outbox::OutboxState;
 use posthouse_model::reason::Reason;
@@ -43,6 +45,8 @@ pub struct Sending {
     pub at: Timestamp,
     /// A person chose that time.
     pub scheduled: bool,
+    /// No person has read it.
+    pub automatic: bool,
     /// The customer has written since: it will be held.
     pub overtaken: bool,
     /// How often it was tried.
@@ -130,6 +134,8 @@ pub struct TicketPane {
     pub reply: ReplyPane,
     /// Approved mail, newest first.
     pub sendings: Vec<Sending>,
+    /// What the house would send by itself, where the category has come so far.
+    pub would_send: Option<WouldSend>,
     /// Automatic steps, oldest first.
     pub trail: Vec<Step>,
     /// What happened, newest first.
@@ -146,6 +152,15 @@ pub struct TicketPane {
     pub merged_into: Option<i64>,
     /// List the ticket was opened from.
     pub query: ListQuery,
+}
+
+/// What the house says of the first draft.
+#[derive(Clone, Debug)]
+pub struct WouldSend {
+    /// How far the category has come.
+    pub level: Level,
+    /// Why a person must read it first.
+    pub never: Vec<Never>,
 }
 
 /// Another ticket of the customer.
@@ -174,6 +189,7 @@ impl TicketPane {
                     (self.sending(frame))
                     (note::new(frame, self))
                     (self.lacking(frame))
+                    (self.would_send(frame))
                     @if self.merged_into.is_none() { (self.reply.draw(frame)) }
                 }
                 (side::draw(frame, self))
@@ -379,13 +395,27 @@ impl TicketPane {
         }
     }
 
+    fn would_send(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            @if let Some(would) = self.would_send.as_ref().filter(|_| self.status.is_open()) {
+                p.missing.would-send {
+                    @if !would.never.is_empty() { span.label { (t.autonomy_person_reads()) } " " (reasons(t, &would.never)) }
+                    @else if would.level.sends() { (t.autonomy_chosen()) }
+                    @else { (t.autonomy_would_send()) }
+                }
+            }
+        }
+    }
+
     fn sending(&self, frame: &Frame) -> Markup {
         let t = frame.lang();
         let Some(sending) = self.sendings.first().filter(|s| s.state != OutboxState::Cancelled) else {
             return html! {};
         };
         let bad = matches!(sending.state, OutboxState::Failed | OutboxState::Uncertain);
-        let waits = sending.state == OutboxState::Queued && sending.scheduled;
+        let leaves = sending.state == OutboxState::Queued && sending.automatic && sending.at > frame.lens.now;
+        let waits = sending.state == OutboxState::Queued && (sending.scheduled || sending.automatic);
         let came_back = sending.returned.iter().any(|returned| returned.hard);
         let words = match sending.state {
             OutboxState::Queued if sending.scheduled && sending.at > frame.lens.now => {
@@ -405,7 +435,8 @@ impl TicketPane {
             div.sending.bad[bad || came_back || overtaken] role=[(bad || came_back || overtaken).then_some("alert")] {
                 p {
                     @if bad { (icon::warn()) } @else if sending.state == OutboxState::Sent { (icon::tick()) } @else { (icon::reply()) }
-                    b { (words) }
+                    @if leaves { b { (counting(frame, sending.at)) } } @else { b { (words) } }
+                    @if sending.automatic && sending.state == OutboxState::Sent { span.mute { (t.autonomy_went()) } }
                     @if sending.state == OutboxState::Deferred { span { (t.next_try(frame.lens.clock(sending.at))) } }
                     @if sending.tries > 1 { span.mute { (t.tries_n(sending.tries)) } }
                     @if sending.state != OutboxState::Sent { @if let Some(words) = &sending.words {
@@ -427,7 +458,7 @@ impl TicketPane {
                 @if waits && frame.me.role.may_act() {
                     (self.post(frame, "undo", "resolve", &html! {
                         input type="hidden" name="outbox" value=(sending.id);
-                        button.quiet { (t.cancel_sending()) }
+                        button.quiet { (if sending.automatic { t.autonomy_stop_one() } else { t.cancel_sending() }) }
                     }))
                 }
                 @if bad && frame.me.role.may_act() {

@@ -5,6 +5,7 @@ mod account;
 pub(crate) mod act;
 mod api;
 mod audit;
+mod autonomy;
 mod blocks;
 mod bulk;
 mod card;
@@ -210,6 +211,8 @@ routes! {
     post "/t/{slug}/settings/{page}" Administering setup::save;
     post "/t/{slug}/settings/{page}/{verb}" Administering setup::act;
     get "/t/{slug}/audit" Auditing audit::page;
+    get "/t/{slug}/autonomy" Leading autonomy::page;
+    post "/t/{slug}/autonomy" Leading autonomy::act;
     get "/t/{slug}/model" Auditing model_calls::list;
     get "/t/{slug}/model/{id}" Auditing model_calls::one;
     get "/t/{slug}/live" Reading live::stream;

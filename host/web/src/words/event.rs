@@ -131,7 +131,10 @@ impl Lang {
             "agent.code-refused" => self.event_code_refused(),
             "agent.recovery-code-used" => self.event_recovery_used(),
             "agent.recovery-codes-renewed" => self.event_recovery_renewed(),
-            other => return self.work_event(other).unwrap_or(other).to_owned(),
+            other => {
+                let known = self.work_event(other).or_else(|| self.autonomy_event(other));
+                return known.unwrap_or(other).to_owned();
+            }
         }
         .to_owned()
     }

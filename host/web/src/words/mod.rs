@@ -6,6 +6,7 @@
 
 mod account;
 mod act;
+pub(crate) mod autonomy;
 mod bulk;
 mod desk;
 mod event;
@@ -158,6 +159,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
     [
         account::TABLE,
         act::TABLE,
+        autonomy::TABLE,
         bulk::TABLE,
         bulk::COUNTED,
         desk::TABLE,

@@ -26,6 +26,8 @@ super::words! {
     reason_cap: "too many automatic mails", "自动邮件过多";
     reason_returned: "mail to the address came back", "发往该地址的邮件被退回";
     reason_overtaken: "the customer wrote again", "客户又有来信";
+    reason_autonomy_stopped: "automatic replies are stopped", "自动回复已停止";
+    reason_autonomy_taken_back: "the category lost its level", "该类别已不再自动回复";
 }
 
 impl Lang {
@@ -62,6 +64,8 @@ impl Lang {
             ReasonCode::AutomaticCap => self.reason_cap(),
             ReasonCode::AddressReturned => self.reason_returned(),
             ReasonCode::Overtaken => self.reason_overtaken(),
+            ReasonCode::AutonomyStopped => self.reason_autonomy_stopped(),
+            ReasonCode::AutonomyTakenBack => self.reason_autonomy_taken_back(),
         }
     }
 }

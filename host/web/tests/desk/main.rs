@@ -5,6 +5,7 @@
 mod account;
 mod actions;
 mod api;
+mod autonomy;
 mod bulk;
 mod files;
 mod hostile;

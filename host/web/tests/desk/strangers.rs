@@ -110,6 +110,7 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/settings/{page}",
         "/t/{slug}/settings/{page}/{verb}",
         "/t/{slug}/audit",
+        "/t/{slug}/autonomy",
         "/t/{slug}/model",
         "/t/{slug}/model/{id}",
         "/t/{slug}/webhooks",

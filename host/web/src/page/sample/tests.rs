@@ -15,6 +15,7 @@ fn pages(lang: Lang) -> Vec<String> {
         view().draw(&tickets),
         status().draw(&frame(Place::Status)),
         messages().draw(&frame(Place::Messages)),
+        autonomy().draw(&frame(Place::Autonomy)),
         plugins().draw(&frame(Place::Plugins)),
         plugin().draw(&frame(Place::Plugins)),
         setup_list().draw(&frame(Place::Settings)),
