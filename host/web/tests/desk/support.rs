@@ -117,6 +117,11 @@ pub fn host() -> Actor {
 
 impl House {
     pub async fn new() -> Self {
+        Self::at("https://desk.example").await
+    }
+
+    /// A host that people reach here.
+    pub async fn at(public_url: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let hands = Arc::new(Hands(AtomicI64::new(1_772_335_320_000_000)));
         let entropy = Arc::new(Seeded::default());
@@ -137,7 +142,7 @@ impl House {
             secrets: keeper.clone(),
             people_vault: PeopleVault::new(MasterKey::generate(entropy.as_ref()), entropy.clone()),
             entropy,
-            public_url: "https://desk.example".parse().unwrap(),
+            public_url: public_url.parse().unwrap(),
             // A test's mail is its files one after another, divided by a line.
             attachment: Arc::new(|raw, part| raw.split(|b| *b == b'\n').nth(part as usize).map(<[u8]>::to_vec)),
             message_id: Arc::new(move |from| {
