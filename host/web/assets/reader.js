@@ -68,6 +68,7 @@ const show = (page, url, { push, list, focus }) => {
   address.searchParams.delete('done');
   address.searchParams.delete('of');
   address.searchParams.delete('bulk');
+  address.searchParams.delete('mail');
   if (push && address.href !== location.href) history.pushState(null, '', address);
   countPicks();
   if (reader && focus) $('#main').focus({ preventScroll: true });

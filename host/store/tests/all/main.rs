@@ -29,6 +29,7 @@ mod numbers;
 mod open;
 mod outbox;
 mod people;
+mod pictures;
 mod plans;
 mod proof;
 mod releases;

@@ -102,6 +102,8 @@ impl Lang {
             "notification.queued" => self.event_notifying(),
             "notification.sent" => self.event_notified(),
             "notification.failed" => self.event_not_notified(),
+            "pictures.always" => self.event_pictures_always(),
+            "pictures.asked-for" => self.event_pictures_asked(),
             "decision.recorded" => self.event_decided(),
             "setup.changed" => self.event_setup_changed(),
             "trial.asked" => self.event_trial_asked(),

@@ -9,6 +9,7 @@ mod act;
 mod bulk;
 mod desk;
 mod event;
+mod files;
 mod knowledge;
 mod macros;
 mod names;

@@ -288,6 +288,13 @@ impl Team {
 
     /// Takes a mail in; its ticket is new.
     pub async fn take(&self, read: ReadMail, raw: &[u8]) -> Waiting {
+        let taken = self.take_any(read, raw).await;
+        let Taken::New { message, ticket, number, .. } = taken else { panic!("not a new mail: {taken:?}") };
+        Waiting { number, ticket, message }
+    }
+
+    /// Takes a mail in, whatever becomes of it.
+    pub async fn take_any(&self, read: ReadMail, raw: &[u8]) -> Taken {
         let mut tx = self.scope.begin().await.unwrap();
         let key = read.message_id.clone().unwrap_or_default();
         let intake = Intake {
@@ -302,8 +309,7 @@ impl Team {
         };
         let taken = tx.intake(&intake, &host()).await.unwrap();
         tx.commit().await.unwrap();
-        let Taken::New { message, ticket, number, .. } = taken else { panic!("not a new mail: {taken:?}") };
-        Waiting { number, ticket, message }
+        taken
     }
 
     /// Takes a mail in and sorts it: the ticket waits, with one draft.

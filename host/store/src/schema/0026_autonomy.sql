@@ -1,0 +1,2 @@
+-- In this place stands what another part of the work brings.
+select 1;
