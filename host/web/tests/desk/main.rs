@@ -15,6 +15,7 @@ mod markup;
 mod mailboxes;
 mod oidc;
 mod people;
+mod pictures;
 mod plugins;
 mod reading;
 mod setup;

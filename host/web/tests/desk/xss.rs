@@ -265,18 +265,20 @@ async fn fill(watched: &Watched) -> (Vec<i64>, Vec<i64>) {
             read.from = Some(Address { name: Some(line(&[payload.clone()])), address: format!("a{group}@customer.example") });
             read.text = format!("{payload}\n> {payload}");
             read.html = Some(payload.clone());
-            read.attachments = vec![file(payload, "image/png", 0, b"x"), file(payload, "text/plain", 1, b"y")];
+            read.attachments = vec![file(payload, "image/png", 0, b"x"), file(payload, "text/plain", 1, b"y"), file(payload, "text/csv", 2, b"z")];
+            let words = payload.replace('\n', "\r");
+            let raw = format!("raw\n{words}\nname;{words}\n");
             read.language = Some(payload.clone());
             if first.is_some() {
                 read.in_reply_to = vec![format!("m{group}-0@customer.example")];
             }
             let message = match &first {
                 None => {
-                    let taken = luma.take(read, b"raw\nraw").await;
+                    let taken = luma.take(read, raw.as_bytes()).await;
                     first = Some(taken);
                     taken.message
                 }
-                Some(_) => luma.take_any(read, b"raw\nraw").await.message(),
+                Some(_) => luma.take_any(read, raw.as_bytes()).await.message(),
             };
             messages.push(message.0);
             let mut tx = luma.scope.begin().await.unwrap();
@@ -411,6 +413,14 @@ async fn nothing_of_the_corpus_runs_loads_or_leads_away() {
     let mails: Vec<String> = messages.iter().map(|id| format!("/t/luma/messages/{id}/html")).collect();
     assert_eq!(mails.len(), all);
     watched.look_through("mail as HTML", &mails, true).await;
+    // Files that are looked at: as text, and as a table.
+    let looks = messages.iter().flat_map(|id| [1, 2].map(|part| format!("/t/luma/messages/{id}/attachments/{part}/preview")));
+    let looks: Vec<String> = looks.collect();
+    watched.look_through("files", &looks, true).await;
+    for some in looks.chunks(FRAMES * 2) {
+        watched.goto(&side_by_side(some)).await;
+        watched.harmless("files in frames").await;
+    }
     for some in mails.chunks(FRAMES) {
         watched.goto(&side_by_side(some)).await;
         watched.harmless("mail in frames").await;
