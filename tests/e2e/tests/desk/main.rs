@@ -3,6 +3,7 @@
 
 mod access;
 mod acts;
+mod admin;
 mod blocks;
 mod door;
 mod files;
@@ -13,6 +14,7 @@ mod mailbox;
 mod many;
 mod plugins;
 mod reading;
+mod screening;
 mod settings;
 mod support;
 mod templates;
