@@ -56,7 +56,8 @@ impl Tx {
             return Err(StoreError::refused(format_args!("message {message} names no sender")));
         }
         let changed = if always {
-            let there = sql("select count(*) from picture_sender where tenant_id = $1").bind(tenant).one(self.on()).await?;
+            let there =
+                sql("select count(*) from picture_sender where tenant_id = $1").bind(tenant).one(self.on()).await?;
             if there.get::<i64>(0)? >= PICTURE_SENDERS_MAX {
                 return Err(StoreError::refused(format_args!(
                     "pictures are shown for {PICTURE_SENDERS_MAX} senders already: take some back first"

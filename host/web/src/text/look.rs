@@ -172,7 +172,9 @@ mod tests {
     #[test]
     fn what_is_shown_has_an_end_and_says_so() {
         let long = text("text/plain", "a.txt", "字".repeat(TEXT_BYTES_MAX).as_bytes(), "CUT");
-        assert!(long.html.contains("CUT") && !long.html.contains('\u{fffd}') && long.html.len() < TEXT_BYTES_MAX + 2_000);
+        assert!(
+            long.html.contains("CUT") && !long.html.contains('\u{fffd}') && long.html.len() < TEXT_BYTES_MAX + 2_000
+        );
         assert!(!text("text/plain", "a.txt", b"short", "CUT").html.contains("CUT"));
         for table in ["a\n".repeat(ROWS_MAX + 1), "a,".repeat(COLUMNS_MAX) + "b,b", "x".repeat(CELL_CHARS_MAX + 1)] {
             let shown = text("text/csv", "a.csv", table.as_bytes(), "CUT").html;
@@ -188,11 +190,18 @@ mod tests {
         for kind in ["text/plain", "text/csv", "text/tab-separated-values", "text/markdown"] {
             let shown = text(kind, evil, evil.as_bytes(), "");
             assert!(!shown.html.contains("<script") && !shown.html.contains("<img"), "{}", shown.html);
-            assert!(shown.policy.starts_with("default-src 'none'; style-src 'sha256-") && shown.policy.ends_with("; sandbox"));
+            assert!(
+                shown.policy.starts_with("default-src 'none'; style-src 'sha256-")
+                    && shown.policy.ends_with("; sandbox")
+            );
         }
         let shown = picture("image/png", "\"><script>", b"x");
         assert!(!shown.html.contains("<script") && shown.policy.contains("img-src data:; "));
-        assert!(!may_be_looked_at("image/svg+xml") && !may_be_looked_at("text/html") && !may_be_looked_at("application/xhtml+xml"));
+        assert!(
+            !may_be_looked_at("image/svg+xml")
+                && !may_be_looked_at("text/html")
+                && !may_be_looked_at("application/xhtml+xml")
+        );
         assert!(is_pdf(b"%PDF-1.7") && !is_pdf(b"<html>%PDF-"));
     }
 }

@@ -76,7 +76,10 @@ pub fn line(of: &[String]) -> String {
 fn the_file_says_what_it_means() {
     let all = payloads();
     assert!(all.len() >= 300, "{}", all.len());
-    assert_eq!(spelled("<a href=\"{DEC:ja}{HEX:v}{PCT:a}{ESC:s}{CSS:c}{LF}{U+202E}\">", "x"), "<a href=\"&#106;&#97;&#x76;%61\\u0073\\63 \n\u{202e}\">");
+    assert_eq!(
+        spelled("<a href=\"{DEC:ja}{HEX:v}{PCT:a}{ESC:s}{CSS:c}{LF}{U+202E}\">", "x"),
+        "<a href=\"&#106;&#97;&#x76;%61\\u0073\\63 \n\u{202e}\">"
+    );
     assert_eq!(spelled("{{a('{RUN}')}} ${ {RUN} } {B64:{RUN}}", "ran(7)"), "{{a('ran(7)')}} ${ ran(7) } cmFuKDcp");
     let same: std::collections::BTreeSet<&String> = all.iter().collect();
     // Those without a number of their own may not be there twice either.

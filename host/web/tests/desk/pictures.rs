@@ -26,7 +26,8 @@ async fn pictures_are_shown_for_a_sender_who_was_agreed_to() {
     let mut jun = house.signed_in(&luma, "jun").await;
     let shown = async |browser: &mut Browser, team: &Team, message: posthouse_model::MessageId| {
         let frame = browser.get(&team.path(&format!("/messages/{message}/html"))).await;
-        let (loads, names) = (frame.header("content-security-policy").contains("https:"), frame.text.contains("pictures.example"));
+        let (loads, names) =
+            (frame.header("content-security-policy").contains("https:"), frame.text.contains("pictures.example"));
         assert_eq!(loads, names, "{}", frame.text);
         loads
     };
@@ -59,7 +60,10 @@ async fn pictures_are_shown_for_a_sender_who_was_agreed_to() {
 
     let undo = jun.post(&path, &[("csrf", &csrf), ("ask", &id)]).await;
     let after = jun.get(undo.location()).await;
-    assert!(after.text.contains("wait until they are asked for") && after.text.contains("remote images of the sender hidden again"));
+    assert!(
+        after.text.contains("wait until they are asked for")
+            && after.text.contains("remote images of the sender hidden again")
+    );
     assert!(!shown(&mut jun, &luma, first.message).await && !shown(&mut jun, &luma, second.message).await);
     let once = jun.get(&luma.path(&format!("/messages/{}/html?images=1", first.message))).await;
     assert!(once.text.contains("pictures.example"), "asked for once it is shown once");
@@ -129,7 +133,10 @@ async fn files_are_looked_at_for_what_their_bytes_are() {
         match name {
             "photo.png" => assert!(answer.text.contains("src=\"data:image/png;base64,")),
             "label.pdf" => assert!(answer.header("content-disposition").starts_with("inline; filename=\"label.pdf\"")),
-            "prices.csv" => assert!(answer.text.contains("<th dir=\"auto\">name</th><th dir=\"auto\">price") && !answer.text.contains("4</td>")),
+            "prices.csv" => assert!(
+                answer.text.contains("<th dir=\"auto\">name</th><th dir=\"auto\">price")
+                    && !answer.text.contains("4</td>")
+            ),
             "notes.txt" => assert!(answer.text.contains("&lt;script&gt;alert(1)")),
             "empty.txt" => assert!(answer.text.contains("The file is empty.")),
             _ => assert!(answer.text.contains("not what its name says"), "{name}: {}", answer.text),

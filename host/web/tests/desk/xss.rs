@@ -227,7 +227,8 @@ async fn control(State(heard): State<Arc<Heard>>, Path((which, index)): Path<(St
     let payload = heard.raw.lock().unwrap()[index].clone();
     let mut response = axum::response::IntoResponse::into_response(Html(format!("<!doctype html><body>{payload}")));
     if which == "held" {
-        let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; report-uri /reports";
+        let policy =
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; report-uri /reports";
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     }
     response
@@ -238,7 +239,11 @@ async fn control(State(heard): State<Arc<Heard>>, Path((which, index)): Path<(St
 async fn frames(request: axum::extract::Request) -> Html<String> {
     let query = request.uri().query().unwrap_or_default().to_owned();
     let frames = url::form_urlencoded::parse(query.as_bytes()).map(|(_, address)| {
-        let sandbox = if address.starts_with("/control/") { " sandbox=\"allow-scripts allow-same-origin allow-forms\"" } else { "" };
+        let sandbox = if address.starts_with("/control/") {
+            " sandbox=\"allow-scripts allow-same-origin allow-forms\""
+        } else {
+            ""
+        };
         format!("<iframe src=\"{address}\"{sandbox} width=80 height=40></iframe>")
     });
     Html(format!("<!doctype html><title>frames</title><body class=\"desk\">{}", frames.collect::<String>()))
@@ -262,10 +267,15 @@ async fn fill(watched: &Watched) -> (Vec<i64>, Vec<i64>) {
         let mut first: Option<crate::support::Waiting> = None;
         for (at, payload) in payloads.iter().enumerate() {
             let mut read = mail(&format!("m{group}-{at}"), &subject, payload);
-            read.from = Some(Address { name: Some(line(&[payload.clone()])), address: format!("a{group}@customer.example") });
+            read.from =
+                Some(Address { name: Some(line(&[payload.clone()])), address: format!("a{group}@customer.example") });
             read.text = format!("{payload}\n> {payload}");
             read.html = Some(payload.clone());
-            read.attachments = vec![file(payload, "image/png", 0, b"x"), file(payload, "text/plain", 1, b"y"), file(payload, "text/csv", 2, b"z")];
+            read.attachments = vec![
+                file(payload, "image/png", 0, b"x"),
+                file(payload, "text/plain", 1, b"y"),
+                file(payload, "text/csv", 2, b"z"),
+            ];
             let words = payload.replace('\n', "\r");
             let raw = format!("raw\n{words}\nname;{words}\n");
             read.language = Some(payload.clone());
@@ -323,7 +333,8 @@ async fn fill(watched: &Watched) -> (Vec<i64>, Vec<i64>) {
         for text in payloads.iter().filter(|text| !text.trim().is_empty()) {
             tx.add_note(first.ticket, text, &host()).await.unwrap();
         }
-        let checks = |text: &String| vec![CheckFinding { blocks: false, code: text.clone(), reason: text.clone(), span: None }];
+        let checks =
+            |text: &String| vec![CheckFinding { blocks: false, code: text.clone(), reason: text.clone(), span: None }];
         let drafts = payloads.chunks(EACH.div_ceil(DraftProposal::PER_CALL_MAX)).map(|some| {
             let text = some.join("\n");
             let proposal = DraftProposal {
@@ -352,7 +363,13 @@ async fn fill(watched: &Watched) -> (Vec<i64>, Vec<i64>) {
             output: Some(json!({ "category": { "value": subject, "confidence": 0.5 } })),
             error: (group % 2 == 0).then(|| payloads.join("\n")),
             host_calls: all()
-                .map(|text| HostCall { capability: text.clone(), what: text.clone(), outcome: text, duration_us: 1, exchange: None })
+                .map(|text| HostCall {
+                    capability: text.clone(),
+                    what: text.clone(),
+                    outcome: text,
+                    duration_us: 1,
+                    exchange: None,
+                })
                 .collect(),
             cost: CallCost::default(),
             call: Default::default(),
@@ -370,7 +387,12 @@ async fn fill_texts(watched: &Watched) -> Vec<String> {
     let (mut articles, mut templates, mut pages) = (Vec::new(), Vec::new(), Vec::new());
     for (at, some) in watched.payloads.chunks(30).enumerate() {
         let title = line(some);
-        articles.push(Article { id: format!("a{at}"), language: "und".into(), title: title.clone(), body: some.join("\n") });
+        articles.push(Article {
+            id: format!("a{at}"),
+            language: "und".into(),
+            title: title.clone(),
+            body: some.join("\n"),
+        });
         let front = json!({ "category": title, "language": "en", "tone": title });
         let front = front.as_object().unwrap().clone();
         templates.push(Template { plugin: "drafter".into(), id: format!("t{at}"), front, body: some.join("\n") });
@@ -414,7 +436,8 @@ async fn nothing_of_the_corpus_runs_loads_or_leads_away() {
     assert_eq!(mails.len(), all);
     watched.look_through("mail as HTML", &mails, true).await;
     // Files that are looked at: as text, and as a table.
-    let looks = messages.iter().flat_map(|id| [1, 2].map(|part| format!("/t/luma/messages/{id}/attachments/{part}/preview")));
+    let looks =
+        messages.iter().flat_map(|id| [1, 2].map(|part| format!("/t/luma/messages/{id}/attachments/{part}/preview")));
     let looks: Vec<String> = looks.collect();
     watched.look_through("files", &looks, true).await;
     for some in looks.chunks(FRAMES * 2) {
@@ -429,7 +452,8 @@ async fn nothing_of_the_corpus_runs_loads_or_leads_away() {
     let mut path = "/t/luma/tickets?view=all".to_owned();
     for _ in 0..10 {
         watched.look(&path).await;
-        let next = watched.value("return document.querySelector('.list a[rel=next]')?.getAttribute('href') ?? ''").await;
+        let next =
+            watched.value("return document.querySelector('.list a[rel=next]')?.getAttribute('href') ?? ''").await;
         match next.as_str() {
             Some("") | None => break,
             Some(next) => next.clone_into(&mut path),
@@ -504,5 +528,8 @@ async fn witnesses_see(watched: &Watched) {
     // The look through a document finds them as well.
     let found = "return fetch('/control/raw/0').then((r) => r.text()).then((t) => lookThrough(new DOMParser().parseFromString(t, 'text/html'), true).length)";
     assert!(watched.value(found).await.as_u64() > Some(0));
-    println!("{} of {all} payloads run where nothing holds them, and ask {asked} times for something of {home}", ran.len());
+    println!(
+        "{} of {all} payloads run where nothing holds them, and ask {asked} times for something of {home}",
+        ran.len()
+    );
 }

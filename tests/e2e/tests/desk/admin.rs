@@ -25,7 +25,10 @@ pub async fn everywhere(desk: &Desk, path: &str, wrong: &mut Vec<String>) {
             serious(desk, axe, wrong).await;
         }
         if let Ok(folder) = std::env::var("POSTHOUSE_SCREENSHOTS") {
-            let file = format!("{}-{width}-{language}.png", path.trim_start_matches("/t/electronics/").replace(['/', '?', '='], "-"));
+            let file = format!(
+                "{}-{width}-{language}.png",
+                path.trim_start_matches("/t/electronics/").replace(['/', '?', '='], "-")
+            );
             desk.browser.screenshot(&std::path::Path::new(&folder).join(file)).await;
         }
     }
@@ -76,7 +79,9 @@ impl Receiver {
                     loop {
                         let text = String::from_utf8_lossy(&bytes).into_owned();
                         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-                            let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+                            let length = head
+                                .lines()
+                                .find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
                             if body.len() >= length.unwrap_or(0) {
                                 notes.lock().unwrap().push(text);
                                 break;
@@ -103,7 +108,9 @@ impl Receiver {
             let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
             serde_json::from_str::<Value>(body).is_ok_and(|body| body["type"] == kind)
         });
-        let id = |text: &String| text.lines().find_map(|line| line.to_lowercase().strip_prefix("webhook-id: ").map(str::to_owned));
+        let id = |text: &String| {
+            text.lines().find_map(|line| line.to_lowercase().strip_prefix("webhook-id: ").map(str::to_owned))
+        };
         of_kind.filter_map(id).collect()
     }
 }
@@ -174,7 +181,8 @@ async fn a_webhook_reaches_its_receiver_and_is_told_again() {
     desk.fill("#tag-new", "trouble").await;
     desk.click("form.one-line button").await;
     said(&desk, "Tag added.").await;
-    comes(&desk, page, "document.querySelector('main .amber')?.innerText.includes('nothing has reached it since')").await;
+    comes(&desk, page, "document.querySelector('main .amber')?.innerText.includes('nothing has reached it since')")
+        .await;
     assert!(desk.text("main table").await.contains("500"));
     let mut wrong = Vec::new();
     everywhere(&desk, page, &mut wrong).await;
@@ -194,7 +202,8 @@ async fn somebody_joins_the_team_works_and_leaves() {
     desk.fill("form.form input[name=email]", new).await;
     desk.click("form.form button").await;
     let link = desk.text(".candidate code.key").await;
-    let person = desk.value("return document.querySelector('form.form[action*=\"/people/\"]').getAttribute('action')").await;
+    let person =
+        desk.value("return document.querySelector('form.form[action*=\"/people/\"]').getAttribute('action')").await;
     let person = person.as_str().unwrap().to_owned();
     // The same address once more is said to be taken.
     desk.goto("/t/electronics/people").await;
@@ -270,7 +279,8 @@ async fn somebody_joins_the_team_works_and_leaves() {
         "return fetch('/t/electronics/api/tickets', {{ credentials: 'omit', headers: {{ authorization: 'Bearer {token}' }} }}).then((r) => r.status)"
     );
     assert_eq!(desk.value(&ask).await, 200);
-    let shown = desk.value("return document.querySelector('#tokens').closest('main').querySelector('h1').innerText").await;
+    let shown =
+        desk.value("return document.querySelector('#tokens').closest('main').querySelector('h1').innerText").await;
     assert!(shown.as_str().unwrap().contains("nightly"), "{shown}");
     desk.click("#tokens tbody button").await;
     desk.until("document.querySelector('#tokens tbody')?.innerText.includes('revoked')").await;
@@ -334,7 +344,17 @@ async fn every_mail_and_every_act_can_be_found_again() {
         assert_ne!(desk.text("tbody tr").await, first);
     }
     // Who reads the record and changes nothing.
-    let add = ["user", "add", "electronics", "ada@posthouse.example", "--role", "auditor", "--language", "en", "--password-stdin"];
+    let add = [
+        "user",
+        "add",
+        "electronics",
+        "ada@posthouse.example",
+        "--role",
+        "auditor",
+        "--language",
+        "en",
+        "--password-stdin",
+    ];
     assert!(desk.house.try_run(&add, PASSWORD).status.success());
     desk.sign_in_as_another("electronics", "ada@posthouse.example").await;
     desk.goto("/t/electronics/messages?outcome=skipped").await;

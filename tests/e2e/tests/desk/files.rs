@@ -10,14 +10,16 @@ use fantoccini::Locator;
 use std::fmt::Write as _;
 
 /// Red, 8 × 8.
-const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGO4YKCAFTEMLQkATmxIAfQV9IgAAAAASUVORK5CYII=";
+const PNG: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGO4YKCAFTEMLQkATmxIAfQV9IgAAAAASUVORK5CYII=";
 
 /// One page that says so.
 fn pdf() -> Vec<u8> {
     let objects = [
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 420 300] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 420 300] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>"
+            .to_owned(),
         "<< /Length 51 >>\nstream\nBT /F 28 Tf 40 200 Td (Return label, parcel 1) Tj ET\nendstream".to_owned(),
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
     ];
@@ -105,7 +107,12 @@ async fn files_are_looked_at_and_pictures_are_asked_for() {
         let pdf = "return fetch(document.querySelector('iframe.pdf').src).then((r) => [r.status, ...['content-type', 'content-security-policy', 'x-content-type-options'].map((h) => r.headers.get(h))])";
         assert_eq!(
             desk.value(pdf).await,
-            serde_json::json!([200, "application/pdf", "default-src 'none'; frame-ancestors 'self'; sandbox", "nosniff"])
+            serde_json::json!([
+                200,
+                "application/pdf",
+                "default-src 'none'; frame-ancestors 'self'; sandbox",
+                "nosniff"
+            ])
         );
         look(&desk, &mut wrong, &format!("files at {width}"), width < 720).await;
         if let Ok(folder) = std::env::var("POSTHOUSE_SCREENSHOTS") {
@@ -140,7 +147,10 @@ async fn files_are_looked_at_and_pictures_are_asked_for() {
     lair.wait_for(1).await;
     assert!(desk.text(".images").await.contains("Remote images from ana@customer.example are always shown"));
     let asked = lair.asked();
-    assert!(asked.iter().all(|head| head.starts_with("GET /pixel.gif ") && !head.to_lowercase().contains("\r\nreferer:")), "{asked:?}");
+    assert!(
+        asked.iter().all(|head| head.starts_with("GET /pixel.gif ") && !head.to_lowercase().contains("\r\nreferer:")),
+        "{asked:?}"
+    );
     desk.click(".images button[name=ask]").await;
     desk.until("document.querySelector('#notices').innerText.includes('wait until they are asked for')").await;
     let before = lair.asked().len();

@@ -108,7 +108,11 @@ async fn what_is_typed_on_a_ticket_is_there_whatever_happens() {
         assert_eq!(field(&desk, selector).await, text, "{selector}");
     }
     assert_eq!(desk.value("return document.querySelector('.memo .mine details').open").await, true, "it is in sight");
-    assert_eq!(desk.value("return document.querySelector('details[data-key=h]').open").await, false, "a menu stays closed");
+    assert_eq!(
+        desk.value("return document.querySelector('details[data-key=h]').open").await,
+        false,
+        "a menu stays closed"
+    );
 
     // The session ends; each form meets the door, and is as it was behind it.
     revoke(&desk).await;
