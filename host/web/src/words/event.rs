@@ -115,6 +115,7 @@ impl Lang {
             "agent.invited" => self.event_agent_invited(),
             "webhook.turned-off" => self.event_webhook_off(),
             "webhook.turned-on" => self.event_webhook_on(),
+            "webhook.tested" => self.event_webhook_tested(),
             "webhook.replayed" => self.event_webhook_replayed(),
             "agent.provider-refused" => self.event_provider_refused(),
             "agent.token-made" => self.event_token_made(),
