@@ -23,14 +23,18 @@ const prepareTexts = () => {
   const text = (all) => JSON.stringify({ ...JSON.parse(all), version: '' });
   const base = typed();
   const unsaved = 'unsaved' in form.dataset;
-  const kept = recall(name);
+  const kept = recall(name) || recall(`${name}/before`);
   const bar = $('.kept.local', form);
-  const keep = () => remember(name, unsaved || text(typed()) !== text(base) ? typed() : null);
+  // An offer that is not answered is not written over: it is offered again.
+  const keep = () => {
+    if (!bar.hidden) remember(`${name}/before`, kept);
+    remember(name, unsaved || text(typed()) !== text(base) ? typed() : null);
+  };
   if (unsaved) keep();
   else if (kept && text(kept) !== text(base)) {
     bar.hidden = false;
-    $('[data-restore]', bar).addEventListener('click', () => { for (const [field, value] of Object.entries(JSON.parse(kept))) if (form.elements[field]) form.elements[field].value = value; bar.hidden = true; remember(name, kept); $('#body', form).focus(); });
-    $('[data-discard]', bar).addEventListener('click', () => { remember(name, null); bar.hidden = true; $('#body', form).focus(); });
+    $('[data-restore]', bar).addEventListener('click', () => { for (const [field, value] of Object.entries(JSON.parse(kept))) if (form.elements[field]) form.elements[field].value = value; bar.hidden = true; remember(`${name}/before`, null); remember(name, kept); $('#body', form).focus(); });
+    $('[data-discard]', bar).addEventListener('click', () => { remember(`${name}/before`, null); bar.hidden = true; remember(name, null); keep(); $('#body', form).focus(); });
   } else if (kept) remember(name, null);
   form.addEventListener('input', keep);
   form.addEventListener('submit', () => { try { sessionStorage.setItem(storeKey('sent'), name); } catch { /* private mode: nothing was kept */ } });
