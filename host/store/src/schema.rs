@@ -34,7 +34,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0023_translation.sql"),
     include_str!("schema/0024_urgent.sql"),
     include_str!("schema/0025_money.sql"),
-    include_str!("schema/0026_autonomy.sql"),
+    include_str!("schema/0026_model_exchange.sql"),
     include_str!("schema/0027_pictures.sql"),
 ];
 

@@ -12,6 +12,7 @@ mod event;
 mod files;
 mod knowledge;
 mod macros;
+mod model_calls;
 mod names;
 mod pages;
 mod people;

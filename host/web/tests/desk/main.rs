@@ -13,6 +13,7 @@ mod live;
 mod macros;
 mod mailboxes;
 mod markup;
+mod model_calls;
 mod oidc;
 mod people;
 mod pictures;

@@ -1,2 +1,0 @@
--- In this place stands what another part of the work brings.
-select 1;
