@@ -80,6 +80,7 @@ pub(super) async fn pictures(seat: Seat, Path((_, number)): At, fields: Fields) 
     match tx.set_pictures(id, always, &seat.actor()).await {
         Ok(_) => tx.commit().await?,
         Err(StoreError::Refused(_)) => {
+            drop(tx);
             let t = seat.lang();
             let named = message.read.from.is_some_and(|from| !from.key().is_empty());
             let words = if named { t.pictures_too_many() } else { t.pictures_no_sender() };

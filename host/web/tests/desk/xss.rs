@@ -157,8 +157,13 @@ impl Watched {
         );
         self.value(&script).await;
         let end = tokio::time::Instant::now() + Duration::from_secs(20);
-        while self.value("return !!document.body?.matches('.desk')").await != true {
+        // While one page goes and the next comes, scripts fail.
+        while !matches!(
+            self.browser.client().execute("return !!document.body?.matches('.desk')", vec![]).await,
+            Ok(Value::Bool(true))
+        ) {
             assert!(tokio::time::Instant::now() < end, "no desk");
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
@@ -258,8 +263,7 @@ async fn frames(request: axum::extract::Request) -> Html<String> {
 }
 
 fn side_by_side(addresses: &[String]) -> String {
-    let mut query = url::form_urlencoded::Serializer::new("/frames?".to_owned());
-    query.clear();
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
     for address in addresses {
         query.append_pair("at", address);
     }
