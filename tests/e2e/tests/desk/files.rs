@@ -20,7 +20,7 @@ fn pdf() -> Vec<u8> {
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
         "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 420 300] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>"
             .to_owned(),
-        "<< /Length 51 >>\nstream\nBT /F 28 Tf 40 200 Td (Return label, parcel 1) Tj ET\nendstream".to_owned(),
+        "<< /Length 52 >>\nstream\nBT /F 28 Tf 40 200 Td (Return label, parcel 1) Tj ET\nendstream".to_owned(),
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
     ];
     let mut out = "%PDF-1.4\n".to_owned();
