@@ -164,6 +164,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         desk::TABLE,
         desk::COUNTED,
         event::TABLE,
+        files::TABLE,
         knowledge::TABLE,
         macros::TABLE,
         macros::COUNTED,
