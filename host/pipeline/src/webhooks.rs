@@ -75,8 +75,13 @@ async fn gather(house: &House, tenant: &Tenant) -> Result<(), StoreError> {
         let mut tickets = HashMap::new();
         for event in events {
             let Some(kind) = WebhookEvent::of(&event.kind) else { continue };
-            let told =
-                behind.iter().filter(|(webhook, seq)| seq.is_some_and(|seq| seq < event.seq) && webhook.wants(kind));
+            // A test is for the one that it names.
+            let meant = |webhook: &WebhookConfig| {
+                kind != WebhookEvent::Test || event.subject.strip_prefix("webhook:") == Some(webhook.name.as_str())
+            };
+            let told = behind.iter().filter(|(webhook, seq)| {
+                seq.is_some_and(|seq| seq < event.seq) && webhook.wants(kind) && meant(webhook)
+            });
             let told: Vec<&str> = told.map(|(webhook, _)| webhook.name.as_str()).collect();
             if told.is_empty() {
                 continue;

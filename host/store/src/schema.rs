@@ -35,7 +35,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0024_urgent.sql"),
     include_str!("schema/0025_money.sql"),
     include_str!("schema/0026_model_exchange.sql"),
-    "select 27;",
+    include_str!("schema/0027_pictures.sql"),
     "select 28;",
     "select 29;",
     include_str!("schema/0030_autonomy.sql"),

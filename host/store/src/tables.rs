@@ -284,6 +284,7 @@ pub(crate) const TABLES: &[Table] = &[
         "ticket_id, agent_id, position",
     )
     .since(17),
+    table("picture_sender", "tenant_id:i address_key:t allowed_by:t allowed_at:i", "tenant_id, address_key").since(27),
     counting(
         "translation",
         "id:i tenant_id:i message_id:i draft_id:i language:t state:t content:t cut:i model:t trouble:t words:t asked_by:t \

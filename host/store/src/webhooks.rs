@@ -314,6 +314,11 @@ impl Tx {
         Ok(())
     }
 
+    /// Has a webhook told that somebody tries it out: as everything else it is told, by the chain.
+    pub fn test_webhook(&mut self, name: &str, actor: &Actor) {
+        self.record(actor, "webhook.tested", format_args!("webhook:{name}"), json!({}));
+    }
+
     /// Turns a webhook on again that was turned off for failing. False when it was not.
     ///
     /// # Errors

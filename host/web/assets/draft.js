@@ -47,11 +47,16 @@ const prepareDraft = () => {
     $$('.missing [data-ask]').forEach((ask) => ask.classList.toggle('asked', area.value.includes(ask.dataset.ask)));
   };
   const name = `keep:${form.dataset.keep}`;
+  // An offer that is not answered is not written over: it is offered again.
+  const from = recall(name) ? name : `${name}/before`;
+  const offer = recall(from);
+  const bar = $('.kept.local', form);
   const unsaved = 'unsaved' in form.dataset;
   // What the desk had kept may be older than what this device has.
   const refused = unsaved && !('typed' in form.dataset);
   const keep = () => {
     if (!form.isConnected) return;
+    if (!bar.hidden) remember(`${name}/before`, offer);
     const same = ['body', 'subject', 'to', 'cc'].every((field) => form.elements[field].value === form.elements[field].defaultValue);
     remember(name, same && !unsaved ? null : JSON.stringify(Object.fromEntries(['body', 'subject', 'to', 'cc'].map((f) => [f, form.elements[f].value]))));
     const state = $('.bar .state', form);
@@ -62,12 +67,11 @@ const prepareDraft = () => {
   form.addEventListener('checked', draw);
   form.addEventListener('input', () => { draw(); clearTimeout(timer); timer = setTimeout(keep, 300); });
   if (refused) keep();
-  const kept = JSON.parse(recall(name) || 'null');
+  const kept = JSON.parse(offer || 'null');
   if (kept && kept.body !== area.value && !refused) {
-    const bar = $('.kept.local', form);
     bar.hidden = false;
-    $('[data-restore]', bar).addEventListener('click', () => { for (const [field, value] of Object.entries(kept)) form.elements[field].value = value; bar.hidden = true; draw(); keep(); area.focus(); });
-    $('[data-discard]', bar).addEventListener('click', () => { remember(name, null); bar.hidden = true; area.focus(); });
+    $('[data-restore]', bar).addEventListener('click', () => { remember(`${name}/before`, null); for (const [field, value] of Object.entries(kept)) form.elements[field].value = value; bar.hidden = true; draw(); keep(); area.focus(); });
+    $('[data-discard]', bar).addEventListener('click', () => { remember(`${name}/before`, null); bar.hidden = true; remember(name, null); keep(); area.focus(); });
   }
   draw();
   startTyping(form);

@@ -1,6 +1,6 @@
 // Opening a ticket and acting on it swaps the reader; the list stays where it is.
 let asked = 0;
-const load = async (request, { push = true, list = false, focus = false } = {}) => {
+const load = async (request, { push = true, list = false, focus = false, sent = null } = {}) => {
   const turn = ++asked;
   document.body.classList.add('busy');
   try {
@@ -15,7 +15,7 @@ const load = async (request, { push = true, list = false, focus = false } = {}) 
       return null;
     }
     // The answer to a form that was not followed by another page has no address of its own.
-    show(page, response.url, { push: push && (request.method !== 'POST' || response.redirected), list: list || !response.ok, focus });
+    show(page, response.url, { push: push && (request.method !== 'POST' || response.redirected), list: list || !response.ok, focus, sent });
     return response;
   } catch {
     if (turn === asked) lost(true);
@@ -33,7 +33,7 @@ const refuse = (words) => {
   $('#notices').replaceChildren(note);
 };
 
-const show = (page, url, { push, list, focus }) => {
+const show = (page, url, { push, list, focus, sent }) => {
   const take = (selector) => page.querySelector(selector);
   const reader = take('.reader');
   const old = $('.reader');
@@ -43,6 +43,9 @@ const show = (page, url, { push, list, focus }) => {
   document.title = page.title;
   document.body.className = page.body.className;
   document.body.dataset.csrf = page.body.dataset.csrf;
+  keepDraft();
+  const typed = reader && old && reader.dataset.number === old.dataset.number && sent ? typedOn(sent) : null;
+  if (!typed) keepTyped({ last: true });
   if (old) old.remove();
   if (list) {
     const top = oldList.scrollTop;
@@ -68,17 +71,40 @@ const show = (page, url, { push, list, focus }) => {
   address.searchParams.delete('done');
   address.searchParams.delete('of');
   address.searchParams.delete('bulk');
+  address.searchParams.delete('mail');
   if (push && address.href !== location.href) history.pushState(null, '', address);
   countPicks();
   if (reader && focus) $('#main').focus({ preventScroll: true });
   if (innerWidth <= 720) scrollTo(0, 0);
   prepare();
+  if (typed) goOnWith(typed);
+};
+
+// What stands in the reply; and what was typed there since a form was sent, for the editor that comes in its place. A text that the desk
+// has a newer revision of is not put over that: it is offered.
+const replyFields = ['body', 'subject', 'to', 'cc'];
+const replyNow = () => { const form = draftForm(); return form && JSON.stringify(replyFields.map((name) => form.elements[name].value)); };
+const replyWas = (form) => JSON.stringify(replyFields.map((name) => form.elements[name].defaultValue));
+const typedOn = (sent) => {
+  const form = draftForm();
+  if (!form || replyNow() === (sent.own ? sent.reply : replyWas(form))) return null;
+  return { values: JSON.parse(replyNow()), key: sent.own ? null : form.dataset.keep, at: $('#body', form).selectionStart, writing: form.contains(document.activeElement) };
+};
+const goOnWith = ({ values, key, at, writing }) => {
+  const form = draftForm();
+  if (!form || (key && form.dataset.keep !== key)) return;
+  replyFields.forEach((name, index) => { form.elements[name].value = values[index]; });
+  $('.kept.local', form).hidden = true;
+  const area = $('#body', form);
+  area.dispatchEvent(new Event('input', { bubbles: true }));
+  area.setSelectionRange(at, at);
+  if (writing) area.focus({ preventScroll: true });
 };
 
 // Everything that a freshly drawn page needs.
 let noteTimer;
 const fadeNote = () => { clearTimeout(noteTimer); const note = $('.notices .note:not(.refused)'); if (note) noteTimer = setTimeout(() => note.remove(), 7000); };
-const prepare = () => { prepareDraft(); prepareNotes(); $('.difference')?.scrollIntoView({ block: 'nearest' }); awaitComing(); startUndo(); startLeaving(); fadeNote(); $$('[data-open][hidden]').forEach((button) => { button.hidden = false; }); };
+const prepare = () => { prepareDraft(); prepareNotes(); prepareTexts(); $('.difference')?.scrollIntoView({ block: 'nearest' }); awaitComing(); startUndo(); startLeaving(); fadeNote(); $$('[data-open][hidden]').forEach((button) => { button.hidden = false; }); };
 
 const rowLinks = () => $$('.row > a');
 const openRow = (link, focus = false) => load(link.href, { focus });
@@ -105,13 +131,19 @@ document.addEventListener('submit', async (event) => {
   const withFiles = button?.formEnctype === 'multipart/form-data';
   if (!withFiles) fields.delete('file');
   const body = withFiles ? fields : new URLSearchParams(fields);
-  const response = await load(new Request(button?.getAttribute('formaction') ? button.formAction : form.action, { method: 'POST', body }), { list: true, focus: true });
+  const sent = { own: !!form.dataset.keep, reply: replyNow() };
+  const kept = $$('[data-keeps]', form).filter((field) => !form.dataset.keep || button?.name === 'misfit').map((field) => [field, field.value]);
+  const response = await load(new Request(button?.getAttribute('formaction') ? button.formAction : form.action, { method: 'POST', body }), { list: true, focus: true, sent });
   // Taken, or back in the editor under the key of a newer revision.
   if (response && form.dataset.keep && (response.redirected || draftForm()?.dataset.keep !== form.dataset.keep)) remember(`keep:${form.dataset.keep}`, null);
-  if (response?.redirected) $$('[data-keeps]', form).forEach((area) => {
-    remember(`keep:${area.dataset.keeps}`, null);
-    const fresh = $(`[data-keeps="${CSS.escape(area.dataset.keeps)}"]`);
-    if (fresh?.value === area.value) { fresh.value = ''; fresh.closest('details').open = false; }
+  // Unless it was typed on meanwhile.
+  if (response?.ok) kept.filter(([field, value]) => field.value === value).forEach(([field, value]) => {
+    remember(`keep:${field.dataset.keeps}`, null);
+    const fresh = $(`[data-keeps="${CSS.escape(field.dataset.keeps)}"]`);
+    if (fresh?.value !== value) return;
+    fresh.value = fresh.defaultValue;
+    const fold = fresh.closest('details:not(.menu, .tool)');
+    if (fold) fold.open = false;
   });
   delete form.dataset.busy;
 });

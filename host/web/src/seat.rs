@@ -395,6 +395,11 @@ fn ask_to_sign_in(desk: &Desk, tenant: &TenantRow, parts: &Parts, typed: Option<
             .rsplit_once('/')
             .and_then(|(page, _)| safe_next(slug, page))
             .filter(|p| p.contains("/tickets/"))
+            // Any other form: the page that the browser says it stood on. Only a page of this team can come of it.
+            .or_else(|| {
+                let page: url::Url = parts.headers.get(header::REFERER)?.to_str().ok()?.parse().ok()?;
+                safe_next(slug, &page[url::Position::BeforePath..url::Position::AfterQuery])
+            })
     };
     if read {
         let mut path = format!("/t/{slug}/sign-in");

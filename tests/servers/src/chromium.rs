@@ -27,6 +27,11 @@ impl Chromium {
     ///
     /// `language` is what the browser asks for, such as `en` or `zh-CN`.
     pub async fn start(language: &str) -> Option<Self> {
+        Self::start_with(language, &[]).await
+    }
+
+    /// As [`Self::start`], with further arguments for the browser, such as `--proxy-server=…`.
+    pub async fn start_with(language: &str, more: &[String]) -> Option<Self> {
         let Some(driver) = find_program("chromedriver") else {
             return crate::missing(
                 "chromium",
@@ -55,6 +60,7 @@ impl Chromium {
             format!("--accept-lang={language}"),
             format!("--user-data-dir={}", profile.display()),
         ];
+        arguments.extend_from_slice(more);
         if User::current().is_root() {
             // Its own sandbox refuses root. The pages it shows here are our own.
             arguments.push("--no-sandbox".to_owned());
@@ -110,6 +116,11 @@ impl Chromium {
     pub async fn without_cache(&self, without: bool) {
         self.devtools("Network.enable", json!({})).await;
         self.devtools("Network.setCacheDisabled", json!({ "cacheDisabled": without })).await;
+    }
+
+    /// From now on this script runs in every document before anything of its own does, in frames too as far as they may run scripts.
+    pub async fn before_every_page(&self, script: &str) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
     }
 
     /// Writes what the view shows as a PNG file.

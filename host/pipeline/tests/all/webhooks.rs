@@ -147,6 +147,16 @@ async fn what_happens_is_told_once_and_signed_with_both_secrets() {
     test.run().await;
     let again = endpoint.got();
     assert_eq!((again.len(), again[0].1.as_str()), (1, row.body.as_str()));
+    // An admin's test reaches the one that is meant, which is told of other things alone; a test of another is not for it.
+    let mut tx = test.tenant.scope.begin().await.unwrap();
+    tx.test_webhook("crm", &actor());
+    tx.test_webhook("another", &actor());
+    tx.commit().await.unwrap();
+    told(&test).await;
+    let tried = endpoint.got();
+    assert_eq!(tried.len(), 1, "{tried:?}");
+    let body: Value = serde_json::from_str(&tried[0].1).unwrap();
+    assert_eq!((&body["type"], &body["data"]["event"]["subject"]), (&"test".into(), &"webhook:crm".into()), "{body}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

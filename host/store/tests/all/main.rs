@@ -31,6 +31,7 @@ mod numbers;
 mod open;
 mod outbox;
 mod people;
+mod pictures;
 mod plans;
 mod proof;
 mod releases;

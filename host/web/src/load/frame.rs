@@ -43,10 +43,12 @@ pub(crate) enum Done {
     Misfit,
     TakenOver,
     Dropped,
+    PicturesAlways,
+    PicturesAsked,
 }
 
 impl Done {
-    const ALL: [Self; 32] = [
+    const ALL: [Self; 34] = [
         Self::Approved,
         Self::Saved,
         Self::Handled,
@@ -79,6 +81,8 @@ impl Done {
         Self::Misfit,
         Self::TakenOver,
         Self::Dropped,
+        Self::PicturesAlways,
+        Self::PicturesAsked,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -115,6 +119,8 @@ impl Done {
             Self::Misfit => "misfit",
             Self::TakenOver => "taken-over",
             Self::Dropped => "dropped",
+            Self::PicturesAlways => "pictures-always",
+            Self::PicturesAsked => "pictures-asked",
         }
     }
 
@@ -153,6 +159,8 @@ impl Done {
             Self::Misfit => t.done_misfit(),
             Self::TakenOver => t.done_taken_over(),
             Self::Dropped => t.done_dropped(),
+            Self::PicturesAlways => t.done_pictures_always(),
+            Self::PicturesAsked => t.done_pictures_asked(),
         })
     }
 }
@@ -200,6 +208,15 @@ async fn put_off(seat: &Seat) -> Result<Option<(Note, Back)>, Refusal> {
     }))
 }
 
+/// How the pictures of a sender are asked for again, or shown again: what was just said of a mail of this ticket.
+fn pictures(query: &str) -> Option<Back> {
+    let (Some(done @ (Done::PicturesAlways | Done::PicturesAsked)), Some(number)) = asked(query) else { return None };
+    let mail = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "mail");
+    let mail: i64 = mail?.1.parse().ok()?;
+    let name = if done == Done::PicturesAlways { "ask" } else { "always" };
+    Some(Back { path: format!("/tickets/{number}/pictures"), field: Some((name, mail.to_string())) })
+}
+
 /// What was just done with many tickets, as the address names it. One that is gone, or another agent's, says nothing.
 async fn bulk(seat: &Seat) -> Result<Option<BulkBar>, Refusal> {
     let id = url::form_urlencoded::parse(seat.query().as_bytes())
@@ -225,6 +242,7 @@ pub(crate) async fn frame(seat: &Seat, place: Place, note: Option<Note>) -> Resu
     )?;
     frame.mentions = mentions;
     frame.bulk = bulk(seat).await?;
+    frame.back = pictures(seat.query()).filter(|_| frame.note.is_some() && seat.agent.role.may_act());
     if frame.note.is_none()
         && let Some((note, back)) = put_off(seat).await?
     {

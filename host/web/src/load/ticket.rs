@@ -55,6 +55,13 @@ pub(crate) async fn ticket(
     }
     pane.would_send = would_send(seat, detail.ticket.id).await?;
     super::translation::show(seat, &detail, &mut pane).await?;
+    let with_pictures = pane.letters.iter_mut().filter(|letter| letter.remote_images > 0);
+    let with_pictures: Vec<&mut Letter> = with_pictures.collect();
+    let senders: Vec<String> = with_pictures.iter().map(|letter| letter.from.key()).collect();
+    let always = seat.scope.picture_senders(&senders).await?;
+    for (letter, sender) in with_pictures.into_iter().zip(&senders) {
+        letter.pictures_always = always.contains(sender);
+    }
     pane.reply.macros = seat.config.macros.iter().map(|one| (one.name.clone(), one.text.is_some())).collect();
     pane.reply.files = seat.scope.reply_files(detail.ticket.id).await?;
     pane.siblings = siblings
@@ -193,6 +200,7 @@ fn letter(t: Lang, detail: &TicketDetail, agents: &[AgentRow], message: &Message
         full_text: full,
         has_html: html.is_some() && message.direction == Direction::Incoming,
         remote_images: html.map_or(0, remote_images),
+        pictures_always: false,
         attachments: read.attachments.clone(),
         entities,
         risks,

@@ -106,6 +106,18 @@ pub(crate) fn address(frame: &Frame, id: &str, language: &str, version: Option<i
     frame.team.path(&format!("/knowledge/article?{}", query.finish()))
 }
 
+/// The page says why something was not done: what stands in the editor is not saved.
+pub(crate) fn is_refused(frame: &Frame) -> bool {
+    frame.note.as_ref().is_some_and(|note| note.refused)
+}
+
+/// What the script shows where this device has kept a text that the desk never got.
+pub(crate) fn kept_here(t: Lang) -> Markup {
+    html! {
+        p.kept.local hidden { (t.restore_local()) " " button.quiet type="button" data-restore { (t.restore_local_button()) } button.quiet type="button" data-discard { (t.discard_local_button()) } }
+    }
+}
+
 impl KnowledgePage {
     /// The page.
     #[must_use]
@@ -205,11 +217,12 @@ impl ArticlePage {
     fn editor(&self, frame: &Frame) -> Markup {
         let t = frame.lang();
         html! {
-            form.write method="post" action=(frame.team.path("/knowledge/save")) {
+            form.write method="post" action=(frame.team.path("/knowledge/save")) data-keeps-all=(format!("article/{}/{}", self.id, self.language)) data-unsaved[self.meanwhile.is_some() || is_refused(frame)] {
                 input type="hidden" name="csrf" value=(frame.csrf);
                 (self.known())
+                (kept_here(t))
                 label.hidden for="body" { (t.article_text()) }
-                textarea #body name="body" rows="18" required dir="auto" aria-describedby="how" { (self.body) }
+                textarea #body name="body" rows="18" required dir="auto" aria-describedby="how" { "\n" (self.body) }
                 p.mute #how { (t.article_how()) }
                 div.acts {
                     button.solid { (t.article_save()) }

@@ -8,6 +8,7 @@ use super::translation::Translated;
 use crate::route::mail::is_text;
 use crate::text::flow;
 use crate::text::highlight::{self, Mark};
+use crate::text::look;
 use crate::words::Lang;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
@@ -40,6 +41,8 @@ pub struct Letter {
     pub has_html: bool,
     /// Remote images in it.
     pub remote_images: u64,
+    /// They are shown without being asked for, as all of this sender.
+    pub pictures_always: bool,
     /// Files.
     pub attachments: Vec<Attachment>,
     /// Read from this mail.
@@ -81,7 +84,7 @@ impl Letter {
                     }
                 } @else { (self.body(frame)) }
                 (self.files(frame))
-                (self.more(frame))
+                (self.more(frame, pane))
                 @if let Some(pane) = split.filter(|_| !ours) {
                     (pane.post(frame, "split", "split", &html! { button.link name="message" value=(self.id) { (t.split_off()) } }))
                 }
@@ -173,30 +176,74 @@ impl Letter {
         }
     }
 
-    fn more(&self, frame: &Frame) -> Markup {
+    fn more(&self, frame: &Frame, pane: &TicketPane) -> Markup {
         let t = frame.lang();
         let own = |what: &str| frame.team.path(&format!("/messages/{}/{what}", self.id));
+        let looked_at = || self.attachments.iter().filter(|file| look::may_be_looked_at(&file.media_type));
         html! {
-            @if self.full_text.is_some() || self.has_html {
+            @if self.full_text.is_some() || self.has_html || looked_at().next().is_some() {
                 div.more {
+                    @for file in looked_at().take(Self::LOOKS_MAX) { (self.look(frame, file)) }
                     @if let Some(full) = &self.full_text {
                         details { summary { (t.whole_text()) } pre.text dir="auto" { (full) } }
                     }
                     @if self.has_html {
                         details.original {
                             summary { (t.original_layout()) }
-                            @if self.remote_images > 0 {
-                                p.images {
-                                    span.off { (t.images_hidden(self.remote_images)) }
-                                    a.quiet href=(own("html?images=1")) target=(format!("html-{}", self.id)) { (t.show_remote_images()) }
-                                }
-                            }
+                            @if self.remote_images > 0 { (self.pictures(frame, pane)) }
                             // No script, no forms, no origin of its own; what it may load is up to its own policy.
                             iframe name=(format!("html-{}", self.id)) src=(own("html")) sandbox="allow-popups allow-popups-to-escape-sandbox"
                                 referrerpolicy="no-referrer" loading="lazy" title=(t.original_frame(t.person(&self.from))) {}
                             p.mute { a href=(own("html")) target="_blank" rel="noopener noreferrer" { (t.open_alone()) } " · " a href=(own("raw")) download { (t.raw_mail()) } }
                         }
                     }
+                }
+            }
+        }
+    }
+}
+
+impl Letter {
+    /// Files of one mail that are offered for a look.
+    const LOOKS_MAX: usize = 20;
+
+    /// A file within the page. Nothing of it is asked for before it is unfolded.
+    fn look(&self, frame: &Frame, file: &Attachment) -> Markup {
+        let t = frame.lang();
+        let name = file.name.as_deref().unwrap_or(t.unnamed_file());
+        let path = self.file(frame, file, "/preview");
+        html! {
+            details.look {
+                summary { (t.look_at(name)) }
+                // No browser shows a PDF in a frame with this attribute: there the policy of the file itself has to do, which says the same.
+                @if file.media_type == look::PDF {
+                    iframe.pdf src=(path) referrerpolicy="no-referrer" loading="lazy" title=(t.preview_of(name)) {}
+                    p.mute { (t.look_pdf()) " " a href=(path) target="_blank" rel="noopener noreferrer" { (t.open_alone()) } }
+                } @else {
+                    iframe src=(path) sandbox referrerpolicy="no-referrer" loading="lazy" title=(t.preview_of(name)) {}
+                }
+            }
+        }
+    }
+
+    /// What is said of remote pictures, and how they are shown.
+    fn pictures(&self, frame: &Frame, pane: &TicketPane) -> Markup {
+        let t = frame.lang();
+        let may = frame.me.role.may_act() && self.direction == Direction::Incoming && !self.from.address.is_empty();
+        let say = |name: &str, words: &str| {
+            let button = html! { button.quiet name=(name) value=(self.id) { (words) } };
+            html! { @if may { (pane.post(frame, "pictures", "inline", &button)) } }
+        };
+        let shown = frame.team.path(&format!("/messages/{}/html?images=1", self.id));
+        html! {
+            div.images {
+                @if self.pictures_always {
+                    span { (t.pictures_shown_always(&self.from.address)) }
+                    (say("ask", t.pictures_ask_again()))
+                } @else {
+                    span.off { (t.images_hidden(self.remote_images)) }
+                    a.quiet href=(shown) target=(format!("html-{}", self.id)) { (t.show_remote_images()) }
+                    (say("always", t.pictures_always()))
                 }
             }
         }

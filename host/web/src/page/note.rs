@@ -44,7 +44,7 @@ impl NoteCard {
                         details { summary { (t.note_edit()) }
                             (pane.post(frame, "edit-note", "note-form", &html! {
                                 input type="hidden" name="note" value=(self.id);
-                                textarea name="body" rows="3" required maxlength=(posthouse_store::NOTE_CHARS_MAX) aria-label=(t.note_label()) dir="auto" { "\n" (self.body) }
+                                textarea name="body" rows="3" required maxlength=(posthouse_store::NOTE_CHARS_MAX) aria-label=(t.note_label()) dir="auto" data-keeps=(format!("note/{}/{}", pane.number, self.id)) { "\n" (self.body) }
                                 button.quiet { (t.save()) }
                             }))
                         }

@@ -210,6 +210,7 @@ fn letters(lang: Lang) -> Vec<Letter> {
         full_text: None,
         has_html: false,
         remote_images: 0,
+        pictures_always: false,
         attachments: vec![],
         entities: vec![],
         risks: vec![],

@@ -83,7 +83,7 @@ fn tags(frame: &Frame, pane: &TicketPane) -> Markup {
                 } } } }
                 @if may {
                     (pane.post(frame, "tag", "one-line", &html! {
-                        input #tag-new name="tag" required maxlength="60" autocomplete="off" placeholder=(t.tag_new()) aria-label=(t.tag_new());
+                        input #tag-new name="tag" required maxlength="60" autocomplete="off" data-keeps=(format!("tag/{}", pane.number)) placeholder=(t.tag_new()) aria-label=(t.tag_new());
                         button.quiet { (t.tag_add()) }
                     }))
                 }
@@ -114,7 +114,7 @@ fn siblings(frame: &Frame, pane: &TicketPane) -> Markup {
                     details.merge { summary { (t.merge_other()) }
                         (pane.post(frame, "merge", "own", &html! {
                             p.mute { (t.merge_what()) }
-                            label.field { span { (t.merge_number()) } input name="into" required inputmode="numeric" pattern="#?[0-9]{1,15}" maxlength="16" autocomplete="off"; }
+                            label.field { span { (t.merge_number()) } input name="into" required inputmode="numeric" pattern="#?[0-9]{1,15}" maxlength="16" autocomplete="off" data-keeps=(format!("merge/{}", pane.number)); }
                             button.quiet { (t.merge()) }
                         }))
                     }

@@ -3,7 +3,7 @@
 
 use super::frame::Frame;
 use super::icon;
-use super::knowledge::{Earlier, Meanwhile, VersionLine, difference, tabs};
+use super::knowledge::{Earlier, Meanwhile, VersionLine, difference, is_refused, kept_here, tabs};
 use crate::text::filled::{Part, parts};
 use crate::words::Lang;
 use maud::{Markup, html};
@@ -322,9 +322,10 @@ impl TemplatePage {
         let w = &self.text;
         let post = |verb: &str| frame.team.path(&format!("/templates/{verb}"));
         html! {
-            form.write.template method="post" action=(post("save")) {
+            form.write.template method="post" action=(post("save")) data-keeps-all=(format!("template/{}/{}", self.plugin, self.id)) data-unsaved[self.tried.is_some() || self.meanwhile.is_some() || is_refused(frame)] {
                 input type="hidden" name="csrf" value=(frame.csrf);
                 (self.known())
+                (kept_here(t))
                 div.pairs {
                     label { span { (t.template_category()) }
                         select name="category" {

@@ -340,7 +340,7 @@ impl TicketPane {
                         }
                     }))
                     (self.post(frame, "handled", "own", &html! {
-                        label.field { span { (t.reason_own()) } input name="reason" required maxlength="200" autocomplete="off"; }
+                        label.field { span { (t.reason_own()) } input name="reason" required maxlength="200" autocomplete="off" data-keeps=(format!("reason/{}", self.number)); }
                         button.quiet { (t.close_ticket()) }
                     }))
                 }

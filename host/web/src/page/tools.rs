@@ -60,7 +60,7 @@ pub(crate) fn draw(frame: &Frame, pane: &ReplyPane) -> Markup {
                         @for reason in Misfit::ALL {
                             button.quiet name="misfit" value=(reason.as_str()) formaction=(pane.action(frame, "misfit")) formnovalidate { (t.misfit_name(*reason)) }
                         }
-                        label.field { span { (t.misfit_words()) } input name="words" maxlength=(posthouse_store::MISFIT_CHARS_MAX) autocomplete="off"; }
+                        label.field { span { (t.misfit_words()) } input name="words" maxlength=(posthouse_store::MISFIT_CHARS_MAX) autocomplete="off" data-keeps=(format!("misfit/{}", pane.number)); }
                     }
                 }
             }

@@ -86,6 +86,12 @@ impl WebhookPart {
             }
             @else if let Some(since) = self.failing_since { p.amber { (t.webhook_failing(frame.lens.exact(since))) } }
             @else { p { (t.webhook_works()) } }
+            @if self.enabled && self.disabled_at.is_none() {
+                (frame.post(&frame.team.path("/webhooks"), "steps", &html! {
+                    input type="hidden" name="test" value=(self.name);
+                    button.quiet aria-label=(t.webhook_test_named(&self.name)) { (t.webhook_test()) }
+                }))
+            }
             @if self.told.is_empty() { p.mute { (t.webhook_told_none()) } } @else { table {
                 thead { tr { th { (t.webhook_when()) } th { (t.webhook_event()) } th { (t.webhook_state()) } th { (t.webhook_answer()) } th {} } }
                 tbody { @for told in &self.told { (line(frame, told)) } }

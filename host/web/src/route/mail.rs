@@ -1,8 +1,14 @@
 //! A mail's own routes: its HTML in a policy of its own, its raw bytes, its files.
 
+use super::act::Trouble;
+use super::forms::{At, refused};
 use super::tickets::number_of;
+use crate::load::frame::Done;
+use crate::page::query::ListQuery;
 use crate::refusal::Refusal;
+use crate::request::Fields;
 use crate::seat::Seat;
+use crate::text::look;
 use crate::text::sanitise::{InlinePicture, Safe, mail_html};
 use axum::body::Body;
 use axum::extract::Path;
@@ -11,7 +17,7 @@ use http::{HeaderName, HeaderValue, header};
 use posthouse_model::mail::Attachment;
 use posthouse_model::ticket::{Direction, Outcome};
 use posthouse_model::{MessageId, picture};
-use posthouse_store::MessageRow;
+use posthouse_store::{MessageRow, StoreError};
 use std::collections::HashMap;
 
 /// Pictures of a mail put into its HTML, in bytes: more than this is left to the list of files.
@@ -20,6 +26,8 @@ const INLINE_BYTES_MAX: u64 = 4_000_000;
 const TEXT_BYTES_MAX: usize = 1_000_000;
 /// Nothing in what is served here may run or load, wherever it is opened.
 const FILE_POLICY: &str = "default-src 'none'; sandbox";
+/// The same, within a page of the desk.
+const FRAMED_FILE_POLICY: &str = "default-src 'none'; frame-ancestors 'self'; sandbox";
 
 async fn message(seat: &Seat, id: &str) -> Result<MessageRow, Refusal> {
     let id = id.parse().map(MessageId).map_err(|_| Refusal::NotFound)?;
@@ -29,8 +37,9 @@ async fn message(seat: &Seat, id: &str) -> Result<MessageRow, Refusal> {
 pub(super) async fn html(seat: Seat, Path((_, id)): Path<(String, String)>) -> Result<Response, Refusal> {
     let message = message(&seat, &id).await?;
     let html = message.read.html.clone().ok_or(Refusal::NotFound)?;
-    let remote =
+    let asked =
         url::form_urlencoded::parse(seat.query().as_bytes()).any(|(name, value)| name == "images" && value == "1");
+    let remote = asked || pictures_always(&seat, &message).await?;
     let placed: Vec<Attachment> = placed(&message, &html);
     let raw = if placed.is_empty() { Vec::new() } else { seat.scope.raw(message.id).await? };
     let read = seat.desk.deps.attachment.clone();
@@ -47,6 +56,43 @@ pub(super) async fn html(seat: Seat, Path((_, id)): Path<(String, String)>) -> R
     .await
     .map_err(|_| Refusal::Broken)?;
     framed(safe)
+}
+
+/// Whether somebody said of this mail's sender that her pictures are shown. Our own mail has no sender in that sense.
+async fn pictures_always(seat: &Seat, message: &MessageRow) -> Result<bool, Refusal> {
+    let Some(from) = message.read.from.as_ref().filter(|_| message.direction == Direction::Incoming) else {
+        return Ok(false);
+    };
+    Ok(!seat.scope.picture_senders(&[from.key()]).await?.is_empty())
+}
+
+/// Shows the pictures of a mail's sender from now on (`always`), or asks again (`ask`): the value is the mail's id.
+pub(super) async fn pictures(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
+    let number = number_of(&number)?;
+    let always = fields.number("always").is_some();
+    let id = fields.number("always").or_else(|| fields.number("ask")).map(MessageId).ok_or(Refusal::NotFound)?;
+    let ticket = seat.scope.ticket_by_number(number).await?;
+    let message = seat.scope.message(id).await?;
+    if message.ticket != Some(ticket.id) || message.direction != Direction::Incoming {
+        return Err(Refusal::NotFound);
+    }
+    let mut tx = seat.scope.begin().await?;
+    match tx.set_pictures(id, always, &seat.actor()).await {
+        Ok(_) => tx.commit().await?,
+        Err(StoreError::Refused(_)) => {
+            drop(tx);
+            let t = seat.lang();
+            let named = message.read.from.is_some_and(|from| !from.key().is_empty());
+            let words = if named { t.pictures_too_many() } else { t.pictures_no_sender() };
+            return refused(&seat, number, Trouble::Refused(words.to_owned()), None).await;
+        }
+        Err(other) => return Err(other.into()),
+    }
+    let done = if always { Done::PicturesAlways } else { Done::PicturesAsked };
+    let query = ListQuery::parse(seat.query()).to_query();
+    let mark = if query.is_empty() { '?' } else { '&' };
+    let path = format!("/tickets/{number}{query}{mark}done={}&of={number}&mail={id}", done.as_str());
+    Ok(Redirect::to(&seat.team().path(&path)).into_response())
 }
 
 /// A mail's HTML with the policy that it is shown with, for a frame of the desk.
@@ -136,6 +182,56 @@ pub(super) async fn attachment(
             Ok(response)
         }
         None => Ok(file(bytes, "application/octet-stream", &disposition("attachment", name))),
+    }
+}
+
+/// A file for a look on the page, in a frame: only a picture, a PDF, or text, each by its bytes and only to some length. What cannot be
+/// looked at says why.
+pub(super) async fn look_at(
+    seat: Seat,
+    Path((_, id, part)): Path<(String, String, String)>,
+) -> Result<Response, Refusal> {
+    let message = message(&seat, &id).await?;
+    let part: u32 = part.parse().map_err(|_| Refusal::NotFound)?;
+    let listed = message.read.attachments.iter().find(|a| a.part == part).cloned().ok_or(Refusal::NotFound)?;
+    if !look::may_be_looked_at(&listed.media_type) {
+        return Err(Refusal::NotFound);
+    }
+    let t = seat.lang();
+    let raw = seat.scope.raw(message.id).await?;
+    let read = seat.desk.deps.attachment.clone();
+    let made = tokio::task::spawn_blocking(move || {
+        let bytes = read(&raw, part)?;
+        let name = listed.name.as_deref().unwrap_or(t.unnamed_file());
+        let too_large = |most: usize| bytes.len() > most;
+        let made = match picture::kind(&bytes).filter(|kind| *kind == listed.media_type) {
+            _ if bytes.is_empty() => look::words(name, t.look_empty()),
+            Some(_) if too_large(look::PICTURE_BYTES_MAX) => look::words(name, t.look_too_large()),
+            Some(kind) => look::picture(kind, name, &bytes),
+            None if listed.media_type == look::PDF && look::is_pdf(&bytes) => {
+                if too_large(look::PDF_BYTES_MAX) {
+                    look::words(name, t.look_too_large())
+                } else {
+                    return Some(Err((bytes, disposition("inline", name))));
+                }
+            }
+            None if is_text(&listed.media_type) && !bytes[..bytes.len().min(look::TEXT_BYTES_MAX)].contains(&0) => {
+                look::text(&listed.media_type, name, &bytes, t.look_cut())
+            }
+            None => look::words(name, t.look_not()),
+        };
+        Some(Ok(made))
+    });
+    match made.await.map_err(|_| Refusal::Broken)?.ok_or(Refusal::NotFound)? {
+        Ok(safe) => framed(safe),
+        Err((pdf, disposition)) => {
+            let mut response = file(pdf, look::PDF, &disposition);
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FRAMED_FILE_POLICY));
+            headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+            headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+            Ok(response)
+        }
     }
 }
 

@@ -157,6 +157,7 @@ routes! {
     post "/t/{slug}/tickets/{number}/macro" Acting macros::run;
     get "/t/{slug}/tickets/{number}/blocks" Acting blocks::list;
     post "/t/{slug}/tickets/{number}/translate" Acting translate::ask;
+    post "/t/{slug}/tickets/{number}/pictures" Acting mail::pictures;
     post "/t/{slug}/tickets/{number}/preview" Acting preview::show;
     post "/t/{slug}/tickets/{number}/typed" Acting typed::keep;
     post "/t/{slug}/tickets/{number}/drop-typed" Acting typed::discard;
@@ -174,6 +175,7 @@ routes! {
     get "/t/{slug}/messages/{id}/html" Reading mail::html;
     get "/t/{slug}/messages/{id}/raw" Reading mail::raw;
     get "/t/{slug}/messages/{id}/attachments/{part}" Reading mail::attachment;
+    get "/t/{slug}/messages/{id}/attachments/{part}/preview" Reading mail::look_at;
     post "/t/{slug}/messages/repair" Acting settings::repair;
     post "/t/{slug}/messages/{id}/take-up" Acting mail::take_up;
     get "/t/{slug}/status" Reading settings::status;

@@ -17,6 +17,7 @@ pub(super) async fn page(seat: Seat) -> Result<Response, Refusal> {
     let text = match said.as_ref().map(|(_, said)| said.as_ref()) {
         Some("again") => Some(t.webhook_said_again()),
         Some("on") => Some(t.webhook_said_on()),
+        Some("test") => Some(t.webhook_said_test()),
         _ => None,
     };
     let note = text.map(|text| Note { refused: false, text: text.to_owned() });
@@ -61,6 +62,10 @@ pub(super) async fn act(seat: Seat, fields: Fields) -> Result<Response, Refusal>
         None if !fields.get("on").is_empty() => {
             tx.enable_webhook(fields.get("on"), &seat.actor()).await?;
             "on"
+        }
+        None if seat.config.webhooks.iter().any(|webhook| webhook.enabled && webhook.name == fields.get("test")) => {
+            tx.test_webhook(fields.get("test"), &seat.actor());
+            "test"
         }
         None => return Err(Refusal::NotFound),
     };

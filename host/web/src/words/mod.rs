@@ -10,6 +10,7 @@ pub(crate) mod autonomy;
 mod bulk;
 mod desk;
 mod event;
+mod files;
 mod knowledge;
 mod macros;
 mod model_calls;
@@ -165,6 +166,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         desk::TABLE,
         desk::COUNTED,
         event::TABLE,
+        files::TABLE,
         knowledge::TABLE,
         macros::TABLE,
         macros::COUNTED,

@@ -23,6 +23,10 @@ super::words! {
     webhook_tries(n): "tries: {n}", "尝试 {n} 次";
     webhook_said_again: "It is being told again.", "正在重新推送。";
     webhook_said_on: "It is on again, and is told what happened meanwhile.", "已重新启用，期间的事件会补推。";
+    webhook_test: "Send a test", "发送测试";
+    webhook_test_named(name): "Send a test to {name}", "向 {name} 发送测试";
+    webhook_said_test: "A test is on its way. What was answered stands below in a moment.", "测试已发出，稍后可在下方看到响应。";
+    event_webhook_tested: "webhook tried out", "测试 Webhook";
     event_webhook_off: "webhook turned off", "停用 Webhook";
     event_webhook_on: "webhook turned on again", "重新启用 Webhook";
     event_webhook_replayed: "webhook told again", "重新推送 Webhook";

@@ -117,6 +117,11 @@ pub fn host() -> Actor {
 
 impl House {
     pub async fn new() -> Self {
+        Self::at("https://desk.example").await
+    }
+
+    /// A host that people reach here.
+    pub async fn at(public_url: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let hands = Arc::new(Hands(AtomicI64::new(1_772_335_320_000_000)));
         let entropy = Arc::new(Seeded::default());
@@ -137,7 +142,7 @@ impl House {
             secrets: keeper.clone(),
             people_vault: PeopleVault::new(MasterKey::generate(entropy.as_ref()), entropy.clone()),
             entropy,
-            public_url: "https://desk.example".parse().unwrap(),
+            public_url: public_url.parse().unwrap(),
             // A test's mail is its files one after another, divided by a line.
             attachment: Arc::new(|raw, part| raw.split(|b| *b == b'\n').nth(part as usize).map(<[u8]>::to_vec)),
             message_id: Arc::new(move |from| {
@@ -311,6 +316,13 @@ impl Team {
 
     /// Takes a mail in; its ticket is new.
     pub async fn take(&self, read: ReadMail, raw: &[u8]) -> Waiting {
+        let taken = self.take_any(read, raw).await;
+        let Taken::New { message, ticket, number, .. } = taken else { panic!("not a new mail: {taken:?}") };
+        Waiting { number, ticket, message }
+    }
+
+    /// Takes a mail in, whatever becomes of it.
+    pub async fn take_any(&self, read: ReadMail, raw: &[u8]) -> Taken {
         let mut tx = self.scope.begin().await.unwrap();
         let key = read.message_id.clone().unwrap_or_default();
         let intake = Intake {
@@ -325,8 +337,7 @@ impl Team {
         };
         let taken = tx.intake(&intake, &host()).await.unwrap();
         tx.commit().await.unwrap();
-        let Taken::New { message, ticket, number, .. } = taken else { panic!("not a new mail: {taken:?}") };
-        Waiting { number, ticket, message }
+        taken
     }
 
     /// Takes a mail in and sorts it: the ticket waits, with one draft.

@@ -57,7 +57,13 @@ async fn an_admin_sees_what_was_told_and_tells_it_again() {
     assert!(page.text.contains("It is being told again.") && page.text.contains("waits"), "{}", page.text);
     let jobs = luma.scope.jobs(JobState::Queued).await.unwrap();
     assert!(jobs.iter().any(|job| job.job == Job::Deliver { delivery: row.id }));
-    for fields in [[("csrf", csrf.as_str()), ("again", "999")], [("csrf", csrf.as_str()), ("nothing", "1")]] {
+    let test = eve.post(&luma.path("/webhooks"), &[("csrf", &csrf), ("test", "crm")]).await;
+    assert!(eve.get(test.location()).await.text.contains("A test is on its way."));
+    let events = luma.scope.events(0, 500).await.unwrap();
+    assert!(events.iter().any(|event| event.kind == "webhook.tested" && event.subject == "webhook:crm"));
+    for fields in
+        [("again", "999"), ("nothing", "1"), ("test", "another")].map(|field| [("csrf", csrf.as_str()), field])
+    {
         assert_eq!(eve.post(&luma.path("/webhooks"), &fields).await.status, StatusCode::NOT_FOUND);
     }
 }

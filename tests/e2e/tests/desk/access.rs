@@ -22,7 +22,8 @@ const WEIGHT: &str = "\
 const PAGE_BYTES_MAX: u64 = 60_000;
 const SCRIPT_BYTES_MAX: u64 = 30_000;
 
-fn axe() -> Option<String> {
+/// What looks through pages; none where it is not installed.
+pub fn axe() -> Option<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("axe/node_modules/axe-core/axe.min.js");
     let text = std::fs::read_to_string(path).ok();
     if text.is_none() {
@@ -50,7 +51,7 @@ async fn every_page(width: u32, height: u32, language: &str, dark: bool) {
     desk.browser.resize(width, height).await;
     desk.browser.prefer_dark(dark).await;
     desk.goto(&format!("/t/electronics/sign-in?language={language}")).await;
-    look(&desk, &axe, &mut wrong).await;
+    serious(&desk, &axe, &mut wrong).await;
     let ticket = desk.ticket("electronics", "FA-2026-48077");
     for (who, pages) in [
         (
@@ -105,7 +106,7 @@ async fn every_page(width: u32, height: u32, language: &str, dark: bool) {
         }
         for path in pages {
             desk.goto(&path).await;
-            look(&desk, &axe, &mut wrong).await;
+            serious(&desk, &axe, &mut wrong).await;
             let weight = desk.value(WEIGHT).await;
             let [all, script] = [0, 1].map(|at| weight[at].as_u64().unwrap_or(u64::MAX));
             if all > PAGE_BYTES_MAX || script > SCRIPT_BYTES_MAX {
@@ -119,7 +120,7 @@ async fn every_page(width: u32, height: u32, language: &str, dark: bool) {
 }
 
 /// The page as it is, and with everything unfolded.
-async fn look(desk: &Desk, axe: &str, wrong: &mut Vec<String>) {
+pub async fn serious(desk: &Desk, axe: &str, wrong: &mut Vec<String>) {
     desk.value(&format!("{axe}; return typeof axe.run")).await;
     for fold in ["", "document.querySelectorAll('details:not(.menu)').forEach(d => { d.open = true }); "] {
         let found = desk.value(&format!("{fold}{LOOK}")).await;

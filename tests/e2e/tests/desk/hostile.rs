@@ -8,14 +8,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// A machine of the sender's: it writes down what it is asked for.
-struct Lair {
+pub struct Lair {
     port: u16,
     asked: Arc<Mutex<Vec<String>>>,
     count: watch::Receiver<usize>,
 }
 
 impl Lair {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -42,8 +42,19 @@ impl Lair {
         Self { port, asked, count }
     }
 
-    fn asked(&self) -> Vec<String> {
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
+    }
+
+    /// Waits until it was asked so often.
+    pub async fn wait_for(&self, times: usize) {
+        let mut count = self.count.clone();
+        let asked = count.wait_for(|n| *n >= times);
+        tokio::time::timeout(std::time::Duration::from_secs(20), asked).await.expect("it was asked").unwrap();
     }
 }
 

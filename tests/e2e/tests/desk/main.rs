@@ -3,8 +3,10 @@
 
 mod access;
 mod acts;
+mod admin;
 mod blocks;
 mod door;
+mod files;
 mod flow;
 mod hostile;
 mod keyboard;
@@ -12,10 +14,12 @@ mod mailbox;
 mod many;
 mod plugins;
 mod reading;
+mod screening;
 mod settings;
 mod support;
 mod templates;
 mod translation;
+mod typed;
 mod widths;
 mod work;
 mod writing;

@@ -92,6 +92,7 @@ mod tests {
             ("outbox.approved", None),
             ("agent.signed-in", None),
             ("webhook.turned-off", None),
+            ("webhook.tested", Some(WebhookEvent::Test)),
         ] {
             assert_eq!(WebhookEvent::of(kind), told, "{kind}");
         }
