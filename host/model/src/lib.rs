@@ -23,6 +23,7 @@ pub mod mention;
 pub mod notice;
 pub mod outbox;
 pub mod picture;
+pub mod priority;
 pub mod reason;
 pub mod refusal;
 pub mod release;

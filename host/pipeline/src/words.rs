@@ -28,6 +28,10 @@ pub struct Words {
     pub careful: &'static str,
     /// Field label.
     pub answer_by: &'static str,
+    /// Before how long is left, in the title of a card.
+    pub due_soon: &'static str,
+    /// Before how long it has been late, in the title of a card.
+    pub overdue: &'static str,
     /// Field label.
     pub draft: &'static str,
     /// Value: how many drafts wait.
@@ -173,6 +177,8 @@ static EN: Words = Words {
     missing: "Missing",
     careful: "Careful",
     answer_by: "Answer by",
+    due_soon: "due in",
+    overdue: "late by",
     draft: "Draft",
     drafts_ready: |n| if n == 1 { "1 ready".to_owned() } else { format!("{n} ready") },
     no_draft: "none, to be written",
@@ -298,6 +304,8 @@ static ZH: Words = Words {
     missing: "缺少",
     careful: "注意",
     answer_by: "回复期限",
+    due_soon: "即将到期，剩余",
+    overdue: "已超时",
     draft: "草稿",
     drafts_ready: |n| format!("{n} 份待审"),
     no_draft: "无,需人工撰写",

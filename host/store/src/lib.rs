@@ -25,6 +25,7 @@ mod chain;
 mod claim;
 mod components;
 mod counts;
+mod crew;
 mod decisions;
 mod devices;
 mod digest;
@@ -105,6 +106,7 @@ pub use bulk::{BULK_MAX, BULK_UNDO, BulkAct, BulkLeft, BulkReport, MacroActs, Ma
 pub use claim::{ClaimRequest, ClaimedJob, DEATHS_MAX};
 pub use components::ComponentRow;
 pub use counts::Counts;
+pub use crew::Candidate;
 pub use decisions::RecordedQuery;
 pub use devices::{DEVICE_LASTS, DEVICES_MAX, DeviceRow};
 pub use digest::{DigestNumbers, LedgerRow, Progress};

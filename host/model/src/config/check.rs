@@ -1,6 +1,7 @@
 //! What types cannot say about a tenant's set-up.
 
 mod automatic;
+mod crew;
 mod model;
 mod people;
 mod screen;
@@ -87,6 +88,7 @@ impl TenantConfig {
         check.webhooks(&self.webhooks);
         check.0.extend(super::macros::problems(&self.macros));
         check.watch(self);
+        check.crew(self);
         if let Some(model) = &self.model {
             check.model(model);
         }
