@@ -7,13 +7,17 @@ use crate::breaker::{Installation, Leave};
 use crate::house::House;
 use crate::secrets::{self, SecretError};
 use crate::tenant::Tenant;
+use posthouse_ai::redact::Redaction;
 use posthouse_ai::{AiError, ApiKey, Completion, Prompt, Provider, budget};
 use posthouse_model::TicketId;
 use posthouse_model::capability::ModelAllowance;
 use posthouse_model::config::{ModelConfig, ModelTask};
 use posthouse_model::event::Actor;
+use posthouse_model::mail::Address;
+use posthouse_model::ticket::Direction;
 use posthouse_sandbox::{ModelAnswer, ModelRefusal, ModelRequest};
-use posthouse_store::{ModelCall, ModelReservation, Reserved, SetAside};
+use crate::view::THREAD_MAX;
+use posthouse_store::{ModelCall, ModelReservation, Reserved, SetAside, StoreError};
 
 /// How to reach a tenant's model.
 ///
@@ -80,6 +84,11 @@ pub async fn ask(
         inputs: request.inputs,
         max_output_tokens: request.max_output_tokens,
     };
+    let mut redaction = match config.redact {
+        true => Some(redaction(tenant, asking.ticket).await?),
+        false => None,
+    };
+    let prompt = redaction.as_mut().map_or_else(|| prompt.clone(), |redaction| redaction.prompt(&prompt));
     let start = house.now();
     let day = budget::day(start, &tenant.config.time_zone);
     let breakers = house.model_breakers();
@@ -114,6 +123,11 @@ pub async fn ask(
     let failed = result.as_ref().err().filter(|error| error.is_temporary()).map(ToString::to_string);
     breakers.answered(id, &config.model, installation, house.now(), failed);
     let duration_ms = i64::try_from(house.now().since(start).as_millis()).unwrap_or(i64::MAX);
+    // What the model was not shown comes back into its answer here, and a placeholder that stands for nothing never goes further.
+    let restored = match (&result, &redaction) {
+        (Ok(completion), Some(redaction)) => redaction.restore(&completion.text).map(Some),
+        _ => Ok(None),
+    };
     let (tokens_in, tokens_out) = result
         .as_ref()
         .map_or((0, 0), |completion| (to_i64(completion.usage.input_tokens), to_i64(completion.usage.output_tokens)));
@@ -125,15 +139,42 @@ pub async fn ask(
         tokens_in,
         tokens_out,
         duration_ms,
-        outcome: result.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned()),
+        outcome: match (&result, &restored) {
+            (Err(error), _) => error.to_string(),
+            (Ok(_), Err(unknown)) => unknown.to_string(),
+            (Ok(_), Ok(_)) => "ok".to_owned(),
+        },
         cost: cost(tokens_in, tokens_out),
         currency: config.price.as_ref().map(|price| price.currency.clone()).unwrap_or_default(),
+        redacted: redaction.as_ref().map(|redaction| i64::try_from(redaction.count()).unwrap_or(i64::MAX)),
     };
     if let Err(error) = record(tenant, &day, aside, &call).await {
         // The answer is there; what stays wrong is the day's count, which then errs on the careful side.
         tracing::error!(tenant.id = %tenant.id(), %error, "a model call could not be recorded");
     }
-    result.map_err(|error| refusal(&error))
+    let mut completion = result.map_err(|error| refusal(&error))?;
+    if let Some(text) = restored.map_err(|unknown| ModelRefusal::Rejected(unknown.to_string()))? {
+        completion.text = text;
+    }
+    Ok(completion)
+}
+
+/// What is kept from the model beside what shows itself by its shape: the names of whoever wrote on the ticket, or was written
+/// to. Where they cannot be read nothing is asked: a name would leave the house.
+async fn redaction(tenant: &Tenant, ticket: Option<TicketId>) -> Result<Redaction, ModelRefusal> {
+    let Some(ticket) = ticket else { return Ok(Redaction::new([])) };
+    let read = async {
+        let row = tenant.scope.ticket(ticket).await?;
+        Ok::<_, StoreError>((row.customer, tenant.scope.thread(ticket, THREAD_MAX).await?))
+    };
+    let (customer, thread) = read.await.map_err(|error| {
+        ModelRefusal::Unavailable(format!("whose names are to be kept in the house cannot be read: {error}"))
+    })?;
+    let incoming = thread.iter().filter(|message| message.direction == Direction::Incoming).map(|message| &message.read);
+    let people = incoming.flat_map(|read| read.from.iter().chain(&read.reply_to).chain(&read.cc));
+    let own = |address: &&Address| !tenant.config.mailboxes.iter().any(|mailbox| mailbox.address == address.key());
+    let names = people.chain([&customer]).filter(own).filter_map(|person| person.name.as_deref());
+    Ok(Redaction::new(names))
 }
 
 /// A set-up that was applied anew begins afresh.
@@ -153,7 +194,7 @@ async fn reserve(tenant: &Tenant, wanted: &ModelReservation<'_>) -> Result<Reser
         let mut tx = tenant.scope.begin().await?;
         let reserved = tx.reserve_model_call(wanted).await?;
         tx.commit().await?;
-        Ok::<Reserved, posthouse_store::StoreError>(reserved)
+        Ok::<Reserved, StoreError>(reserved)
     };
     reserve.await.map_err(|error| ModelRefusal::Unavailable(format!("the budget cannot be read: {error}")))
 }
@@ -163,7 +204,7 @@ async fn record(
     day: &str,
     aside: SetAside,
     call: &ModelCall,
-) -> Result<(), posthouse_store::StoreError> {
+) -> Result<(), StoreError> {
     let mut tx = tenant.scope.begin().await?;
     tx.record_model_call(day, aside, call, &Actor::Host("model".to_owned())).await?;
     tx.commit().await

@@ -65,7 +65,8 @@ pub fn with_history(mut view: TicketView, earlier: u32) -> TicketView {
     if earlier > 0 {
         view.facts.retain(|fact| fact.key != EARLIER_TICKETS_FACT);
         let label = format!("Other tickets in the {HISTORY_DAYS} days before");
-        view.facts.push(Fact { key: EARLIER_TICKETS_FACT.to_owned(), label, value: earlier.to_string() });
+        // First, wherever it is put in: a call that is made again is told the same in the same order.
+        view.facts.insert(0, Fact { key: EARLIER_TICKETS_FACT.to_owned(), label, value: earlier.to_string() });
     }
     view
 }

@@ -68,7 +68,7 @@ impl Tx {
         let rows = sql_of(format!(
             "select a.id, a.email, a.queues, (select count(*) from ticket t where t.tenant_id = $1 and t.assignee_id = a.id \
              and t.status in ('new', 'waiting', 'snoozed')) from agent a \
-             where a.tenant_id = $1 and a.active = 1 and a.email in ({}) order by 4, 1",
+             where a.tenant_id = $1 and a.active = 1 and a.service = 0 and a.email in ({}) order by 4, 1",
             placeholders(2, emails.len())
         ))
         .bind(tenant)

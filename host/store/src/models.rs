@@ -30,6 +30,8 @@ pub struct ModelCall {
     pub cost: i64,
     /// ISO 4217; empty where no price is set up.
     pub currency: String,
+    /// How many different pieces of personal data were kept in the house; none where the tenant does not ask for it.
+    pub redacted: Option<i64>,
 }
 
 /// A day's total.
@@ -159,8 +161,8 @@ impl Scope {
     /// [`StoreError::Database`](crate::StoreError::Database).
     pub async fn model_calls(&self, limit: u32) -> Result<Vec<ModelCall>> {
         let rows =
-            sql("select at, ticket_id, plugin, model, tokens_in, tokens_out, duration_ms, outcome, cost, currency \
-             from model_call \
+            sql("select at, ticket_id, plugin, model, tokens_in, tokens_out, duration_ms, outcome, cost, currency, \
+             redacted from model_call \
              where tenant_id = $1 order by id desc limit $2")
             .bind(self.tenant)
             .bind(limit.min(500))
@@ -195,6 +197,7 @@ fn read(row: &Row) -> Result<ModelCall> {
         outcome: row.next()?,
         cost: row.next()?,
         currency: row.next()?,
+        redacted: row.next()?,
     })
 }
 
@@ -303,7 +306,7 @@ impl Tx {
         .run(self.on())
         .await?;
         sql("insert into model_call (tenant_id, at, ticket_id, plugin, model, tokens_in, tokens_out, duration_ms, outcome, \
-             cost, currency) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
+             cost, currency, redacted) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
         .bind(tenant)
         .bind(call.at)
         .bind(call.ticket)
@@ -315,6 +318,7 @@ impl Tx {
         .bind(&call.outcome)
         .bind(call.cost)
         .bind(&call.currency)
+        .bind(call.redacted)
         .run(self.on())
         .await?;
         let subject =
@@ -331,6 +335,7 @@ impl Tx {
                 "cost": call.cost,
                 "currency": call.currency,
                 "outcome": call.outcome,
+                "redacted": call.redacted,
             }),
         );
         Ok(())

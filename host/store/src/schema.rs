@@ -34,6 +34,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0023_translation.sql"),
     include_str!("schema/0024_urgent.sql"),
     include_str!("schema/0025_money.sql"),
+    "select 26;",
+    "select 27;",
+    include_str!("schema/0028_redacted.sql"),
 ];
 
 /// The version that this host works with.

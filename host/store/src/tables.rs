@@ -225,7 +225,7 @@ pub(crate) const TABLES: &[Table] = &[
     counting(
         "model_call",
         "id:i tenant_id:i at:i ticket_id:i plugin:t model:t tokens_in:i tokens_out:i duration_ms:i outcome:t \
-         cost:i@25 currency:t@25",
+         cost:i@25 currency:t@25 redacted:i@28",
     ),
     table(
         "article",

@@ -17,6 +17,7 @@ mod oidc;
 mod pace;
 mod proof;
 mod rebuild;
+mod redaction;
 mod screening;
 mod secrets;
 mod sending;

@@ -145,6 +145,7 @@ async fn fill(world: &World) {
         outcome: "ok".into(),
         cost: 0,
         currency: String::new(),
+        redacted: Some(2),
     };
     tx.record_model_call("2026-03-02", posthouse_store::SetAside { tokens: 5, cost: 0 }, &call, &host()).await.unwrap();
     let mut changes = posthouse_model::keep::Changes::within(100);
