@@ -18,6 +18,7 @@ pub mod dispatch;
 pub mod draft;
 pub mod escalate;
 pub mod fetch;
+mod gaps;
 pub mod heartbeat;
 mod hosts;
 pub mod house;

@@ -88,7 +88,9 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
     let routing = work.route(house, tenant).await;
     // A mail that a person took up keeps the reason why it had been left out.
     let reason = message.reason.as_ref().filter(|_| message.taken_up_at.is_some());
-    let found = Found { enrichments: &enrichments, routing: Some(&routing), reason, ..Found::ticket(&triage) };
+    let gap = ticket.message_count <= 1
+        && tenant.knowledge().lacks(&format!("{}\n{}", newest.subject, newest.body), work.view.language.as_deref());
+    let found = Found { enrichments: &enrichments, routing: Some(&routing), reason, gap, ..Found::ticket(&triage) };
 
     // A drafter that may call a model can take long: what is known so far is shown to agents meanwhile.
     let quick = draft::is_quick(tenant);
@@ -189,11 +191,13 @@ struct Found<'a> {
     routing: Option<&'a Routing>,
     outcome: Outcome,
     reason: Option<&'a Reason>,
+    /// No article speaks of it.
+    gap: bool,
 }
 
 impl<'a> Found<'a> {
     fn ticket(triage: &'a Triage) -> Self {
-        Self { triage, enrichments: &[], routing: None, outcome: Outcome::Ticket, reason: None }
+        Self { triage, enrichments: &[], routing: None, outcome: Outcome::Ticket, reason: None, gap: false }
     }
 }
 
@@ -220,6 +224,9 @@ async fn write(
         tx.assign_if_free(ticket, email, &actor).await?;
     }
     if let (Some((ticket, _)), Some(routing)) = (settled, found.routing) {
+        if found.gap {
+            tx.add_gap(message, &actor).await?;
+        }
         let now = tx.now();
         tx.give_out(ticket, |row| crew::candidates(&tenant.config, row, now), &actor).await?;
         if let Some(deadline) = routing.deadline {

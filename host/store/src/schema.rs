@@ -37,6 +37,7 @@ const MIGRATIONS: &[&str] = &[
     "select 26;",
     "select 27;",
     include_str!("schema/0028_redacted.sql"),
+    include_str!("schema/0029_gaps.sql"),
 ];
 
 /// The version that this host works with.

@@ -284,6 +284,7 @@ pub(crate) const TABLES: &[Table] = &[
          asked_at:i done_at:i",
     )
     .since(23),
+    counting("gap", "id:i tenant_id:i message_id:i state:t title:t body:t article:t settled_by:t at:i").since(29),
 ];
 
 #[cfg(test)]
