@@ -214,10 +214,7 @@ mod tests {
             "I am Mary. Write to mary@example.com, or call +44 20 7946 0958.\nmary@example.com is best. MARY",
         ]));
         assert_eq!(sent.inputs[0], "customer_name: [NAME-1]");
-        assert_eq!(
-            sent.inputs[1],
-            "I am [NAME-2]. Write to [MAIL-1], or call [PHONE-1].\n[MAIL-1] is best. [NAME-3]"
-        );
+        assert_eq!(sent.inputs[1], "I am [NAME-2]. Write to [MAIL-1], or call [PHONE-1].\n[MAIL-1] is best. [NAME-3]");
         assert!(sent.instructions.contains("[NAME-1]") && redaction.count() == 5);
         let answer = "Dear [NAME-1],\nthank you, [NAME-2]. We write to [MAIL-1] and call [PHONE-1].";
         assert_eq!(
@@ -230,7 +227,10 @@ mod tests {
     fn brackets_of_another_shape_are_forgiven_and_unknown_placeholders_are_not() {
         let mut redaction = Redaction::new(["王小明"]);
         let _ = redaction.prompt(&prompt(&["我是王小明，邮箱 wang@example.com"]));
-        assert_eq!(redaction.restore("【NAME-1】您好，name-1，［MAIL-1］").unwrap(), "王小明您好，王小明，wang@example.com");
+        assert_eq!(
+            redaction.restore("【NAME-1】您好，name-1，［MAIL-1］").unwrap(),
+            "王小明您好，王小明，wang@example.com"
+        );
         assert_eq!(redaction.restore("[NAME-7]您好"), Err(Unknown("[NAME-7]".to_owned())));
         assert_eq!(redaction.restore("our form CARD-5 and [1042-88]").unwrap(), "our form CARD-5 and [1042-88]");
     }

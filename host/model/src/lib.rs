@@ -30,6 +30,7 @@ pub mod release;
 pub mod replay;
 pub mod rich;
 pub mod role;
+pub mod significance;
 pub mod step;
 pub mod template;
 pub mod ticket;

@@ -58,9 +58,7 @@ impl Term {
         let reason = rule.strip_prefix(TERM_RULE)?.parse().ok()?;
         let (points, words) = words.split_once(' ').unwrap_or((words, ""));
         let points: i32 = points.parse().ok()?;
-        (-POINTS_MAX..=POINTS_MAX)
-            .contains(&points)
-            .then(|| Self { reason, points, words: words.trim().to_owned() })
+        (-POINTS_MAX..=POINTS_MAX).contains(&points).then(|| Self { reason, points, words: words.trim().to_owned() })
     }
 }
 
@@ -102,7 +100,8 @@ mod tests {
 
     #[test]
     fn a_sum_that_does_not_add_up_is_not_shown_as_one() {
-        let evidence = vec![says("high", "urgency: high"), says("priority/base", "+70 high"), says("priority/vip", "+20 vip")];
+        let evidence =
+            vec![says("high", "urgency: high"), says("priority/base", "+70 high"), says("priority/vip", "+20 vip")];
         let routing = Routing { priority: Some(90), evidence: evidence.clone(), ..Routing::default() };
         assert_eq!(routing.terms().len(), 2);
         assert!(Routing { priority: Some(91), evidence, ..Routing::default() }.terms().is_empty());

@@ -49,7 +49,8 @@ fn article(subject: &str, reply: &str, people: &[&str]) -> ProposedArticle {
 fn bare_subject(subject: &str) -> String {
     let mut bare = subject.trim();
     while let Some((mark, rest)) = bare.split_once([':', '：']) {
-        if !matches!(mark.trim().to_lowercase().as_str(), "re" | "aw" | "fw" | "fwd" | "wg" | "sv" | "回复" | "转发") {
+        if !matches!(mark.trim().to_lowercase().as_str(), "re" | "aw" | "fw" | "fwd" | "wg" | "sv" | "回复" | "转发")
+        {
             break;
         }
         bare = rest.trim();
@@ -60,7 +61,8 @@ fn bare_subject(subject: &str) -> String {
 fn without_greeting(reply: &str) -> String {
     let reply = reply.trim();
     let (first, rest) = reply.split_once('\n').unwrap_or((reply, ""));
-    let greets = first.chars().count() <= GREETING_CHARS_MAX && first.trim_end().ends_with([',', ':', '，', '：', '!', '様']);
+    let greets =
+        first.chars().count() <= GREETING_CHARS_MAX && first.trim_end().ends_with([',', ':', '，', '：', '!', '様']);
     if greets && !rest.trim().is_empty() { rest.trim().to_owned() } else { reply.to_owned() }
 }
 

@@ -7,6 +7,7 @@ use crate::breaker::{Installation, Leave};
 use crate::house::House;
 use crate::secrets::{self, SecretError};
 use crate::tenant::Tenant;
+use crate::view::THREAD_MAX;
 use posthouse_ai::redact::Redaction;
 use posthouse_ai::{AiError, ApiKey, Completion, Prompt, Provider, budget};
 use posthouse_model::TicketId;
@@ -16,7 +17,6 @@ use posthouse_model::event::Actor;
 use posthouse_model::mail::Address;
 use posthouse_model::ticket::Direction;
 use posthouse_sandbox::{ModelAnswer, ModelRefusal, ModelRequest};
-use crate::view::THREAD_MAX;
 use posthouse_store::{ModelCall, ModelReservation, Reserved, SetAside, StoreError};
 
 /// How to reach a tenant's model.
@@ -170,7 +170,8 @@ async fn redaction(tenant: &Tenant, ticket: Option<TicketId>) -> Result<Redactio
     let (customer, thread) = read.await.map_err(|error| {
         ModelRefusal::Unavailable(format!("whose names are to be kept in the house cannot be read: {error}"))
     })?;
-    let incoming = thread.iter().filter(|message| message.direction == Direction::Incoming).map(|message| &message.read);
+    let incoming =
+        thread.iter().filter(|message| message.direction == Direction::Incoming).map(|message| &message.read);
     let people = incoming.flat_map(|read| read.from.iter().chain(&read.reply_to).chain(&read.cc));
     let own = |address: &&Address| !tenant.config.mailboxes.iter().any(|mailbox| mailbox.address == address.key());
     let names = people.chain([&customer]).filter(own).filter_map(|person| person.name.as_deref());
@@ -199,12 +200,7 @@ async fn reserve(tenant: &Tenant, wanted: &ModelReservation<'_>) -> Result<Reser
     reserve.await.map_err(|error| ModelRefusal::Unavailable(format!("the budget cannot be read: {error}")))
 }
 
-async fn record(
-    tenant: &Tenant,
-    day: &str,
-    aside: SetAside,
-    call: &ModelCall,
-) -> Result<(), StoreError> {
+async fn record(tenant: &Tenant, day: &str, aside: SetAside, call: &ModelCall) -> Result<(), StoreError> {
     let mut tx = tenant.scope.begin().await?;
     tx.record_model_call(day, aside, call, &Actor::Host("model".to_owned())).await?;
     tx.commit().await

@@ -7,13 +7,13 @@
 //! to a person, an unrouted one to the default queue.
 
 use crate::caller::{self, About, CallFailure};
-use crate::{crew, escalate};
 use crate::draft;
 use crate::house::House;
 use crate::proof;
 use crate::screening;
 use crate::tenant::{Installed, Tenant};
 use crate::view;
+use crate::{crew, escalate};
 use posthouse_model::MessageId;
 use posthouse_model::call::{CallContext, MessageView, TicketView};
 use posthouse_model::decision::{NewDecision, World};

@@ -259,9 +259,7 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
         Job::TryOut { what } => trial::run(house, job, what).await,
         Job::Deliver { delivery } => webhooks::run(house, tenant, job, *delivery).await,
         Job::TryTemplate { trial } => template_trial::run(house, tenant, job, *trial).await,
-        Job::Escalate { ticket, rung, deadline } => {
-            escalate::run(house, tenant, job, *ticket, rung, *deadline).await
-        }
+        Job::Escalate { ticket, rung, deadline } => escalate::run(house, tenant, job, *ticket, rung, *deadline).await,
     }
 }
 

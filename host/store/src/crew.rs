@@ -27,17 +27,18 @@ impl Scope {
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database).
     pub async fn earlier_tickets(&self, ticket: &TicketRow, since: Timestamp) -> Result<u32> {
-        let count: i64 = sql("select count(*) from (select id from ticket where tenant_id = $1 and customer_key = $2 and id <> $3 \
+        let count: i64 =
+            sql("select count(*) from (select id from ticket where tenant_id = $1 and customer_key = $2 and id <> $3 \
              and created_at >= $4 and created_at <= $5 and status not in ('spam', 'automatic') limit $6) earlier")
-        .bind(self.tenant)
-        .bind(ticket.customer.key())
-        .bind(ticket.id)
-        .bind(since)
-        .bind(ticket.created_at)
-        .bind(EARLIER_MAX)
-        .one(&mut *self.read().await?)
-        .await?
-        .get(0)?;
+            .bind(self.tenant)
+            .bind(ticket.customer.key())
+            .bind(ticket.id)
+            .bind(since)
+            .bind(ticket.created_at)
+            .bind(EARLIER_MAX)
+            .one(&mut *self.read().await?)
+            .await?
+            .get(0)?;
         Ok(u32::try_from(count).unwrap_or(0))
     }
 }
@@ -79,9 +80,10 @@ impl Tx {
             let (id, email, load): (AgentId, String, i64) = (found.get(0)?, found.get(1)?, found.get(3)?);
             let queues: Option<Vec<String>> = found.get::<Option<String>>(2)?.map(|queues| names(&queues));
             let sees = queues.is_none_or(|queues| row.queue.as_ref().is_some_and(|queue| queues.contains(queue)));
-            let room = emails.iter().zip(&candidates).any(|(known, candidate)| {
-                *known == email && load < i64::from(candidate.tickets_max)
-            });
+            let room = emails
+                .iter()
+                .zip(&candidates)
+                .any(|(known, candidate)| *known == email && load < i64::from(candidate.tickets_max));
             if sees && room {
                 self.assign(ticket, Some(id), actor).await?;
                 return Ok(Some((id, u32::try_from(load).unwrap_or(u32::MAX))));

@@ -156,14 +156,13 @@ impl Tx {
             return Err(StoreError::refused(format_args!("a proposed article has at most {PROPOSAL_BYTES_MAX} bytes")));
         }
         let tenant = self.tenant();
-        let changed =
-            sql("update gap set title = $1, body = $2 where tenant_id = $3 and id = $4 and state = 'open'")
-                .bind(&article.title)
-                .bind(&article.body)
-                .bind(tenant)
-                .bind(gap)
-                .run(self.on())
-                .await?;
+        let changed = sql("update gap set title = $1, body = $2 where tenant_id = $3 and id = $4 and state = 'open'")
+            .bind(&article.title)
+            .bind(&article.body)
+            .bind(tenant)
+            .bind(gap)
+            .run(self.on())
+            .await?;
         if changed > 0 {
             self.record(actor, "gap.proposed", format_args!("gap:{gap}"), json!({}));
         }

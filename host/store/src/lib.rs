@@ -77,6 +77,7 @@ mod sql;
 mod store;
 mod tables;
 mod take_up;
+mod template_blocks;
 mod template_trial;
 mod template_use;
 mod templates;
@@ -148,6 +149,7 @@ pub use sight::SEEN_QUEUES_MAX;
 pub use sign_in::SignInRow;
 pub use spam::SpamCount;
 pub use store::{Store, StoreOptions};
+pub use template_blocks::{TEMPLATE_REPLIES_MAX, TemplateReply};
 pub use template_trial::{TRIAL_LASTS, TRIALS_MAX, TemplateTrialRow};
 pub use template_use::TemplateUse;
 pub use templates::{

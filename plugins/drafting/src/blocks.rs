@@ -44,8 +44,7 @@ impl Blocks {
     /// # Errors
     /// Names the block and what is wrong with it.
     pub fn new(own: &BlockTexts) -> Result<Self, String> {
-        let bundled: BlockTexts =
-            serde_json::from_str(BUNDLED).map_err(|error| format!("bundled blocks: {error}"))?;
+        let bundled: BlockTexts = serde_json::from_str(BUNDLED).map_err(|error| format!("bundled blocks: {error}"))?;
         let mut all = BTreeMap::new();
         for (market, blocks) in bundled.iter().chain(own) {
             for (name, wordings) in blocks {
@@ -178,7 +177,11 @@ mod tests {
             "de",
             Degree::None,
             0,
-            &[("offer_options", "resend, refund, gold"), ("compensation_offer", "ein Gutschein"), ("policy_name", "AGB")],
+            &[
+                ("offer_options", "resend, refund, gold"),
+                ("compensation_offer", "ein Gutschein"),
+                ("policy_name", "AGB"),
+            ],
         );
         assert_eq!(values["options"].lines().count(), 3, "{values:?}");
         assert!(values["compensation"].contains("ein Gutschein") && values["policy"] == "Grundlage hierfür: AGB.");

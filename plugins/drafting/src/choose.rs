@@ -36,6 +36,7 @@ struct Stored {
     subject: Option<Template>,
     body: Template,
     needs: Vec<String>,
+    trial: Option<String>,
     bundled: bool,
 }
 
@@ -97,6 +98,7 @@ impl Shelf {
             language,
             country: text.country.as_deref().map(|country| country_code(country, &id)).transpose()?,
             needs: text.needs.clone(),
+            trial: text.trial.clone().filter(|trial| !trial.trim().is_empty()),
             bundled,
             id: id.clone(),
         };
@@ -250,7 +252,9 @@ impl Shelf {
             })
             .collect();
         fitting.sort_by_key(|(_, rank)| *rank);
-        fitting.into_iter().map(|(stored, _)| stored).collect()
+        let mut ranked: Vec<&Stored> = fitting.into_iter().map(|(stored, _)| stored).collect();
+        compete(&mut ranked, case.seed);
+        ranked
     }
 
     fn draft(&self, stored: &Stored, case: &Case) -> Draft {
@@ -297,6 +301,25 @@ impl Shelf {
             evidence,
             model_written: false,
         }
+    }
+}
+
+/// Of the templates of one trial one is left, by chance, in the place of the first of them. They are put in order by name, so that
+/// the same seed chooses the same one whatever else is on the shelf.
+fn compete(ranked: &mut Vec<&Stored>, seed: u64) {
+    let trials: Vec<String> = ranked.iter().filter_map(|stored| stored.trial.clone()).collect();
+    for trial in trials {
+        let mut own: Vec<&Stored> =
+            ranked.iter().copied().filter(|stored| stored.trial.as_ref() == Some(&trial)).collect();
+        if own.len() < 2 {
+            continue;
+        }
+        own.sort_by(|a, b| a.id.cmp(&b.id));
+        // Not the remainder itself, which also chooses among wordings.
+        let chosen = own[usize::try_from((seed / 1_009) % own.len() as u64).unwrap_or(0)];
+        let first = ranked.iter().position(|stored| stored.trial.as_ref() == Some(&trial));
+        ranked.retain(|stored| stored.trial.as_ref() != Some(&trial));
+        ranked.insert(first.unwrap_or(0), chosen);
     }
 }
 
@@ -367,6 +390,25 @@ mod tests {
         assert_eq!(drafts[0].unfilled, ["foo"]);
     }
 
+    #[test]
+    fn templates_of_one_trial_take_turns_by_chance() {
+        let settings = r#"{"templates":[
+            {"id":"b","category":"shipping","language":"es","trial":"tone","body":"B"},
+            {"id":"a","category":"shipping","language":"es","trial":"tone","body":"A"},
+            {"id":"c","category":"shipping","language":"es","body":"C"}]}"#;
+        let shelf = shelf(settings);
+        let mut counts = BTreeMap::new();
+        for n in 0..1_000_u64 {
+            // Any numbers that are spread over the whole range.
+            let seed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let drafts = shelf.drafts(&Case { seed, ..case() });
+            assert_eq!(drafts.iter().filter(|draft| ["A", "B"].contains(&draft.body.as_str())).count(), 1);
+            *counts.entry(drafts[0].body.clone()).or_insert(0) += 1;
+            assert_eq!(shelf.drafts(&Case { seed, ..case() }), drafts, "the same seed, the same draft");
+        }
+        assert!(counts["A"] > 420 && counts["B"] > 420, "{counts:?}");
+    }
+
     fn written(settings: &str, case: &Case) -> String {
         shelf(settings).drafts(case).remove(0).body
     }
@@ -388,7 +430,10 @@ mod tests {
         case.language = Some("en-US".into());
         assert!(written("", &case).starts_with("Hi Mary,"));
         let own = r#"{"phrases":{"greeting_named":{"en":"Good day {{customer_name}},"}}}"#;
-        assert!(written(own, &case).starts_with("Good day Mary Walker,"), "the shop's own word for the language counts");
+        assert!(
+            written(own, &case).starts_with("Good day Mary Walker,"),
+            "the shop's own word for the language counts"
+        );
     }
 
     #[test]
@@ -428,7 +473,8 @@ mod tests {
 
     #[test]
     fn what_a_market_avoids_is_pointed_out() {
-        let settings = r#"{"templates":[{"id":"x","category":"shipping","language":"es","body":"Cálmese, por favor."}]}"#;
+        let settings =
+            r#"{"templates":[{"id":"x","category":"shipping","language":"es","body":"Cálmese, por favor."}]}"#;
         let draft = shelf(settings).drafts(&case()).remove(0);
         assert!(draft.evidence.iter().any(|text| text.contains("cálmese")), "{:?}", draft.evidence);
     }

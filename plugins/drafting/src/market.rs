@@ -94,7 +94,8 @@ impl Manner {
         let text = text.to_lowercase();
         let holds = |phrase: &&String| {
             let phrase = phrase.to_lowercase();
-            !phrase.trim().is_empty() && text.match_indices(&phrase).any(|(at, _)| is_whole(&text, at, at + phrase.len()))
+            !phrase.trim().is_empty()
+                && text.match_indices(&phrase).any(|(at, _)| is_whole(&text, at, at + phrase.len()))
         };
         self.avoid.iter().flatten().find(holds).map(String::as_str)
     }

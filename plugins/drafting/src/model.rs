@@ -47,13 +47,7 @@ const MAIL_BYTES_MAX: usize = 12_000;
 
 /// What to ask for a draft grounded on a template.
 #[must_use]
-pub fn question(
-    settings: &ModelSettings,
-    manner: &Manner,
-    case: &Case,
-    values: &Values,
-    template: &Draft,
-) -> Question {
+pub fn question(settings: &ModelSettings, manner: &Manner, case: &Case, values: &Values, template: &Draft) -> Question {
     let language = case.language.clone().unwrap_or_else(|| template.language.clone());
     let mut instructions = format!(
         "You write replies to customers for the support agents of the online shop \"{}\". An agent reads and corrects every reply before it is sent.\n\

@@ -124,9 +124,8 @@ impl Occasions {
         if !self.wishes {
             return None;
         }
-        let in_language = |occasion: &Occasion, wanted: &str| {
-            occasion.wish.keys().find(|known| tag(known) == wanted).cloned()
-        };
+        let in_language =
+            |occasion: &Occasion, wanted: &str| occasion.wish.keys().find(|known| tag(known) == wanted).cloned();
         self.on(day, country).find_map(|occasion| {
             let key = in_language(occasion, &tag(market)).or_else(|| in_language(occasion, &primary(market)))?;
             occasion.wish.get(&key).map(String::as_str)
@@ -185,7 +184,12 @@ mod tests {
             }
         }
         let bad = OccasionSettings {
-            more: vec![Occasion { id: "sale".into(), countries: vec![], days: vec!["soon".into()], wish: BTreeMap::new() }],
+            more: vec![Occasion {
+                id: "sale".into(),
+                countries: vec![],
+                days: vec!["soon".into()],
+                wish: BTreeMap::new(),
+            }],
             ..OccasionSettings::default()
         };
         assert!(Occasions::new(&bad).unwrap_err().contains("`sale`: `soon` is no day"));

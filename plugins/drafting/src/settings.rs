@@ -119,6 +119,9 @@ pub struct TemplateText {
     /// Variables that must be known for this template to be taken.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// It competes with the others of this name that fit as well: one of them is chosen by chance.
+    #[serde(default)]
+    pub trial: Option<String>,
 }
 
 /// One text, or paragraphs.

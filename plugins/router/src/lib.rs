@@ -123,7 +123,8 @@ fn read(ticket: &desk::Ticket, open: bool, now: i64) -> Subject {
         let sum = worth.entry(money.currency).or_default();
         *sum = sum.saturating_add(units);
     }
-    let newest = orders.iter().filter_map(desk::Order::placed_on).map(|day| day_number(day.year, day.month, day.day)).max();
+    let newest =
+        orders.iter().filter_map(desk::Order::placed_on).map(|day| day_number(day.year, day.month, day.day)).max();
     Subject {
         earlier_tickets: earlier.and_then(|(_, value)| value.parse().ok()).unwrap_or(0),
         facts,

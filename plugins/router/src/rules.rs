@@ -345,9 +345,13 @@ mod tests {
 
     #[test]
     fn every_rule_that_adds_is_a_term() {
-        let settings = r#"{"default":{"add_priority":1},"rules":[{"name":"up","then":{"add_priority":500}},{"name":"none"}]}"#;
+        let settings =
+            r#"{"default":{"add_priority":1},"rules":[{"name":"up","then":{"add_priority":500}},{"name":"none"}]}"#;
         let mut plan = plan(settings, &refund());
-        assert_eq!(plan.terms, [Term::new("base", 70, "high"), Term::new("rule", 1, "default"), Term::new("rule", 500, "up")]);
+        assert_eq!(
+            plan.terms,
+            [Term::new("base", 70, "high"), Term::new("rule", 1, "default"), Term::new("rule", 500, "up")]
+        );
         assert_eq!(plan.settle(vec![Term::new("vip", 20, "vip")]), 100);
         assert_eq!(plan.terms.last(), Some(&Term::new("bound", -491, "")));
         assert_eq!(sum(&plan), 100);
@@ -379,7 +383,9 @@ mod tests {
             assert_eq!(speaks(when, &subject).as_deref(), Some(words));
             assert_eq!(speaks(when, &Subject::default()), None, "{when}");
         }
-        assert!(speaks(r#"{"vip":false}"#, &Subject::default()).is_some() && speaks(r#"{"vip":false}"#, &subject).is_none());
+        assert!(
+            speaks(r#"{"vip":false}"#, &Subject::default()).is_some() && speaks(r#"{"vip":false}"#, &subject).is_none()
+        );
         for (minute, night) in [(22 * 60, true), (6 * 60 - 1, true), (6 * 60, false), (12 * 60, false)] {
             let at = Subject { minute: Some(minute), ..Subject::default() };
             assert_eq!(speaks(r#"{"local_time":["22:00-06:00"]}"#, &at).is_some(), night, "{minute}");

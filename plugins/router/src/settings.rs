@@ -200,7 +200,9 @@ impl Settings {
                     return Err(bad_span(&format!("rules[{at}].when"), "local_time", text));
                 }
             }
-            let good = |skill: &String| !skill.is_empty() && !skill.contains(char::is_whitespace) && *skill == skill.to_lowercase();
+            let good = |skill: &String| {
+                !skill.is_empty() && !skill.contains(char::is_whitespace) && *skill == skill.to_lowercase()
+            };
             if let Some(skill) = rule.then.skills.iter().find(|skill| !good(skill)) {
                 return Err(format!(
                     "settings, `rules[{at}].then.skills`: `{skill}`: write it in lower case and without spaces"

@@ -189,9 +189,7 @@ impl Weights {
             return Some(tag.clone());
         }
         let says_no = |value: &str| matches!(value.trim().to_lowercase().as_str(), "" | "no" | "false" | "0");
-        if let Some((key, _)) =
-            subject.facts.iter().find(|(key, value)| vip.facts.contains(key) && !says_no(value))
-        {
+        if let Some((key, _)) = subject.facts.iter().find(|(key, value)| vip.facts.contains(key) && !says_no(value)) {
             return Some(key.clone());
         }
         let customer = subject.customer.to_lowercase();
@@ -323,7 +321,11 @@ mod tests {
             assert_eq!(weights.vip(&of(stranger)), None, "{stranger}");
         }
         assert_eq!(weights.vip(&Subject { tags: vec!["gold".into()], ..of("x@x.example") }), Some("gold".into()));
-        assert!(weights.vip(&fact("yes")).is_some() && weights.vip(&fact("No")).is_none() && weights.vip(&fact(" ")).is_none());
+        assert!(
+            weights.vip(&fact("yes")).is_some()
+                && weights.vip(&fact("No")).is_none()
+                && weights.vip(&fact(" ")).is_none()
+        );
     }
 
     #[test]

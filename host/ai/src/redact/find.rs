@@ -150,7 +150,9 @@ static PHONE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"^(?:[0-9]{1,2}[./\-][0-9]{1,2}[./\-](?:[0-9]{4}|[0-9]{2})|[0-9]{4}[./\-][0-9]{1,2}[./\-][0-9]{1,2})(?:[ ./\-]|$)")
+    regex(
+        r"^(?:[0-9]{1,2}[./\-][0-9]{1,2}[./\-](?:[0-9]{4}|[0-9]{2})|[0-9]{4}[./\-][0-9]{1,2}[./\-][0-9]{1,2})(?:[ ./\-]|$)",
+    )
 });
 
 fn phones(text: &str) -> Vec<Range<usize>> {
@@ -237,8 +239,8 @@ pub(super) fn names_of(name: &str) -> Vec<String> {
 
 /// Words of names that are no names.
 const STAYS: [&str; 22] = [
-    "mrs", "miss", "herr", "frau", "von", "van", "der", "den", "del", "della", "los", "las", "the", "and", "und", "via", "gmbh",
-    "ltd", "inc", "llc", "shop", "customer",
+    "mrs", "miss", "herr", "frau", "von", "van", "der", "den", "del", "della", "los", "las", "the", "and", "und",
+    "via", "gmbh", "ltd", "inc", "llc", "shop", "customer",
 ];
 
 fn is_han(c: char) -> bool {
@@ -251,7 +253,8 @@ fn is_eastern(word: &str) -> bool {
 
 /// Where a name stands in a text as a word of its own, in whatever case.
 fn words(text: &str, name: &str) -> Vec<Range<usize>> {
-    let Ok(pattern) = Regex::new(&format!("(?i){}", regex::escape(name).replace("\\ ", " ").replace(' ', r"\s+"))) else {
+    let Ok(pattern) = Regex::new(&format!("(?i){}", regex::escape(name).replace("\\ ", " ").replace(' ', r"\s+")))
+    else {
         return Vec::new();
     };
     let eastern = is_eastern(name);

@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn numbers_from_the_standards_own_papers_prove_themselves() {
-        for card in ["4111111111111111", "5555555555554444", "378282246310005", "6011111111111117", "2223003122003222"] {
+        for card in ["4111111111111111", "5555555555554444", "378282246310005", "6011111111111117", "2223003122003222"]
+        {
             assert!(is_card(card.as_bytes()), "{card}");
             let mut wrong = card.as_bytes().to_vec();
             let last = wrong.len() - 1;

@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn language_and_every_skill_count() {
-        let can = |language: Option<&str>, skills: &[&str]| night().can(language, skills, Weekday::Friday, time("23:00"));
+        let can =
+            |language: Option<&str>, skills: &[&str]| night().can(language, skills, Weekday::Friday, time("23:00"));
         assert!(can(Some("zh-Hans"), &["jewellery"]) && can(None, &[]));
         assert!(!can(Some("zhx"), &[]) && !can(Some("en"), &[]) && !can(Some("de"), &["jewellery", "customs"]));
         let anyone = CrewConfig { languages: vec![], skills: vec![], shifts: vec![], ..night() };

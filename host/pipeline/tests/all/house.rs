@@ -16,7 +16,9 @@ use posthouse_pipeline::life::install::NoInstaller;
 use posthouse_pipeline::tenant::Tenant;
 use posthouse_pipeline::{House, HouseOptions, SecretSource, worker};
 use posthouse_sandbox::{Sandbox, SandboxConfig, SecretValue, inspect};
-use posthouse_store::{Article, NewAgent, NewMailbox, NewPlugin, NewTenant, Source, Store, StoreOptions, Taken, TenantRow};
+use posthouse_store::{
+    Article, NewAgent, NewMailbox, NewPlugin, NewTenant, Source, Store, StoreOptions, Taken, TenantRow,
+};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -91,7 +91,8 @@ fn judge(head: &str, body: &[u8], answer: Option<&str>) -> (u16, Value) {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return bad("no JSON") };
     let messages = body["messages"].as_array().cloned().unwrap_or_default();
     let sound = |message: &Value| {
-        matches!(message["role"].as_str(), Some("system" | "user")) && message["content"].as_str().is_some_and(|text| !text.is_empty())
+        matches!(message["role"].as_str(), Some("system" | "user"))
+            && message["content"].as_str().is_some_and(|text| !text.is_empty())
     };
     if body["model"] != "m" || messages.is_empty() || !messages.iter().all(sound) {
         return bad("no chat");

@@ -238,16 +238,14 @@ async fn a_priority_is_a_sum_that_stands_on_the_decision() {
     let (_, first) = ids(&test.mail(letter("a", "Where is my parcel?", "Where is it?")).await);
     let (_, second) = ids(&test.mail(letter("b", "A complaint", "The glass came broken.")).await);
     assert_ne!(first, second);
-    for (ticket, priority, terms) in [
-        (first, 70, vec![("base", 50), ("vip", 20)]),
-        (second, 77, vec![("base", 50), ("history", 7), ("vip", 20)]),
-    ] {
+    for (ticket, priority, terms) in
+        [(first, 70, vec![("base", 50), ("vip", 20)]), (second, 77, vec![("base", 50), ("history", 7), ("vip", 20)])]
+    {
         assert_eq!(test.tenant.scope.ticket(ticket).await.unwrap().priority, priority);
         let decisions = test.tenant.scope.decisions(ticket).await.unwrap();
         let routed = decisions.iter().find(|decision| decision.record.world == World::Router).unwrap();
         let routing: Routing = serde_json::from_value(routed.record.output.clone().unwrap()).unwrap();
-        let said: Vec<(&str, i32)> =
-            routing.terms().iter().map(|term| (term.reason.as_str(), term.points)).collect();
+        let said: Vec<(&str, i32)> = routing.terms().iter().map(|term| (term.reason.as_str(), term.points)).collect();
         assert_eq!(said, terms);
         // The host told the history, and tells it again when the call is made again.
         let again = rebuild(&test.tenant.scope, &test.tenant.config, &recorded(&test, ticket).await).await.unwrap();
@@ -282,7 +280,9 @@ async fn new_tickets_go_to_the_least_loaded_who_can_and_works_now() {
         people.push((name, test.agent(&format!("{name}@acme.example")).await));
     }
     let mut given = Vec::new();
-    for (n, subject) in ["My parcel", "Broken in transit", "An invoice please", "Another colour"].into_iter().enumerate() {
+    for (n, subject) in
+        ["My parcel", "Broken in transit", "An invoice please", "Another colour"].into_iter().enumerate()
+    {
         let body = "Where is my parcel? I ordered it two weeks ago and it has not arrived yet.";
         let (_, ticket) = ids(&test.mail(letter(&format!("m{n}"), subject, body)).await);
         let row = test.tenant.scope.ticket(ticket).await.unwrap();

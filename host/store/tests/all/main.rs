@@ -14,6 +14,7 @@ mod chain;
 mod devices;
 mod drafts;
 mod files;
+mod gaps;
 mod gone;
 mod intake;
 mod isolation;

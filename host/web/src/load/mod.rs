@@ -1,6 +1,7 @@
 //! From the store's rows to the pages' contexts.
 
 pub(crate) mod blocks;
+pub(crate) mod compare;
 pub(crate) mod frame;
 pub(crate) mod knowledge;
 pub(crate) mod known;

@@ -5,6 +5,7 @@ pub mod account;
 pub mod audit;
 pub mod blocks;
 pub mod bulk;
+pub mod compare;
 pub mod draft;
 pub mod error;
 pub mod frame;

@@ -6,4 +6,5 @@ pub mod filled;
 pub mod flow;
 pub mod highlight;
 pub mod lines;
+pub mod pieces;
 pub mod sanitise;

@@ -22,7 +22,11 @@ impl Check {
                     "write the address she signs in with",
                 );
             } else if !seen.insert(one.agent.to_lowercase()) {
-                self.say(format!("{at}.agent"), format!("`{}` is there twice", one.agent), "write one [[crew]] per agent");
+                self.say(
+                    format!("{at}.agent"),
+                    format!("`{}` is there twice", one.agent),
+                    "write one [[crew]] per agent",
+                );
             }
             for (n, skill) in one.skills.iter().enumerate() {
                 if !is_name(skill) {
@@ -49,7 +53,11 @@ impl Check {
     fn escalation(&mut self, config: &TenantConfig) {
         let most = EscalationConfig::MOST;
         if config.escalation.len() > most {
-            self.say("escalation", format!("there are {} rungs", config.escalation.len()), format!("use at most {most}"));
+            self.say(
+                "escalation",
+                format!("there are {} rungs", config.escalation.len()),
+                format!("use at most {most}"),
+            );
         }
         self.unique("escalation", "name", config.escalation.iter().map(|rung| rung.name.as_str()));
         for (i, rung) in config.escalation.iter().enumerate() {
@@ -79,7 +87,8 @@ impl Check {
                     "name a [[plugin]] of this file that is a notifier",
                 );
             }
-            let nothing = rung.queue.is_none() && rung.priority.is_none() && rung.assign.is_none() && rung.tag.is_none();
+            let nothing =
+                rung.queue.is_none() && rung.priority.is_none() && rung.assign.is_none() && rung.tag.is_none();
             if nothing && rung.notifiers.is_empty() {
                 self.say(at, "it does nothing", "give it `queue`, `priority`, `assign`, `tag` or `notifiers`");
             }
@@ -133,8 +142,13 @@ mod tests {
                 ],
             })),
             [
-                "assign.queues[0]", "crew[0].agent", "crew[0].skills[0]", "crew[0].languages[0]", "crew[0].tickets_max",
-                "crew[1].shifts[0].days", "crew[2].agent"
+                "assign.queues[0]",
+                "crew[0].agent",
+                "crew[0].skills[0]",
+                "crew[0].languages[0]",
+                "crew[0].tickets_max",
+                "crew[1].shifts[0].days",
+                "crew[2].agent"
             ]
         );
         assert_eq!(
@@ -143,8 +157,13 @@ mod tests {
                 { "name": "a", "minutes": 0 },
             ] })),
             [
-                "escalation[1].name", "escalation[0].minutes", "escalation[0].priority", "escalation[0].queue",
-                "escalation[0].tag", "escalation[0].notifiers[0]", "escalation[1]"
+                "escalation[1].name",
+                "escalation[0].minutes",
+                "escalation[0].priority",
+                "escalation[0].queue",
+                "escalation[0].tag",
+                "escalation[0].notifiers[0]",
+                "escalation[1]"
             ]
         );
     }
