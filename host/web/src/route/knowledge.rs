@@ -56,22 +56,21 @@ pub(super) async fn new(seat: Seat) -> Result<Response, Refusal> {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page.draw(&frame)).into_response());
     }
     let language = if language.is_empty() { ANY_LANGUAGE } else { language };
-    let page = match load::knowledge::article(&seat, &id, language, None).await {
+    let gap = match query.get("gap").and_then(|gap| gap.parse().ok()) {
+        Some(gap) => Some(seat.scope.gap(gap).await?),
+        None => None,
+    };
+    let mut page = match load::knowledge::article(&seat, &id, language, None).await {
         Ok(page) => page,
         Err(Refusal::NotFound) => {
             let last = name.rsplit('/').next().unwrap_or(name);
-            let gap = match query.get("gap").and_then(|gap| gap.parse().ok()) {
-                Some(gap) => Some(seat.scope.gap(gap).await?),
-                None => None,
-            };
-            let body = gap.as_ref().and_then(|gap| gap.proposed.clone()).map(|proposed| proposed.body);
-            let body = body.unwrap_or_else(|| format!("# {last}\n\n"));
-            let mut page = load::knowledge::written(&seat, &id, language, &body).await?;
-            page.gap = gap.map(|gap| (gap.id, gap.number));
-            page
+            let proposed = gap.as_ref().and_then(|gap| gap.proposed.clone()).map(|proposed| proposed.body);
+            let body = proposed.unwrap_or_else(|| format!("# {last}\n\n"));
+            load::knowledge::written(&seat, &id, language, &body).await?
         }
         Err(other) => return Err(other),
     };
+    page.gap = gap.map(|gap| (gap.id, gap.number));
     draw(&seat, &page, None, StatusCode::OK).await
 }
 

@@ -49,7 +49,7 @@ super::words! {
     gaps_use: "Use the answer", "采用答复";
     gaps_dismiss: "Not needed", "不需要";
     gap_proposed: "An article is proposed from the answer.", "已根据答复拟出文章。";
-    gap_of(number): "Proposed from the answer to #{number}. Names, addresses and numbers of persons were replaced; read it before you save it.", "根据 #{number} 的答复拟出，其中的姓名、地址和号码已替换，请核对后再保存。";
+    gap_of(number): "For the question of ticket #{number}. A text that is proposed comes from its answer, with names, addresses and numbers of persons replaced: read it before you save it.", "针对工单 #{number} 的问题。拟出的正文来自对它的答复，其中的姓名、地址和号码已替换，请核对后再保存。";
     done_gap_settled: "It is off the list.", "已从列表移除。";
     done_article_saved: "Saved. It is in force within seconds.", "已保存，几秒内生效。";
     done_article_removed: "Removed. Its page keeps what it said.", "已删除，历史版本仍保留。";

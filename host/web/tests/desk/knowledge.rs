@@ -179,7 +179,7 @@ async fn what_no_article_answers_is_a_lead_s_to_write_or_to_dismiss() {
     assert!(page.contains("Questions without an article") && page.contains("Use the answer"), "{page}");
     let editor = mei.get(&luma.path(&format!("/knowledge/new?name=customs&language=es&gap={}", gaps[1].id))).await.text;
     assert!(
-        editor.contains("Three &lt;b&gt;days") && editor.contains(&format!("answer to #{}", first.number)),
+        editor.contains("Three &lt;b&gt;days") && editor.contains(&format!("ticket #{}.", first.number)),
         "{editor}"
     );
     let (csrf, gap) = (mei.csrf(&luma).await, gaps[1].id.to_string());
