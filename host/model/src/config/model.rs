@@ -35,7 +35,7 @@ pub struct ModelConfig {
     #[serde(default)]
     pub plain_http: bool,
     /// Personal data is replaced by placeholders before a prompt leaves the house, and put back into the answer. Default off.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub redact: bool,
     /// What tokens cost and how much money a day may cost. None: only tokens are counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
