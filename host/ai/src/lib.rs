@@ -14,9 +14,10 @@ mod error;
 mod key;
 mod provider;
 pub mod redact;
+mod stream;
 mod wire;
 
-pub use client::{Completion, Models, ModelsOptions, Probe, Usage};
+pub use client::{Completion, Models, ModelsOptions, Probe, SoFar, Usage};
 pub use error::AiError;
 pub use key::ApiKey;
 pub use provider::{Prompt, Provider};

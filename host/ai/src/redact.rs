@@ -108,34 +108,46 @@ impl Redaction {
     /// # Errors
     /// [`Unknown`] where the answer holds a placeholder that was not given: nobody is to read that as a name.
     pub fn restore(&self, answer: &str) -> Result<String, Unknown> {
+        match self.restored(answer) {
+            (_, Some(token)) => Err(Unknown(token)),
+            (restored, None) => Ok(restored),
+        }
+    }
+
+    /// As [`Redaction::restore`], of an answer that is not whole yet: what stands for nothing is left as it is.
+    #[must_use]
+    pub fn restore_so_far(&self, answer: &str) -> String {
+        self.restored(answer).0
+    }
+
+    /// The answer with what placeholders stand for, and the first that stands for nothing.
+    fn restored(&self, answer: &str) -> (String, Option<String>) {
         if self.originals.is_empty() {
-            return Ok(answer.to_owned());
+            return (answer.to_owned(), None);
         }
         let mut unknown = None;
         let restored = TOKEN.replace_all(answer, |token: &Captures<'_>| {
             let whole = token.get(0).map_or("", |whole| whole.as_str());
             let group = |name: &str| token.name(name).map_or("", |group| group.as_str());
-            let bracketed = !group("open").is_empty();
             if !group("mark").eq_ignore_ascii_case(&self.mark) {
                 return whole.to_owned();
             }
+            let bracketed = !group("open").is_empty();
             let kind = Kind::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(group("kind")));
             let original = kind.zip(group("number").parse().ok()).and_then(|key| self.originals.get(&key));
             match original {
                 // What was an opening bracket of another's sentence stays one.
                 Some(original) if bracketed == !group("close").is_empty() => original.clone(),
                 Some(original) => format!("{}{original}{}", group("open"), group("close")),
-                None if bracketed => {
-                    unknown.get_or_insert_with(|| whole.to_owned());
+                None => {
+                    if bracketed {
+                        unknown.get_or_insert_with(|| whole.to_owned());
+                    }
                     whole.to_owned()
                 }
-                None => whole.to_owned(),
             }
         });
-        match unknown {
-            Some(token) => Err(Unknown(token)),
-            None => Ok(restored.into_owned()),
-        }
+        (restored.into_owned(), unknown)
     }
 
     fn text(&mut self, text: &str) -> String {

@@ -34,7 +34,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0023_translation.sql"),
     include_str!("schema/0024_urgent.sql"),
     include_str!("schema/0025_money.sql"),
-    "select 26;",
+    include_str!("schema/0026_model_exchange.sql"),
     "select 27;",
     include_str!("schema/0028_redacted.sql"),
     include_str!("schema/0029_gaps.sql"),
