@@ -2,7 +2,7 @@
 
 use super::Kind;
 use super::numbers::{is_card, is_iban};
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -79,9 +79,12 @@ fn trim(text: &str, range: Range<usize>) -> Range<usize> {
     start..start + piece.trim().len()
 }
 
+/// Bytes of the largest pattern: classes of all scripts' letters that are counted take some.
+const PATTERN_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 #[expect(clippy::expect_used, reason = "a constant, and tried by the tests here")]
 fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a pattern of this file")
+    RegexBuilder::new(pattern).size_limit(PATTERN_BYTES_MAX).build().expect("a pattern of this file")
 }
 
 static MAIL: LazyLock<Regex> = LazyLock::new(|| {
