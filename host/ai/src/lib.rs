@@ -1,7 +1,8 @@
 //! The client's own model, on the client's key: any endpoint that speaks OpenAI's chat completions or Anthropic's messages.
 //!
 //! [`Models`] makes the call, [`Provider`] says where and with which key, [`AiError`] says what went wrong in a way that
-//! decides what to do next, [`budget`] is the arithmetic of tokens per day.
+//! decides what to do next, [`budget`] is the arithmetic of tokens per day,
+//! [`redact`] keeps personal data in the house.
 //!
 //! What never happens here: a key is printed, a redirect is followed, an answer is read without a limit, an answer is
 //! taken for anything but text.
@@ -12,6 +13,7 @@ mod client;
 mod error;
 mod key;
 mod provider;
+pub mod redact;
 mod stream;
 mod wire;
 

@@ -11,6 +11,7 @@
 mod automatic;
 mod autonomy;
 mod check;
+mod crew;
 mod destination;
 mod difference;
 mod macros;
@@ -25,6 +26,7 @@ mod webhook;
 pub use automatic::{AutomaticConfig, Cap};
 pub use autonomy::{AutonomyConfig, BarConfig};
 pub use check::{ConfigProblem, is_name, is_secret_name, is_slug, secret_variable};
+pub use crew::{AssignConfig, CrewConfig, EscalationConfig, Shift};
 pub use destination::SecretUse;
 pub use difference::{Difference, differences, paths_touch};
 pub use macros::{
@@ -98,6 +100,15 @@ pub struct TenantConfig {
     /// How much a category must have shown before it is answered by itself.
     #[serde(default)]
     pub autonomy: AutonomyConfig,
+    /// Which queues' tickets are given out by load.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub assign: AssignConfig,
+    /// What the agents can do and when they work, for giving tickets out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crew: Vec<CrewConfig>,
+    /// What happens as deadlines come near and pass, in any order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escalation: Vec<EscalationConfig>,
     /// Daily summary; none: no digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<DigestConfig>,
@@ -135,6 +146,9 @@ impl TenantConfig {
             review: ReviewConfig::default(),
             automatic: AutomaticConfig::default(),
             autonomy: AutonomyConfig::default(),
+            assign: AssignConfig::default(),
+            crew: Vec::new(),
+            escalation: Vec::new(),
             digest: None,
             heartbeat: HeartbeatConfig::default(),
             model: None,
@@ -387,6 +401,10 @@ pub fn article_title(id: &str, body: &str) -> String {
     let heading =
         body.lines().find_map(|line| line.strip_prefix("# ")).map(str::trim).filter(|title| !title.is_empty());
     heading.unwrap_or(id).chars().take(200).collect()
+}
+
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 pub(crate) fn yes() -> bool {

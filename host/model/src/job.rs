@@ -1,7 +1,7 @@
 //! Durable work: what kinds there are, and how often each is tried.
 
 use crate::triage::named;
-use crate::{DraftId, MessageId, NotificationId, OutboxId, TicketId};
+use crate::{DraftId, MessageId, NotificationId, OutboxId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -124,6 +124,15 @@ pub enum Job {
         /// The row that holds it.
         trial: i64,
     },
+    /// Do what a rung of the ladder says to a ticket that is still open so long before or after its deadline.
+    Escalate {
+        /// The ticket.
+        ticket: TicketId,
+        /// The rung's name.
+        rung: String,
+        /// The deadline that it was made for: another one has a job of its own.
+        deadline: Timestamp,
+    },
 }
 
 named! {
@@ -169,6 +178,7 @@ impl Job {
             Self::Translate { .. } => "translate",
             Self::Deliver { .. } => "deliver",
             Self::TryTemplate { .. } => "try-template",
+            Self::Escalate { .. } => "escalate",
         }
     }
 
@@ -201,6 +211,7 @@ impl Job {
             Self::Translate { translation } => format!("translate:{translation}"),
             Self::Deliver { delivery } => format!("deliver:{delivery}"),
             Self::TryTemplate { trial } => format!("try-template:{trial}"),
+            Self::Escalate { ticket, rung, deadline } => format!("escalate:{ticket}:{rung}:{}", deadline.0),
         }
     }
 
@@ -237,6 +248,7 @@ impl Job {
             | Self::TryTemplate { .. }
             | Self::TryOut { .. }
             | Self::Translate { .. }
+            | Self::Escalate { .. }
             | Self::IndexMails => QUICK,
             Self::Notify { .. } => CHAT,
             Self::Deliver { .. } => WEBHOOK,

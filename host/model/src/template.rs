@@ -60,6 +60,12 @@ impl Template {
         self.text("subject")
     }
 
+    /// It competes with the others of this name.
+    #[must_use]
+    pub fn trial(&self) -> Option<&str> {
+        self.front.get("trial").and_then(Value::as_str).filter(|trial| !trial.trim().is_empty())
+    }
+
     /// Variables that must be known for it to be taken.
     #[must_use]
     pub fn needs(&self) -> Vec<&str> {

@@ -2,6 +2,7 @@
 //!
 //! A tenant has tens to hundreds of articles, so the index is made in memory when the tenant is loaded.
 
+use posthouse_model::config::ANY_LANGUAGE;
 use posthouse_sandbox::{KnowledgeHit, KnowledgeQuery};
 use posthouse_store::Article;
 use std::collections::HashMap;
@@ -14,6 +15,13 @@ const B: f32 = 0.75;
 const TITLE_WEIGHT: f32 = 3.0;
 /// Different terms of a query that are looked up; a customer's whole mail has hundreds.
 const QUERY_TERMS_MAX: usize = 400;
+
+/// Letters of a word that says something by itself.
+const TELLING_CHARS_MIN: usize = 4;
+/// A text with fewer such words asks nothing.
+const TELLING_TERMS_MIN: usize = 3;
+/// Of fewer articles no word is too common.
+const FEW_ARTICLES: usize = 3;
 
 /// A tenant's articles, ready to be searched.
 #[derive(Default)]
@@ -72,6 +80,34 @@ impl Knowledge {
         hits.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.2.id.cmp(&b.2.id)));
         let limit = query.limit as usize;
         hits.into_iter().take(limit).map(|(_, score, article)| hit(article, score)).collect()
+    }
+
+    /// Whether no article speaks of a text: none in its language, or for every language, holds two of the text's telling words, or one
+    /// of them in its title. A word tells something when it is long enough and at most half of these articles hold it. No articles,
+    /// or a text of hardly any words: false, since then nothing is missing that could be named.
+    #[must_use]
+    pub fn lacks(&self, text: &str, language: Option<&str>) -> bool {
+        let mut terms: Vec<String> = Vec::new();
+        each_term(text, |term| {
+            let telling = term.chars().count() >= TELLING_CHARS_MIN || term.chars().all(is_spaceless);
+            if telling && terms.len() < QUERY_TERMS_MAX && !terms.iter().any(|known| known == term) {
+                terms.push(term.to_owned());
+            }
+        });
+        if self.articles.is_empty() || terms.len() < TELLING_TERMS_MIN {
+            return false;
+        }
+        let here = |entry: &&Entry| {
+            let own = &entry.article.language;
+            own == ANY_LANGUAGE || language.is_none_or(|language| same_language(language, own))
+        };
+        let entries: Vec<&Entry> = self.articles.iter().filter(here).collect();
+        let held_by = |term: &str| entries.iter().filter(|entry| entry.terms.contains_key(term)).count();
+        terms.retain(|term| entries.len() < FEW_ARTICLES || held_by(term) * 2 <= entries.len());
+        !entries.iter().any(|entry| {
+            let held = terms.iter().filter_map(|term| entry.terms.get(term));
+            held.map(|weight| if *weight >= TITLE_WEIGHT { 2 } else { 1 }).sum::<u32>() >= 2
+        })
     }
 
     /// How telling a term is.
@@ -203,6 +239,19 @@ mod tests {
         assert!(
             Knowledge::default().search(&KnowledgeQuery { text: "x y".into(), language: None, limit: 5 }).is_empty()
         );
+    }
+
+    #[test]
+    fn what_no_article_speaks_of_is_a_gap() {
+        let lacks = |text: &str, language: &str| knowledge().lacks(text, Some(language));
+        assert!(!lacks("Who pays the customs duty at the border for these goods?", "en"));
+        assert!(!lacks("Ist eine Rücksendung noch möglich, wenn ausgepackt?", "de"), "a word of the title is enough");
+        assert!(lacks("Does the lamp dim, and which bulb fits the socket?", "en"));
+        assert!(lacks("Welche Glühbirne passt in diese Lampe?", "de"));
+        assert!(lacks("Est-ce que cette lampe est compatible?", "fr"), "there is none in French");
+        assert!(!lacks("请问有尺码表吗？我想先测量胸围", "zh"));
+        assert!(lacks("请问这款台灯可以调节亮度吗", "zh"));
+        assert!(!lacks("Thanks!", "en") && !Knowledge::default().lacks("Does the lamp dim, and which bulb?", None));
     }
 
     #[test]

@@ -7,13 +7,17 @@ use crate::breaker::{Installation, Leave};
 use crate::house::House;
 use crate::secrets::{self, SecretError};
 use crate::tenant::Tenant;
+use crate::view::THREAD_MAX;
+use posthouse_ai::redact::Redaction;
 use posthouse_ai::{AiError, ApiKey, Completion, Prompt, Provider, SoFar, budget};
 use posthouse_model::TicketId;
 use posthouse_model::capability::ModelAllowance;
 use posthouse_model::config::{ModelConfig, ModelTask};
 use posthouse_model::event::Actor;
+use posthouse_model::mail::Address;
+use posthouse_model::ticket::Direction;
 use posthouse_sandbox::{ModelAnswer, ModelRefusal, ModelRequest};
-use posthouse_store::{ModelCall, ModelExchange, ModelReservation, Reserved, SetAside};
+use posthouse_store::{ModelCall, ModelExchange, ModelReservation, Reserved, SetAside, StoreError};
 use std::time::Duration;
 
 /// The version of prompts that the host itself makes: its own.
@@ -137,6 +141,11 @@ async fn ask_of(
         inputs: request.inputs,
         max_output_tokens: request.max_output_tokens,
     };
+    let mut redaction = match config.redact {
+        true => Some(redaction(tenant, asking.ticket).await?),
+        false => None,
+    };
+    let prompt = redaction.as_mut().map_or_else(|| prompt.clone(), |redaction| redaction.prompt(&prompt));
     let start = house.now();
     let day = budget::day(start, &tenant.config.time_zone);
     let breakers = house.model_breakers();
@@ -167,6 +176,14 @@ async fn ask_of(
         return Err(reserved.err().unwrap_or(ModelRefusal::OverBudget));
     }
 
+    let restoring = redaction
+        .as_ref()
+        .zip(so_far)
+        .map(|(redaction, so_far)| move |text: &str| so_far(&redaction.restore_so_far(text)));
+    let so_far = match &restoring {
+        Some(restoring) => Some(restoring as SoFar<'_>),
+        None => so_far,
+    };
     let result = match so_far {
         Some(so_far) => house.models().complete_streaming(&provider, &prompt, so_far).await,
         None => house.models().complete(&provider, &prompt).await,
@@ -174,6 +191,11 @@ async fn ask_of(
     let failed = result.as_ref().err().filter(|error| error.is_temporary()).map(ToString::to_string);
     breakers.answered(id, &config.model, installation, house.now(), failed);
     let duration_ms = i64::try_from(house.now().since(start).as_millis()).unwrap_or(i64::MAX);
+    // What the model was not shown comes back into its answer here, and a placeholder that stands for nothing never goes further.
+    let restored = match (&result, &redaction) {
+        (Ok(completion), Some(redaction)) => redaction.restore(&completion.text).map(Some),
+        _ => Ok(None),
+    };
     let (tokens_in, tokens_out) = result
         .as_ref()
         .map_or((0, 0), |completion| (to_i64(completion.usage.input_tokens), to_i64(completion.usage.output_tokens)));
@@ -186,9 +208,14 @@ async fn ask_of(
         tokens_in,
         tokens_out,
         duration_ms,
-        outcome: result.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned()),
+        outcome: match (&result, &restored) {
+            (Err(error), _) => error.to_string(),
+            (Ok(_), Err(unknown)) => unknown.to_string(),
+            (Ok(_), Ok(_)) => "ok".to_owned(),
+        },
         cost: cost(tokens_in, tokens_out),
         currency: config.price.as_ref().map(|price| price.currency.clone()).unwrap_or_default(),
+        redacted: redaction.as_ref().map(|redaction| i64::try_from(redaction.count()).unwrap_or(i64::MAX)),
     };
     let exchange = (config.keep_exchanges_days > 0).then(|| ModelExchange {
         task: asking.task,
@@ -201,7 +228,30 @@ async fn ask_of(
         // The answer is there; what stays wrong is the day's count, which then errs on the careful side.
         tracing::error!(tenant.id = %tenant.id(), %error, "a model call could not be recorded");
     }
-    result.map_err(|error| refusal(&error))
+    let mut completion = result.map_err(|error| refusal(&error))?;
+    if let Some(text) = restored.map_err(|unknown| ModelRefusal::Rejected(unknown.to_string()))? {
+        completion.text = text;
+    }
+    Ok(completion)
+}
+
+/// What is kept from the model beside what shows itself by its shape: the names of whoever wrote on the ticket, or was written
+/// to. Where they cannot be read nothing is asked: a name would leave the house.
+async fn redaction(tenant: &Tenant, ticket: Option<TicketId>) -> Result<Redaction, ModelRefusal> {
+    let Some(ticket) = ticket else { return Ok(Redaction::new([])) };
+    let read = async {
+        let row = tenant.scope.ticket(ticket).await?;
+        Ok::<_, StoreError>((row.customer, tenant.scope.thread(ticket, THREAD_MAX).await?))
+    };
+    let (customer, thread) = read.await.map_err(|error| {
+        ModelRefusal::Unavailable(format!("whose names are to be kept in the house cannot be read: {error}"))
+    })?;
+    let incoming =
+        thread.iter().filter(|message| message.direction == Direction::Incoming).map(|message| &message.read);
+    let people = incoming.flat_map(|read| read.from.iter().chain(&read.reply_to).chain(&read.cc));
+    let own = |address: &&Address| !tenant.config.mailboxes.iter().any(|mailbox| mailbox.address == address.key());
+    let names = people.chain([&customer]).filter(own).filter_map(|person| person.name.as_deref());
+    Ok(Redaction::new(names))
 }
 
 /// A set-up that was applied anew begins afresh.
@@ -242,7 +292,7 @@ async fn reserve(tenant: &Tenant, wanted: &ModelReservation<'_>) -> Result<Reser
         let mut tx = tenant.scope.begin().await?;
         let reserved = tx.reserve_model_call(wanted).await?;
         tx.commit().await?;
-        Ok::<Reserved, posthouse_store::StoreError>(reserved)
+        Ok::<Reserved, StoreError>(reserved)
     };
     reserve.await.map_err(|error| ModelRefusal::Unavailable(format!("the budget cannot be read: {error}")))
 }
@@ -253,7 +303,7 @@ async fn record(
     aside: SetAside,
     call: &ModelCall,
     exchange: Option<&ModelExchange>,
-) -> Result<(), posthouse_store::StoreError> {
+) -> Result<(), StoreError> {
     let mut tx = tenant.scope.begin().await?;
     let id = tx.record_model_call(day, aside, call, &Actor::Host("model".to_owned())).await?;
     if let Some(exchange) = exchange {

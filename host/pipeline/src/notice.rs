@@ -118,6 +118,19 @@ pub fn ticket(
     }
 }
 
+/// The card of a ticket whose answer is about to be late, or is.
+#[must_use]
+pub fn escalated(mut card: Notice, reader: &Reader<'_>, deadline: Timestamp, now: Timestamp) -> Notice {
+    let words = reader.words();
+    let (said, minutes) = if now < deadline {
+        (words.due_soon, deadline.since(now).as_secs() / 60)
+    } else {
+        (words.overdue, now.since(deadline).as_secs() / 60)
+    };
+    card.title = format!("{said} {} · {}", (words.duration)(minutes), card.title);
+    card
+}
+
 /// What a day came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DigestNumbers {

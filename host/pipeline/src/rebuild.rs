@@ -14,6 +14,7 @@ use posthouse_model::config::TenantConfig;
 use posthouse_model::decision::{Decision, World};
 use posthouse_model::draft::DraftProposal;
 use posthouse_model::notice::Notice;
+use posthouse_model::priority::HISTORY_DAYS;
 use posthouse_model::release::Stage;
 use posthouse_model::ticket::{Direction, TicketStatus};
 use posthouse_model::triage::{Enrichment, Entity, Routing, Triage};
@@ -22,6 +23,7 @@ use posthouse_sandbox::Question;
 use posthouse_store::{MessageRow, OutboxRow, Scope, StoreError, TicketDetail};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
+use std::time::Duration;
 use thiserror::Error;
 
 /// Notifications that are looked through for the one a call was about.
@@ -112,7 +114,7 @@ impl Past<'_> {
     }
 
     async fn ticket(&self) -> Result<(Question, bool), RebuildError> {
-        let views = self.views(&self.detail().await?);
+        let views = self.views(&self.detail().await?).await?;
         let same = views.iter().position(|view| self.is_same(&[view.as_ref()]));
         let view = views.into_iter().nth(same.unwrap_or(0)).ok_or(RebuildError::Gone("the ticket's mail"))?;
         let question = match self.decision.record.world {
@@ -128,7 +130,7 @@ impl Past<'_> {
         let files = self.scope.reply_files(detail.ticket.id).await?;
         let files = draft::in_order(files.into_iter().map(|file| file.name));
         let mut nearest = None;
-        for ticket in self.views(&detail) {
+        for ticket in self.views(&detail).await? {
             for reply in self.replies(&detail, &ticket, &files) {
                 if self.is_same(&[&reply, ticket.as_ref()]) {
                     return Ok((Question::Check(Arc::new(reply), ticket), true));
@@ -161,11 +163,18 @@ impl Past<'_> {
     }
 
     /// The ticket as triage of this message saw it, before and after an agent sorted it herself, then as it is now.
-    fn views(&self, detail: &TicketDetail) -> Vec<Arc<TicketView>> {
+    async fn views(&self, detail: &TicketDetail) -> Result<Vec<Arc<TicketView>>, RebuildError> {
+        let since = detail.ticket.created_at.minus(Duration::from_secs(HISTORY_DAYS * 24 * 3_600));
+        let earlier = self.scope.earlier_tickets(&detail.ticket, since).await?;
         let by_agent = [false, true].into_iter().filter(|by_agent| !by_agent || detail.ticket.category_by_agent);
         let message = self.decision.record.message;
         let then = by_agent.filter_map(|by_agent| message.and_then(|message| self.then(detail, message, by_agent)));
-        then.map(Arc::new).chain([now(detail)]).collect()
+        // Calls of an earlier version were not told what the customer wrote before.
+        let then = then.flat_map(|view| {
+            let plain = (earlier > 0).then(|| view.clone());
+            [Some(view::with_history(view, earlier)), plain].into_iter().flatten()
+        });
+        Ok(then.map(Arc::new).chain([now(detail)]).collect())
     }
 
     fn then(&self, detail: &TicketDetail, message: MessageId, by_agent: bool) -> Option<TicketView> {

@@ -2,7 +2,7 @@
 
 use crate::house::House;
 use crate::trouble::Part;
-use crate::{digest, heartbeat, model, webhooks, worker};
+use crate::{digest, gaps, heartbeat, model, webhooks, worker};
 use posthouse_model::event::Actor;
 use posthouse_store::StoreError;
 use std::time::Duration;
@@ -75,6 +75,7 @@ pub async fn tick(house: &House) -> Result<(), StoreError> {
             worker::see_to_given_up(house, &tenant).await?;
             heartbeat::beat(house, &tenant).await?;
             digest::schedule(house, &tenant).await?;
+            gaps::propose(&tenant).await?;
             let keep = u64::from(tenant.config.screen.keep_days) * 24 * 3_600;
             if keep > 0 {
                 let before = house.now().minus(Duration::from_secs(keep));

@@ -14,16 +14,18 @@ use crate::proof;
 use crate::screening;
 use crate::tenant::{Installed, Tenant};
 use crate::view;
+use crate::{crew, escalate};
 use posthouse_model::MessageId;
 use posthouse_model::call::{CallContext, MessageView, TicketView};
 use posthouse_model::decision::{NewDecision, World};
 use posthouse_model::event::Actor;
 use posthouse_model::job::JobFailure;
+use posthouse_model::priority::HISTORY_DAYS;
 use posthouse_model::reason::{Reason, ReasonCode};
 use posthouse_model::ticket::Outcome;
 use posthouse_model::triage::{Enrichment, Evidence, Routing, Scored, Triage};
 use posthouse_sandbox::{Answer, Question};
-use posthouse_store::{ClaimedJob, MessageRow, StoreError, StoreTrouble, Triaged, Tx};
+use posthouse_store::{ClaimedJob, MessageRow, StoreError, StoreTrouble, TicketRow, Triaged, Tx};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,10 +68,11 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
         let thread = scope.thread(ticket.id, view::THREAD_MAX).await.map_err(store)?;
         recent.extend(thread.iter().filter(|row| row.id != id).map(|row| Arc::new(view::message(row))));
     }
+    let earlier = history(tenant, &ticket).await.map_err(store)?;
     let mut work = Work {
         about: About { ticket: Some(ticket.id), message: Some(id) },
         context: caller::context(house, tenant, house.now()),
-        view: view::ticket(&ticket, recent),
+        view: view::with_history(view::ticket(&ticket, recent), earlier),
         decisions: Vec::new(),
     };
 
@@ -86,7 +89,9 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
     let routing = work.route(house, tenant).await;
     // A mail that a person took up keeps the reason why it had been left out.
     let reason = message.reason.as_ref().filter(|_| message.taken_up_at.is_some());
-    let found = Found { enrichments: &enrichments, routing: Some(&routing), reason, ..Found::ticket(&triage) };
+    let gap = ticket.message_count <= 1
+        && tenant.knowledge().lacks(&format!("{}\n{}", newest.subject, newest.body), work.view.language.as_deref());
+    let found = Found { enrichments: &enrichments, routing: Some(&routing), reason, gap, ..Found::ticket(&triage) };
 
     let mut course = Course::default();
     course.heed(&work.decisions);
@@ -197,11 +202,13 @@ struct Found<'a> {
     routing: Option<&'a Routing>,
     outcome: Outcome,
     reason: Option<&'a Reason>,
+    /// No article speaks of it.
+    gap: bool,
 }
 
 impl<'a> Found<'a> {
     fn ticket(triage: &'a Triage) -> Self {
-        Self { triage, enrichments: &[], routing: None, outcome: Outcome::Ticket, reason: None }
+        Self { triage, enrichments: &[], routing: None, outcome: Outcome::Ticket, reason: None, gap: false }
     }
 }
 
@@ -227,7 +234,23 @@ async fn write(
     if let (Some((ticket, _)), Some(email)) = (settled, found.routing.and_then(|routing| routing.assignee.as_ref())) {
         tx.assign_if_free(ticket, email, &actor).await?;
     }
+    if let (Some((ticket, _)), Some(routing)) = (settled, found.routing) {
+        if found.gap {
+            tx.add_gap(message, &actor).await?;
+        }
+        let now = tx.now();
+        tx.give_out(ticket, |row| crew::candidates(&tenant.config, row, now), &actor).await?;
+        if let Some(deadline) = routing.deadline {
+            escalate::plan(tx, tenant, ticket, deadline).await?;
+        }
+    }
     Ok(())
+}
+
+/// How many other tickets the customer opened in the days before this one.
+pub(crate) async fn history(tenant: &Tenant, ticket: &TicketRow) -> Result<u32, StoreError> {
+    let since = ticket.created_at.minus(Duration::from_secs(HISTORY_DAYS * 24 * 3_600));
+    tenant.scope.earlier_tickets(ticket, since).await
 }
 
 /// What triage knows so far.

@@ -178,6 +178,7 @@ pub async fn model(house: &House, tenant: &Tenant, config: &ModelConfig) -> (Fou
                 outcome: "ok".to_owned(),
                 cost: config.price.as_ref().map_or(0, |price| price.cost(tokens_in, tokens_out)),
                 currency: config.price.as_ref().map(|price| price.currency.clone()).unwrap_or_default(),
+                redacted: None,
             };
             let found = Found::plain(what, true, format!("{} answers", probe.model), None);
             (Found { duration_ms: Some(duration_ms), ..found }, Some(call))

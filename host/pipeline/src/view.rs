@@ -2,7 +2,8 @@
 
 use posthouse_model::call::{MessageView, TicketView};
 use posthouse_model::mail::Address;
-use posthouse_model::triage::{Enrichment, Routing, Triage};
+use posthouse_model::priority::{EARLIER_TICKETS_FACT, HISTORY_DAYS};
+use posthouse_model::triage::{Enrichment, Fact, Routing, Triage};
 use posthouse_store::{MessageRow, TicketRow};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -56,6 +57,18 @@ pub fn ticket(row: &TicketRow, recent: Vec<Arc<MessageView>>) -> TicketView {
         message_count: u32::try_from(row.message_count).unwrap_or(u32::MAX),
         recent,
     }
+}
+
+/// Lets plugins see how many other tickets the customer opened in the days before this one; where there are none, nothing is said.
+#[must_use]
+pub fn with_history(mut view: TicketView, earlier: u32) -> TicketView {
+    if earlier > 0 {
+        view.facts.retain(|fact| fact.key != EARLIER_TICKETS_FACT);
+        let label = format!("Other tickets in the {HISTORY_DAYS} days before");
+        // First, wherever it is put in: a call that is made again is told the same in the same order.
+        view.facts.insert(0, Fact { key: EARLIER_TICKETS_FACT.to_owned(), label, value: earlier.to_string() });
+    }
+    view
 }
 
 /// What the ticket looks like once a classifier's findings are in: what the next plugin in line sees.

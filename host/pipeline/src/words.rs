@@ -29,6 +29,10 @@ pub struct Words {
     pub careful: &'static str,
     /// Field label.
     pub answer_by: &'static str,
+    /// Before how long is left, in the title of a card.
+    pub due_soon: &'static str,
+    /// Before how long it has been late, in the title of a card.
+    pub overdue: &'static str,
     /// Field label.
     pub draft: &'static str,
     /// Value: how many drafts wait.
@@ -178,6 +182,8 @@ static EN: Words = Words {
     missing: "Missing",
     careful: "Careful",
     answer_by: "Answer by",
+    due_soon: "due in",
+    overdue: "late by",
     draft: "Draft",
     drafts_ready: |n| if n == 1 { "1 ready".to_owned() } else { format!("{n} ready") },
     leaves: |at| format!("goes out by itself at {at}, unless you stop it"),
@@ -316,6 +322,8 @@ static ZH: Words = Words {
     missing: "缺少",
     careful: "注意",
     answer_by: "回复期限",
+    due_soon: "即将到期，剩余",
+    overdue: "已超时",
     draft: "草稿",
     drafts_ready: |n| format!("{n} 份待审"),
     leaves: |at| format!("将于 {at} 自动发出,可在此之前停止"),

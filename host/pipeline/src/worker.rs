@@ -4,8 +4,8 @@ use crate::house::House;
 use crate::tenant::Tenant;
 use crate::trouble::Part;
 use crate::{
-    check, digest, dispatch, draft, index, learn, ledger, life, notify, oidc, proof, sent, sign_in, template_trial,
-    translate, triage, trial, webhooks,
+    check, digest, dispatch, draft, escalate, index, learn, ledger, life, notify, oidc, proof, sent, sign_in,
+    template_trial, translate, triage, trial, webhooks,
 };
 use futures::FutureExt as _;
 use posthouse_model::job::{Job, JobFailure};
@@ -259,6 +259,7 @@ async fn run_job(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob) -> Resul
         Job::TryOut { what } => trial::run(house, job, what).await,
         Job::Deliver { delivery } => webhooks::run(house, tenant, job, *delivery).await,
         Job::TryTemplate { trial } => template_trial::run(house, tenant, job, *trial).await,
+        Job::Escalate { ticket, rung, deadline } => escalate::run(house, tenant, job, *ticket, rung, *deadline).await,
     }
 }
 
@@ -309,6 +310,8 @@ async fn given_up(tenant: &Tenant, job: &Job, reason: &str) -> Result<(), StoreE
         Job::Prove { .. } => Ok(()),
         // It is listed among the failed jobs, and the list says which mails are not found.
         Job::IndexMails => Ok(()),
+        // The ticket is on the list as overdue whatever becomes of it.
+        Job::Escalate { .. } => Ok(()),
         // The ticket is there without a draft, or with one that the page calls unchecked; the copy, the digest and
         // the replay are listed among the failed jobs.
         Job::Draft { .. } | Job::Check { .. } | Job::AppendSent { .. } | Job::Digest { .. } | Job::Replay { .. } => {

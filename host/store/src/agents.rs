@@ -388,7 +388,7 @@ impl Tx {
 }
 
 /// The names in a list of queues. One that cannot be read names none: who should see some sees nothing rather than everything.
-fn names(queues: &str) -> Vec<String> {
+pub(crate) fn names(queues: &str) -> Vec<String> {
     serde_json::from_str(queues).unwrap_or_default()
 }
 

@@ -32,6 +32,8 @@ pub struct ModelCall {
     pub cost: i64,
     /// ISO 4217; empty where no price is set up.
     pub currency: String,
+    /// How many different pieces of personal data were kept in the house; none where the tenant does not ask for it.
+    pub redacted: Option<i64>,
 }
 
 /// A day's total.
@@ -183,7 +185,7 @@ fn read_use(row: &Row) -> Result<ModelUse> {
 
 /// Of `model_call`, in the order that [`read`] takes them.
 pub(crate) const COLUMNS: &str =
-    "at, ticket_id, plugin, version, model, tokens_in, tokens_out, duration_ms, outcome, cost, currency";
+    "at, ticket_id, plugin, version, model, tokens_in, tokens_out, duration_ms, outcome, cost, currency, redacted";
 
 /// From a column on.
 pub(crate) fn read(row: &Row, from: usize) -> Result<ModelCall> {
@@ -200,6 +202,7 @@ pub(crate) fn read(row: &Row, from: usize) -> Result<ModelCall> {
         outcome: row.next()?,
         cost: row.next()?,
         currency: row.next()?,
+        redacted: row.next()?,
     })
 }
 
@@ -309,7 +312,8 @@ impl Tx {
         .await?;
         let id = sql(
             "insert into model_call (tenant_id, at, ticket_id, plugin, model, tokens_in, tokens_out, duration_ms, \
-             outcome, cost, currency, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id",
+             outcome, cost, currency, version, redacted) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id",
         )
         .bind(tenant)
         .bind(call.at)
@@ -323,6 +327,7 @@ impl Tx {
         .bind(call.cost)
         .bind(&call.currency)
         .bind(&call.version)
+        .bind(call.redacted)
         .one(self.on())
         .await?
         .get::<i64>(0)?;
@@ -341,6 +346,7 @@ impl Tx {
                 "cost": call.cost,
                 "currency": call.currency,
                 "outcome": call.outcome,
+                "redacted": call.redacted,
             }),
         );
         Ok(id)

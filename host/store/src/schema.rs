@@ -36,8 +36,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0025_money.sql"),
     include_str!("schema/0026_model_exchange.sql"),
     include_str!("schema/0027_pictures.sql"),
-    "select 28;",
-    "select 29;",
+    include_str!("schema/0028_redacted.sql"),
+    include_str!("schema/0029_gaps.sql"),
     include_str!("schema/0030_autonomy.sql"),
 ];
 

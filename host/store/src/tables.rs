@@ -225,7 +225,7 @@ pub(crate) const TABLES: &[Table] = &[
     counting(
         "model_call",
         "id:i tenant_id:i at:i ticket_id:i plugin:t model:t tokens_in:i tokens_out:i duration_ms:i outcome:t \
-         cost:i@25 currency:t@25 version:t@26",
+         cost:i@25 currency:t@25 version:t@26 redacted:i@28",
     ),
     table(
         "model_exchange",
@@ -304,6 +304,7 @@ pub(crate) const TABLES: &[Table] = &[
     )
     .since(30),
     table("autonomy_stop", "tenant_id:i at:i by_whom:t reason:t", "tenant_id").since(30),
+    counting("gap", "id:i tenant_id:i message_id:i state:t title:t body:t article:t settled_by:t at:i").since(29),
 ];
 
 #[cfg(test)]

@@ -24,10 +24,7 @@ impl Drafter for ModelDrafter {
     fn draft(&self, call: &desk::Call, ticket: &desk::Ticket, out: &Drafts) -> Result<(), Failure> {
         let case = write::read(call, ticket);
         let mut drafts = self.shelf.drafts(&case);
-        if let Some(first) = drafts.first() {
-            let values = self.shelf.values(&case, &first.language);
-            add_model_draft(&mut drafts, &self.model, &case, &values, self.drafts_max, &HostModel);
-        }
+        add_model_draft(&mut drafts, &self.model, &self.shelf, &case, self.drafts_max, &HostModel);
         write::write(&drafts, out)
     }
 }

@@ -1,6 +1,9 @@
 //! Which templates fit a case, and what becomes of them.
 
+use crate::blocks::{self, Blocks};
 use crate::facts::{self, Case};
+use crate::market::{DisclosureSettings, Manner, Manners, tag};
+use crate::occasions::Occasions;
 use crate::settings::TemplateText;
 use crate::template::{Rendered, Template, Values};
 use std::collections::BTreeMap;
@@ -14,6 +17,14 @@ pub struct Shelf {
     shop: BTreeMap<String, String>,
     default_language: String,
     drafts_max: usize,
+    /// Apologies, causes, options …
+    pub(crate) blocks: Blocks,
+    /// How one writes to a market.
+    pub(crate) manners: Manners,
+    /// Where customers are told that a machine helped.
+    pub(crate) disclosure: DisclosureSettings,
+    /// Holidays and Ramadan.
+    pub(crate) occasions: Occasions,
 }
 
 #[derive(Clone, Debug)]
@@ -25,6 +36,7 @@ struct Stored {
     subject: Option<Template>,
     body: Template,
     needs: Vec<String>,
+    trial: Option<String>,
     bundled: bool,
 }
 
@@ -64,6 +76,10 @@ impl Shelf {
             shop,
             default_language: primary(default_language),
             drafts_max,
+            blocks: Blocks::default(),
+            manners: Manners::default(),
+            disclosure: DisclosureSettings::default(),
+            occasions: Occasions::default(),
         }
     }
 
@@ -82,6 +98,7 @@ impl Shelf {
             language,
             country: text.country.as_deref().map(|country| country_code(country, &id)).transpose()?,
             needs: text.needs.clone(),
+            trial: text.trial.clone().filter(|trial| !trial.trim().is_empty()),
             bundled,
             id: id.clone(),
         };
@@ -100,8 +117,35 @@ impl Shelf {
     /// # Errors
     /// What is wrong with it.
     pub fn add_phrase(&mut self, key: &str, language: &str, phrase: &str) -> Result<(), String> {
-        self.phrases.insert((key.to_owned(), primary(language)), Template::new(phrase).map_err(String::from)?);
+        self.phrases.insert((key.to_owned(), tag(language)), Template::new(phrase).map_err(String::from)?);
         Ok(())
+    }
+
+    /// Forgets what the markets of a language say of a phrase, but for those that are named.
+    pub(crate) fn forget_markets<'a>(&mut self, key: &str, language: &str, but: impl Iterator<Item = &'a String>) {
+        let but: Vec<String> = but.map(|market| tag(market)).collect();
+        let begins = format!("{}-", primary(language));
+        self.phrases.retain(|(known, market), _| known != key || !market.starts_with(&begins) || but.contains(market));
+    }
+
+    /// How one writes to the customer of a case.
+    #[must_use]
+    pub fn manner(&self, case: &Case, language: &str) -> Manner {
+        self.manners.of(&case.market(language))
+    }
+
+    /// The text with the line that says that a machine helped, where it is needed and not there yet.
+    #[must_use]
+    pub fn disclosed(&self, body: String, case: &Case, language: &str, model_written: bool) -> String {
+        if !self.disclosure.is_needed(case.country().as_deref(), model_written) {
+            return body;
+        }
+        // English where the language has no line of its own: better said in another language than not at all.
+        let line = self.manner(case, language).disclosure.or_else(|| self.manners.of("en").disclosure);
+        match line {
+            Some(line) if !body.contains(&line) => format!("{body}\n\n{line}"),
+            _ => body,
+        }
     }
 
     /// The proposals for a case, the best first.
@@ -124,7 +168,17 @@ impl Shelf {
     #[must_use]
     pub fn values(&self, case: &Case, language: &str) -> Values {
         let mut values = case.values(&self.shop);
+        let market = case.market(language);
         let language = primary(language);
+        if let (Some(country), Some(day)) = (case.country(), case.today) {
+            for occasion in self.occasions.on(day, &country) {
+                values.insert(format!("occasion_{}", occasion.id.replace('-', "_")), "yes".to_owned());
+            }
+            if let Some(wish) = self.occasions.wish(day, &country, &market).filter(|_| case.is_glad()) {
+                values.insert("wish".to_owned(), wish.to_owned());
+            }
+        }
+        self.blocks.fill(&mut values, &market, case.degree(), case.seed);
         let questions = self.questions_for(case, &language);
         if !questions.is_empty() {
             let list: Vec<String> = questions.iter().map(|(_, question)| format!("- {question}")).collect();
@@ -140,7 +194,7 @@ impl Shelf {
             if values.contains_key(key) || (key == "greeting_named" && !values.contains_key("customer_name")) {
                 continue;
             }
-            if let Some(phrase) = self.phrase(key, &language) {
+            if let Some(phrase) = self.phrase(key, &market) {
                 let text = phrase.render(&values, case.seed).text;
                 values.insert(key.to_owned(), text);
             }
@@ -148,10 +202,9 @@ impl Shelf {
         values
     }
 
-    fn phrase(&self, key: &str, language: &str) -> Option<&Template> {
-        self.phrases
-            .get(&(key.to_owned(), language.to_owned()))
-            .or_else(|| self.phrases.get(&(key.to_owned(), "en".to_owned())))
+    fn phrase(&self, key: &str, market: &str) -> Option<&Template> {
+        let of = |market: &str| self.phrases.get(&(key.to_owned(), market.to_owned()));
+        of(&tag(market)).or_else(|| of(&primary(market))).or_else(|| of("en"))
     }
 
     fn questions_for(&self, case: &Case, language: &str) -> Vec<(String, String)> {
@@ -199,14 +252,19 @@ impl Shelf {
             })
             .collect();
         fitting.sort_by_key(|(_, rank)| *rank);
-        fitting.into_iter().map(|(stored, _)| stored).collect()
+        let mut ranked: Vec<&Stored> = fitting.into_iter().map(|(stored, _)| stored).collect();
+        compete(&mut ranked, case.seed);
+        ranked
     }
 
     fn draft(&self, stored: &Stored, case: &Case) -> Draft {
         let values = self.values(case, &stored.language);
         let Rendered { text, filled, unfilled } = stored.body.render(&values, case.seed);
         let questions = self.questions_for(case, &stored.language);
-        let hidden = ["greeting", "signoff", "signature", "questions"];
+        let hidden = |name: &str| {
+            ["greeting", "signoff", "signature", "questions"].contains(&name) || blocks::NAMES.contains(&name)
+        };
+        let text = self.disclosed(text, case, &stored.language, false);
         let same_language = case.language.as_deref().map(primary).as_deref() == Some(stored.language.as_str());
         let mut confidence: f32 = if stored.category == "other" { 0.5 } else { 0.75 };
         confidence -= 0.1 * unfilled.len().min(3) as f32 + 0.05 * questions.len().min(3) as f32;
@@ -225,18 +283,43 @@ impl Shelf {
                 format!("没有客户语言({language})的模板"),
             ));
         }
+        if let Some(phrase) = self.manner(case, &stored.language).avoided(&text) {
+            evidence.push(say(
+                format!("holds “{phrase}”, which this market's manner avoids"),
+                format!("含有该市场应避免的说法“{phrase}”"),
+            ));
+        }
         Draft {
             body: text,
             subject: stored.subject.as_ref().map(|subject| subject.render(&values, case.seed).text),
             language: stored.language.clone(),
             template: stored.id.clone(),
             confidence: confidence.clamp(0.1, 0.95),
-            filled: filled.into_iter().filter(|(name, _)| !hidden.contains(&name.as_str())).collect(),
+            filled: filled.into_iter().filter(|(name, _)| !hidden(name)).collect(),
             unfilled,
             questions,
             evidence,
             model_written: false,
         }
+    }
+}
+
+/// Of the templates of one trial one is left, by chance, in the place of the first of them. They are put in order by name, so that
+/// the same seed chooses the same one whatever else is on the shelf.
+fn compete(ranked: &mut Vec<&Stored>, seed: u64) {
+    let trials: Vec<String> = ranked.iter().filter_map(|stored| stored.trial.clone()).collect();
+    for trial in trials {
+        let mut own: Vec<&Stored> =
+            ranked.iter().copied().filter(|stored| stored.trial.as_ref() == Some(&trial)).collect();
+        if own.len() < 2 {
+            continue;
+        }
+        own.sort_by(|a, b| a.id.cmp(&b.id));
+        // Not the remainder itself, which also chooses among wordings.
+        let chosen = own[usize::try_from((seed / 1_009) % own.len() as u64).unwrap_or(0)];
+        let first = ranked.iter().position(|stored| stored.trial.as_ref() == Some(&trial));
+        ranked.retain(|stored| stored.trial.as_ref() != Some(&trial));
+        ranked.insert(first.unwrap_or(0), chosen);
     }
 }
 
@@ -305,6 +388,95 @@ mod tests {
         assert_eq!(drafts[0].template, "mine");
         assert_eq!(drafts[0].body, "enviado {{foo}}");
         assert_eq!(drafts[0].unfilled, ["foo"]);
+    }
+
+    #[test]
+    fn templates_of_one_trial_take_turns_by_chance() {
+        let settings = r#"{"templates":[
+            {"id":"b","category":"shipping","language":"es","trial":"tone","body":"B"},
+            {"id":"a","category":"shipping","language":"es","trial":"tone","body":"A"},
+            {"id":"c","category":"shipping","language":"es","body":"C"}]}"#;
+        let shelf = shelf(settings);
+        let mut counts = BTreeMap::new();
+        for n in 0..1_000_u64 {
+            // Any numbers that are spread over the whole range.
+            let seed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let drafts = shelf.drafts(&Case { seed, ..case() });
+            assert_eq!(drafts.iter().filter(|draft| ["A", "B"].contains(&draft.body.as_str())).count(), 1);
+            *counts.entry(drafts[0].body.clone()).or_insert(0) += 1;
+            assert_eq!(shelf.drafts(&Case { seed, ..case() }), drafts, "the same seed, the same draft");
+        }
+        assert!(counts["A"] > 420 && counts["B"] > 420, "{counts:?}");
+    }
+
+    fn written(settings: &str, case: &Case) -> String {
+        shelf(settings).drafts(case).remove(0).body
+    }
+
+    #[test]
+    fn americans_are_written_to_as_americans() {
+        let mut case = Case {
+            language: Some("en".into()),
+            customer_name: Some("Mary Walker".into()),
+            angry: true,
+            upset: true,
+            known: [("order_country".to_owned(), "US".to_owned())].into(),
+            ..case()
+        };
+        let body = written("", &case);
+        assert!(body.starts_with("Hi Mary,") && body.contains("Thanks so much,") && body.contains("sorry"), "{body}");
+        case.known.clear();
+        assert!(written("", &case).starts_with("Hello Mary Walker,"));
+        case.language = Some("en-US".into());
+        assert!(written("", &case).starts_with("Hi Mary,"));
+        let own = r#"{"phrases":{"greeting_named":{"en":"Good day {{customer_name}},"}}}"#;
+        assert!(
+            written(own, &case).starts_with("Good day Mary Walker,"),
+            "the shop's own word for the language counts"
+        );
+    }
+
+    #[test]
+    fn a_german_refund_names_its_policy_and_a_japanese_apology_is_honorific() {
+        let german = Case { category: Some("refund".into()), language: Some("de".into()), ..case() };
+        let body = written(r#"{"variables":{"policy_name":"Widerrufsrecht, Ziffer drei"}}"#, &german);
+        assert!(body.contains("Grundlage hierfür: Widerrufsrecht, Ziffer drei."), "{body}");
+        let japanese = Case { language: Some("ja".into()), angry: true, upset: true, ..case() };
+        assert!(written("", &japanese).contains("お詫び申し上げます"));
+    }
+
+    #[test]
+    fn the_line_on_machines_stands_where_it_is_wanted() {
+        assert!(!written("", &case()).contains("inteligencia artificial"));
+        let always = r#"{"disclosure":{"countries":["*"],"templates":true}}"#;
+        assert!(written(always, &case()).ends_with("con ayuda de inteligencia artificial."));
+        let model_only = r#"{"disclosure":{"countries":["*"]}}"#;
+        assert!(!written(model_only, &case()).contains("inteligencia artificial"));
+    }
+
+    #[test]
+    fn a_wish_is_for_who_is_there_and_is_glad() {
+        let wishes = r#"{"occasions":{"wishes":true}}"#;
+        let ramadan = Case {
+            language: Some("en".into()),
+            known: [("order_country".to_owned(), "AE".to_owned())].into(),
+            today: Some((2026, 3, 1)),
+            ..case()
+        };
+        assert!(written(wishes, &ramadan).contains("a blessed Ramadan"));
+        assert!(!written("", &ramadan).contains("Ramadan"), "a shop says that it wants wishes");
+        assert!(!written(wishes, &Case { upset: true, ..ramadan.clone() }).contains("Ramadan"));
+        assert!(!written(wishes, &Case { today: Some((2026, 4, 1)), ..ramadan.clone() }).contains("Ramadan"));
+        let asks = r#"{"templates":[{"id":"x","category":"shipping","language":"en","body":"{{#if occasion_ramadan}}later{{else}}soon{{/if}}"}]}"#;
+        assert_eq!(written(asks, &ramadan), "later");
+    }
+
+    #[test]
+    fn what_a_market_avoids_is_pointed_out() {
+        let settings =
+            r#"{"templates":[{"id":"x","category":"shipping","language":"es","body":"Cálmese, por favor."}]}"#;
+        let draft = shelf(settings).drafts(&case()).remove(0);
+        assert!(draft.evidence.iter().any(|text| text.contains("cálmese")), "{:?}", draft.evidence);
     }
 
     #[test]

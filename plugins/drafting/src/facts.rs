@@ -1,5 +1,8 @@
 //! What is known of a ticket, as plain data.
 
+use crate::blocks::Degree;
+use crate::market::tag;
+use crate::occasions::Day;
 use crate::template::Values;
 use std::collections::BTreeMap;
 
@@ -12,6 +15,8 @@ pub struct Case {
     pub language: Option<String>,
     /// The customer sounds angry or disappointed.
     pub upset: bool,
+    /// The customer sounds angry.
+    pub angry: bool,
     /// Keys of what is missing.
     pub missing: Vec<String>,
     /// Kinds of risk.
@@ -30,6 +35,8 @@ pub struct Case {
     pub seed: u64,
     /// The language the agents read.
     pub agent_language: String,
+    /// The day it is.
+    pub today: Option<Day>,
 }
 
 impl Case {
@@ -40,6 +47,9 @@ impl Case {
         values.entry("shop_name".to_owned()).or_insert_with(|| self.tenant_name.clone());
         values.insert("tenant_name".to_owned(), self.tenant_name.clone());
         if let Some(name) = self.customer_name.as_deref().and_then(polite_name) {
+            if let Some(first) = first_name(&name) {
+                values.insert("first_name".to_owned(), first.to_owned());
+            }
             values.insert("customer_name".to_owned(), name);
         }
         values.insert("subject".to_owned(), self.subject.clone());
@@ -60,6 +70,42 @@ impl Case {
             values.insert(format!("missing_{}", key.replace('-', "_")), "yes".to_owned());
         }
         values
+    }
+}
+
+/// The fact under which the host says how many other tickets the customer opened in the 30 days before.
+const EARLIER_TICKETS: &str = "history.tickets-30d";
+
+impl Case {
+    /// How much there is to be sorry for.
+    #[must_use]
+    pub fn degree(&self) -> Degree {
+        let before = self.known.get(EARLIER_TICKETS).and_then(|count| count.parse::<u32>().ok()).unwrap_or(0) > 0;
+        match (self.angry, self.upset, before) {
+            (true, ..) | (_, true, true) => Degree::Strong,
+            (_, true, false) => Degree::Ordinary,
+            (_, false, true) => Degree::Light,
+            (_, false, false) => Degree::None,
+        }
+    }
+
+    /// Whether a wish for the holidays would be welcome.
+    #[must_use]
+    pub fn is_glad(&self) -> bool {
+        !self.upset && !self.angry && self.risks.is_empty() && self.category.as_deref() != Some("complaint")
+    }
+
+    /// In a language, the market of the customer: `en-us` for English of a customer who is in the United States.
+    #[must_use]
+    pub fn market(&self, language: &str) -> String {
+        let own = self.language.as_deref().map(tag).filter(|own| own.contains('-'));
+        let own = own.filter(|own| own.split('-').next() == tag(language).split('-').next());
+        match (tag(language), own, self.country()) {
+            (language, ..) if language.contains('-') => language,
+            (_, Some(own), _) => own,
+            (language, None, Some(country)) => format!("{language}-{}", country.to_ascii_lowercase()),
+            (language, None, None) => language,
+        }
     }
 }
 
@@ -101,6 +147,13 @@ fn polite_name(name: &str) -> Option<String> {
     Some(if shouted { capitalised(&name) } else { name })
 }
 
+/// The first of two names or more, in scripts in which the given name goes first.
+fn first_name(name: &str) -> Option<&str> {
+    let (first, _) = name.split_once(' ')?;
+    let latin = name.chars().all(|c| !c.is_alphabetic() || c < '\u{250}');
+    (latin && first.chars().count() > 1 && !first.ends_with('.')).then_some(first)
+}
+
 fn capitalised(name: &str) -> String {
     name.split(' ')
         .map(|word| {
@@ -127,6 +180,28 @@ mod tests {
         for bad in ["a@b.c", "shopper1987", "", "{{x}}", "eBay <x>"] {
             assert_eq!(polite_name(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_first_name_is_one_of_several() {
+        assert_eq!(first_name("Mary Walker"), Some("Mary"));
+        for none in ["Mary", "J. Walker", "王 小明", "Иван Петров"] {
+            assert_eq!(first_name(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn who_wrote_before_is_owed_more() {
+        let before = BTreeMap::from([(EARLIER_TICKETS.to_owned(), "2".to_owned())]);
+        let degree = |angry, upset, known: &BTreeMap<String, String>| {
+            Case { angry, upset, known: known.clone(), ..Case::default() }.degree()
+        };
+        let nothing = BTreeMap::new();
+        assert_eq!(degree(false, false, &nothing), Degree::None);
+        assert_eq!(degree(false, false, &before), Degree::Light);
+        assert_eq!(degree(false, true, &nothing), Degree::Ordinary);
+        assert_eq!(degree(false, true, &before), Degree::Strong);
+        assert_eq!(degree(true, true, &nothing), Degree::Strong);
     }
 
     #[test]

@@ -2,10 +2,13 @@
 //! `drafter-model` adds the client's model, and therefore imports it.
 
 pub mod amounts;
+pub mod blocks;
 pub mod choose;
 pub mod facts;
 mod guard;
+pub mod market;
 pub mod model;
+pub mod occasions;
 pub mod settings;
 pub mod write;
 

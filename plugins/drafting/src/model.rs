@@ -3,9 +3,10 @@
 //! The model gets instructions from us alone. What the customer wrote is input, and its answer is only text:
 //! `guard` says when it may stand as a draft.
 
-use crate::choose::Draft;
+use crate::choose::{Draft, Shelf};
 use crate::facts::Case;
 use crate::guard;
+use crate::market::Manner;
 use crate::settings::ModelSettings;
 use crate::template::Values;
 
@@ -46,7 +47,7 @@ const MAIL_BYTES_MAX: usize = 12_000;
 
 /// What to ask for a draft grounded on a template.
 #[must_use]
-pub fn question(settings: &ModelSettings, case: &Case, values: &Values, template: &Draft) -> Question {
+pub fn question(settings: &ModelSettings, manner: &Manner, case: &Case, values: &Values, template: &Draft) -> Question {
     let language = case.language.clone().unwrap_or_else(|| template.language.clone());
     let mut instructions = format!(
         "You write replies to customers for the support agents of the online shop \"{}\". An agent reads and corrects every reply before it is sent.\n\
@@ -59,11 +60,20 @@ pub fn question(settings: &ModelSettings, case: &Case, values: &Values, template
          - Answer with the text of the reply only, as plain text without markup, subject line or comments. At most 200 words.",
         case.tenant_name.replace(['"', '\n'], " ")
     );
+    if let Some(manner) = manner.manner.as_deref().map(str::trim).filter(|manner| !manner.is_empty()) {
+        instructions.push_str("\nManner of this market: ");
+        instructions.push_str(manner);
+    }
+    let avoid: Vec<&str> = manner.avoid.iter().flatten().map(|phrase| phrase.trim()).collect();
+    if !avoid.is_empty() {
+        instructions.push_str("\nNever write: ");
+        instructions.push_str(&avoid.join("; "));
+    }
     if !settings.instructions.trim().is_empty() {
         instructions.push_str("\nThe shop adds:\n");
         instructions.push_str(settings.instructions.trim());
     }
-    let hidden = ["questions", "signoff", "greeting", "greeting_named", "signature", "subject"];
+    let hidden = ["questions", "signoff", "greeting", "greeting_named", "signature", "subject", "closing", "wish"];
     let facts: Vec<String> = values
         .iter()
         .filter(|(name, _)| !hidden.contains(&name.as_str()))
@@ -88,8 +98,8 @@ pub fn question(settings: &ModelSettings, case: &Case, values: &Values, template
 pub fn add_model_draft(
     drafts: &mut Vec<Draft>,
     settings: &ModelSettings,
+    shelf: &Shelf,
     case: &Case,
-    values: &Values,
     drafts_max: usize,
     model: &dyn Model,
 ) {
@@ -100,11 +110,17 @@ pub fn add_model_draft(
     if !wanted {
         return;
     }
-    let asked = question(settings, case, values, &template);
+    let language = case.language.clone().unwrap_or_else(|| template.language.clone());
+    let (values, manner) = (shelf.values(case, &template.language), shelf.manner(case, &language));
+    let asked = question(settings, &manner, case, &values, &template);
     let outcome = model
         .ask(&asked)
         .map_err(|why| said(&why, &case.agent_language))
-        .and_then(|answer| guard::usable(&answer, &asked).map_err(|why| why.words(&case.agent_language)));
+        .and_then(|answer| guard::usable(&answer, &asked).map_err(|why| why.words(&case.agent_language)))
+        .and_then(|body| match manner.avoided(&body) {
+            Some(phrase) => Err(avoided(phrase, &case.agent_language)),
+            None => Ok(shelf.disclosed(body, case, &language, true)),
+        });
     match outcome {
         Ok(body) => {
             let unfilled = placeholders(&body);
@@ -130,6 +146,14 @@ pub fn add_model_draft(
                 first.evidence.push(why);
             }
         }
+    }
+}
+
+fn avoided(phrase: &str, agent_language: &str) -> String {
+    if agent_language.starts_with("zh") {
+        format!("模型写了该市场应避免的说法(“{phrase}”),使用模板")
+    } else {
+        format!("the model wrote what this market's manner avoids (“{phrase}”): the template was used")
     }
 }
 
@@ -195,11 +219,14 @@ mod tests {
     }
 
     fn with(answer: Result<&str, NoModel>, settings: &ModelSettings) -> (Vec<Draft>, Vec<Question>) {
-        let shelf = crate::Settings::default().shelf().unwrap();
+        in_shop("", answer, settings)
+    }
+
+    fn in_shop(shop: &str, answer: Result<&str, NoModel>, settings: &ModelSettings) -> (Vec<Draft>, Vec<Question>) {
+        let shelf = posthouse_sdk::settings::parse::<crate::Settings>(shop).unwrap().shelf().unwrap();
         let mut drafts = shelf.drafts(&case());
-        let values = shelf.values(&case(), "es");
         let model = Fake { answer: answer.map(str::to_owned), asked: RefCell::default() };
-        add_model_draft(&mut drafts, settings, &case(), &values, 2, &model);
+        add_model_draft(&mut drafts, settings, &shelf, &case(), 2, &model);
         (drafts, model.asked.into_inner())
     }
 
@@ -216,6 +243,24 @@ mod tests {
         assert_eq!(drafts[0].unfilled, ["nombre"]);
         assert_eq!(drafts[1].template, "refund-es");
         assert!(!drafts[1].model_written);
+    }
+
+    #[test]
+    fn the_market_s_manner_is_told_and_kept() {
+        let (_, asked) = with(Ok("Hola."), &enabled());
+        assert!(asked[0].instructions.contains("Manner of this market: Friendly"), "{}", asked[0].instructions);
+        assert!(asked[0].instructions.contains("Never write: no es culpa nuestra"));
+        let (drafts, _) = with(Ok("Cálmese, revisamos su pedido."), &enabled());
+        assert!(!drafts[0].model_written && drafts[0].evidence.last().unwrap().contains("cálmese"), "{drafts:?}");
+    }
+
+    #[test]
+    fn a_model_s_draft_says_so_where_it_has_to() {
+        let shop = r#"{"disclosure":{"countries":["ES"]}}"#;
+        let (drafts, _) = in_shop(shop, Ok("Hola: revisamos su pedido."), &enabled());
+        assert!(drafts[0].model_written && drafts[0].body.ends_with("con ayuda de inteligencia artificial."));
+        assert!(!drafts[1].body.contains("inteligencia artificial"));
+        assert!(!with(Ok("Hola."), &enabled()).0[0].body.contains("inteligencia artificial"));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Settings of the drafters, and the templates that come with them.
 
-use crate::choose::Shelf;
+use crate::blocks::{BlockTexts, Blocks};
+use crate::choose::{Shelf, primary};
+use crate::market::{DisclosureSettings, Manner, Manners, tag};
+use crate::occasions::{OccasionSettings, Occasions};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -12,6 +15,17 @@ const BUNDLED: [&str; 6] = [
     include_str!("../templates/fr.json"),
     include_str!("../templates/ja.json"),
 ];
+
+/// How one greets where it is done otherwise than in the rest of the language.
+const MARKET_PHRASES: [(&str, &[(&str, &str)]); 1] = [(
+    "en-US",
+    &[
+        ("greeting", "Hi there,"),
+        ("greeting_named", "Hi {{first_name|there}},"),
+        ("signoff", "{{#if wish}}{{wish}}\n\n{{/if}}Thanks so much,\n{{signature}}"),
+        ("signature", "Your {{shop_name}} team"),
+    ],
+)];
 
 /// Everything a tenant can say.
 #[derive(Deserialize, Debug)]
@@ -25,6 +39,14 @@ pub struct Settings {
     pub questions: BTreeMap<String, BTreeMap<String, String>>,
     /// Phrases (`greeting`, `greeting_named`, `signoff`), by language.
     pub phrases: BTreeMap<String, BTreeMap<String, String>>,
+    /// Blocks that replies are made of, by language or market (`de`, `en-US`), then by name.
+    pub blocks: BlockTexts,
+    /// How one writes to a market.
+    pub manners: BTreeMap<String, Manner>,
+    /// Where customers are told that a machine helped.
+    pub disclosure: DisclosureSettings,
+    /// Holidays and Ramadan.
+    pub occasions: OccasionSettings,
     /// When no template is in the customer's language.
     pub default_language: String,
     /// 1 to 3.
@@ -42,6 +64,10 @@ impl Default for Settings {
             templates: Vec::new(),
             questions: BTreeMap::new(),
             phrases: BTreeMap::new(),
+            blocks: BlockTexts::new(),
+            manners: BTreeMap::new(),
+            disclosure: DisclosureSettings::default(),
+            occasions: OccasionSettings::default(),
             default_language: "en".to_owned(),
             max_drafts: 2,
             use_default_templates: true,
@@ -93,6 +119,9 @@ pub struct TemplateText {
     /// Variables that must be known for this template to be taken.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// It competes with the others of this name that fit as well: one of them is chosen by chance.
+    #[serde(default)]
+    pub trial: Option<String>,
 }
 
 /// One text, or paragraphs.
@@ -137,7 +166,12 @@ impl Settings {
         if self.model.enabled && !(64..=4096).contains(&self.model.max_output_tokens) {
             return Err("settings, `model.max_output_tokens`: from 64 to 4096".to_owned());
         }
+        self.disclosure.check()?;
         let mut shelf = Shelf::new(&self.default_language, self.max_drafts, self.variables.clone());
+        shelf.blocks = Blocks::new(&self.blocks)?;
+        shelf.manners = Manners::new(&self.manners)?;
+        shelf.disclosure = self.disclosure.clone();
+        shelf.occasions = Occasions::new(&self.occasions)?;
         for text in BUNDLED {
             let file: LanguageFile =
                 serde_json::from_str(text).map_err(|error| format!("bundled templates: {error}"))?;
@@ -161,11 +195,26 @@ impl Settings {
                 shelf.add_question(key, language, question);
             }
         }
+        for (market, phrases) in MARKET_PHRASES {
+            for (key, phrase) in phrases {
+                shelf.add_phrase(key, market, phrase).map_err(|what| format!("bundled phrase `{key}`: {what}"))?;
+            }
+        }
         for (key, by_language) in &self.phrases {
             for (language, phrase) in by_language {
-                shelf
-                    .add_phrase(key, language, phrase)
-                    .map_err(|what| format!("settings, `phrases.{key}.{language}`: {what}"))?;
+                let mut add = |market: &str| {
+                    shelf
+                        .add_phrase(key, market, phrase)
+                        .map_err(|what| format!("settings, `phrases.{key}.{language}`: {what}"))
+                };
+                add(language)?;
+                // Said for a market alone, it is said for the language too; said for the language, for all of its markets.
+                if !by_language.keys().any(|other| tag(other) == primary(language)) {
+                    add(&primary(language))?;
+                }
+            }
+            for language in by_language.keys().filter(|language| tag(language) == primary(language)) {
+                shelf.forget_markets(key, language, by_language.keys());
             }
         }
         for template in &self.templates {
@@ -209,6 +258,25 @@ mod tests {
             for template in file.templates {
                 let body = template.body.joined();
                 assert!(!body.chars().any(|c| c.is_ascii_digit()), "{}: {body}", file.language);
+            }
+        }
+    }
+
+    #[test]
+    fn no_bundled_text_holds_what_its_market_avoids() {
+        let manners = Manners::new(&BTreeMap::new()).unwrap();
+        for text in BUNDLED {
+            let file: LanguageFile = serde_json::from_str(text).unwrap();
+            let manner = manners.of(&file.language);
+            assert!(manner.manner.is_some() && manner.disclosure.is_some(), "{}", file.language);
+            for template in &file.templates {
+                assert_eq!(manner.avoided(&template.body.joined()), None, "{} {}", file.language, template.category);
+            }
+        }
+        let blocks: BlockTexts = serde_json::from_str(include_str!("../data/blocks.json")).unwrap();
+        for (market, blocks) in blocks {
+            for wording in blocks.values().flatten() {
+                assert_eq!(manners.of(&market).avoided(wording), None, "{market}: {wording}");
             }
         }
     }

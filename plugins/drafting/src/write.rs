@@ -59,6 +59,8 @@ pub fn read(call: &desk::Call, ticket: &desk::Ticket) -> Case {
     Case {
         category: ticket.category(),
         language: ticket.language().or_else(|| mail.language()),
+        angry: matches!(ticket.sentiment(), Some(Sentiment::Angry)),
+        today: call.local_time(call.now(), "UTC").map(|now| (now.date.year, now.date.month, now.date.day)),
         upset: matches!(ticket.sentiment(), Some(Sentiment::Negative | Sentiment::Angry)),
         missing: ticket.missing(),
         risks: ticket.risks(),

@@ -63,9 +63,8 @@ fn what_a_mail_talks_a_model_into_never_becomes_a_draft() {
     for injection in &corpus {
         let case = case(injection);
         let mut drafts = shelf.drafts(&case);
-        let values = shelf.values(&case, &drafts[0].language);
         let model = Obedient { answer: injection.obeyed.clone(), asked: RefCell::default() };
-        add_model_draft(&mut drafts, &settings, &case, &values, 3, &model);
+        add_model_draft(&mut drafts, &settings, &shelf, &case, 3, &model);
         let asked = model.asked.into_inner();
         assert_eq!(asked.len(), 1, "{}", injection.mail);
         assert!(!asked[0].instructions.contains(&injection.mail), "a mail among the instructions: {}", injection.mail);
@@ -103,9 +102,8 @@ fn an_honest_answer_to_such_a_mail_becomes_a_draft() {
         let Some((_, answer)) = honest.iter().find(|(language, _)| *language == injection.language) else { continue };
         let case = case(&injection);
         let mut drafts = shelf.drafts(&case);
-        let values = shelf.values(&case, &drafts[0].language);
         let model = Obedient { answer: (*answer).to_owned(), asked: RefCell::default() };
-        add_model_draft(&mut drafts, &settings, &case, &values, 3, &model);
+        add_model_draft(&mut drafts, &settings, &shelf, &case, 3, &model);
         assert!(drafts[0].model_written, "{}: {:?}", injection.mail, drafts[0].evidence);
     }
 }

@@ -3,12 +3,20 @@
 pub mod hours;
 pub mod rules;
 pub mod settings;
+pub mod weights;
 
-use hours::{Hours, LocalClock, LocalTime, Working};
+use hours::{Hours, LocalClock, LocalTime, Working, day_number};
 use posthouse_sdk::routing::Route;
 use posthouse_sdk::{Failure, Router, Sentiment, Urgency, desk};
 use rules::{Plan, Subject};
 use settings::{Deadline, Rule, Settings};
+use std::collections::BTreeMap;
+use weights::Weights;
+
+/// The fact under which the host says how many other tickets the customer opened in the 30 days before.
+const EARLIER_TICKETS: &str = "history.tickets-30d";
+/// A match by a rule of this name is a term of the priority: its words begin with the points.
+const TERM: &str = "priority/";
 
 /// How old a mail may be for its own time to start the clock; an older or a future one starts it now.
 const TRUSTED_AGE_SECONDS_MAX: i64 = 2 * 24 * 3600;
@@ -19,6 +27,7 @@ pub struct RuleRouter {
     hours: Hours,
     rules: Vec<Rule>,
     deadlines: Vec<Deadline>,
+    weights: Weights,
     fallback: settings::Then,
 }
 
@@ -29,7 +38,8 @@ impl Router for RuleRouter {
         let hours = settings.working_hours()?;
         let rules = settings.all_rules()?;
         let deadlines = settings.clock_deadlines()?;
-        Ok(Self { time_zone: settings.time_zone, hours, rules, deadlines, fallback: settings.default })
+        let weights = settings.all_weights()?;
+        Ok(Self { time_zone: settings.time_zone, hours, rules, deadlines, weights, fallback: settings.default })
     }
 
     fn route(&self, call: &desk::Call, ticket: &desk::Ticket, out: &Route) -> Result<(), Failure> {
@@ -43,8 +53,10 @@ impl Router for RuleRouter {
             ));
         }
 
-        let subject = read(ticket, working.is_open(now));
-        let plan = rules::decide(&self.rules, &self.fallback, &subject);
+        let mut subject = read(ticket, working.is_open(now), now);
+        subject.minute = clock.at(now).map(|local| local.minute);
+        subject.vip = self.weights.vip(&subject);
+        let mut plan = rules::decide(&self.rules, &self.fallback, &subject);
         say(out, &plan);
 
         let sent = ticket.latest().sent_at();
@@ -65,6 +77,11 @@ impl Router for RuleRouter {
         if let Some(at) = deadline {
             out.set_deadline(at);
         }
+        let minutes_left = deadline.map(|at| at.saturating_sub(now).div_euclid(60));
+        out.set_priority(plan.settle(self.weights.terms(&subject, minutes_left)));
+        for term in &plan.terms {
+            out.add_match(&format!("{TERM}{}", term.reason), &format!("{:+} {}", term.points, term.words));
+        }
         Ok(())
     }
 }
@@ -84,7 +101,6 @@ fn say(out: &Route, plan: &Plan) {
     if let Some(queue) = &plan.queue {
         out.set_queue(queue);
     }
-    out.set_priority(plan.priority);
     for notifier in &plan.notifiers {
         out.add_notifier(notifier);
     }
@@ -96,8 +112,27 @@ fn say(out: &Route, plan: &Plan) {
     }
 }
 
-fn read(ticket: &desk::Ticket, open: bool) -> Subject {
+fn read(ticket: &desk::Ticket, open: bool, now: i64) -> Subject {
+    let facts: Vec<(String, String)> = ticket.facts().into_iter().map(|fact| (fact.key, fact.value)).collect();
+    let earlier = facts.iter().find(|(key, _)| key == EARLIER_TICKETS);
+    let orders = ticket.orders();
+    let latest = ticket.latest();
+    let mut worth: BTreeMap<String, i64> = BTreeMap::new();
+    for money in orders.iter().filter_map(desk::Order::total) {
+        let units = money.units / 10_i64.pow(u32::from(money.scale.min(6)));
+        let sum = worth.entry(money.currency).or_default();
+        *sum = sum.saturating_add(units);
+    }
+    let newest =
+        orders.iter().filter_map(desk::Order::placed_on).map(|day| day_number(day.year, day.month, day.day)).max();
     Subject {
+        earlier_tickets: earlier.and_then(|(_, value)| value.parse().ok()).unwrap_or(0),
+        facts,
+        worth,
+        order_days: newest.map(|day| now.div_euclid(86_400).saturating_sub(day)),
+        written_to: latest.to().into_iter().chain(latest.cc()).map(|one| one.address).collect(),
+        minute: None,
+        vip: None,
         category: ticket.category(),
         urgency: ticket.urgency().map(|urgency| {
             match urgency {
@@ -123,7 +158,7 @@ fn read(ticket: &desk::Ticket, open: bool) -> Subject {
         missing: ticket.missing(),
         customer: ticket.customer().address,
         title: ticket.subject(),
-        orders: ticket.orders().len(),
+        orders: orders.len(),
         messages: ticket.message_count(),
         open,
     }

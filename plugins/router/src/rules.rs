@@ -1,6 +1,8 @@
 //! Which rules speak for a ticket, and what they say together.
 
-use crate::settings::{Rule, Then, When};
+use crate::settings::{Rule, Then, When, span};
+use crate::weights::{Term, bounded};
+use std::collections::BTreeMap;
 
 /// What rules look at.
 #[derive(Debug, Default, Clone)]
@@ -29,6 +31,20 @@ pub struct Subject {
     pub messages: u32,
     /// Now is within working hours.
     pub open: bool,
+    /// Key and value.
+    pub facts: Vec<(String, String)>,
+    /// Whole units of each currency that the known orders cost together.
+    pub worth: BTreeMap<String, i64>,
+    /// Days since the newest known order was placed.
+    pub order_days: Option<i64>,
+    /// Other tickets that the customer opened in the 30 days before.
+    pub earlier_tickets: u32,
+    /// The addresses that the mail was written to.
+    pub written_to: Vec<String>,
+    /// Minute of the day by the clock of the tenant's time zone.
+    pub minute: Option<u16>,
+    /// By what the customer is known as a VIP.
+    pub vip: Option<String>,
 }
 
 /// A rule that spoke and why.
@@ -45,8 +61,8 @@ pub struct Spoke {
 pub struct Plan {
     /// The last rule that named one.
     pub queue: Option<String>,
-    /// 0 to 100.
-    pub priority: u8,
+    /// The priority as the sum of these, before weights and bounds.
+    pub terms: Vec<Term>,
     /// Working minutes; the shortest a tenant's rule asks for, else the shortest of ours, else the default.
     pub respond_within_minutes: Option<u32>,
     /// Every one named.
@@ -58,12 +74,25 @@ pub struct Plan {
 }
 
 const PRIORITY_DEFAULT: u8 = 40;
+/// What a skill that is asked for becomes.
+const SKILL_TAG: &str = "skill/";
+
+impl Plan {
+    /// Adds what weights say; all terms together are the priority.
+    pub fn settle(&mut self, weighed: Vec<Term>) -> u8 {
+        let mut terms = std::mem::take(&mut self.terms);
+        terms.extend(weighed);
+        let (terms, priority) = bounded(terms);
+        self.terms = terms;
+        priority
+    }
+}
 
 /// Asks the rules in order.
 pub fn decide(rules: &[Rule], fallback: &Then, subject: &Subject) -> Plan {
     let mut plan = Plan::default();
-    let mut priority = None;
-    let mut added = i32::from(fallback.add_priority);
+    let mut base = None;
+    let mut added = Vec::new();
     let (mut ours, mut theirs) = (None::<u32>, None::<u32>);
     for rule in rules {
         let Some(words) = reasons(&rule.when, subject) else { continue };
@@ -71,14 +100,19 @@ pub fn decide(rules: &[Rule], fallback: &Then, subject: &Subject) -> Plan {
         if then.queue.is_some() {
             plan.queue.clone_from(&then.queue);
         }
-        priority = then.priority.or(priority);
-        added += i32::from(then.add_priority);
+        if let Some(priority) = then.priority {
+            base = Some(Term::new("base", priority, &rule.name));
+        }
+        if then.add_priority != 0 {
+            added.push(Term::new("rule", then.add_priority, &rule.name));
+        }
         if let Some(minutes) = then.respond_within_minutes {
             let shortest = if rule.bundled { &mut ours } else { &mut theirs };
             *shortest = Some(shortest.map_or(minutes, |known| known.min(minutes)));
         }
         add_new(&mut plan.notifiers, &then.notifiers);
         add_new(&mut plan.tags, &then.tags);
+        add_new(&mut plan.tags, &then.skills.iter().map(|skill| format!("{SKILL_TAG}{skill}")).collect::<Vec<_>>());
         plan.spoke.push(Spoke { rule: rule.name.clone(), words });
         if rule.stop {
             break;
@@ -90,8 +124,12 @@ pub fn decide(rules: &[Rule], fallback: &Then, subject: &Subject) -> Plan {
     }
     add_new(&mut plan.tags, &fallback.tags);
     plan.respond_within_minutes = theirs.or(ours).or(fallback.respond_within_minutes);
-    let base = i32::from(priority.or(fallback.priority).unwrap_or(PRIORITY_DEFAULT));
-    plan.priority = u8::try_from((base + added).clamp(0, 100)).unwrap_or(100);
+    let ordinary = || Term::new("base", fallback.priority.unwrap_or(PRIORITY_DEFAULT), "");
+    plan.terms.push(base.unwrap_or_else(ordinary));
+    if fallback.add_priority != 0 {
+        plan.terms.push(Term::new("rule", fallback.add_priority, "default"));
+    }
+    plan.terms.append(&mut added);
     plan
 }
 
@@ -165,10 +203,58 @@ fn reasons(when: &When, subject: &Subject) -> Option<String> {
         }
         say("messages", &subject.messages.to_string());
     }
+    known_of_the_customer(when, subject, &mut say)?;
     if words.is_empty() {
         words.push("always".to_owned());
     }
     Some(words.join(", "))
+}
+
+/// The conditions on who writes, when, and what was bought; none when one does not hold.
+fn known_of_the_customer(when: &When, subject: &Subject, say: &mut impl FnMut(&str, &str)) -> Option<()> {
+    if let Some(vip) = when.vip {
+        if vip != subject.vip.is_some() {
+            return None;
+        }
+        say("vip", subject.vip.as_deref().unwrap_or("no"));
+    }
+    if let Some(least) = when.earlier_tickets_at_least {
+        if subject.earlier_tickets < least {
+            return None;
+        }
+        say("earlier tickets", &subject.earlier_tickets.to_string());
+    }
+    if !when.order_value_at_least.is_empty() {
+        let reached = |(currency, least): (&String, &u32)| {
+            let worth = *subject.worth.get(currency)?;
+            (worth >= i64::from(*least)).then(|| format!("{worth} {currency}"))
+        };
+        say("order value", &when.order_value_at_least.iter().find_map(reached)?);
+    }
+    if when.order_age_days_at_least.is_some() || when.order_age_days_at_most.is_some() {
+        let days = subject.order_days?;
+        let young = when.order_age_days_at_least.is_some_and(|least| days < i64::from(least));
+        let old = when.order_age_days_at_most.is_some_and(|most| days > i64::from(most));
+        if young || old {
+            return None;
+        }
+        say("order age", &format!("{days} d"));
+    }
+    if !when.local_time.is_empty() {
+        let minute = subject.minute?;
+        let within = |text: &&String| {
+            span(text).is_some_and(|(start, end)| match start < end {
+                true => (start..end).contains(&minute),
+                false => minute >= start || minute < end,
+            })
+        };
+        say("time", when.local_time.iter().find(within)?);
+    }
+    if !when.written_to.is_empty() {
+        let ours = |address: &&String| subject.written_to.iter().any(|to| to.eq_ignore_ascii_case(address));
+        say("to", when.written_to.iter().find(ours)?);
+    }
+    Some(())
 }
 
 fn wanted_one<'a>(wanted: &[String], value: Option<&'a str>, same: impl Fn(&str, &str) -> bool) -> Option<&'a str> {
@@ -217,14 +303,15 @@ mod tests {
         );
         assert_eq!(plan.queue.as_deref(), Some("general"));
         assert_eq!(plan.notifiers, ["team"]);
-        assert_eq!((plan.priority, plan.respond_within_minutes), (40, Some(700)));
+        assert_eq!((sum(&plan), plan.respond_within_minutes), (40, Some(700)));
         assert!(plan.spoke.is_empty());
     }
 
     #[test]
     fn bundled_rules_follow_urgency_and_mood() {
         let plan = plan("", &refund());
-        assert_eq!((plan.priority, plan.respond_within_minutes), (80, Some(240)));
+        assert_eq!((sum(&plan), plan.respond_within_minutes), (70, Some(240)));
+        assert_eq!(plan.terms, [Term::new("base", 70, "high")]);
         assert_eq!(plan.spoke[0], Spoke { rule: "high".into(), words: "urgency: high".into() });
         assert_eq!(plan.queue, None);
     }
@@ -257,10 +344,64 @@ mod tests {
     }
 
     #[test]
-    fn priority_stays_between_0_and_100() {
-        let settings = r#"{"rules":[{"name":"up","then":{"add_priority":500}}]}"#;
-        assert_eq!(plan(settings, &refund()).priority, 100);
-        let settings = r#"{"rules":[{"name":"down","then":{"add_priority":-500}}]}"#;
-        assert_eq!(plan(settings, &refund()).priority, 0);
+    fn every_rule_that_adds_is_a_term() {
+        let settings =
+            r#"{"default":{"add_priority":1},"rules":[{"name":"up","then":{"add_priority":500}},{"name":"none"}]}"#;
+        let mut plan = plan(settings, &refund());
+        assert_eq!(
+            plan.terms,
+            [Term::new("base", 70, "high"), Term::new("rule", 1, "default"), Term::new("rule", 500, "up")]
+        );
+        assert_eq!(plan.settle(vec![Term::new("vip", 20, "vip")]), 100);
+        assert_eq!(plan.terms.last(), Some(&Term::new("bound", -491, "")));
+        assert_eq!(sum(&plan), 100);
+    }
+
+    #[test]
+    fn who_writes_when_and_what_was_bought_are_conditions() {
+        let subject = Subject {
+            vip: Some("vip".into()),
+            earlier_tickets: 2,
+            worth: [("EUR".to_owned(), 250)].into(),
+            order_days: Some(12),
+            minute: Some(23 * 60),
+            written_to: vec!["Help@Acme.example".into()],
+            ..Subject::default()
+        };
+        let speaks = |when: &str, subject: &Subject| {
+            let settings = format!(r#"{{"use_default_rules":false,"rules":[{{"name":"x","when":{when}}}]}}"#);
+            plan(&settings, subject).spoke.pop().map(|spoke| spoke.words)
+        };
+        for (when, words) in [
+            (r#"{"vip":true}"#, "vip: vip"),
+            (r#"{"earlier_tickets_at_least":2}"#, "earlier tickets: 2"),
+            (r#"{"order_value_at_least":{"EUR":200,"USD":200}}"#, "order value: 250 EUR"),
+            (r#"{"order_age_days_at_least":10,"order_age_days_at_most":14}"#, "order age: 12 d"),
+            (r#"{"local_time":["22:00-06:00"]}"#, "time: 22:00-06:00"),
+            (r#"{"written_to":["help@acme.example"]}"#, "to: help@acme.example"),
+        ] {
+            assert_eq!(speaks(when, &subject).as_deref(), Some(words));
+            assert_eq!(speaks(when, &Subject::default()), None, "{when}");
+        }
+        assert!(
+            speaks(r#"{"vip":false}"#, &Subject::default()).is_some() && speaks(r#"{"vip":false}"#, &subject).is_none()
+        );
+        for (minute, night) in [(22 * 60, true), (6 * 60 - 1, true), (6 * 60, false), (12 * 60, false)] {
+            let at = Subject { minute: Some(minute), ..Subject::default() };
+            assert_eq!(speaks(r#"{"local_time":["22:00-06:00"]}"#, &at).is_some(), night, "{minute}");
+        }
+        for when in [r#"{"order_age_days_at_least":13}"#, r#"{"order_age_days_at_most":11}"#] {
+            assert_eq!(speaks(when, &subject), None, "{when}");
+        }
+    }
+
+    #[test]
+    fn a_skill_that_is_asked_for_becomes_a_tag() {
+        let settings = r#"{"use_default_rules":false,"rules":[{"name":"x","then":{"skills":["jewellery","german"]}}]}"#;
+        assert_eq!(plan(settings, &refund()).tags, ["skill/jewellery", "skill/german"]);
+    }
+
+    fn sum(plan: &Plan) -> i32 {
+        plan.terms.iter().map(|term| term.points).sum()
     }
 }

@@ -1,6 +1,7 @@
 //! Settings of the router: working hours and rules.
 
 use crate::hours::{Hours, Span, day_number};
+use crate::weights::{WeightSettings, Weights};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -24,7 +25,9 @@ pub struct Settings {
     pub deadlines: Vec<Deadline>,
     /// In order.
     pub rules: Vec<Rule>,
-    /// Priority and response time by urgency and risk, before the tenant's own rules.
+    /// What is added to the priority that rules find, and for what.
+    pub weights: WeightSettings,
+    /// Priority and response time by urgency and risk, before the tenant's own rules; and the bundled weights.
     pub use_default_rules: bool,
 }
 
@@ -38,6 +41,7 @@ impl Default for Settings {
             default: Then::default(),
             deadlines: Vec::new(),
             rules: Vec::new(),
+            weights: WeightSettings::default(),
             use_default_rules: true,
         }
     }
@@ -62,21 +66,26 @@ pub const CLOCK_MINUTES_MAX: u32 = 43_200;
 impl Deadline {
     /// Whether it holds for a customer.
     pub fn holds_for(&self, customer: &str) -> bool {
-        let Some((_, domain)) = customer.rsplit_once('@') else { return false };
-        let domain = domain.to_lowercase();
-        self.domains.iter().any(|known| {
-            let known = known.to_lowercase();
-            if let Some(begin) = known.strip_suffix('.') {
-                // A country's ending, of one or two pieces: `de`, `co.uk`.
-                let ending = domain.strip_prefix(begin).and_then(|rest| rest.strip_prefix('.'));
-                ending.is_some_and(|ending| {
-                    ending.split('.').count() <= 2 && ending.split('.').all(|piece| (2..=3).contains(&piece.len()))
-                })
-            } else {
-                domain == known || domain.strip_suffix(&known).is_some_and(|rest| rest.ends_with('.'))
-            }
-        })
+        domain_holds(&self.domains, customer)
     }
+}
+
+/// Whether a customer's address ends in one of these domains; one with a dot at its end holds for whatever country follows.
+pub fn domain_holds(domains: &[String], customer: &str) -> bool {
+    let Some((_, domain)) = customer.rsplit_once('@') else { return false };
+    let domain = domain.to_lowercase();
+    domains.iter().any(|known| {
+        let known = known.to_lowercase();
+        if let Some(begin) = known.strip_suffix('.') {
+            // A country's ending, of one or two pieces: `de`, `co.uk`.
+            let ending = domain.strip_prefix(begin).and_then(|rest| rest.strip_prefix('.'));
+            ending.is_some_and(|ending| {
+                ending.split('.').count() <= 2 && ending.split('.').all(|piece| (2..=3).contains(&piece.len()))
+            })
+        } else {
+            domain == known || domain.strip_suffix(&known).is_some_and(|rest| rest.ends_with('.'))
+        }
+    })
 }
 
 /// When something holds, say something.
@@ -127,6 +136,20 @@ pub struct When {
     pub orders_at_least: Option<usize>,
     /// Messages in the thread, ours and theirs.
     pub messages_at_least: Option<u32>,
+    /// True: the sender is a VIP, as `weights.vip` knows them; false: is none.
+    pub vip: Option<bool>,
+    /// Other tickets that the customer opened in the 30 days before this one.
+    pub earlier_tickets_at_least: Option<u32>,
+    /// What the customer's known orders are worth together, in whole units of any of these currencies: `{ "EUR": 200 }`.
+    pub order_value_at_least: BTreeMap<String, u32>,
+    /// The newest known order was placed at least so many days ago.
+    pub order_age_days_at_least: Option<u32>,
+    /// The newest known order was placed at most so many days ago.
+    pub order_age_days_at_most: Option<u32>,
+    /// The clock of `time_zone` is within one of these spans: `22:00-06:00`.
+    pub local_time: Vec<String>,
+    /// One of our own addresses that the mail was written to.
+    pub written_to: Vec<String>,
 }
 
 /// What a rule says.
@@ -145,9 +168,16 @@ pub struct Then {
     pub notifiers: Vec<String>,
     /// Free labels.
     pub tags: Vec<String>,
+    /// What the agent must know who gets it; becomes the tags `skill/NAME`, by which the host chooses among its crew.
+    pub skills: Vec<String>,
 }
 
 impl Settings {
+    /// Weights, checked and complete.
+    pub fn all_weights(&self) -> Result<Weights, String> {
+        self.weights.complete(self.use_default_rules)
+    }
+
     /// Our rules, where wanted, then the tenant's.
     pub fn all_rules(&self) -> Result<Vec<Rule>, String> {
         let mut rules = Vec::new();
@@ -164,6 +194,19 @@ impl Settings {
             check_names(at, "sentiment", &rule.when.sentiment, &["positive", "neutral", "negative", "angry", "none"])?;
             if rule.then.priority.is_some_and(|priority| priority > 100) {
                 return Err(format!("settings, `rules[{at}].then.priority`: at most 100"));
+            }
+            for text in &rule.when.local_time {
+                if span(text).is_none() {
+                    return Err(bad_span(&format!("rules[{at}].when"), "local_time", text));
+                }
+            }
+            let good = |skill: &String| {
+                !skill.is_empty() && !skill.contains(char::is_whitespace) && *skill == skill.to_lowercase()
+            };
+            if let Some(skill) = rule.then.skills.iter().find(|skill| !good(skill)) {
+                return Err(format!(
+                    "settings, `rules[{at}].then.skills`: `{skill}`: write it in lower case and without spaces"
+                ));
             }
             rules.push(rule.clone());
         }
@@ -271,7 +314,7 @@ fn weekdays(text: &str) -> Result<Vec<usize>, String> {
 }
 
 /// `09:00-18:00` in minutes of the day; an end before the start runs past midnight.
-fn span(text: &str) -> Option<Span> {
+pub fn span(text: &str) -> Option<Span> {
     let minute = |text: &str| -> Option<u16> {
         let (hour, minute) = text.trim().split_once(':')?;
         let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);

@@ -9,7 +9,7 @@ use std::fmt;
 
 /// Variables that the bundled drafters fill from a ticket where it is known, beside the shop's own, facts of enrichers, and those of
 /// [`KNOWN_BEGINNINGS`].
-pub const KNOWN: [&str; 17] = [
+pub const KNOWN: [&str; 26] = [
     "greeting",
     "greeting_named",
     "signoff",
@@ -27,9 +27,18 @@ pub const KNOWN: [&str; 17] = [
     "tracking_number",
     "carrier",
     "product",
+    "first_name",
+    "apology_light",
+    "apology_strong",
+    "cause",
+    "options",
+    "compensation",
+    "policy",
+    "closing",
+    "wish",
 ];
-/// How variables begin that say what a ticket lacks, and which risks were seen.
-pub const KNOWN_BEGINNINGS: [&str; 2] = ["missing_", "risk_"];
+/// How variables begin that say what a ticket lacks, which risks were seen, and which holiday it is.
+pub const KNOWN_BEGINNINGS: [&str; 3] = ["missing_", "risk_", "occasion_"];
 
 /// What is wrong with a template, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

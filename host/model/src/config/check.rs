@@ -2,6 +2,7 @@
 
 mod automatic;
 mod autonomy;
+mod crew;
 mod model;
 mod people;
 mod screen;
@@ -88,6 +89,7 @@ impl TenantConfig {
         check.webhooks(&self.webhooks);
         check.0.extend(super::macros::problems(&self.macros));
         check.watch(self);
+        check.crew(self);
         if let Some(model) = &self.model {
             check.model(model);
         }

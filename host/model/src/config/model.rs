@@ -37,6 +37,9 @@ pub struct ModelConfig {
     /// Allows `http://`: the key and customers' words then travel in the clear. Default off.
     #[serde(default)]
     pub plain_http: bool,
+    /// Personal data is replaced by placeholders before a prompt leaves the house, and put back into the answer. Default off.
+    #[serde(default)]
+    pub redact: bool,
     /// What tokens cost and how much money a day may cost. None: only tokens are counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<ModelPrice>,

@@ -9,13 +9,16 @@ use posthouse_model::capability::{Grants, HttpAllowance};
 use posthouse_model::ceiling::Ceiling;
 use posthouse_model::config::{FilesConfig, MailboxConfig, MaildirConfig, PluginConfig, TenantConfig};
 use posthouse_model::event::Actor;
-use posthouse_model::{Clock, Entropy, MailboxId, MessageId, TicketId, Timestamp};
+use posthouse_model::role::Role;
+use posthouse_model::{AgentId, Clock, Entropy, MailboxId, MessageId, TicketId, Timestamp};
 use posthouse_pipeline::intake::{self, Found};
 use posthouse_pipeline::life::install::NoInstaller;
 use posthouse_pipeline::tenant::Tenant;
 use posthouse_pipeline::{House, HouseOptions, SecretSource, worker};
 use posthouse_sandbox::{Sandbox, SandboxConfig, SecretValue, inspect};
-use posthouse_store::{Article, NewMailbox, NewPlugin, NewTenant, Source, Store, StoreOptions, Taken, TenantRow};
+use posthouse_store::{
+    Article, NewAgent, NewMailbox, NewPlugin, NewTenant, Source, Store, StoreOptions, Taken, TenantRow,
+};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -308,6 +311,27 @@ impl Test {
 
     pub async fn run(&self) {
         worker::run_until_idle(&self.house).await.unwrap();
+    }
+
+    /// The clock goes on to then, and every job that is due by then is run.
+    pub async fn at(&self, then: Timestamp) {
+        self.clock.forward(then.since(self.clock.now()));
+        self.run().await;
+    }
+
+    /// Adds somebody who works here.
+    pub async fn agent(&self, email: &str) -> AgentId {
+        let new = NewAgent {
+            email: email.to_owned(),
+            name: email.to_owned(),
+            role: Role::Agent,
+            password_hash: String::new(),
+            language: "en".to_owned(),
+        };
+        let mut tx = self.tenant.scope.begin().await.unwrap();
+        let id = tx.add_agent(&new, &actor()).await.unwrap();
+        tx.commit().await.unwrap();
+        id
     }
 
     /// Every event's kind so far.

@@ -18,6 +18,7 @@ mod oidc;
 mod pace;
 mod proof;
 mod rebuild;
+mod redaction;
 mod screening;
 mod secrets;
 mod sending;

@@ -1,8 +1,12 @@
 use crate::house::{START, Test, bundled, ids, letter, plugin};
 use posthouse_model::capability::Grants;
-use posthouse_model::decision::World;
+use posthouse_model::decision::{Decision, World};
+use posthouse_model::event::Actor;
 use posthouse_model::ticket::{Outcome, TicketStatus};
-use posthouse_store::Taken;
+use posthouse_model::triage::Routing;
+use posthouse_model::{TicketId, Timestamp};
+use posthouse_pipeline::rebuild::rebuild;
+use posthouse_store::{RecordedQuery, Taken};
 use serde_json::json;
 
 fn all() -> Vec<posthouse_model::config::PluginConfig> {
@@ -216,4 +220,107 @@ async fn mails_of_one_ticket_are_triaged_in_turn_however_many_come_at_once() {
     assert_eq!(categories, ["shipping", "refund"].repeat(6));
     let row = test.tenant.scope.ticket(ticket.unwrap()).await.unwrap();
     assert_eq!((row.category.as_deref(), row.status), (Some("refund"), TicketStatus::Waiting));
+}
+
+/// Everything is in this queue and due an hour after it was sent.
+fn within_an_hour() -> serde_json::Value {
+    json!({
+        "use_default_rules": false,
+        "weights": { "earlier_tickets": [{ "at_least": 1, "points": 7 }], "vip": { "customers": ["example.com"], "points": 20 } },
+        "rules": [{ "name": "all", "then": { "queue": "inbox", "respond_within_minutes": 60, "priority": 50, "skills": ["glass"] } }],
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_priority_is_a_sum_that_stands_on_the_decision() {
+    let router = plugin("router", "router", within_an_hour(), Grants::default());
+    let test = Test::new(vec![bundled("classifier"), router], |_| {}).await;
+    let (_, first) = ids(&test.mail(letter("a", "Where is my parcel?", "Where is it?")).await);
+    let (_, second) = ids(&test.mail(letter("b", "A complaint", "The glass came broken.")).await);
+    assert_ne!(first, second);
+    for (ticket, priority, terms) in
+        [(first, 70, vec![("base", 50), ("vip", 20)]), (second, 77, vec![("base", 50), ("history", 7), ("vip", 20)])]
+    {
+        assert_eq!(test.tenant.scope.ticket(ticket).await.unwrap().priority, priority);
+        let decisions = test.tenant.scope.decisions(ticket).await.unwrap();
+        let routed = decisions.iter().find(|decision| decision.record.world == World::Router).unwrap();
+        let routing: Routing = serde_json::from_value(routed.record.output.clone().unwrap()).unwrap();
+        let said: Vec<(&str, i32)> = routing.terms().iter().map(|term| (term.reason.as_str(), term.points)).collect();
+        assert_eq!(said, terms);
+        // The host told the history, and tells it again when the call is made again.
+        let again = rebuild(&test.tenant.scope, &test.tenant.config, &recorded(&test, ticket).await).await.unwrap();
+        assert!(again.exact, "{:?}", again.doubts);
+    }
+}
+
+/// The router's call on a ticket, with what it was told.
+async fn recorded(test: &Test, ticket: TicketId) -> Decision {
+    let query = RecordedQuery { plugin: "router", before: None, ticket: Some(ticket), limit: 1 };
+    test.tenant.scope.recorded(&query).await.unwrap().remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_tickets_go_to_the_least_loaded_who_can_and_works_now() {
+    let router = plugin("router", "router", within_an_hour(), Grants::default());
+    let test = Test::new(vec![router], |config| {
+        config.assign.queues = vec!["inbox".into()];
+        config.crew = serde_json::from_value(json!([
+            { "agent": "ann@acme.example", "skills": ["glass"] },
+            { "agent": "bo@acme.example", "skills": ["glass", "wood"], "tickets_max": 1 },
+            { "agent": "cy@acme.example", "skills": ["wood"] },
+            { "agent": "di@acme.example", "skills": ["glass"], "languages": ["fi"] },
+            { "agent": "ed@acme.example", "skills": ["glass"], "shifts": [{ "days": [], "from": "00:00", "to": "00:00" }] },
+            { "agent": "nobody@acme.example", "skills": ["glass"] },
+        ]))
+        .unwrap();
+    })
+    .await;
+    let mut people = Vec::new();
+    for name in ["cy", "ann", "bo", "di", "ed"] {
+        people.push((name, test.agent(&format!("{name}@acme.example")).await));
+    }
+    let mut given = Vec::new();
+    for (n, subject) in
+        ["My parcel", "Broken in transit", "An invoice please", "Another colour"].into_iter().enumerate()
+    {
+        let body = "Where is my parcel? I ordered it two weeks ago and it has not arrived yet.";
+        let (_, ticket) = ids(&test.mail(letter(&format!("m{n}"), subject, body)).await);
+        let row = test.tenant.scope.ticket(ticket).await.unwrap();
+        given.push(people.iter().find(|(_, id)| Some(*id) == row.assignee).map(|(name, _)| *name));
+    }
+    assert_eq!(given, [Some("ann"), Some("bo"), Some("ann"), Some("ann")], "bo has room for one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ladder_speaks_to_what_is_still_open_once_per_deadline() {
+    let router = plugin("router", "router", within_an_hour(), Grants::default());
+    let test = Test::new(vec![router], |config| {
+        config.escalation = serde_json::from_value(json!([
+            { "name": "soon", "minutes": -15, "priority": 80, "tag": "soon" },
+            { "name": "late", "minutes": 10, "priority": 95, "tag": "late" },
+            { "name": "elsewhere", "minutes": -15, "queues": ["leads"], "tag": "elsewhere" },
+        ]))
+        .unwrap();
+    })
+    .await;
+    let (_, ticket) = ids(&test.mail(letter("a", "Where is my parcel?", "Where is it?")).await);
+    let (_, answered) = ids(&test.mail(letter("b", "Another matter", "A question.")).await);
+    let row = || async { test.tenant.scope.ticket(ticket).await.unwrap() };
+    let deadline = row().await.deadline.unwrap();
+    let to = |minutes: i64| Timestamp(deadline.0 + minutes * 60_000_000);
+
+    test.at(to(-16)).await;
+    assert_eq!((row().await.priority, row().await.tags.clone()), (70, vec!["skill/glass".to_owned()]));
+    let mut tx = test.tenant.scope.begin().await.unwrap();
+    tx.mark_handled(answered, "done", &Actor::Host("test".into())).await.unwrap();
+    tx.commit().await.unwrap();
+    test.at(to(-15)).await;
+    assert_eq!((row().await.priority, row().await.tags.len()), (80, 2));
+    test.at(to(10)).await;
+    let last = row().await;
+    assert_eq!((last.priority, last.tags), (95, ["skill/glass", "soon", "late"].map(str::to_owned).to_vec()));
+    let handled = test.tenant.scope.ticket(answered).await.unwrap();
+    assert_eq!(handled.tags, ["skill/glass"], "it was answered before");
+    let kinds = test.tenant.scope.events(0, 500).await.unwrap();
+    assert_eq!(kinds.iter().filter(|event| event.kind == "ticket.escalated").count(), 2);
 }

@@ -146,6 +146,7 @@ async fn fill(world: &World) {
         outcome: "ok".into(),
         cost: 0,
         currency: String::new(),
+        redacted: Some(2),
     };
     let aside = posthouse_store::SetAside { tokens: 5, cost: 0 };
     let id = tx.record_model_call("2026-03-02", aside, &call, &host()).await.unwrap();

@@ -15,6 +15,7 @@ mod chain;
 mod devices;
 mod drafts;
 mod files;
+mod gaps;
 mod gone;
 mod intake;
 mod isolation;

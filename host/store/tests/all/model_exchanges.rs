@@ -28,6 +28,7 @@ async fn call(tx: &mut Tx, ticket: Option<TicketId>, said: Option<&ModelExchange
         outcome: "ok".into(),
         cost: 0,
         currency: String::new(),
+        redacted: Some(4),
     };
     let id = tx.record_model_call("2026-03-01", SetAside::default(), &call, &host()).await.unwrap();
     if let Some(said) = said {

@@ -52,6 +52,7 @@ fn model_call(at: posthouse_model::Timestamp) -> ModelCall {
         outcome: "ok".into(),
         cost: 0,
         currency: String::new(),
+        redacted: None,
     }
 }
 

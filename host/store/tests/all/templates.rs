@@ -264,4 +264,16 @@ on_both! {
         world.advance(TRIAL_LASTS.as_secs());
         assert!(world.scope.template_trial(last, Some(wu)).await.is_err());
     }
+
+    async fn replies_are_beside_what_was_proposed(world) {
+        sent(&world, proposed(&world, "a@x", "shipping-de", "one two three").await, "one two").await;
+        sent(&world, proposed(&world, "b@x", "refund-de", "other").await, "other").await;
+        proposed(&world, "c@x", "shipping-de", "not sent").await;
+        let replies = world.scope.template_replies("drafter", "shipping-de").await.unwrap();
+        let told: Vec<_> = replies.iter().map(|reply| (reply.proposed.as_str(), reply.sent.as_str())).collect();
+        assert_eq!(told, [("one two three", "one two")]);
+        assert!(world.scope.template_replies("another", "shipping-de").await.unwrap().is_empty());
+        let other = world.other_tenant("other").await;
+        assert!(other.template_replies("drafter", "shipping-de").await.unwrap().is_empty());
+    }
 }

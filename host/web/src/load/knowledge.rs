@@ -1,11 +1,14 @@
 //! The knowledge base.
 
-use crate::page::knowledge::{ArticleLine, ArticlePage, Earlier, KnowledgePage, VersionLine};
+use crate::page::knowledge::{ArticleLine, ArticlePage, Earlier, GapLine, KnowledgePage, VersionLine};
 use crate::refusal::Refusal;
 use crate::seat::Seat;
 use crate::text::lines;
 use posthouse_model::config::article_title;
 use posthouse_store::ArticleRow;
+
+/// Gaps on the page.
+const GAPS_SHOWN: u32 = 50;
 
 /// `agent:li@shop.example` is a person; everything else came with the team's folder.
 pub(crate) fn person(by: &str) -> Option<String> {
@@ -29,9 +32,23 @@ pub(crate) async fn list(seat: &Seat, text: &str) -> Result<KnowledgePage, Refus
             at: row.updated_at,
         })
         .collect();
+    let gaps = match seat.agent.role.may_lead() && text.is_empty() {
+        true => seat.scope.gaps(GAPS_SHOWN).await?,
+        false => Vec::new(),
+    };
+    let gaps = gaps.into_iter().map(|gap| GapLine {
+        id: gap.id,
+        number: gap.number,
+        subject: gap.subject,
+        category: gap.category,
+        language: gap.language,
+        at: gap.at,
+        proposed: gap.proposed.is_some(),
+    });
     Ok(KnowledgePage {
         text: text.to_owned(),
         articles,
+        gaps: gaps.collect(),
         may_write: seat.agent.role.may_lead(),
         languages: crate::words::language_tags().collect(),
     })
@@ -97,6 +114,7 @@ pub(crate) async fn written(seat: &Seat, id: &str, language: &str, body: &str) -
         earlier: None,
         meanwhile: None,
         others,
+        gap: None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod autonomy;
 pub(crate) mod blocks;
+pub(crate) mod compare;
 pub(crate) mod frame;
 pub(crate) mod knowledge;
 pub(crate) mod known;

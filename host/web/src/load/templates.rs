@@ -1,11 +1,12 @@
 //! Templates of replies.
 
+use super::compare::comparisons;
 use super::knowledge::person;
 use crate::page::knowledge::{Earlier, VersionLine};
 use crate::page::templates::{TemplateLine, TemplatePage, TemplatesPage, TrialTicket, Tried, Written, path};
 use crate::refusal::Refusal;
 use crate::seat::Seat;
-use crate::text::{bundled, lines};
+use crate::text::{bundled, lines, pieces};
 use posthouse_model::template::{Template, TrialState, tidy};
 use posthouse_store::{
     PluginRow, StoreError, TemplateTrialRow, TemplateUse, TemplateVersion, TicketQuery, TicketSort, takes_templates,
@@ -118,6 +119,7 @@ pub(crate) async fn list(seat: &Seat, narrowed: [String; 3], days: u32) -> Resul
             uses: uses_of(&uses, &one.plugin, &one.id),
         }
     };
+    let comparisons = comparisons(rows.iter().map(|row| &row.template).filter(|one| fits(one)), &uses);
     let own = rows.iter().filter(|row| fits(&row.template));
     Ok(TemplatesPage {
         own: own.map(|row| line(&row.template, Some((row.updated_at, person(&row.changed_by))))).collect(),
@@ -129,6 +131,7 @@ pub(crate) async fn list(seat: &Seat, narrowed: [String; 3], days: u32) -> Resul
         categories: seat.config.categories.clone(),
         languages: crate::words::language_tags().collect(),
         days,
+        comparisons,
     })
 }
 
@@ -230,6 +233,7 @@ pub(crate) async fn page(
         categories: seat.config.categories.clone(),
         languages: crate::words::language_tags().collect(),
         uses,
+        pieces: pieces::changed(&now.body, &seat.scope.template_replies(plugin, id).await?),
         tickets: Vec::new(),
         tried: None,
     };

@@ -86,6 +86,8 @@ pub(crate) fn happening(t: Lang, event: &Event, queue: &impl Fn(&str) -> String)
         })
         .or_else(|| text("misfit").and_then(|m| m.parse().ok()).map(|m| t.misfit_name(m).to_owned()))
         .or_else(|| text("macro"))
+        .or_else(|| text("rung"))
+        .or_else(|| data.get("redacted").and_then(Value::as_i64).map(|n| t.kept_here(n)))
         .or_else(|| text("plugin"));
     Happening { at: event.at, kind: event.kind.clone(), actor: event.actor.clone(), detail }
 }

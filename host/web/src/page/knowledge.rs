@@ -21,6 +21,25 @@ pub struct ArticleLine {
     pub by: Option<String>,
 }
 
+/// A mail that no article speaks of.
+#[derive(Clone, Debug)]
+pub struct GapLine {
+    /// Its id.
+    pub id: i64,
+    /// Its ticket's number.
+    pub number: i64,
+    /// Its ticket's subject.
+    pub subject: String,
+    /// What it is about.
+    pub category: Option<String>,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// When it came.
+    pub at: Timestamp,
+    /// An article is proposed.
+    pub proposed: bool,
+}
+
 /// The list.
 #[derive(Clone, Debug)]
 pub struct KnowledgePage {
@@ -32,6 +51,8 @@ pub struct KnowledgePage {
     pub may_write: bool,
     /// Languages that a new one can be in.
     pub languages: Vec<&'static str>,
+    /// What the articles do not answer; empty for who may not write.
+    pub gaps: Vec<GapLine>,
 }
 
 /// One version on the article's page.
@@ -94,6 +115,8 @@ pub struct ArticlePage {
     pub meanwhile: Option<Meanwhile>,
     /// The same in other languages: tag and id.
     pub others: Vec<(String, String)>,
+    /// It is written for this gap, of the ticket with this number.
+    pub gap: Option<(i64, i64)>,
 }
 
 /// The address of an article; names may hold slashes, so they stand in the query.
@@ -154,9 +177,51 @@ impl KnowledgePage {
                             } } }
                         }
                     }
+                    @if !self.gaps.is_empty() { (self.gaps(frame)) }
                 }
             },
         )
+    }
+
+    fn gaps(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        html! {
+            section #gaps {
+                h2 { (t.gaps_title()) }
+                p.mute { (t.gaps_lead()) }
+                table {
+                    thead { tr { th { (t.gaps_question()) } th { (t.gaps_about()) } th { (t.gaps_write()) } } }
+                    tbody { @for gap in &self.gaps { tr {
+                        td data-label=(t.gaps_question()) {
+                            a href=(frame.team.path(&format!("/tickets/{}", gap.number))) { "#" (gap.number) " " bdi { (gap.subject) } }
+                            span.mute.below { (frame.lens.relative(gap.at)) @if gap.proposed { " · " (t.gap_proposed()) } }
+                        }
+                        td data-label=(t.gaps_about()) {
+                            @if let Some(category) = &gap.category { (t.category_name(category)) }
+                            @if let Some(language) = &gap.language { span.mute.below { (t.language_name(language)) } }
+                        }
+                        td data-label=(t.gaps_write()) {
+                            form.acts method="get" action=(frame.team.path("/knowledge/new")) {
+                                input type="hidden" name="gap" value=(gap.id);
+                                input type="hidden" name="language" value=(self.written_in(gap.language.as_deref()));
+                                input name="name" required maxlength="100" pattern="[a-z0-9_\\-]+(/[a-z0-9_\\-]+)*" placeholder="returns/germany" autocomplete="off" spellcheck="false" aria-label=(t.article_name());
+                                button.quiet { @if gap.proposed { (t.gaps_use()) } @else { (t.gaps_write()) } }
+                            }
+                            (frame.post(&frame.team.path("/knowledge/gap"), "acts", &html! {
+                                input type="hidden" name="gap" value=(gap.id);
+                                button.quiet { (t.gaps_dismiss()) }
+                            }))
+                        }
+                    } } }
+                }
+            }
+        }
+    }
+
+    /// The language of an article for a question in this one; every language where articles are not written in it.
+    fn written_in(&self, language: Option<&str>) -> &str {
+        let primary = language.and_then(|tag| tag.split('-').next()).unwrap_or_default();
+        self.languages.iter().find(|known| **known == primary).copied().unwrap_or_default()
     }
 
     fn begin(&self, frame: &Frame) -> Markup {
@@ -196,6 +261,7 @@ impl ArticlePage {
                         @for (language, id) in &self.others { " · " a href=(address(frame, id, language, None)) { (t.article_language(language)) } }
                         @if let Some(at) = self.at { " · " (t.article_changed(self.by.as_deref().unwrap_or_else(|| t.from_folder()))) " " (frame.lens.relative(at)) }
                     }
+                    @if let Some((_, number)) = self.gap { p.mute { (t.gap_of(number)) } }
                     @if let Some(meanwhile) = &self.meanwhile { (conflict(frame, meanwhile)) }
                     @if self.may_write { (self.editor(frame)) } @else if self.version > 0 { div.said dir="auto" { (self.body) } }
                     @if self.version == 0 && self.meanwhile.is_none() && !self.versions.is_empty() { p.mute { (t.article_gone()) } }
@@ -211,6 +277,7 @@ impl ArticlePage {
             input type="hidden" name="id" value=(self.id);
             input type="hidden" name="language" value=(self.language);
             input type="hidden" name="version" value=(self.version);
+            @if let Some((gap, _)) = self.gap { input type="hidden" name="gap" value=(gap); }
         }
     }
 

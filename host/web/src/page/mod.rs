@@ -6,6 +6,7 @@ pub mod audit;
 pub mod autonomy;
 pub mod blocks;
 pub mod bulk;
+pub mod compare;
 pub mod draft;
 pub mod error;
 pub mod frame;

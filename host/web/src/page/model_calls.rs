@@ -88,6 +88,7 @@ impl ModelCallPage {
                         dt { (t.model_call_cost()) } dd { (cost(&self.kept)) }
                         dt { (t.model_call_time()) } dd { (call.duration_ms) " ms" }
                         dt { (t.model_call_outcome()) } dd { (outcome(frame, &self.kept)) }
+                        @if let Some(count) = call.redacted { dt { (t.model_call_redacted()) } dd { (t.model_call_kept_here(count)) } }
                     }
                     @match &self.exchange {
                         None => p.empty { (t.model_call_gone()) },

@@ -319,7 +319,13 @@ fn trail() -> Vec<Step> {
         priority: Some(90),
         deadline: Some(NOW.plus(minutes(4))),
         notifiers: vec!["team".into()],
-        evidence: vec![Evidence::Text { text: "urgent: answer within 60 business minutes".into() }],
+        evidence: vec![
+            Evidence::Text { text: "urgent: answer within 60 business minutes".into() },
+            found("priority/base", "+90 urgent"),
+            found("priority/deadline", "+10 4"),
+            found("priority/history", "+5 1"),
+            found("priority/bound", "-15 "),
+        ],
         ..Routing::default()
     };
     let mut told = step(World::Notifier, Said::Told, "feishu", 182_000, 3);

@@ -1,15 +1,20 @@
 //! Templates of replies: which there are and what becomes of drafts from them; one of them with its text, what it would say on a
 //! ticket, and what it said before.
 
+use super::compare::Comparison;
 use super::frame::Frame;
 use super::icon;
 use super::knowledge::{Earlier, Meanwhile, VersionLine, difference, is_refused, kept_here, tabs};
 use crate::text::filled::{Part, parts};
+use crate::text::pieces::Piece;
 use crate::words::Lang;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
 use posthouse_model::template::Trial;
 use posthouse_store::TemplateUse;
+
+/// Sentences that are shown.
+const PIECES_SHOWN: usize = 12;
 
 /// One template on the list.
 #[derive(Clone, Debug)]
@@ -51,6 +56,8 @@ pub struct TemplatesPage {
     pub languages: Vec<&'static str>,
     /// Days that uses are counted over.
     pub days: u32,
+    /// Templates that compete.
+    pub comparisons: Vec<Comparison>,
 }
 
 /// A ticket that a template can be tried on.
@@ -108,6 +115,8 @@ pub struct TemplatePage {
     pub languages: Vec<&'static str>,
     /// What became of its drafts, by days.
     pub uses: Vec<(u32, TemplateUse)>,
+    /// Its sentences by how often people change them.
+    pub pieces: Vec<Piece>,
     /// Tickets that it can be tried on.
     pub tickets: Vec<TrialTicket>,
     /// It was tried.
@@ -167,6 +176,13 @@ impl TemplatesPage {
                     @if self.drafters.is_empty() && self.own.is_empty() { p.empty { (t.templates_no_drafter()) } } @else {
                         (self.narrow(frame))
                         @if self.may_write && !self.drafters.is_empty() { (self.begin(frame)) }
+                        @if !self.comparisons.is_empty() {
+                            section #trials {
+                                h2 { (t.trials_title()) }
+                                p.mute { (t.trials_lead()) }
+                                @for one in &self.comparisons { (one.draw(frame)) }
+                            }
+                        }
                         @if !self.own.is_empty() { (self.table(frame, &self.own)) }
                         @else if is_narrowed { @if self.bundled.is_empty() { p.empty { (t.templates_none_fit()) } } }
                         @else { p.empty { (t.templates_none()) } }
@@ -292,11 +308,33 @@ impl TemplatePage {
                     @if self.may_write { (self.editor(frame)) } @else { div.said dir="auto" { (w.body) } }
                     @if let Some(tried) = &self.tried { (tried.draw(frame)) }
                     (self.use_table(t))
+                    (self.piece_table(t))
                     @if let Some(earlier) = &self.earlier { (self.look(frame, earlier)) }
                     (self.history(frame))
                 }
             },
         )
+    }
+
+    fn piece_table(&self, t: Lang) -> Markup {
+        html! {
+            @if self.pieces.iter().any(|piece| piece.changed > 0) {
+                section #pieces {
+                    h2 { (t.pieces_title()) }
+                    p.mute { (t.pieces_lead()) }
+                    table {
+                        thead { tr { th { (t.pieces_text()) } th.num { (t.pieces_changed()) } } }
+                        tbody { @for piece in self.pieces.iter().filter(|piece| piece.changed > 0).take(PIECES_SHOWN) { tr {
+                            td data-label=(t.pieces_text()) dir="auto" { (piece.text) }
+                            td.num data-label=(t.pieces_changed()) {
+                                (share(i64::from(piece.changed), i64::from(piece.seen)))
+                                span.mute.below { (piece.changed) " / " (piece.seen) }
+                            }
+                        } } }
+                    }
+                }
+            }
+        }
     }
 
     fn standing(&self, t: Lang) -> Markup {

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use posthouse_model::Timestamp;
 use posthouse_model::decision::{HostCall, World};
 use posthouse_model::draft::{DraftProposal, Verdict};
+use posthouse_model::priority::{Term, TermReason};
 use posthouse_model::release::Stage;
 use posthouse_model::triage::{Enrichment, Evidence, Routing, Triage};
 
@@ -68,7 +69,10 @@ impl Step {
                     (sentence)
                 }
                 @if let Said::Failed(reason) = &self.said { p.why { (reason) } }
-                @for reason in evidence.iter().take(6) { p.why { (because(t, reason)) } }
+                @let terms = self.terms();
+                @let told = |reason: &&Evidence| terms.is_empty() || Term::of(reason).is_none();
+                @for reason in evidence.iter().filter(told).take(6) { p.why { (because(t, reason)) } }
+                @if !terms.is_empty() { (sum(t, &terms)) }
                 @if let Said::Checked(verdict) = &self.said { @for finding in &verdict.findings { p.why { (finding.reason) } } }
                 details {
                     summary.mute { (t.trail_version(&self.plugin, &self.version)) " · " (t.trail_took(took(t, self.duration_us))) }
@@ -76,6 +80,14 @@ impl Step {
                     @for call in &self.host_calls { p.mute { (t.trail_asked(&call.what, &call.outcome)) " · " (took(t, call.duration_us)) } }
                 }
             }
+        }
+    }
+
+    /// What the priority that it gave is made of.
+    fn terms(&self) -> Vec<Term> {
+        match &self.said {
+            Said::Routed(routing) => routing.terms(),
+            _ => Vec::new(),
         }
     }
 
@@ -144,6 +156,50 @@ fn sorted(t: Lang, triage: &Triage) -> Vec<String> {
         parts.push(t.said_nothing().to_owned());
     }
     parts
+}
+
+/// The priority as a sum, a term to a line.
+fn sum(t: Lang, terms: &[Term]) -> Markup {
+    let total: i32 = terms.iter().map(|term| term.points).sum();
+    html! {
+        table.sum {
+            caption.hidden { (t.sum_of_priority()) }
+            tbody {
+                @for (at, term) in terms.iter().enumerate() {
+                    tr {
+                        td.num { @if at == 0 { (term.points) } @else { (signed(term.points)) } }
+                        td { (term_words(t, term)) }
+                    }
+                }
+            }
+            tfoot { tr { td.num { (total) } td { (t.sum_of_priority()) } } }
+        }
+    }
+}
+
+/// With a sign that a screen reader and an eye can tell.
+fn signed(points: i32) -> String {
+    if points < 0 { format!("−{}", points.unsigned_abs()) } else { format!("+{points}") }
+}
+
+fn term_words(t: Lang, term: &Term) -> String {
+    let words = &term.words;
+    match term.reason {
+        TermReason::Base if words.is_empty() => t.term_base().to_owned(),
+        TermReason::Base => t.term_base_of(words),
+        TermReason::Rule => t.because_rule(words),
+        TermReason::Deadline => match words.parse::<i64>() {
+            Ok(left) if left < 0 => t.term_late(left.unsigned_abs()),
+            Ok(left) => t.term_due(left),
+            Err(_) => t.term_due(words),
+        },
+        TermReason::Value => t.term_value(words),
+        TermReason::History => t.term_history(words),
+        TermReason::Vip => t.term_vip(words),
+        TermReason::Sentiment => t.term_sentiment(words.parse().map_or(words.as_str(), |mood| t.sentiment(mood))),
+        TermReason::Channel => t.term_channel(words),
+        TermReason::Bound => t.term_bound().to_owned(),
+    }
 }
 
 fn because(t: Lang, evidence: &Evidence) -> Markup {

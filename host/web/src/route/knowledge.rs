@@ -56,14 +56,21 @@ pub(super) async fn new(seat: Seat) -> Result<Response, Refusal> {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page.draw(&frame)).into_response());
     }
     let language = if language.is_empty() { ANY_LANGUAGE } else { language };
-    let page = match load::knowledge::article(&seat, &id, language, None).await {
+    let gap = match query.get("gap").and_then(|gap| gap.parse().ok()) {
+        Some(gap) => Some(seat.scope.gap(gap).await?),
+        None => None,
+    };
+    let mut page = match load::knowledge::article(&seat, &id, language, None).await {
         Ok(page) => page,
         Err(Refusal::NotFound) => {
             let last = name.rsplit('/').next().unwrap_or(name);
-            load::knowledge::written(&seat, &id, language, &format!("# {last}\n\n")).await?
+            let proposed = gap.as_ref().and_then(|gap| gap.proposed.clone()).map(|proposed| proposed.body);
+            let body = proposed.unwrap_or_else(|| format!("# {last}\n\n"));
+            load::knowledge::written(&seat, &id, language, &body).await?
         }
         Err(other) => return Err(other),
     };
+    page.gap = gap.map(|gap| (gap.id, gap.number));
     draw(&seat, &page, None, StatusCode::OK).await
 }
 
@@ -71,7 +78,17 @@ pub(super) async fn save(seat: Seat, fields: Fields) -> Result<Response, Refusal
     let (id, language) = of(&fields)?;
     let mut body = fields.text("body");
     body.push('\n');
-    write(&seat, id, language, fields.number("version").unwrap_or(0), body).await
+    let base = fields.number("version").unwrap_or(0);
+    write(&seat, id, language, base, body, fields.number("gap")).await
+}
+
+/// A question that needs no article.
+pub(super) async fn gap(seat: Seat, fields: Fields) -> Result<Response, Refusal> {
+    let gap = seat.scope.gap(fields.number("gap").ok_or(Refusal::NotFound)?).await?;
+    let mut tx = seat.scope.begin().await?;
+    tx.settle_gap(gap.id, None, &seat.actor()).await?;
+    tx.commit().await?;
+    Ok(done(&seat, "/knowledge", Done::GapSettled))
 }
 
 /// An earlier text becomes a new version: what came after it stays in the history.
@@ -80,7 +97,7 @@ pub(super) async fn restore(seat: Seat, fields: Fields) -> Result<Response, Refu
     let earlier = fields.number("earlier").ok_or(Refusal::NotFound)?;
     let versions = seat.scope.article_versions(&id, &language).await?;
     let body = versions.into_iter().find(|one| one.version == earlier).and_then(|one| one.body);
-    write(&seat, id, language, fields.number("version").unwrap_or(0), body.ok_or(Refusal::NotFound)?).await
+    write(&seat, id, language, fields.number("version").unwrap_or(0), body.ok_or(Refusal::NotFound)?, None).await
 }
 
 pub(super) async fn remove(seat: Seat, fields: Fields) -> Result<Response, Refusal> {
@@ -100,11 +117,26 @@ pub(super) async fn remove(seat: Seat, fields: Fields) -> Result<Response, Refus
     }
 }
 
-async fn write(seat: &Seat, id: String, language: String, base: i64, body: String) -> Result<Response, Refusal> {
+async fn write(
+    seat: &Seat,
+    id: String,
+    language: String,
+    base: i64,
+    body: String,
+    gap: Option<i64>,
+) -> Result<Response, Refusal> {
+    let gap = match gap {
+        // One that somebody else settled meanwhile does not keep the text from being saved.
+        Some(gap) => seat.scope.gap(gap).await.ok(),
+        None => None,
+    };
     let article = Article { title: article_title(&id, &body), id, language, body };
     let mut tx = seat.scope.begin().await?;
     match tx.save_article(&article, base, &seat.actor()).await {
         Ok(ArticleSaved::As(_)) => {
+            if let Some(gap) = &gap {
+                tx.settle_gap(gap.id, Some(&article.id), &seat.actor()).await?;
+            }
             tx.commit().await?;
             let mut query = url::form_urlencoded::Serializer::new(String::new());
             query.append_pair("id", &article.id).append_pair("language", &article.language);
@@ -112,13 +144,15 @@ async fn write(seat: &Seat, id: String, language: String, base: i64, body: Strin
         }
         Ok(ArticleSaved::Changed(theirs)) => {
             drop(tx);
-            let page = page(seat, &article).await?;
+            let mut page = page(seat, &article).await?;
+            page.gap = gap.map(|gap| (gap.id, gap.number));
             refused(seat, page, article.body, theirs.map(|row| *row)).await
         }
         Err(StoreError::Refused(text)) => {
             drop(tx);
             let mut page = page(seat, &article).await?;
             page.body = article.body;
+            page.gap = gap.map(|gap| (gap.id, gap.number));
             draw(seat, &page, Some(Note { refused: true, text }), StatusCode::UNPROCESSABLE_ENTITY).await
         }
         Err(other) => Err(other.into()),

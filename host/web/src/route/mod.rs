@@ -188,6 +188,7 @@ routes! {
     post "/t/{slug}/knowledge/save" Leading knowledge::save;
     post "/t/{slug}/knowledge/restore" Leading knowledge::restore;
     post "/t/{slug}/knowledge/remove" Leading knowledge::remove;
+    post "/t/{slug}/knowledge/gap" Leading knowledge::gap;
     get "/t/{slug}/templates" Reading templates::list;
     get "/t/{slug}/templates/template" Reading templates::template;
     get "/t/{slug}/templates/new" Leading templates::new;

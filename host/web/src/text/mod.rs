@@ -7,4 +7,5 @@ pub mod flow;
 pub mod highlight;
 pub mod lines;
 pub(crate) mod look;
+pub mod pieces;
 pub mod sanitise;

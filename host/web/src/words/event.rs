@@ -39,6 +39,9 @@ super::words! {
     event_not_spam: "not spam", "标为非垃圾";
     event_snoozed: "snoozed", "暂停";
     event_woken: "back from snooze", "暂停结束";
+    event_model_called: "model asked", "询问模型";
+    kept_here(n): "pieces of personal data kept here: {n}", "{n} 处个人信息未外传";
+    event_escalated: "escalated", "升级处理";
     event_settled: "mail placed", "邮件归位";
     event_notifying: "telling the group", "正在通知群";
     event_notified: "group told", "已通知群";
@@ -75,6 +78,8 @@ impl Lang {
             "ticket.marked-not-spam" => self.event_not_spam(),
             "ticket.snoozed" => self.event_snoozed(),
             "ticket.woken" => self.event_woken(),
+            "model.called" => self.event_model_called(),
+            "ticket.escalated" => self.event_escalated(),
             "message.settled" => self.event_settled(),
             "message.skipped" => self.event_skipped(),
             "message.parked" => self.event_parked(),

@@ -41,6 +41,16 @@ super::words! {
     lines_left_out(count): "… {count} unchanged", "… {count} 行未变";
     article_conflict(who): "{who} changed this article while you wrote. Their text is here, yours is below; saving again puts yours in its place.", "你撰写期间，{who} 修改了此文章。对方的版本如下，你的文字在下方，再次保存将覆盖对方的版本。";
     article_conflict_gone: "This article was removed while you wrote. Your text is below; saving again brings it back.", "你撰写期间，此文章已被删除。你的文字在下方，再次保存即可恢复。";
+    gaps_title: "Questions without an article", "没有文章可答的问题";
+    gaps_lead: "Mails that no article speaks of, the newest first. Where one was answered, an article is proposed from the answer; nothing is published before somebody saves it.", "没有任何文章涉及的来信，新的在前。已答复的会根据答复拟出文章草稿，保存之前不会发布。";
+    gaps_question: "Question", "问题";
+    gaps_about: "About", "类别";
+    gaps_write: "Write an article", "撰写文章";
+    gaps_use: "Use the answer", "采用答复";
+    gaps_dismiss: "Not needed", "不需要";
+    gap_proposed: "An article is proposed from the answer.", "已根据答复拟出文章。";
+    gap_of(number): "For the question of ticket #{number}. A text that is proposed comes from its answer, with names, addresses and numbers of persons replaced: read it before you save it.", "针对工单 #{number} 的问题。拟出的正文来自对它的答复，其中的姓名、地址和号码已替换，请核对后再保存。";
+    done_gap_settled: "It is off the list.", "已从列表移除。";
     done_article_saved: "Saved. It is in force within seconds.", "已保存，几秒内生效。";
     done_article_removed: "Removed. Its page keeps what it said.", "已删除，历史版本仍保留。";
 }

@@ -13,6 +13,8 @@ super::words! {
     model_call_cost: "Cost", "费用";
     model_call_time: "Time", "耗时";
     model_call_outcome: "Outcome", "结果";
+    model_call_redacted: "Personal data", "个人信息";
+    model_call_kept_here(n): "{n} pieces kept in the house, put back into the answer", "{n} 处未外传，已在回答中还原";
     model_call_ok: "answered", "已回答";
     model_call_instructions: "What it was told to do", "指令";
     model_call_input(number): "Text {number} that it was given", "提供的文本 {number}";

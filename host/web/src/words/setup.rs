@@ -122,6 +122,8 @@ super::words! {
     setup_timeout: "Given up after, in seconds", "超时（秒）";
     setup_plain: "Allow http://", "允许 http://";
     setup_plain_hint: "For a model on your own network: the key and customers' words travel in the clear.", "仅用于内网模型：密钥和客户内容将明文传输。";
+    setup_model_redact: "Keep personal data in the house", "个人信息不外传";
+    setup_model_redact_hint: "Mail addresses, phone, card and account numbers, postal addresses and names are replaced before the model is asked, and put back into its answer.", "提问前将邮箱、电话、卡号、账号、地址和姓名替换为占位符，回答中再还原。";
     setup_no_model: "none", "未设置";
     setup_spent_today(spent, budget, calls): "Today {spent} of {budget} tokens, calls: {calls}", "今日已用 {spent} / {budget} token，调用 {calls} 次";
     setup_spent_month(tokens, read, written, calls): "30 days: {tokens} tokens ({read} read, {written} written), calls: {calls}", "30 天共 {tokens} token（读 {read}，写 {written}），调用 {calls} 次";

@@ -24,6 +24,17 @@ super::words! {
     said_failed: "Did not work; the ticket went on without it", "未成功，工单照常继续";
     because_words(words): "because of “{words}”", "依据“{words}”";
     because_rule(rule): "rule {rule}", "规则 {rule}";
+    sum_of_priority: "Priority", "优先级";
+    term_base: "where every ticket starts", "起始分";
+    term_base_of(rule): "starts from the rule {rule}", "起始分，规则 {rule}";
+    term_due(minutes): "due in {minutes} min", "{minutes} 分钟内须答复";
+    term_late(minutes): "late by {minutes} min", "已超时 {minutes} 分钟";
+    term_value(amount): "orders worth {amount}", "订单金额 {amount}";
+    term_history(n): "wrote before: {n} other tickets in 30 days", "30 天内另有 {n} 个工单";
+    term_vip(by): "VIP, by {by}", "贵宾，依据 {by}";
+    term_sentiment(mood): "tone: {mood}", "语气{mood}";
+    term_channel(name): "came in by {name}", "来自 {name}";
+    term_bound: "kept within 0 to 100", "限于 0 至 100";
     trail_version(name, version): "{name} {version}", "{name} {version}";
     trail_took(time): "took {time}", "用时 {time}";
     trail_asked(what, outcome): "asked {what}: {outcome}", "请求 {what}：{outcome}";

@@ -2,7 +2,7 @@
 
 use crate::support::{House, Team, host};
 use http::StatusCode;
-use posthouse_store::Article;
+use posthouse_store::{Article, ProposedArticle};
 
 async fn with_article(house: &House) -> Team {
     let luma = house.team("luma").await;
@@ -148,4 +148,58 @@ async fn a_new_article_has_a_name_that_a_file_could_have() {
     mei.post(&luma.path("/knowledge/save"), &new).await;
     let row = luma.scope.article("shipping/customs.zh-CN", "zh-CN").await.unwrap().unwrap();
     assert_eq!((row.article.title.as_str(), row.article.body.as_str()), ("清关", "# 清关\n三天\n"));
+}
+
+#[tokio::test]
+async fn what_no_article_answers_is_a_lead_s_to_write_or_to_dismiss() {
+    let house = House::new().await;
+    let luma = with_article(&house).await;
+    let (first, second) = (luma.waiting("a@x").await, luma.waiting("b@x").await);
+    let mut tx = luma.scope.begin().await.unwrap();
+    for waiting in [first, second] {
+        tx.add_gap(waiting.message, &host()).await.unwrap();
+        tx.add_gap(waiting.message, &host()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let gaps = luma.scope.gaps(10).await.unwrap();
+    assert_eq!(gaps.iter().map(|gap| gap.number).collect::<Vec<_>>(), [second.number, first.number]);
+    let mut tx = luma.scope.begin().await.unwrap();
+    let proposed = ProposedArticle { title: "Customs".into(), body: "# Customs\n\nThree <b>days</b>.\n".into() };
+    tx.propose_article(gaps[1].id, &proposed, &host()).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let mut jun = house.signed_in(&luma, "jun").await;
+    assert!(!jun.get(&luma.path("/knowledge")).await.text.contains("Questions without an article"));
+    let (theirs, id) = (jun.csrf(&luma).await, gaps[0].id.to_string());
+    let refused = jun.post(&luma.path("/knowledge/gap"), &[("csrf", &theirs), ("gap", &id)]).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+
+    let mut mei = house.signed_in(&luma, "mei").await;
+    let page = mei.get(&luma.path("/knowledge")).await.text;
+    assert!(page.contains("Questions without an article") && page.contains("Use the answer"), "{page}");
+    let editor = mei.get(&luma.path(&format!("/knowledge/new?name=customs&language=es&gap={}", gaps[1].id))).await.text;
+    assert!(
+        editor.contains("Three &lt;b&gt;days") && editor.contains(&format!("ticket #{}.", first.number)),
+        "{editor}"
+    );
+    let (csrf, gap) = (mei.csrf(&luma).await, gaps[1].id.to_string());
+    let save = [
+        ("csrf", csrf.as_str()),
+        ("id", "customs.es"),
+        ("language", "es"),
+        ("version", "0"),
+        ("gap", gap.as_str()),
+        ("body", "# Aduanas\nTres días."),
+    ];
+    mei.post(&luma.path("/knowledge/save"), &save).await;
+    assert_eq!(luma.scope.article("customs.es", "es").await.unwrap().unwrap().article.title, "Aduanas");
+    let dismissed = mei.post(&luma.path("/knowledge/gap"), &[("csrf", &csrf), ("gap", &id)]).await;
+    assert_eq!(dismissed.location(), "/t/luma/knowledge?done=gap-settled");
+    assert!(luma.scope.gaps(10).await.unwrap().is_empty());
+    let again = mei.post(&luma.path("/knowledge/gap"), &[("csrf", &csrf), ("gap", &id)]).await;
+    assert_eq!(again.status, StatusCode::NOT_FOUND);
+
+    // Another team's gap is not there.
+    let nova = house.team("nova").await;
+    assert!(nova.scope.gap(gaps[0].id).await.is_err());
 }

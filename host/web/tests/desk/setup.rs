@@ -515,6 +515,7 @@ async fn the_model_is_set_with_its_key_and_its_spending_is_told() {
             outcome: "ok".into(),
             cost: 40_000,
             currency: "USD".into(),
+            redacted: None,
         };
         tx.record_model_call(day, posthouse_store::SetAside::default(), &call, &host()).await.unwrap();
     }

@@ -92,6 +92,7 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/knowledge/save",
         "/t/{slug}/knowledge/restore",
         "/t/{slug}/knowledge/remove",
+        "/t/{slug}/knowledge/gap",
         "/t/{slug}/templates",
         "/t/{slug}/templates/template",
         "/t/{slug}/templates/new",

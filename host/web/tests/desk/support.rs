@@ -257,6 +257,7 @@ pub async fn model_call(tx: &mut posthouse_store::Tx, ticket: Option<posthouse_m
         outcome: "ok".into(),
         cost: 40_000,
         currency: "USD".into(),
+        redacted: Some(3),
     };
     let aside = posthouse_store::SetAside::default();
     let id = tx.record_model_call("2026-03-01", aside, &call, &host()).await.unwrap();

@@ -72,6 +72,8 @@ pub(super) fn model(config: &TenantConfig, t: Lang) -> Vec<Group> {
         ),
         Field::tick("plain", "model.plain_http", t.setup_plain(), model.is_some_and(|model| model.plain_http))
             .hint(t.setup_plain_hint()),
+        Field::tick("redact", "model.redact", t.setup_model_redact(), model.is_some_and(|model| model.redact))
+            .hint(t.setup_model_redact_hint()),
         Field::new(
             "translate",
             "model.tasks.translate.model",
@@ -140,6 +142,7 @@ pub(super) fn read_model(fields: &Fields, config: &mut TenantConfig, t: Lang, re
         attempts: old.as_ref().map_or(2, |model| model.attempts),
         keep_exchanges_days: old.map_or(30, |model| model.keep_exchanges_days),
         plain_http: !fields.get("plain").is_empty(),
+        redact: !fields.get("redact").is_empty(),
         price: read_price(fields, t, read),
         tasks,
         base_url,
