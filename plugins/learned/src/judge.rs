@@ -3,16 +3,19 @@
 use crate::features::{self, Rows, WORD_COUNTS};
 use crate::model::{Model, Outlook, squash};
 use posthouse_rules::fold::{Folded, SINGLE};
-use posthouse_rules::{Engine, Findings, Mail, Part, Settings, Standing};
+use crate::lines::SPAM;
+use posthouse_rules::{Engine, Findings, Mail, Part, Settings, Standing, Trained};
 use std::collections::BTreeSet;
 
 /// A rule of the tenant's own that counts at least so much for a category settles it.
 const OWN_SETTLES: f32 = 2.0;
-/// Less likely than this is unsure, and so is a lead over the next category of less than [`LEAD_MIN`].
-const SURE_MIN: f32 = 0.5;
+/// A lead over the next category of less than this is unsure.
 const LEAD_MIN: f32 = 0.15;
 /// The rules alone decide from this confidence on where the model does not know their category.
 const RULES_SURE: f32 = 0.5;
+/// Unwanted mail is told from this likelihood on, and only where the rules came to this much evidence.
+const SPAM_MIN: f32 = 0.9;
+const SPAM_EVIDENCE_MIN: f32 = 1.0;
 /// Longest stretch of words that is shown as the reason.
 const REASON_WORDS_MAX: usize = 6;
 const REASON_SIGNS_MAX: usize = 12;
@@ -39,6 +42,8 @@ pub struct Verdict {
     pub confidence: f32,
     /// The next likely one.
     pub second: Option<(String, f32)>,
+    /// Unwanted mail, how likely; only where the rules see a sign of it too.
+    pub spam: Option<f32>,
     /// Too close to call: somebody who reads better should.
     pub unsure: bool,
     /// Where the words that spoke most for it stand; none where it was the rules.
@@ -56,7 +61,8 @@ pub struct Judge {
     /// By the engine's number, the place among [`Model::rules`].
     input: Vec<Option<u8>>,
     own: BTreeSet<String>,
-    trust: f32,
+    wanted: Trained,
+    spam: Option<usize>,
 }
 
 impl Judge {
@@ -64,7 +70,7 @@ impl Judge {
     ///
     /// # Errors
     /// Names a category that cannot be one.
-    pub fn new(model: Model, engine: &mut Engine, settings_rules: &[String], trust: f32) -> Result<Self, String> {
+    pub fn new(model: Model, engine: &mut Engine, own_rules: &[String], wanted: Trained) -> Result<Self, String> {
         let mut category = Vec::new();
         for name in &model.categories {
             category.push(engine.know_category(name).map_err(|what| format!("the trained model: {what}"))?);
@@ -75,9 +81,10 @@ impl Judge {
             column: names.iter().map(|name| find(&model.categories, name)).collect(),
             input: names.iter().map(|name| find(&model.rules, name)).collect(),
             category,
+            spam: model.categories.iter().position(|name| name == SPAM),
             model,
-            own: settings_rules.iter().cloned().collect(),
-            trust: trust.clamp(0.0, 1.0),
+            own: own_rules.iter().cloned().collect(),
+            wanted,
         })
     }
 
@@ -96,9 +103,9 @@ impl Judge {
     /// Reads a mail with rules and model. No verdict where there is nothing to read, or the model is not trusted at all.
     #[must_use]
     pub fn read(&self, engine: &Engine, mail: &Mail<'_>) -> (Findings, Option<Verdict>) {
-        let mut verdict = None;
-        let findings = engine.read_with(mail, &mut |standing| {
-            if self.trust <= 0.0 {
+        let mut verdict: Option<Verdict> = None;
+        let mut findings = engine.read_with(mail, &mut |standing| {
+            if self.wanted.trust <= 0.0 {
                 return None;
             }
             let decided = self.decide(standing);
@@ -106,6 +113,8 @@ impl Judge {
             verdict = Some(decided.1);
             Some(chosen)
         });
+        let unwanted = verdict.as_ref().and_then(|verdict| verdict.spam);
+        findings.spam = findings.spam.max(unwanted);
         (findings, verdict)
     }
 
@@ -130,6 +139,7 @@ impl Judge {
             return (category, self.by_rules(standing, category, confidence));
         }
         let mut outlook = self.model.outlook(standing.text, &self.inputs(standing));
+        let spam = self.take_spam(&mut outlook, standing.spam);
         self.temper(&mut outlook, opinion);
         let [(first, likely), (second, next)] = outlook.first_two();
         let category = self.category[first];
@@ -139,8 +149,9 @@ impl Judge {
                 by: Choice::Model,
                 category: self.model.categories[first].clone(),
                 confidence: likely.min(0.99),
+                spam,
                 second: (next > 0.0).then(|| (self.model.categories[second].clone(), next)),
-                unsure: likely < SURE_MIN || likely - next < LEAD_MIN,
+                unsure: likely < self.wanted.sure_from || likely - next < LEAD_MIN,
                 words: self.reason(standing.text, first, second),
             },
         )
@@ -152,7 +163,8 @@ impl Judge {
             category: standing.categories[usize::from(category)].clone(),
             confidence,
             second: None,
-            unsure: confidence < SURE_MIN,
+            spam: None,
+            unsure: confidence < self.wanted.sure_from,
             words: None,
         }
     }
@@ -171,19 +183,30 @@ impl Judge {
             })
     }
 
+    /// Spam is no ticket's category: what it took goes to the others.
+    fn take_spam(&self, outlook: &mut Outlook, evidence: f32) -> Option<f32> {
+        let column = self.spam?;
+        let likely = std::mem::take(&mut outlook.0[column]);
+        let rest = (1.0 - likely).max(1e-6);
+        for other in &mut outlook.0 {
+            *other /= rest;
+        }
+        (likely >= SPAM_MIN && evidence >= SPAM_EVIDENCE_MIN).then_some(likely.min(0.99))
+    }
+
     /// Where the model is trusted in part, the rules have the other part.
     fn temper(&self, outlook: &mut Outlook, opinion: Option<(u8, f32)>) {
-        if self.trust >= 1.0 {
+        if self.wanted.trust >= 1.0 {
             return;
         }
         for likely in &mut outlook.0 {
-            *likely *= self.trust;
+            *likely *= self.wanted.trust;
         }
         let said = opinion.and_then(|(category, sure)| Some((self.column.get(usize::from(category)).copied()??, sure)));
-        let rest = 1.0 - self.trust;
+        let rest = 1.0 - self.wanted.trust;
         let count = outlook.0.len() as f32;
         let (column, sure) = said.map_or((None, 0.0), |(column, sure)| (Some(usize::from(column)), sure));
-        for (index, likely) in outlook.0.iter_mut().enumerate() {
+        for (index, likely) in outlook.0.iter_mut().enumerate().filter(|(index, _)| Some(*index) != self.spam) {
             *likely += rest * if Some(index) == column { sure } else { (1.0 - sure) / count };
         }
     }

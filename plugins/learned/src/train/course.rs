@@ -4,7 +4,6 @@ use super::descent::{Plan, Weights, descend};
 use super::example::{Example, Examples};
 use crate::augment::{self, Frames};
 use crate::dice::Dice;
-use crate::features::TOKENS_MAX;
 use crate::file::CATEGORIES_MAX;
 use crate::lines::Labelled;
 use crate::model::{About, Model, ZERO};
@@ -169,15 +168,12 @@ impl Maker<'_> {
         for number in 0..mails {
             let other = others.get(dice.below(others.len())).filter(|other| **other != index);
             let other = other.filter(|_| dice.percent(45)).and_then(|other| texts.get(*other)).filter(|other| other.is_line);
-            let (subject, mut body) = if number == 1 {
+            let (subject, body) = if number == 1 {
                 let filled = augment::fill(&text.body, &text.language, &self.frames, dice);
                 (String::new(), augment::slip(&filled, dice))
             } else {
                 augment::mail(text, other, &self.frames, dice)
             };
-            if body.len() > 16 * TOKENS_MAX {
-                body.truncate(body.floor_char_boundary(16 * TOKENS_MAX));
-            }
             made.extend(self.examples.of(&subject, &body, language.filter(|_| number != 1), right));
         }
     }
