@@ -13,11 +13,13 @@ pub mod mail;
 pub mod mailbox;
 pub mod migrate;
 pub mod plugin;
+pub mod replay;
 pub mod restore;
 pub mod secret;
 pub mod serve;
 pub mod tenant;
 pub mod ticket;
+pub mod train;
 pub mod user;
 
 use crate::args::Command;
@@ -45,6 +47,8 @@ pub async fn run(command: Command, context: &Context, terminal: &mut Terminal) -
         Command::Mail(command) => mail::run(command, terminal),
         Command::Plugin(command) => plugin::run(command, context, terminal).await,
         Command::Eval(args) => eval::run(args, context, terminal).await,
+        Command::Train(args) => train::run(args, context, terminal).await,
+        Command::Replay(args) => replay::run(args, context, terminal).await,
         Command::Ledger(args) => ledger::run(args, context, terminal).await,
         Command::Audit(command) => audit::run(command, context, terminal).await,
         Command::Backup(args) => backup::run(args, context, terminal).await,
