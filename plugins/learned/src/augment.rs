@@ -30,7 +30,9 @@ impl Frames {
     }
 
     fn one(&self, language: &str, kind: &str, dice: &mut Dice) -> Option<&'static str> {
-        self.0.get(language)?.get(kind).and_then(|list| dice.pick(list)).copied()
+        let primary = language.split('-').next().unwrap_or_default();
+        let of = self.0.get(language).or_else(|| self.0.get(primary))?;
+        of.get(kind).and_then(|list| dice.pick(list)).copied()
     }
 }
 
@@ -94,7 +96,7 @@ pub fn mail(line: &Labelled, other: Option<&Labelled>, frames: &Frames, dice: &m
     let language = line.language.as_str();
     let mut subject = String::new();
     let mut parts: Vec<&str> = Vec::new();
-    let space = if matches!(language, "zh" | "ja" | "th") { "" } else { " " };
+    let space = if matches!(language.split('-').next(), Some("zh" | "ja" | "th")) { "" } else { " " };
     let greets = dice.percent(80).then(|| frames.one(language, "hello", dice)).flatten();
     if dice.percent(55) {
         parts.extend(frames.one(language, "open", dice));

@@ -89,10 +89,10 @@ fn a_category_of_the_tenants_own_is_learned_activated_and_taken_back() {
 #[test]
 fn a_model_that_is_worse_is_refused_and_nothing_changes() {
     let host = host();
-    let swapped = texts().into_iter().filter(|(label, _)| *label == "shipping").map(|(label, text)| {
-        (if is_held_back(&text) { label } else { "refund" }, text)
-    });
-    host.write("wrong.tsv", table(swapped.collect::<Vec<_>>().into_iter().cycle().take(36).chain(held_back())));
+    // What is learned from is labelled wrongly, what is held back rightly.
+    let text = |number| format!("where is my parcel number {number}, it has not arrived");
+    let rows = (0..400).map(text).map(|text| (if is_held_back(&text) { "shipping" } else { "refund" }, text));
+    host.write("wrong.tsv", table(rows));
     let before = history(&host);
     let refused = host.run(&["train", "--from", "wrong.tsv", "--out", "made", "--activate"]);
     assert_eq!(refused.code, 1, "{refused:?}");
@@ -100,14 +100,6 @@ fn a_model_that_is_worse_is_refused_and_nothing_changes() {
     assert!(refused.out.contains("accuracy") && refused.out.contains(" → "), "{}", refused.out);
     assert!(!host.path("made").exists());
     assert_eq!(history(&host), before);
-}
-
-/// More texts that are held back, with their right label.
-fn held_back() -> impl Iterator<Item = (&'static str, String)> {
-    (0..400)
-        .map(|number| ("shipping", format!("where is my parcel number {number}, it has not arrived")))
-        .filter(|(_, text)| is_held_back(text))
-        .take(40)
 }
 
 #[test]
