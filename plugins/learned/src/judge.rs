@@ -114,7 +114,10 @@ impl Judge {
             Some(chosen)
         });
         let unwanted = verdict.as_ref().and_then(|verdict| verdict.spam);
-        findings.spam = findings.spam.max(unwanted);
+        findings.spam = match (findings.spam, unwanted) {
+            (Some(one), Some(other)) => Some(one.max(other)),
+            (one, other) => one.or(other),
+        };
         (findings, verdict)
     }
 

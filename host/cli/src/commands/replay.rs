@@ -128,7 +128,7 @@ pub async fn run(args: ReplayArgs, context: &Context, terminal: &mut Terminal) -
 
     let path = Path::new(&args.against);
     let is_settings = path.extension().is_some_and(|end| end == "json" || end == "toml") && path.is_file();
-    let (component, version, settings) = if is_settings {
+    let (component, version, settings): (Arc<[u8]>, String, Value) = if is_settings {
         let bytes = opened.store.component(&installed.digest).await?;
         let bytes = bytes.ok_or_else(|| Failure::new(format!("the component of `{name}` is not stored any more")))?;
         (bytes.into(), installed.version.clone(), Value::Object(read_settings(path)?))
@@ -146,7 +146,7 @@ pub async fn run(args: ReplayArgs, context: &Context, terminal: &mut Terminal) -
         component,
         settings: settings.to_string(),
         grants: installed.grants.clone(),
-        limits: before.limits(),
+        limits: before.limits().clone(),
     };
     let sandbox = context.sandbox(Some((&opened.host, &opened.key)))?;
     let after = sandbox
