@@ -123,7 +123,7 @@ pub async fn run(args: EvalArgs, context: &Context, terminal: &mut Terminal) -> 
             format!("{classifier}, component {}", plugin.digest().get(..12).unwrap_or_default()),
             format!("{} mails of {}", cases.len(), data.display()),
         ];
-        return report(&args, &facts, &cases, &answers, terminal);
+        return report(&args, &facts, (&cases, &answers), &[], terminal);
     }
     let rows = table::read(data)?;
     let plugin = load(classifier, args.settings.as_deref(), context).await?;
@@ -135,7 +135,7 @@ pub async fn run(args: EvalArgs, context: &Context, terminal: &mut Terminal) -> 
             format!("{} texts of {}", rows.len(), data.display()),
         ];
         let cases: Vec<_> = rows.iter().map(table::Row::case).collect();
-        write_html(path, &facts, &cases, &triages)?;
+        write_html(path, &facts, &fields::measure(&cases, &triages), &triages)?;
     }
     let answers: Vec<_> = triages.iter().map(|answer| answer.as_ref().map(label).map_err(String::clone)).collect();
     let failed = answers.iter().filter(|answer| answer.is_err()).count();
@@ -222,12 +222,12 @@ async fn load(classifier: &str, settings: Option<&Path>, context: &Context) -> R
 fn write_html(
     path: &Path,
     facts: &[String],
-    cases: &[mails::Case],
+    measured: &[fields::Field],
     answers: &[std::result::Result<Triage, String>],
 ) -> Result<()> {
     let failed = answers.iter().filter(|answer| answer.is_err()).count();
-    let about = html::About { title: "How well mail is sorted", facts, mails: cases.len(), failed };
-    let page = html::page(&about, &fields::measure(cases, answers));
+    let about = html::About { title: "How well mail is sorted", facts, mails: answers.len(), failed };
+    let page = html::page(&about, measured);
     std::fs::write(path, page).map_err(|error| {
         Failure::new(format!("{} cannot be written: {error}", path.display())).mend("name a file in a folder that is there")
     })
@@ -237,14 +237,15 @@ fn write_html(
 fn report(
     args: &EvalArgs,
     facts: &[String],
-    cases: &[mails::Case],
-    answers: &[std::result::Result<Triage, String>],
+    (cases, answers): (&[mails::Case], &[std::result::Result<Triage, String>]),
+    drafts: &[(String, String, String)],
     terminal: &mut Terminal,
 ) -> Result {
+    let mut measured = fields::measure(cases, answers);
+    measured.extend(fields::drafts(drafts));
     if let Some(path) = &args.html {
-        write_html(path, facts, cases, answers)?;
+        write_html(path, facts, &measured, answers)?;
     }
-    let measured = fields::measure(cases, answers);
     if args.json {
         terminal.json(&fields::as_json(&measured))?;
     } else {
@@ -278,6 +279,13 @@ fn show_fields(facts: &[String], measured: &[fields::Field], wrong: usize, termi
                 percent(counts.precision()),
                 percent(counts.recall()),
                 format!("{:.3}", counts.f1()),
+            ],
+            fields::Measure::Drafts(drafts) => [
+                drafts.sent.to_string(),
+                format!("{} unedited", drafts.unedited),
+                String::new(),
+                String::new(),
+                format!("{} kept", percent(drafts.kept)),
             ],
         };
         let mut cells = vec![(Style::Bold, field.name.to_owned())];

@@ -3,6 +3,7 @@
 use super::mails::{Case, Kind, spelling};
 use super::score::{Score, score};
 use super::{NONE, label};
+use posthouse_model::template::changed_words;
 use posthouse_model::triage::{EntityValue, Triage};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -25,6 +26,19 @@ pub(crate) enum Measure {
     Choice(Score),
     /// Things found and not found; the same by kind, where there are kinds.
     Found(Counts, BTreeMap<&'static str, Counts>),
+    /// Replies that went out, each as a draft and as it was sent.
+    Drafts(Drafts),
+}
+
+/// What became of drafts.
+#[derive(Clone, Copy, Debug, Default, Serialize, PartialEq)]
+pub(crate) struct Drafts {
+    /// Replies that began as a plugin's draft and went out.
+    pub sent: usize,
+    /// Of them, those that nobody changed.
+    pub unedited: usize,
+    /// Mean share of words that was kept, from 0 to 1.
+    pub kept: f64,
 }
 
 /// Things found.
@@ -252,6 +266,35 @@ fn beginning(case: &Case) -> String {
     crate::output::short(&text, 240)
 }
 
+/// Drafts beside what was sent instead: id, the draft, the reply.
+pub(crate) fn drafts(pairs: &[(String, String, String)]) -> Option<Field> {
+    if pairs.is_empty() {
+        return None;
+    }
+    let mut drafts = Drafts { sent: pairs.len(), ..Drafts::default() };
+    let (mut wrong, mut kept) = (Vec::new(), 0.0);
+    for (id, draft, sent) in pairs {
+        if draft.trim() == sent.trim() {
+            drafts.unedited += 1;
+            kept += 1.0;
+            continue;
+        }
+        let share = 1.0 - f64::from(u32::try_from(changed_words(draft, sent)).unwrap_or(100)).min(100.0) / 100.0;
+        kept += share;
+        wrong.push(Wrong {
+            id: id.clone(),
+            right: crate::output::short(sent, 200),
+            answered: crate::output::short(draft, 200),
+            confidence: None,
+            text: format!("{:.0} % of its words were kept", share * 100.0),
+        });
+    }
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    let count = pairs.len() as f64;
+    drafts.kept = kept / count;
+    Some(Field { name: "drafts", measure: Measure::Drafts(drafts), wrong })
+}
+
 /// One entry per field.
 pub(crate) fn as_json(fields: &[Field]) -> Value {
     let mut all = Map::new();
@@ -276,6 +319,9 @@ pub(crate) fn as_json(fields: &[Field]) -> Value {
                 value["wrong"] = json!(wrong);
                 value
             }
+            Measure::Drafts(drafts) => json!({
+                "sent": drafts.sent, "unedited": drafts.unedited, "kept": drafts.kept, "wrong": wrong,
+            }),
         };
         all.insert(field.name.to_owned(), value);
     }
@@ -332,6 +378,18 @@ mod tests {
         assert_eq!(json["missing_info"]["recall"], 0.5);
         let few = measure(&parse(Path::new("m"), r#"{"id":"b","body":"x","category":"refund"}"#).unwrap(), &[Ok(triage())]);
         assert_eq!(few.len(), 1);
+    }
+
+    #[test]
+    fn drafts_are_measured_by_what_was_kept_of_them() {
+        let pair = |id: &str, draft: &str, sent: &str| (id.to_owned(), draft.to_owned(), sent.to_owned());
+        assert!(drafts(&[]).is_none());
+        let field = drafts(&[pair("#1", "It is on its way.", "It is on its way.\n"), pair("#2", "one two three four", "one two three five")]);
+        let json = as_json(&[field.unwrap()]);
+        let drafts = &json["drafts"];
+        assert_eq!((&drafts["sent"], &drafts["unedited"], &drafts["wrong"]), (&json!(2), &json!(1), &json!(["#2"])));
+        let kept = drafts["kept"].as_f64().unwrap();
+        assert!(kept > 0.5 && kept < 1.0, "{kept}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use posthouse_model::ticket::{Direction, Outcome, TicketStatus};
 use posthouse_pipeline::tenant::Tenant;
 use posthouse_pipeline::view;
 use posthouse_sandbox::Plugin;
-use posthouse_store::{MessageRow, Scope, TicketRow};
+use posthouse_store::{DraftRow, MessageRow, Scope, TicketRow};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -90,6 +90,7 @@ pub(super) async fn run(args: &EvalArgs, slug: &str, context: &Context, terminal
         None => answering(&loaded)?,
     };
     let past = past(&loaded.scope, args.last).await?;
+    let drafts = drafts(&loaded.scope, &past).await?;
     opened.store.close().await;
     let cases: Vec<Case> = past.iter().map(case).collect();
     let views: Vec<MessageView> = past.iter().map(|past| view::message(&past.message)).collect();
@@ -100,7 +101,24 @@ pub(super) async fn run(args: &EvalArgs, slug: &str, context: &Context, terminal
         "right is what the ticket says now: what people corrected, and what they answered without correcting it".to_owned(),
     ];
     let answers = classify_all(&plugin, views).await?;
-    report(args, &facts, &cases, &answers, terminal)
+    report(args, &facts, (&cases, &answers), &drafts, terminal)
+}
+
+/// The replies that people approved and that began as a plugin's draft: the draft as it was proposed, and what went out.
+async fn drafts(scope: &Scope, past: &[Past]) -> Result<Vec<(String, String, String)>> {
+    let mut all = Vec::new();
+    for past in past.iter().filter(|past| past.ticket.status == TicketStatus::Sent) {
+        let detail = scope.ticket_detail(past.ticket.number).await?;
+        for sent in detail.outbox.iter().filter(|row| !row.automatic) {
+            let Some(last) = detail.drafts.iter().find(|draft| draft.id == sent.draft) else { continue };
+            let same = |draft: &&DraftRow| (draft.round, draft.position) == (last.round, last.position);
+            let first = detail.drafts.iter().filter(same).min_by_key(|draft| draft.revision);
+            if let Some(first) = first.filter(|draft| draft.plugin.is_some()) {
+                all.push((format!("#{}", past.ticket.number), first.proposal.body.clone(), sent.body.clone()));
+            }
+        }
+    }
+    Ok(all)
 }
 
 fn case(past: &Past) -> Case {

@@ -85,7 +85,7 @@ pub(crate) fn page(about: &About<'_>, fields: &[Field]) -> String {
                 }
                 out.push_str("</tbody></table>\n");
             }
-            Measure::Found(..) => {}
+            Measure::Found(..) | Measure::Drafts(_) => {}
         }
         worst(&mut out, &field.wrong);
     }
@@ -105,6 +105,10 @@ fn summary(out: &mut String, fields: &[Field]) {
             Measure::Found(counts, _) => {
                 let figures = format!("precision {}, recall {}", percent(counts.precision()), percent(counts.recall()));
                 (String::new(), figures, counts.f1())
+            }
+            Measure::Drafts(drafts) => {
+                let figures = format!("{} of {} sent as they were", drafts.unedited, drafts.sent);
+                (drafts.sent.to_string(), figures, drafts.kept)
             }
         };
         let _ = writeln!(
