@@ -279,7 +279,7 @@ pub(crate) fn drafts(pairs: &[(String, String, String)]) -> Option<Field> {
             kept += 1.0;
             continue;
         }
-        let share = 1.0 - f64::from(u32::try_from(changed_words(draft, sent)).unwrap_or(100)).min(100.0) / 100.0;
+        let share = 1.0 - f64::from(changed_words(draft, sent)).min(100.0) / 100.0;
         kept += share;
         wrong.push(Wrong {
             id: id.clone(),

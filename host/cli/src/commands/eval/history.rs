@@ -13,7 +13,7 @@ use posthouse_model::ticket::{Direction, Outcome, TicketStatus};
 use posthouse_pipeline::tenant::Tenant;
 use posthouse_pipeline::view;
 use posthouse_sandbox::Plugin;
-use posthouse_store::{DraftRow, MessageRow, Scope, TicketRow};
+use posthouse_store::{MessageRow, Scope, TicketRow};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -110,11 +110,8 @@ async fn drafts(scope: &Scope, past: &[Past]) -> Result<Vec<(String, String, Str
     for past in past.iter().filter(|past| past.ticket.status == TicketStatus::Sent) {
         let detail = scope.ticket_detail(past.ticket.number).await?;
         for sent in detail.outbox.iter().filter(|row| !row.automatic) {
-            let Some(last) = detail.drafts.iter().find(|draft| draft.id == sent.draft) else { continue };
-            let same = |draft: &&DraftRow| (draft.round, draft.position) == (last.round, last.position);
-            let first = detail.drafts.iter().filter(same).min_by_key(|draft| draft.revision);
-            if let Some(first) = first.filter(|draft| draft.plugin.is_some()) {
-                all.push((format!("#{}", past.ticket.number), first.proposal.body.clone(), sent.body.clone()));
+            if let Some(first) = scope.proposed(sent.draft).await? {
+                all.push((format!("#{}", past.ticket.number), first.proposal.body, sent.body.clone()));
             }
         }
     }
