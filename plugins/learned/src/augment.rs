@@ -121,7 +121,13 @@ pub fn mail(line: &Labelled, other: Option<&Labelled>, frames: &Frames, dice: &m
     for part in parts {
         if !body.is_empty() {
             let ended = body.ends_with(['.', '!', '?', '。', '！', '？', '؟', '\n']);
-            body.push_str(if ended { space } else if space.is_empty() { "。" } else { ". " });
+            body.push_str(if ended {
+                space
+            } else if space.is_empty() {
+                "。"
+            } else {
+                ". "
+            });
         }
         body.push_str(part);
     }
@@ -145,7 +151,9 @@ pub fn slip(text: &str, dice: &mut Dice) -> String {
         let long: Vec<usize> = (0..words.len())
             .filter(|index| {
                 let word = &words[*index];
-                word.chars().count() >= 5 && word.chars().all(char::is_alphabetic) && word.len() < 3 * word.chars().count()
+                word.chars().count() >= 5
+                    && word.chars().all(char::is_alphabetic)
+                    && word.len() < 3 * word.chars().count()
             })
             .collect();
         let Some(index) = dice.pick(&long).copied() else { break };
@@ -183,7 +191,8 @@ mod tests {
     fn slots_are_filled() {
         let (frames, mut dice) = (Frames::shipped(), Dice::new(3));
         for _ in 0..50 {
-            let text = fill("{order} {tracking} {amount} {date} {sku} {product} {name} {city}", "xx", &frames, &mut dice);
+            let text =
+                fill("{order} {tracking} {amount} {date} {sku} {product} {name} {city}", "xx", &frames, &mut dice);
             assert!(!text.contains(['{', '}']), "{text}");
         }
     }

@@ -108,7 +108,9 @@ pub fn read_copied(bytes: &[u8]) -> Result<Model, String> {
 
 fn read_head(bytes: &[u8]) -> Result<(Model, &[u8]), String> {
     if bytes.get(..8) != Some(&MAGIC) {
-        return Err("the trained model: these are not the bytes of a model; write it again with `posthouse train`".to_owned());
+        return Err(
+            "the trained model: these are not the bytes of a model; write it again with `posthouse train`".to_owned()
+        );
     }
     let cut = || "the trained model: its bytes end too early; copy or write it again".to_owned();
     let mut reader = Reader(&bytes[8..]);
@@ -127,7 +129,9 @@ fn read_head(bytes: &[u8]) -> Result<(Model, &[u8]), String> {
     let told = u64::from_le_bytes(reader.array().ok_or_else(cut)?);
     let body = reader.take(length).ok_or_else(cut)?;
     if sum(body) != told {
-        return Err("the trained model was changed or damaged: its sum is not what it says; copy or write it again".to_owned());
+        return Err(
+            "the trained model was changed or damaged: its sum is not what it says; copy or write it again".to_owned()
+        );
     }
     let wrong = |what: &str| format!("the trained model: {what}; write it again with `posthouse train`");
     let mut reader = Reader(body);

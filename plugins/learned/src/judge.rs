@@ -1,9 +1,9 @@
 //! The model beside the rules: one category, how sure, and the words that made it.
 
 use crate::features::{self, Rows, WORD_COUNTS};
+use crate::lines::SPAM;
 use crate::model::{Model, Outlook, squash};
 use posthouse_rules::fold::{Folded, SINGLE};
-use crate::lines::SPAM;
 use posthouse_rules::{Engine, Findings, Mail, Part, Settings, Standing, Trained};
 use std::collections::BTreeSet;
 
@@ -181,8 +181,7 @@ impl Judge {
         }
         !self.own.is_empty()
             && standing.spoke().any(|(name, scores)| {
-                self.own.contains(name)
-                    && scores.iter().any(|(of, weight)| *of == category && *weight >= OWN_SETTLES)
+                self.own.contains(name) && scores.iter().any(|(of, weight)| *of == category && *weight >= OWN_SETTLES)
             })
     }
 

@@ -229,7 +229,8 @@ fn write_html(
     let about = html::About { title: "How well mail is sorted", facts, mails: answers.len(), failed };
     let page = html::page(&about, measured);
     std::fs::write(path, page).map_err(|error| {
-        Failure::new(format!("{} cannot be written: {error}", path.display())).mend("name a file in a folder that is there")
+        Failure::new(format!("{} cannot be written: {error}", path.display()))
+            .mend("name a file in a folder that is there")
     })
 }
 
@@ -266,13 +267,18 @@ fn show_fields(facts: &[String], measured: &[fields::Field], wrong: usize, termi
     for fact in facts {
         terminal.line(terminal.paint(Style::Dim, &safe(fact)))?;
     }
-    let mut table = Table::new(&["field", "mails", "right", "precision", "recall", "F1", "wrong"]).right(&[1, 2, 3, 4, 5, 6]);
+    let mut table =
+        Table::new(&["field", "mails", "right", "precision", "recall", "F1", "wrong"]).right(&[1, 2, 3, 4, 5, 6]);
     for field in measured {
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
         let figures = match &field.measure {
-            fields::Measure::Choice(score) => {
-                [score.rows.to_string(), percent(score.accuracy), String::new(), String::new(), format!("{:.3}", score.macro_f1)]
-            }
+            fields::Measure::Choice(score) => [
+                score.rows.to_string(),
+                percent(score.accuracy),
+                String::new(),
+                String::new(),
+                format!("{:.3}", score.macro_f1),
+            ],
             fields::Measure::Found(counts, _) => [
                 String::new(),
                 String::new(),
@@ -297,7 +303,10 @@ fn show_fields(facts: &[String], measured: &[fields::Field], wrong: usize, termi
     for field in measured {
         for wrong in field.wrong.iter().take(wrong) {
             let text = crate::output::short(&wrong.text, 90);
-            terminal.line(safe(&format!("{}: {}: {} taken for {}: {text}", field.name, wrong.id, wrong.right, wrong.answered)))?;
+            terminal.line(safe(&format!(
+                "{}: {}: {} taken for {}: {text}",
+                field.name, wrong.id, wrong.right, wrong.answered
+            )))?;
         }
     }
     Ok(())

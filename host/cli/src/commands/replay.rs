@@ -1,11 +1,11 @@
 //! `posthouse replay`: two versions of a classifier on the mail that is stored, and what would have been otherwise.
 
 use crate::commands::eval::history::answering;
-use crate::setup::folder::read_settings;
 use crate::failure::{Code, Failure, Result};
 use crate::house;
 use crate::open::{Context, tenant};
 use crate::output::{Style, Table, Terminal, safe};
+use crate::setup::folder::read_settings;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use posthouse_model::MessageId;
@@ -149,10 +149,8 @@ pub async fn run(args: ReplayArgs, context: &Context, terminal: &mut Terminal) -
         limits: before.limits().clone(),
     };
     let sandbox = context.sandbox(Some((&opened.host, &opened.key)))?;
-    let after = sandbox
-        .load(spec)
-        .await
-        .map_err(|error| Failure::new(format!("{} does not load: {error}", args.against)))?;
+    let after =
+        sandbox.load(spec).await.map_err(|error| Failure::new(format!("{} does not load: {error}", args.against)))?;
     if after.world() != World::Classifier {
         return Err(Failure::new(format!("{} is a {}, not a classifier", args.against, after.world())));
     }
@@ -249,7 +247,9 @@ fn compare(mails: &[Mail], answers: &[(Said, Said)]) -> Report {
     for (mail, (before, after)) in mails.iter().zip(answers) {
         report.failed_before += usize::from(before.is_err());
         report.failed_after += usize::from(after.is_err());
-        let value = |said: &Said| said.as_ref().map(|triage| serde_json::to_value(triage).unwrap_or_default()).map_err(String::clone);
+        let value = |said: &Said| {
+            said.as_ref().map(|triage| serde_json::to_value(triage).unwrap_or_default()).map_err(String::clone)
+        };
         let (first, second) = (value(before), value(after));
         let as_said = |said| Result::as_ref(said).map_err(String::as_str);
         let found = differences(World::Classifier, as_said(&first), as_said(&second));
@@ -259,7 +259,8 @@ fn compare(mails: &[Mail], answers: &[(Said, Said)]) -> Report {
         report.differ += 1;
         let mut changes = BTreeMap::new();
         for one in found {
-            let tickets = fields.entry(one.aspect.clone()).or_default().entry((one.from.clone(), one.to.clone())).or_default();
+            let tickets =
+                fields.entry(one.aspect.clone()).or_default().entry((one.from.clone(), one.to.clone())).or_default();
             if !tickets.contains(&mail.ticket) {
                 tickets.push(mail.ticket);
             }
@@ -286,13 +287,19 @@ const CHANGES_MAX: usize = 12;
 fn print(report: &Report, list: usize, terminal: &mut Terminal) -> Result<()> {
     let head = format!("{} of {} mails change", report.differ, report.mails);
     let head = terminal.paint(Style::Bold, &head);
-    terminal.line(format!("{head} ({} of {} against {})", safe(&report.plugin), safe(&report.tenant), safe(&report.against)))?;
+    terminal.line(format!(
+        "{head} ({} of {} against {})",
+        safe(&report.plugin),
+        safe(&report.tenant),
+        safe(&report.against)
+    ))?;
     for field in &report.fields {
         let name = terminal.paint(Style::Bold, &field.name);
         terminal.line(format!("\n{name}"))?;
         let mut table = Table::new(&["", "before", "", "after", "tickets"]).right(&[0]);
         for change in field.changes.iter().take(CHANGES_MAX) {
-            let mut tickets: Vec<String> = change.tickets.iter().take(NAMED_MAX).map(|number| format!("#{number}")).collect();
+            let mut tickets: Vec<String> =
+                change.tickets.iter().take(NAMED_MAX).map(|number| format!("#{number}")).collect();
             if change.tickets.len() > NAMED_MAX {
                 tickets.push("…".to_owned());
             }
@@ -314,8 +321,11 @@ fn print(report: &Report, list: usize, terminal: &mut Terminal) -> Result<()> {
         terminal.line("")?;
         let mut table = Table::new(&["ticket", "subject", "changes"]);
         for changed in report.tickets.iter().take(list) {
-            let words: Vec<String> =
-                changed.changes.iter().map(|(name, of)| format!("{name}: {} → {}", safe(&of.from), safe(&of.to))).collect();
+            let words: Vec<String> = changed
+                .changes
+                .iter()
+                .map(|(name, of)| format!("{name}: {} → {}", safe(&of.from), safe(&of.to)))
+                .collect();
             table.plain(&[
                 &format!("#{}", changed.ticket),
                 &crate::output::short(&safe(&changed.subject), 40),
@@ -324,7 +334,11 @@ fn print(report: &Report, list: usize, terminal: &mut Terminal) -> Result<()> {
         }
         terminal.table(&table)?;
         if report.tickets.len() > list {
-            let more = format!("and {} more (--list {}, or all with --json)", report.tickets.len() - list, report.tickets.len());
+            let more = format!(
+                "and {} more (--list {}, or all with --json)",
+                report.tickets.len() - list,
+                report.tickets.len()
+            );
             terminal.line(terminal.paint(Style::Dim, &more))?;
         }
     }

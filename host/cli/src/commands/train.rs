@@ -90,7 +90,8 @@ pub async fn run(args: TrainArgs, context: &Context, terminal: &mut Terminal) ->
     }
     let (learned, held) = sources.divide();
     if held.len() < HELD_BACK_MIN {
-        let what = format!("{} texts would be held back: too few to tell whether a new model is any better", held.len());
+        let what =
+            format!("{} texts would be held back: too few to tell whether a new model is any better", held.len());
         return Err(Failure::new(what).mend(format!(
             "give at least {} labelled texts with --from, or wait until people have answered that many tickets",
             5 * HELD_BACK_MIN
@@ -209,8 +210,10 @@ async fn load(
         limits: now.limits().clone(),
     };
     let sandbox = context.sandbox(Some((&opened.host, &opened.key)))?;
-    let plugin =
-        sandbox.load(spec).await.map_err(|error| Failure::new(format!("the trained classifier does not load: {error}")))?;
+    let plugin = sandbox
+        .load(spec)
+        .await
+        .map_err(|error| Failure::new(format!("the trained classifier does not load: {error}")))?;
     debug_assert_eq!(plugin.world(), World::Classifier);
     Ok(plugin)
 }
@@ -218,9 +221,7 @@ async fn load(
 async fn measured(plugin: &Arc<Plugin>, held: &[Source]) -> Result<Score> {
     let views = held
         .iter()
-        .map(|source| {
-            source.view.clone().unwrap_or_else(|| message_of("", &source.text.subject, &source.text.body))
-        })
+        .map(|source| source.view.clone().unwrap_or_else(|| message_of("", &source.text.subject, &source.text.body)))
         .collect();
     let answers = classify_all(plugin, views).await?;
     let said: Vec<String> =
@@ -236,7 +237,14 @@ fn is_no_worse(before: &Score, after: &Score) -> bool {
     after.accuracy + ROUNDING >= before.accuracy && after.macro_f1 + ROUNDING >= before.macro_f1
 }
 
-fn say(figures: &Figures, name: &str, better: bool, activated: bool, out: &Path, terminal: &mut Terminal) -> Result<()> {
+fn say(
+    figures: &Figures,
+    name: &str,
+    better: bool,
+    activated: bool,
+    out: &Path,
+    terminal: &mut Terminal,
+) -> Result<()> {
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
     terminal.line(format!(
         "learned from {} lines, {} corrected and {} confirmed tickets, {} texts of files in {:.1} s",
@@ -251,14 +259,17 @@ fn say(figures: &Figures, name: &str, better: bool, activated: bool, out: &Path,
         figures.after.1
     ))?;
     if !better {
-        terminal.line(terminal.paint(Style::Caution, "worse than what it would replace: nothing was written, nothing changed"))?;
+        terminal.line(
+            terminal.paint(Style::Caution, "worse than what it would replace: nothing was written, nothing changed"),
+        )?;
         return Ok(());
     }
     let title = terminal.paint(Style::Bold, &format!("{name} {}", figures.version));
     terminal.line(format!("{title} is in {}", out.display()))?;
     let slug = &figures.tenant;
     if activated {
-        terminal.line(format!("it answers now; what was there before: posthouse plugin rollback {name} --tenant {slug}"))?;
+        terminal
+            .line(format!("it answers now; what was there before: posthouse plugin rollback {name} --tenant {slug}"))?;
     } else {
         terminal.note(format!(
             "see what it would change: posthouse replay --tenant {slug} --against {0}; let it answer: posthouse plugin install {0} \

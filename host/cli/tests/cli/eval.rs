@@ -101,7 +101,16 @@ fn every_field_of_labelled_mails_is_measured() {
     host.write("mails.jsonl", MAILS);
     let json = host.run(&["eval", "--data", "mails.jsonl", "--json"]).ok().json();
     let fields: Vec<&String> = json.as_object().unwrap().keys().collect();
-    let all = ["category", "urgency", "sentiment", "language", "entities", "must_not_auto_send", "missing_info", "reply_text"];
+    let all = [
+        "category",
+        "urgency",
+        "sentiment",
+        "language",
+        "entities",
+        "must_not_auto_send",
+        "missing_info",
+        "reply_text",
+    ];
     assert_eq!(fields, all, "{json:#}");
     assert_eq!((&json["category"]["accuracy"], &json["category"]["wrong"]), (&0.5.into(), &serde_json::json!(["m2"])));
     assert_eq!(json["entities"]["recall"], 1.0, "{json:#}");
@@ -156,6 +165,9 @@ fn the_trained_model_is_measured_on_what_it_did_not_learn() {
     host.write("data.tsv", data);
     let json = host.run(&["eval", "--data", "data.tsv", "--folds", "2", "--json"]).ok().json();
     assert_eq!((&json[0]["source"], &json[0]["rows"], &json[0]["how"]), (&"a".into(), &24.into(), &"2 folds".into()));
-    assert_eq!((&json[1]["source"], &json[1]["rows"], &json[1]["how"]), (&"b".into(), &8.into(), &"train and test".into()));
+    assert_eq!(
+        (&json[1]["source"], &json[1]["rows"], &json[1]["how"]),
+        (&"b".into(), &8.into(), &"train and test".into())
+    );
     assert!(json[1]["accuracy"].as_f64().unwrap() > 0.9, "{json:#}");
 }

@@ -6,11 +6,7 @@ fn the_commands_are_an_interface() {
     let help = host.run(&["--help"]).ok().out;
     for command in [
         "demo", "serve", "migrate", "doctor", "tenant", "user", "secret", "ingest", "ticket", "mail", "mailbox",
-<<<<<<< HEAD
-        "plugin", "eval", "train", "replay", "digest", "audit", "backup", "restore", "bench",
-=======
-        "plugin", "model", "eval", "digest", "audit", "backup", "restore", "bench",
->>>>>>> 647923561a5dd2bbf42ded337e40b9c500bfcb2e
+        "plugin", "model", "eval", "train", "replay", "digest", "audit", "backup", "restore", "bench",
     ] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command} in\n{help}");
     }

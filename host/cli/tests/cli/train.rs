@@ -12,7 +12,8 @@ fn host() -> Host {
 
 /// Texts of two kinds that differ from each other in small things.
 fn texts() -> Vec<(&'static str, String)> {
-    let goods = ["mugs", "lamps", "scarves", "tents", "knives", "bowls", "chairs", "socks", "boots", "rugs", "vases", "kites"];
+    let goods =
+        ["mugs", "lamps", "scarves", "tents", "knives", "bowls", "chairs", "socks", "boots", "rugs", "vases", "kites"];
     let mut all = Vec::new();
     for (number, goods) in goods.iter().enumerate() {
         for (text, label) in [
@@ -40,9 +41,8 @@ fn table(rows: impl IntoIterator<Item = (&'static str, String)>) -> String {
 /// The same division as the command's: which texts are held back.
 fn is_held_back(text: &str) -> bool {
     let bytes = [b'\n'].into_iter().chain(text.bytes());
-    let hash = bytes.fold(0xCBF2_9CE4_8422_2325u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
-    });
+    let hash =
+        bytes.fold(0xCBF2_9CE4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3));
     (hash >> 17).is_multiple_of(5)
 }
 
@@ -66,7 +66,10 @@ fn a_category_of_the_tenants_own_is_learned_activated_and_taken_back() {
     host.run(&["plugin", "pack", "made", "--out", "made.phx"]).ok();
     let readme = std::fs::read_to_string(host.path("made/README.md")).unwrap();
     assert!(readme.contains("72 texts of files") && readme.contains("held back"), "{readme}");
-    host.write("one.jsonl", "{\"id\":\"a\",\"body\":\"our boutique would love to be a stockist of spoons\",\"category\":[\"stockist\"]}\n");
+    host.write(
+        "one.jsonl",
+        "{\"id\":\"a\",\"body\":\"our boutique would love to be a stockist of spoons\",\"category\":[\"stockist\"]}\n",
+    );
     for classifier in ["made", "made.phx"] {
         let json = host.run(&["eval", "--classifier", classifier, "--data", "one.jsonl", "--json"]).ok().json();
         assert_eq!(json["category"]["accuracy"], 1.0, "{json:#}");

@@ -123,11 +123,8 @@ pub fn train(
         learned.append(&mut extra);
         weights = descend(&learned, categories.len(), &plan, |round| told(Progress::Round(round)));
     }
-    let about = About {
-        examples: counted.0,
-        seed: plan.seed,
-        held_back_right: right as f32 / held.len().max(1) as f32,
-    };
+    let about =
+        About { examples: counted.0, seed: plan.seed, held_back_right: right as f32 / held.len().max(1) as f32 };
     Ok(Trained { model: round(&weights, categories, rules, plan.bits, temper, about), held_back, temper })
 }
 
@@ -167,7 +164,8 @@ impl Maker<'_> {
         }
         for number in 0..mails {
             let other = others.get(dice.below(others.len())).filter(|other| **other != index);
-            let other = other.filter(|_| dice.percent(45)).and_then(|other| texts.get(*other)).filter(|other| other.is_line);
+            let other =
+                other.filter(|_| dice.percent(45)).and_then(|other| texts.get(*other)).filter(|other| other.is_line);
             let (subject, body) = if number == 1 {
                 let filled = augment::fill(&text.body, &text.language, &self.frames, dice);
                 (String::new(), augment::slip(&filled, dice))

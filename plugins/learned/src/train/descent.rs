@@ -101,7 +101,8 @@ fn leave_out(example: &Example, seen: &mut Example, plan: &Plan, dice: &mut Dice
     let bound = plan.rows_left_out * (u64::MAX / 100 >> 48);
     for chunk in example.rows.chunks(4) {
         let roll = dice.roll();
-        seen.rows.extend(chunk.iter().enumerate().filter(|(at, _)| roll >> (16 * at) & 0xFFFF >= bound).map(|(_, e)| *e));
+        seen.rows
+            .extend(chunk.iter().enumerate().filter(|(at, _)| roll >> (16 * at) & 0xFFFF >= bound).map(|(_, e)| *e));
     }
     // As long as it would have been without them.
     let kept = 1.0 - plan.rows_left_out as f32 / 100.0;

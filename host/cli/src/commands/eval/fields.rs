@@ -93,15 +93,28 @@ pub(crate) fn measure(cases: &[Case], answers: &[Result<Triage, String>]) -> Vec
     let said: Vec<(&Case, Option<&Triage>)> =
         cases.iter().zip(answers).map(|(case, answer)| (case, answer.as_ref().ok())).collect();
     let fields = [
-        choice("category", &said, |case| case.gold.category.clone(), |triage| {
-            (label(triage), triage.category.as_ref().map(|scored| scored.confidence))
-        }),
-        choice("urgency", &said, |case| case.gold.urgency.clone(), |triage| {
-            scored(triage.urgency.as_ref().map(|scored| (scored.value.as_str().to_owned(), scored.confidence)))
-        }),
-        choice("sentiment", &said, |case| case.gold.sentiment.clone(), |triage| {
-            scored(triage.sentiment.as_ref().map(|scored| (scored.value.as_str().to_owned(), scored.confidence)))
-        }),
+        choice(
+            "category",
+            &said,
+            |case| case.gold.category.clone(),
+            |triage| (label(triage), triage.category.as_ref().map(|scored| scored.confidence)),
+        ),
+        choice(
+            "urgency",
+            &said,
+            |case| case.gold.urgency.clone(),
+            |triage| {
+                scored(triage.urgency.as_ref().map(|scored| (scored.value.as_str().to_owned(), scored.confidence)))
+            },
+        ),
+        choice(
+            "sentiment",
+            &said,
+            |case| case.gold.sentiment.clone(),
+            |triage| {
+                scored(triage.sentiment.as_ref().map(|scored| (scored.value.as_str().to_owned(), scored.confidence)))
+            },
+        ),
         language(&said),
         entities(&said),
         choice(
@@ -365,18 +378,33 @@ mod tests {
         let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
         assert_eq!(
             names,
-            ["category", "urgency", "sentiment", "language", "entities", "must_not_auto_send", "missing_info", "reply_text"]
+            [
+                "category",
+                "urgency",
+                "sentiment",
+                "language",
+                "entities",
+                "must_not_auto_send",
+                "missing_info",
+                "reply_text"
+            ]
         );
-        for (name, accuracy) in
-            [("category", 1.0), ("urgency", 0.0), ("sentiment", 1.0), ("language", 1.0), ("must_not_auto_send", 1.0), ("reply_text", 1.0)]
-        {
+        for (name, accuracy) in [
+            ("category", 1.0),
+            ("urgency", 0.0),
+            ("sentiment", 1.0),
+            ("language", 1.0),
+            ("must_not_auto_send", 1.0),
+            ("reply_text", 1.0),
+        ] {
             assert_eq!(json[name]["accuracy"], accuracy, "{name}: {json:#}");
         }
         assert_eq!(json["urgency"]["wrong"], json!(["a"]));
         assert_eq!((&json["entities"]["precision"], &json["entities"]["missed"]), (&json!(1.0), &json!(1)));
         assert_eq!(json["entities"]["kinds"]["sku"]["recall"], 0.0);
         assert_eq!(json["missing_info"]["recall"], 0.5);
-        let few = measure(&parse(Path::new("m"), r#"{"id":"b","body":"x","category":"refund"}"#).unwrap(), &[Ok(triage())]);
+        let few =
+            measure(&parse(Path::new("m"), r#"{"id":"b","body":"x","category":"refund"}"#).unwrap(), &[Ok(triage())]);
         assert_eq!(few.len(), 1);
     }
 
@@ -384,7 +412,10 @@ mod tests {
     fn drafts_are_measured_by_what_was_kept_of_them() {
         let pair = |id: &str, draft: &str, sent: &str| (id.to_owned(), draft.to_owned(), sent.to_owned());
         assert!(drafts(&[]).is_none());
-        let field = drafts(&[pair("#1", "It is on its way.", "It is on its way.\n"), pair("#2", "one two three four", "one two three five")]);
+        let field = drafts(&[
+            pair("#1", "It is on its way.", "It is on its way.\n"),
+            pair("#2", "one two three four", "one two three five"),
+        ]);
         let json = as_json(&[field.unwrap()]);
         let drafts = &json["drafts"];
         assert_eq!((&drafts["sent"], &drafts["unedited"], &drafts["wrong"]), (&json!(2), &json!(1), &json!(["#2"])));
@@ -394,7 +425,8 @@ mod tests {
 
     #[test]
     fn a_mail_that_failed_is_wrong_in_all() {
-        let cases = parse(Path::new("m"), r#"{"id":"a","body":"x","category":"refund","entities":{"order_no":["1"]}}"#).unwrap();
+        let cases = parse(Path::new("m"), r#"{"id":"a","body":"x","category":"refund","entities":{"order_no":["1"]}}"#)
+            .unwrap();
         let json = as_json(&measure(&cases, &[Err("out of time".to_owned())]));
         assert_eq!((&json["category"]["wrong"], &json["entities"]["wrong"]), (&json!(["a"]), &json!(["a"])));
     }

@@ -1,8 +1,8 @@
 //! `posthouse eval --folds`: how good the trained model is on texts that it did not learn from.
 
+use super::NONE;
 use super::score::{Score, score};
 use super::table::{self, Row};
-use super::NONE;
 use crate::failure::{Code, Failure, Result};
 use crate::output::{Style, Table, Terminal, safe};
 use crate::setup::folder::read_settings;
@@ -106,7 +106,8 @@ fn measure(
 
 fn judge(texts: &[Labelled], settings: &serde_json::Map<String, serde_json::Value>) -> Result<(Judge, Engine)> {
     let read = || -> std::result::Result<Settings, String> {
-        serde_json::from_value(serde_json::Value::Object(settings.clone())).map_err(|error| format!("settings: {error}"))
+        serde_json::from_value(serde_json::Value::Object(settings.clone()))
+            .map_err(|error| format!("settings: {error}"))
     };
     let wanted = read().map_err(Failure::new)?;
     let own = Judge::own_rules(&wanted);

@@ -53,7 +53,8 @@ pub(crate) async fn past(scope: &Scope, last: u32) -> Result<Vec<Past>> {
             let ticket = scope.ticket(id).await?;
             // What a ticket is about is what its first mail says; later ones say "thanks".
             let thread = scope.thread(id, view::THREAD_MAX).await?;
-            let first = thread.into_iter().rev().find(|row| row.direction == Direction::Incoming && row.emptied_at.is_none());
+            let first =
+                thread.into_iter().rev().find(|row| row.direction == Direction::Incoming && row.emptied_at.is_none());
             if let Some(message) = first {
                 all.push(Past { message, ticket });
             }
@@ -71,7 +72,9 @@ pub(crate) fn answering(tenant: &Tenant) -> Result<(String, Arc<Plugin>)> {
         .all_plugins()
         .iter()
         .find(|installed| installed.row.plugin.world == World::Classifier)
-        .ok_or_else(|| Failure::new("the tenant has no classifier").mend("give it one: `name = \"classifier\"` under [[plugin]]"))?;
+        .ok_or_else(|| {
+            Failure::new("the tenant has no classifier").mend("give it one: `name = \"classifier\"` under [[plugin]]")
+        })?;
     let plugin = installed.release.plugin.clone().map_err(|reason| {
         Failure::new(format!("the tenant's classifier `{}` does not load: {reason}", installed.name()))
     })?;
@@ -98,7 +101,8 @@ pub(super) async fn run(args: &EvalArgs, slug: &str, context: &Context, terminal
     let facts = [
         format!("{name}, component {}", plugin.digest().get(..12).unwrap_or_default()),
         format!("{} tickets of {slug}, {corrected} of them with a category set by hand", past.len()),
-        "right is what the ticket says now: what people corrected, and what they answered without correcting it".to_owned(),
+        "right is what the ticket says now: what people corrected, and what they answered without correcting it"
+            .to_owned(),
     ];
     let answers = classify_all(&plugin, views).await?;
     report(args, &facts, (&cases, &answers), &drafts, terminal)

@@ -61,7 +61,11 @@ pub(crate) fn page(about: &About<'_>, fields: &[Field]) -> String {
         let _ = writeln!(out, "<p class=\"quiet\">{}</p>", escape(fact));
     }
     if about.failed > 0 {
-        let _ = writeln!(out, "<p>{} of {} mails were not classified at all; they count as wrong.</p>", about.failed, about.mails);
+        let _ = writeln!(
+            out,
+            "<p>{} of {} mails were not classified at all; they count as wrong.</p>",
+            about.failed, about.mails
+        );
     }
     summary(&mut out, fields);
     for field in fields {
@@ -206,7 +210,15 @@ mod tests {
             Triage { category: Some(Scored { value: "it's".to_owned(), confidence: 0.9 }), ..Triage::default() };
         let fields = measure(&cases, &[Ok(answer)]);
         let page = page(&About { title: "A & <B>", facts: &["<fact>".to_owned()], mails: 1, failed: 0 }, &fields);
-        for inert in ["&lt;script&gt;", "&lt;i&gt;&amp;1", "&lt;b&gt;", "it&#39;s", "A &amp; &lt;B&gt;", "&lt;fact&gt;", "&quot;&gt;&lt;img"] {
+        for inert in [
+            "&lt;script&gt;",
+            "&lt;i&gt;&amp;1",
+            "&lt;b&gt;",
+            "it&#39;s",
+            "A &amp; &lt;B&gt;",
+            "&lt;fact&gt;",
+            "&quot;&gt;&lt;img",
+        ] {
             assert!(page.contains(inert), "{inert} in\n{page}");
         }
         for alive in ["<script>alert", "<img", "<i>", "<b>", "\u{202e}", "\u{7}"] {

@@ -98,7 +98,9 @@ fn case(object: &Map<String, Value>) -> std::result::Result<Case, Wrong> {
         Some(Value::String(id)) if !id.trim().is_empty() => id.clone(),
         Some(Value::Number(id)) => id.to_string(),
         Some(_) => return Err(("`id` is no text".to_owned(), "write \"id\": \"m1\"")),
-        None => return Err(("there is no `id`".to_owned(), "give every mail an id: the report names those it got wrong")),
+        None => {
+            return Err(("there is no `id`".to_owned(), "give every mail an id: the report names those it got wrong"));
+        }
     };
     if object.get("body").is_none() && object.get("subject").is_none() {
         return Err(("there is neither `subject` nor `body`".to_owned(), "say at least one of them"));
@@ -130,7 +132,9 @@ fn gold(object: &Map<String, Value>) -> std::result::Result<Gold, Wrong> {
         must_not_auto_send: match object.get("must_not_auto_send") {
             None | Some(Value::Null) => None,
             Some(Value::Bool(value)) => Some(*value),
-            Some(_) => return Err(("`must_not_auto_send` is neither true nor false".to_owned(), "write true or false")),
+            Some(_) => {
+                return Err(("`must_not_auto_send` is neither true nor false".to_owned(), "write true or false"));
+            }
         },
         missing_info: match object.get("missing_info") {
             None | Some(Value::Null) => None,
@@ -189,7 +193,8 @@ pub(crate) fn spelling(kind: Kind, value: &str) -> Option<String> {
         Kind::Amount => {
             let mut parts = value.split_whitespace();
             let (one, other) = (parts.next()?, parts.next()?);
-            let (currency, number) = if one.starts_with(|c: char| c.is_ascii_alphabetic()) { (one, other) } else { (other, one) };
+            let (currency, number) =
+                if one.starts_with(|c: char| c.is_ascii_alphabetic()) { (one, other) } else { (other, one) };
             let plain = number.strip_prefix('-').unwrap_or(number);
             let sound = plain.chars().all(|c| c.is_ascii_digit() || c == '.') && plain.matches('.').count() <= 1;
             if currency.len() != 3 || !sound || plain.is_empty() || parts.next().is_some() {
@@ -272,7 +277,8 @@ mod tests {
 
     #[test]
     fn amounts_have_one_spelling() {
-        for (written, same) in [("USD 49.90", "USD 49.9"), ("49.9 usd", "USD 49.9"), ("JPY 6800", "JPY 6800"), ("EUR 10.00", "EUR 10")]
+        for (written, same) in
+            [("USD 49.90", "USD 49.9"), ("49.9 usd", "USD 49.9"), ("JPY 6800", "JPY 6800"), ("EUR 10.00", "EUR 10")]
         {
             assert_eq!(spelling(Kind::Amount, written).as_deref(), Some(same));
         }

@@ -54,7 +54,9 @@ pub(super) fn next_version(now: &str, releases: &[ReleaseRow]) -> String {
 pub(super) fn write(out: &Path, name: &str, component: &[u8], figures: &Figures) -> Result<()> {
     let is_used = std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
     if is_used && !out.join(MANIFEST).is_file() {
-        return Err(Failure::new(format!("{} holds something else", out.display())).mend("name another folder with --out"));
+        return Err(
+            Failure::new(format!("{} holds something else", out.display())).mend("name another folder with --out")
+        );
     }
     let doing = format!("{} cannot be written", out.display());
     std::fs::create_dir_all(out).while_doing(&doing)?;
@@ -72,7 +74,8 @@ pub(super) fn write(out: &Path, name: &str, component: &[u8], figures: &Figures)
 const LICENCE: &str = include_str!("../../../../../LICENSE");
 
 fn manifest(name: &str, figures: &Figures) -> String {
-    let publisher: String = figures.tenant.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let publisher: String =
+        figures.tenant.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     let publisher = if publisher.len() < 2 { format!("{publisher}-x") } else { publisher };
     format!(
         "id = \"{publisher}/{name}\"\nversion = \"{}\"\nworld = \"classifier\"\napi = \"1.0\"\n\

@@ -87,8 +87,11 @@ impl Sources {
             }
         }
         if self.all.len() == before {
-            return Err(Failure::new(format!("{} has nothing to learn from that is not known already", path.display()))
-                .mend("it needs texts with what they are about: `label` in a .tsv, `category` in a .jsonl"));
+            return Err(Failure::new(format!(
+                "{} has nothing to learn from that is not known already",
+                path.display()
+            ))
+            .mend("it needs texts with what they are about: `label` in a .tsv, `category` in a .jsonl"));
         }
         self.counts.files += self.all.len() - before;
         Ok(())
@@ -114,6 +117,7 @@ impl Sources {
 /// FNV-1a.
 fn hash(text: &Labelled) -> u64 {
     let bytes = text.subject.bytes().chain([b'\n']).chain(text.body.bytes());
-    let hash = bytes.fold(0xCBF2_9CE4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3));
+    let hash =
+        bytes.fold(0xCBF2_9CE4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3));
     hash >> 17
 }
