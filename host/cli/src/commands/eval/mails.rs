@@ -114,9 +114,11 @@ fn case(object: &Map<String, Value>) -> std::result::Result<Case, Wrong> {
 }
 
 fn gold(object: &Map<String, Value>) -> std::result::Result<Gold, Wrong> {
-    let accepted = |key: &str| match object.get(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => Ok(Some(texts(key, value)?).filter(|list: &Vec<String>| !list.is_empty())),
+    let accepted = |key: &str| -> std::result::Result<Option<Vec<String>>, Wrong> {
+        match object.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => Ok(Some(texts(key, value)?).filter(|list: &Vec<String>| !list.is_empty())),
+        }
     };
     let entities = match object.get("entities") {
         None | Some(Value::Null) => None,
