@@ -75,8 +75,12 @@ pub enum Command {
     /// Look at plugins and try them out
     #[command(subcommand)]
     Plugin(commands::plugin::PluginCommand),
-    /// Measure a classifier on labelled texts
+    /// Measure a classifier on labelled texts, labelled mails, or the tenant's own history
     Eval(commands::eval::EvalArgs),
+    /// Train the classifier on the tenant's own tickets and on files
+    Train(commands::train::TrainArgs),
+    /// Compare two versions of the classifier on stored mail
+    Replay(commands::replay::ReplayArgs),
     /// Compare what the mail servers hold with what is here, and fetch what is missing
     Ledger(commands::ledger::LedgerArgs),
     /// See and say how far categories of mail are answered by themselves; stop it all

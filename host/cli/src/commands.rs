@@ -15,11 +15,13 @@ pub mod mailbox;
 pub mod migrate;
 pub mod model;
 pub mod plugin;
+pub mod replay;
 pub mod restore;
 pub mod secret;
 pub mod serve;
 pub mod tenant;
 pub mod ticket;
+pub mod train;
 pub mod user;
 
 use crate::args::Command;
@@ -48,6 +50,8 @@ pub async fn run(command: Command, context: &Context, terminal: &mut Terminal) -
         Command::Model(command) => model::run(command, context, terminal).await,
         Command::Plugin(command) => plugin::run(command, context, terminal).await,
         Command::Eval(args) => eval::run(args, context, terminal).await,
+        Command::Train(args) => train::run(args, context, terminal).await,
+        Command::Replay(args) => replay::run(args, context, terminal).await,
         Command::Ledger(args) => ledger::run(args, context, terminal).await,
         Command::Autonomy(command) => autonomy::run(command, context, terminal).await,
         Command::Audit(command) => audit::run(command, context, terminal).await,

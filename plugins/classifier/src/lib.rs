@@ -1,27 +1,36 @@
-//! Says what a mail is about, by rules that are settings. The rules themselves are in `posthouse-rules`;
-//! this is their way in and out of a component.
+//! Says what a mail is about: by rules that are settings (`posthouse-rules`), and by a trained model that has seen what the
+//! rules think (`posthouse-learned`). This is their way in and out of a component.
 
+use posthouse_learned::{Choice, Judge, Verdict, file};
 use posthouse_rules::{Engine, Findings, Mail, Mood, Part, Settings, Urgency as Level, Value, bundled};
 use posthouse_sdk::triaging::Triage;
 use posthouse_sdk::{Classifier, Date, Failure, Finding, Money, Sentiment, Span, TextPart, Urgency, desk, span};
 
+/// The trained model. `posthouse train` writes another one in its place in the finished component, so nothing may be
+/// concluded from these bytes when this is compiled: hence the black box around them.
+static MODEL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/model.bin"));
+
 /// A configured classifier.
 pub struct RuleClassifier {
     engine: Engine,
+    judge: Judge,
 }
 
 impl Classifier for RuleClassifier {
     type Settings = Settings;
 
     fn new(settings: Settings) -> Result<Self, String> {
-        let engine = Engine::new(settings, bundled())?;
+        let (own, wanted) = (Judge::own_rules(&settings), settings.trained);
+        let mut engine = Engine::new(settings, bundled())?;
+        let model = file::read(std::hint::black_box(MODEL))?;
+        let judge = Judge::new(model, &mut engine, &own, wanted)?;
         // One mail read before the snapshot: its memory is then already there in every call.
         let warm = "Hello, where is my order #1042? I paid 49.90 EUR on 2026-03-01. ".repeat(40);
-        let _ = engine.read(&Mail { subject: "Where is it?", body: &warm, sent_at: 1, ..Mail::default() });
-        Ok(Self { engine })
+        let _ = judge.read(&engine, &Mail { subject: "Where is it?", body: &warm, sent_at: 1, ..Mail::default() });
+        Ok(Self { engine, judge })
     }
 
-    fn classify(&self, _call: &desk::Call, message: &desk::Message, out: &Triage) -> Result<(), Failure> {
+    fn classify(&self, call: &desk::Call, message: &desk::Message, out: &Triage) -> Result<(), Failure> {
         let (subject, body, language) = (message.subject(), message.body(), message.language());
         let files = message.attachments();
         let mail = Mail {
@@ -33,8 +42,43 @@ impl Classifier for RuleClassifier {
             has_attachment: !files.is_empty(),
             is_bulk: !message.header("List-Unsubscribe").is_empty(),
         };
-        say(out, &self.engine.read(&mail));
+        let (findings, verdict) = self.judge.read(&self.engine, &mail);
+        if let Some(verdict) = &verdict {
+            explain(out, verdict, &mail, &call.agent_language());
+        }
+        say(out, &findings);
         Ok(())
+    }
+}
+
+/// Longest stretch of the mail that is quoted as a reason, in bytes.
+const QUOTED_MAX: usize = 80;
+
+/// What the model went by, in words; and that it is unsure, where it is.
+fn explain(out: &Triage, verdict: &Verdict, mail: &Mail<'_>, agent_language: &str) {
+    let chinese = agent_language.starts_with("zh");
+    if let (Choice::Model, Some((part, start, end))) = (verdict.by, verdict.words) {
+        let source = if part == Part::Subject { mail.subject } else { mail.body };
+        let mut cut = end.min(start + QUOTED_MAX);
+        while !source.is_char_boundary(cut) {
+            cut -= 1;
+        }
+        let words = source.get(start..cut).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        let rule = format!("trained model: {} {:.2}", verdict.category, verdict.confidence);
+        out.add_match(&rule, &words, place(part, start, cut));
+    }
+    if verdict.unsure {
+        let second = verdict.second.as_ref().filter(|(_, likely)| *likely >= 0.1);
+        out.add_evidence(&match (chinese, second) {
+            (false, None) => format!("unsure: {} only {:.2}", verdict.category, verdict.confidence),
+            (false, Some((name, likely))) => {
+                format!("unsure: {} {:.2} or {name} {likely:.2}", verdict.category, verdict.confidence)
+            }
+            (true, None) => format!("不确定：{} 仅 {:.2}", verdict.category, verdict.confidence),
+            (true, Some((name, likely))) => {
+                format!("不确定：{} {:.2} 还是 {name} {likely:.2}", verdict.category, verdict.confidence)
+            }
+        });
     }
 }
 

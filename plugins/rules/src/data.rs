@@ -158,6 +158,24 @@ pub struct Settings {
     pub use_default_rules: bool,
     /// How urgent a category is when no rule said anything.
     pub category_urgency: BTreeMap<String, Urgency>,
+    /// The trained model beside the rules.
+    pub trained: Trained,
+}
+
+/// What a tenant says of the trained model.
+#[derive(Deserialize, Debug, Clone, Copy, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Trained {
+    /// From 0 (rules alone) to 1 (the model decides, having seen what the rules think).
+    pub trust: f32,
+    /// From 0 to 1: a category that is less likely than this is unsure.
+    pub sure_from: f32,
+}
+
+impl Default for Trained {
+    fn default() -> Self {
+        Self { trust: 1.0, sure_from: 0.5 }
+    }
 }
 
 impl Default for Settings {
@@ -174,6 +192,7 @@ impl Default for Settings {
             spam_threshold: 0.8,
             use_default_rules: true,
             category_urgency: BTreeMap::new(),
+            trained: Trained::default(),
         }
     }
 }

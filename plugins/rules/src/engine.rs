@@ -10,7 +10,7 @@ use crate::language::{LanguageTable, Spoken, decide};
 use crate::lexicon::{Hit, Lexicon};
 use crate::pattern::Pattern;
 use crate::rules::{Compiled, Fired, Names, Rules, Set};
-use crate::verdict::{Findings, Judge};
+use crate::verdict::{Findings, Judge, Settle};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -193,6 +193,11 @@ impl Engine {
         if !(0.5..=1.0).contains(&settings.spam_threshold) {
             return Err("settings, `spam_threshold`: from 0.5 to 1".to_owned());
         }
+        for (key, share) in [("trust", settings.trained.trust), ("sure_from", settings.trained.sure_from)] {
+            if !(0.0..=1.0).contains(&share) {
+                return Err(format!("settings, `trained.{key}`: from 0 to 1"));
+            }
+        }
         let judge = Judge { categories, fallback, category_urgency, missing, spam_threshold: settings.spam_threshold };
         let english = languages.known("en");
         let count = names.len();
@@ -226,9 +231,31 @@ impl Engine {
         })
     }
 
+    /// Names of the categories, by number.
+    #[must_use]
+    pub fn categories(&self) -> &[String] {
+        &self.judge.categories
+    }
+
+    /// The number of a category, which becomes one where no rule speaks of it.
+    ///
+    /// # Errors
+    /// The name cannot be a category's, or there are too many.
+    pub fn know_category(&mut self, name: &str) -> Result<u8, String> {
+        let (names, spelled) = (BTreeMap::new(), BTreeSet::new());
+        let categories = &mut self.judge.categories;
+        Groups { names: &names, spelled: &spelled, frequent: Vec::new(), categories }.category(name)
+    }
+
     /// Reads one mail.
     #[must_use]
     pub fn read(&self, mail: &Mail<'_>) -> Findings {
+        self.read_with(mail, &mut |_| None)
+    }
+
+    /// Reads one mail; `settle` has the last word on its category, and everything that hangs on the category follows it.
+    #[must_use]
+    pub fn read_with(&self, mail: &Mail<'_>, settle: &mut Settle<'_>) -> Findings {
         let mut scratch = self.scratch.borrow_mut();
         let scratch = &mut *scratch;
         let body = head(mail.body, BODY_BYTES_MAX);
@@ -264,7 +291,7 @@ impl Engine {
         reader.read(&mut scratch.entities);
         let everything = self.ask_rules(scratch, &mail);
         let Scratch { text, entities, fired, .. } = scratch;
-        let mut findings = self.judge.decide(&self.rules, fired, &everything, text, &mail);
+        let mut findings = self.judge.decide(&self.rules, fired, &everything, text, &mail, settle);
         findings.entities = std::mem::take(entities);
         findings.language = match (mail.language, spoken.bit) {
             // The host's tag may say more ("zh-Hant").

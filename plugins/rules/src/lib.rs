@@ -32,7 +32,7 @@ pub mod rules;
 mod verdict;
 
 pub use bundle::{Bundle, bundled};
-pub use data::{Mood, Settings, Urgency};
+pub use data::{Mood, Settings, Trained, Urgency};
 pub use engine::{Engine, Mail};
 pub use entities::{Entity, Part, Value};
-pub use verdict::{Findings, Match, Risk};
+pub use verdict::{Findings, Match, Risk, Settle, Standing};

@@ -56,6 +56,37 @@ pub struct Findings {
     pub risks: Vec<Risk>,
 }
 
+/// What the rules came to, before a category is settled: for whoever settles it with more than rules.
+#[derive(Debug)]
+pub struct Standing<'a> {
+    /// The text, folded.
+    pub text: &'a Folded,
+    /// Names of the categories by number.
+    pub categories: &'a [String],
+    /// What the rules came to for each.
+    pub scores: &'a [f32],
+    /// The category the rules settle on, and how sure they are.
+    pub opinion: Option<(u8, f32)>,
+    /// Evidence for unwanted mail.
+    pub spam: f32,
+    fired: &'a [Fired],
+    rules: &'a Rules,
+}
+
+impl<'a> Standing<'a> {
+    /// The rules that spoke: their names, and what each counts for which category.
+    pub fn spoke(&self) -> impl Iterator<Item = (&'a str, &'a [(u8, f32)])> {
+        let rules: &'a Rules = self.rules;
+        self.fired.iter().map(move |spoke| {
+            let rule = &rules.rules[usize::from(spoke.rule)];
+            (rule.name.as_str(), rule.scores.as_slice())
+        })
+    }
+}
+
+/// Settles a category otherwise than the rules do: its number and how sure it is. None: as the rules do.
+pub type Settle<'a> = dyn FnMut(&Standing<'_>) -> Option<(u8, f32)> + 'a;
+
 /// What an answer needs, compiled.
 #[derive(Clone, Debug)]
 pub struct MissingRule {
@@ -95,7 +126,15 @@ impl Judge {
     /// Weighs what spoke.
     #[must_use]
     #[inline(never)]
-    pub fn decide(&self, rules: &Rules, fired: &[Fired], present: &Set, text: &Folded, mail: &Mail<'_>) -> Findings {
+    pub fn decide(
+        &self,
+        rules: &Rules,
+        fired: &[Fired],
+        present: &Set,
+        text: &Folded,
+        mail: &Mail<'_>,
+        settle: &mut Settle<'_>,
+    ) -> Findings {
         let mut findings = Findings::default();
         if text.tokens.is_empty() {
             return findings;
@@ -135,6 +174,10 @@ impl Judge {
             }
             _ => (self.fallback, 0.2),
         };
+        let opinion = category.map(|category| (category, confidence));
+        let standing = Standing { text, categories: &self.categories, scores: &scores, opinion, spam, fired, rules };
+        let (category, confidence) =
+            settle(&standing).map_or((category, confidence), |(category, sure)| (Some(category), sure));
         findings.category = category.map(|category| (self.categories[usize::from(category)].clone(), confidence));
 
         let likely = 1.0 / (1.0 + (-(spam - SPAM_EVEN) * 1.2).exp());

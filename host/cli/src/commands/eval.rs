@@ -1,25 +1,28 @@
 //! `posthouse eval`: how good a classifier is, on labelled texts.
 
+mod answers;
+pub(crate) mod fields;
+mod folds;
+pub(crate) mod history;
+mod html;
+pub(crate) mod mails;
 mod score;
 mod spam;
-mod table;
+pub(crate) mod table;
 
+pub(crate) use answers::{SPAM_CONFIDENCE_MIN, classify_all, label, message_of};
 pub use score::{Score, score};
 
 use crate::failure::{Code, Failure, Result};
 use crate::open::Context;
-use crate::output::{Style, Table, Terminal};
+use crate::output::{Style, Table, Terminal, safe};
 use crate::setup::folder::read_settings;
 use clap::Args;
-use posthouse_model::Timestamp;
-use posthouse_model::call::{CallContext, MessageView};
 use posthouse_model::capability::Grants;
-use posthouse_model::ticket::Direction;
 use posthouse_model::triage::Triage;
-use posthouse_sandbox::{CallLimits, PlainHost, Plugin, PluginSpec};
+use posthouse_sandbox::{CallLimits, Plugin, PluginSpec};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::task::JoinSet;
 
 /// Options of `eval`.
 #[derive(Args, Debug)]
@@ -32,17 +35,38 @@ no answer as `(none)`.
 Printed are accuracy, macro-F1 (the mean of F1 over all labels in the data), precision, recall and F1 per class, and
 which class was taken for which. With --json: {\"classifier\", \"rows\", \"accuracy\", \"macro_f1\", \"failed\", \"classes\":
 [{\"label\", \"precision\", \"recall\", \"f1\", \"support\"}], \"confusion\": {\"labels\": [], \"matrix\": [[]]}, \"wrong\": []}; a row of
-the matrix is what was right, a column what was answered.")]
+the matrix is what was right, a column what was answered.
+
+FILE.jsonl has one mail a line, a JSON object: `id`, `from`, `subject`, `body`, and whichever of `language`, `category` (a list:
+each is right), `urgency` (low, medium, high, urgent), `sentiment` (positive, neutral, negative, angry), `entities` {`order_no`,
+`tracking_no`, `sku`, `amount` (\"USD 49.90\"), `date` (ISO): lists}, `must_not_auto_send` (true where a person has to answer),
+`missing_info` (a list of keys such as order-number), `reply_text` (what is new in a mail with quoted history) it carries. With
+--json: an object with one entry per field found, {\"accuracy\", \"macro_f1\", …} or {\"precision\", \"recall\", \"f1\", …}, and in
+\"wrong\" the ids it got wrong. With --tenant the tenant's own mail of the last tickets is the data: what people made of them is right.
+
+With --folds the trained model is measured: rows of a `split` train and test go their ways, all others are learned from but for one
+fold at a time and asked about then, beside the lines that the shipped model learns from. Where there is a column `source`,
+each source is measured by itself.")]
 pub struct EvalArgs {
-    /// A bundled plugin's name (`classifier`), a .wasm file, or a folder with one
-    #[arg(long, value_name = "PLUGIN", required_unless_present = "spam", requires = "data")]
+    /// A bundled plugin's name, a .wasm file, a package, or a folder with one [default: classifier; with --tenant what answers
+    /// there]
+    #[arg(long, value_name = "PLUGIN")]
     classifier: Option<String>,
-    /// The labelled texts
-    #[arg(long, value_name = "FILE.tsv", requires = "classifier")]
+    /// The labelled texts (.tsv) or mails (.jsonl)
+    #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
+    /// Take this tenant's own mail as the data
+    #[arg(long, value_name = "SLUG", conflicts_with = "data")]
+    tenant: Option<String>,
+    /// With --tenant: how many tickets, the newest
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    last: u32,
+    /// Train and ask in so many folds instead of asking a plugin
+    #[arg(long, value_name = "COUNT", requires = "data", conflicts_with = "classifier", value_parser = clap::value_parser!(u32).range(2..=20))]
+    folds: Option<u32>,
     /// Spam, as files, mbox, Maildir or folders: tries the filter that learns, taught with every second mail and asked about the
     /// others
-    #[arg(long, value_name = "PATH", num_args = 1.., requires = "ham", conflicts_with_all = ["classifier", "data", "settings"])]
+    #[arg(long, value_name = "PATH", num_args = 1.., requires = "ham", conflicts_with_all = ["classifier", "data", "settings", "tenant"])]
     spam: Vec<PathBuf>,
     /// Mail that is no spam
     #[arg(long, value_name = "PATH", num_args = 1.., requires = "spam")]
@@ -56,6 +80,9 @@ pub struct EvalArgs {
     /// Also list texts that were classified wrongly, at most so many
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     wrong: usize,
+    /// Write a report for people: one HTML page with the matrix of mistakes and the worst errors
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["spam", "folds"])]
+    html: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -63,11 +90,6 @@ pub struct EvalArgs {
 
 /// What an answer of nothing counts as.
 pub(crate) const NONE: &str = "(none)";
-/// From which confidence an answer of spam counts.
-const SPAM_CONFIDENCE_MIN: f32 = 0.8;
-/// Texts in the works at once.
-const AT_ONCE: usize = 8;
-
 /// Runs the command.
 ///
 /// # Errors
@@ -77,12 +99,45 @@ pub async fn run(args: EvalArgs, context: &Context, terminal: &mut Terminal) -> 
         spam::run(&args.spam, &args.ham, args.spam_min, args.wrong, args.json, terminal)?;
         return Ok(Code::Ok);
     }
-    let (Some(classifier), Some(data)) = (&args.classifier, &args.data) else {
-        return Err(Failure::new("give --classifier and --data, or --spam and --ham"));
+    if let Some(slug) = &args.tenant {
+        return history::run(&args, slug, context, terminal).await;
+    }
+    let Some(data) = &args.data else {
+        return Err(Failure::new("there is nothing to measure on")
+            .mend("give --data FILE (and --classifier), or --tenant, or --spam and --ham"));
     };
+    let is_mails = data.extension().is_some_and(|end| end == "jsonl" || end == "ndjson" || end == "json");
+    if let Some(folds) = args.folds {
+        if is_mails {
+            return Err(Failure::new("--folds wants labelled lines").mend("give a .tsv file"));
+        }
+        return folds::run(data, folds, args.settings.as_deref(), args.json, terminal);
+    }
+    let classifier = args.classifier.as_deref().unwrap_or("classifier");
+    if is_mails {
+        let cases = mails::read(data)?;
+        let plugin = load(classifier, args.settings.as_deref(), context).await?;
+        let views = cases.iter().map(|case| message_of(&case.from, &case.subject, &case.body)).collect();
+        let answers = classify_all(&plugin, views).await?;
+        let facts = [
+            format!("{classifier}, component {}", plugin.digest().get(..12).unwrap_or_default()),
+            format!("{} mails of {}", cases.len(), data.display()),
+        ];
+        return report(&args, &facts, (&cases, &answers), &[], terminal);
+    }
     let rows = table::read(data)?;
     let plugin = load(classifier, args.settings.as_deref(), context).await?;
-    let answers = classify_all(&plugin, rows.iter().map(|row| row.text.as_str())).await?;
+    let views = rows.iter().map(|row| message_of("", "", &row.text)).collect();
+    let triages = classify_all(&plugin, views).await?;
+    if let Some(path) = &args.html {
+        let facts = [
+            format!("{classifier}, component {}", plugin.digest().get(..12).unwrap_or_default()),
+            format!("{} texts of {}", rows.len(), data.display()),
+        ];
+        let cases: Vec<_> = rows.iter().map(table::Row::case).collect();
+        write_html(path, &facts, &fields::measure(&cases, &triages), &triages)?;
+    }
+    let answers: Vec<_> = triages.iter().map(|answer| answer.as_ref().map(label).map_err(String::clone)).collect();
     let failed = answers.iter().filter(|answer| answer.is_err()).count();
     let labels: Vec<String> =
         answers.iter().map(|answer| answer.as_ref().map_or(NONE, String::as_str).to_owned()).collect();
@@ -163,67 +218,98 @@ async fn load(classifier: &str, settings: Option<&Path>, context: &Context) -> R
     Ok(plugin)
 }
 
-/// Classifies all texts, a few at a time; the answers are in the texts' order.
-async fn classify_all<'a>(
-    plugin: &Arc<Plugin>,
-    texts: impl Iterator<Item = &'a str>,
-) -> Result<Vec<std::result::Result<String, String>>> {
-    let texts: Arc<Vec<String>> = Arc::new(texts.map(str::to_owned).collect());
-    let mut tasks = JoinSet::new();
-    for worker in 0..AT_ONCE {
-        let (plugin, texts) = (plugin.clone(), texts.clone());
-        tasks.spawn(async move {
-            let host: Arc<PlainHost> = Arc::default();
-            let mut answers = Vec::new();
-            for index in (worker..texts.len()).step_by(AT_ONCE) {
-                let called = plugin.classify(call(), host.clone(), Arc::new(message(&texts[index]))).await;
-                answers.push((index, called.result.map(|triage| label(&triage)).map_err(|error| error.to_string())));
-            }
-            answers
-        });
+/// Writes the report for people.
+fn write_html(
+    path: &Path,
+    facts: &[String],
+    measured: &[fields::Field],
+    answers: &[std::result::Result<Triage, String>],
+) -> Result<()> {
+    let failed = answers.iter().filter(|answer| answer.is_err()).count();
+    let about = html::About { title: "How well mail is sorted", facts, mails: answers.len(), failed };
+    let page = html::page(&about, measured);
+    std::fs::write(path, page).map_err(|error| {
+        Failure::new(format!("{} cannot be written: {error}", path.display()))
+            .mend("name a file in a folder that is there")
+    })
+}
+
+/// What every field of mails came to, printed as was asked for.
+fn report(
+    args: &EvalArgs,
+    facts: &[String],
+    (cases, answers): (&[mails::Case], &[std::result::Result<Triage, String>]),
+    drafts: &[(String, String, String)],
+    terminal: &mut Terminal,
+) -> Result {
+    let mut measured = fields::measure(cases, answers);
+    measured.extend(fields::drafts(drafts));
+    if let Some(path) = &args.html {
+        write_html(path, facts, &measured, answers)?;
     }
-    let mut all = vec![Err("not classified".to_owned()); texts.len()];
-    while let Some(done) = tasks.join_next().await {
-        for (index, answer) in done.map_err(|error| Failure::new(error.to_string()))? {
-            all[index] = answer;
+    if args.json {
+        terminal.json(&fields::as_json(&measured))?;
+    } else {
+        show_fields(facts, &measured, args.wrong, terminal)?;
+    }
+    if measured.is_empty() {
+        terminal.caution("no mail says what is right about it: nothing was measured");
+    }
+    let failed = answers.iter().filter(|answer| answer.is_err()).count();
+    if let Some(error) = answers.iter().find_map(|answer| answer.as_ref().err()) {
+        terminal.caution(format!("{failed} of {} mails were not classified; the first: {error}", cases.len()));
+        return Ok(Code::Problem);
+    }
+    Ok(Code::Ok)
+}
+
+fn show_fields(facts: &[String], measured: &[fields::Field], wrong: usize, terminal: &mut Terminal) -> Result<()> {
+    for fact in facts {
+        terminal.line(terminal.paint(Style::Dim, &safe(fact)))?;
+    }
+    let mut table =
+        Table::new(&["field", "mails", "right", "precision", "recall", "F1", "wrong"]).right(&[1, 2, 3, 4, 5, 6]);
+    for field in measured {
+        let percent = |share: f64| format!("{:.1} %", share * 100.0);
+        let figures = match &field.measure {
+            fields::Measure::Choice(score) => [
+                score.rows.to_string(),
+                percent(score.accuracy),
+                String::new(),
+                String::new(),
+                format!("{:.3}", score.macro_f1),
+            ],
+            fields::Measure::Found(counts, _) => [
+                String::new(),
+                String::new(),
+                percent(counts.precision()),
+                percent(counts.recall()),
+                format!("{:.3}", counts.f1()),
+            ],
+            fields::Measure::Drafts(drafts) => [
+                drafts.sent.to_string(),
+                format!("{} unedited", drafts.unedited),
+                String::new(),
+                String::new(),
+                format!("{} kept", percent(drafts.kept)),
+            ],
+        };
+        let mut cells = vec![(Style::Bold, field.name.to_owned())];
+        cells.extend(figures.map(|figure| (Style::Plain, figure)));
+        cells.push((Style::Plain, field.wrong.len().to_string()));
+        table.row(cells);
+    }
+    terminal.table(&table)?;
+    for field in measured {
+        for wrong in field.wrong.iter().take(wrong) {
+            let text = crate::output::short(&wrong.text, 90);
+            terminal.line(safe(&format!(
+                "{}: {}: {} taken for {}: {text}",
+                field.name, wrong.id, wrong.right, wrong.answered
+            )))?;
         }
     }
-    Ok(all)
-}
-
-fn label(triage: &Triage) -> String {
-    if triage.spam.is_some_and(|confidence| confidence >= SPAM_CONFIDENCE_MIN) {
-        return "spam".to_owned();
-    }
-    triage.category.as_ref().map_or_else(|| NONE.to_owned(), |category| category.value.clone())
-}
-
-/// The same for every run, so that the same data gives the same answers.
-fn call() -> CallContext {
-    CallContext {
-        now: Timestamp::from_seconds(1_772_323_200),
-        seed: 1,
-        tenant_name: "Evaluation".to_owned(),
-        agent_language: "en".to_owned(),
-    }
-}
-
-fn message(text: &str) -> MessageView {
-    MessageView {
-        subject: String::new(),
-        body: text.to_owned(),
-        full_text: text.to_owned(),
-        from: None,
-        reply_to: None,
-        to: Vec::new(),
-        cc: Vec::new(),
-        sent_at: call().now,
-        direction: Direction::Incoming,
-        language: posthouse_mail::language::detect(text),
-        headers: Vec::new(),
-        message_id: None,
-        attachments: Vec::new(),
-    }
+    Ok(())
 }
 
 fn show(name: &str, plugin: &Plugin, score: &Score, terminal: &mut Terminal) -> Result<()> {

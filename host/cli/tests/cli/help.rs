@@ -6,7 +6,7 @@ fn the_commands_are_an_interface() {
     let help = host.run(&["--help"]).ok().out;
     for command in [
         "demo", "serve", "migrate", "doctor", "tenant", "user", "secret", "ingest", "ticket", "mail", "mailbox",
-        "plugin", "model", "eval", "digest", "audit", "autonomy", "backup", "restore", "bench",
+        "plugin", "model", "eval", "train", "replay", "digest", "audit", "autonomy", "backup", "restore", "bench",
     ] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command} in\n{help}");
     }

@@ -38,6 +38,8 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "posthouse-kit",
             // A guest's rules as a plain library: `bench` compares them with the same rules in the sandbox.
             "posthouse-rules",
+            // The trained model of that guest as a plain library: `train` and `eval` use it.
+            "posthouse-learned",
         ],
     ),
 ];

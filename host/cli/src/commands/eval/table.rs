@@ -1,22 +1,35 @@
 //! Labelled texts: tab-separated, with a head line.
 
+use super::mails::{Case, Gold};
 use crate::failure::{Failure, Result};
 use crate::setup::{Problem, source::read_text};
 use std::path::Path;
 
 /// One labelled text.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// From 1.
     pub line: usize,
     pub text: String,
     /// Each of these is right; at least one.
     pub labels: Vec<String>,
+    /// Where it comes from, in which language it is, and whether to train or to test; empty where there is no such column.
+    pub source: String,
+    pub language: String,
+    pub split: String,
+}
+
+impl Row {
+    /// The same as a mail, which has the number of its line for an id.
+    pub(crate) fn case(&self) -> Case {
+        let gold = Gold { category: Some(self.labels.clone()), ..Gold::default() };
+        Case { id: self.line.to_string(), body: self.text.clone(), gold, ..Case::default() }
+    }
 }
 
 const BYTES_MAX: u64 = 256 * 1024 * 1024;
 
-pub(super) fn read(path: &Path) -> Result<Vec<Row>> {
+pub(crate) fn read(path: &Path) -> Result<Vec<Row>> {
     let text = read_text(path, BYTES_MAX)?;
     parse(path, &text).map_err(Failure::from)
 }
@@ -36,6 +49,9 @@ fn parse(path: &Path, text: &str) -> std::result::Result<Vec<Row>, Problem> {
         })
     };
     let (text_at, label_at) = (column("text")?, column("label")?);
+    let optional = |name: &str| head.iter().position(|cell| cell.eq_ignore_ascii_case(name));
+    let (source_at, language_at, split_at) =
+        (optional("source"), optional("lang").or_else(|| optional("language")), optional("split"));
     let mut rows = Vec::new();
     for (index, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
         let cells: Vec<&str> = line.split('\t').collect();
@@ -47,7 +63,15 @@ fn parse(path: &Path, text: &str) -> std::result::Result<Vec<Row>, Problem> {
         if labels.is_empty() {
             return Err(problem(index + 1, "the label is empty".to_owned(), "say what is right, or take the line out"));
         }
-        rows.push(Row { line: index + 1, text: (*text).to_owned(), labels });
+        let cell = |at: Option<usize>| at.and_then(|at| cells.get(at)).map_or("", |cell| cell.trim()).to_owned();
+        rows.push(Row {
+            line: index + 1,
+            text: (*text).to_owned(),
+            labels,
+            source: cell(source_at),
+            language: cell(language_at),
+            split: cell(split_at),
+        });
     }
     if rows.is_empty() {
         return Err(problem(1, "there is no text in it".to_owned(), "add lines beneath the head"));

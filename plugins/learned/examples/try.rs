@@ -1,0 +1,124 @@
+//! How good the model is that the shipped lines make, on files that it never saw.
+//!
+//! ```text
+//! cargo run --release -p posthouse-learned --example try -- FILE.tsv … [--rounds N] [--rate R] [--decay D] [--mails N] [--errors N]
+//! ```
+//!
+//! A file has columns `text` and `label` (a head line names them; `lang` is used when there); `a|b` accepts either.
+#![allow(clippy::disallowed_methods, reason = "a program that measures, without tokio")]
+
+use posthouse_learned::train::{Course, train};
+use posthouse_learned::{Judge, file, shipped};
+use posthouse_rules::{Engine, Mail, Settings, Trained, bundled};
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Instant;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(what) => {
+            eprintln!("{what}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    let (mut files, mut course, mut errors) = (Vec::new(), Course::default(), 0usize);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut number = || arguments.next().and_then(|text| text.parse::<f32>().ok()).ok_or("a number is missing");
+        match argument.as_str() {
+            "--rounds" => course.plan.rounds = number()? as usize,
+            "--rate" => course.plan.rate = number()?,
+            "--decay" => course.plan.decay = number()?,
+            "--rows-left-out" => course.plan.rows_left_out = number()? as u64,
+            "--rules-left-out" => course.plan.rules_left_out = number()? as u64,
+            "--mails" => course.mails_of_a_line = number()? as usize,
+            "--bits" => course.plan.bits = number()? as u32,
+            "--held" => course.held_back = number()? as u64,
+            "--errors" => errors = number()? as usize,
+            _ => files.push(argument),
+        }
+    }
+    let lines = shipped::lines()?;
+    let mut engine = Engine::new(Settings::default(), bundled())?;
+    let started = Instant::now();
+    let trained = train(&lines, &engine, &course, |_| {})?;
+    let (count, right) = trained.held_back;
+    println!(
+        "{} lines of {} languages, trained in {:.1} s, held back {right} of {count} right ({:.1} %), temper {:.2}, {} bytes",
+        lines.len(),
+        shipped::languages().len(),
+        started.elapsed().as_secs_f64(),
+        100.0 * right as f64 / count.max(1) as f64,
+        trained.temper,
+        file::write(&trained.model)?.len()
+    );
+    let judge = Judge::new(trained.model, &mut engine, &[], Trained::default())?;
+    for path in files {
+        measure(&path, &engine, &judge, errors)?;
+    }
+    Ok(())
+}
+
+fn measure(path: &str, engine: &Engine, judge: &Judge, errors: usize) -> Result<(), String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+    let mut lines = text.lines();
+    let head: Vec<&str> = lines.next().unwrap_or_default().split('\t').collect();
+    let column = |name: &str| head.iter().position(|known| *known == name);
+    let (Some(text_at), Some(label_at)) = (column("text"), column("label")) else {
+        return Err(format!("{path}: the first line must name the columns `text` and `label`"));
+    };
+    let group_at = column("source").or(column("lang"));
+    let mut groups: BTreeMap<&str, [usize; 5]> = BTreeMap::new();
+    let mut taken: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut shown = 0;
+    let mut bins = [(0usize, 0.0f32, 0usize); 10];
+    for line in lines {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
+        let mail = Mail { body: cell(text_at), ..Mail::default() };
+        let plain = engine.read(&mail).category.map(|(name, _)| name).unwrap_or_default();
+        let (findings, verdict) = judge.read(engine, &mail);
+        let (said, sure) = findings.category.unwrap_or_default();
+        let good = |said: &str| usize::from(cell(label_at).split('|').any(|label| label == said));
+        let counts = groups.entry(group_at.map_or("all", cell)).or_default();
+        let unsure = verdict.as_ref().is_some_and(|verdict| verdict.unsure);
+        counts[0] += 1;
+        counts[1] += good(&plain);
+        counts[2] += good(&said);
+        counts[3] += usize::from(unsure);
+        counts[4] += usize::from(unsure) * good(&said);
+        let bin = &mut bins[((sure * 10.0) as usize).min(9)];
+        *bin = (bin.0 + 1, bin.1 + sure, bin.2 + good(&said));
+        if good(&said) == 0 {
+            *taken.entry((cell(label_at).to_owned(), said.clone())).or_default() += 1;
+            if shown < errors {
+                shown += 1;
+                println!("  {} → {said} {sure:.2}: {}", cell(label_at), mail.body);
+            }
+        }
+    }
+    for (name, [all, rules, stacked, unsure, unsure_right]) in &groups {
+        let percent = |part: &usize, of: usize| 100.0 * *part as f64 / of.max(1) as f64;
+        println!(
+            "{path} {name}: {all}, rules {:.1} %, with the model {:.1} %; unsure {:.1} %, of these right {:.1} %",
+            percent(rules, *all),
+            percent(stacked, *all),
+            percent(unsure, *all),
+            percent(unsure_right, *unsure)
+        );
+    }
+    let mut taken: Vec<_> = taken.into_iter().collect();
+    taken.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    for ((right, said), count) in taken.iter().take(12) {
+        println!("  {right} taken for {said}: {count}");
+    }
+    for (bin, (count, sure, right)) in bins.iter().enumerate().filter(|(_, bin)| bin.0 > 0) {
+        let of = |sum: f32| sum / *count as f32;
+        println!("  sure 0.{bin}: {count}, says {:.2}, is {:.2}", of(*sure), of(*right as f32));
+    }
+    Ok(())
+}

@@ -1,0 +1,267 @@
+//! The model beside the rules: one category, how sure, and the words that made it.
+
+use crate::features::{self, Rows, WORD_COUNTS};
+use crate::lines::SPAM;
+use crate::model::{Model, Outlook, squash};
+use posthouse_rules::fold::{Folded, SINGLE};
+use posthouse_rules::{Engine, Findings, Mail, Part, Settings, Standing, Trained};
+use std::collections::BTreeSet;
+
+/// A rule of the tenant's own that counts at least so much for a category settles it.
+const OWN_SETTLES: f32 = 2.0;
+/// A lead over the next category of less than this is unsure.
+const LEAD_MIN: f32 = 0.15;
+/// The rules alone decide from this confidence on where the model does not know their category.
+const RULES_SURE: f32 = 0.5;
+/// Unwanted mail is told from this likelihood on, and only where the rules came to this much evidence.
+const SPAM_MIN: f32 = 0.9;
+const SPAM_EVIDENCE_MIN: f32 = 1.0;
+/// Longest stretch of words that is shown as the reason.
+const REASON_WORDS_MAX: usize = 6;
+const REASON_SIGNS_MAX: usize = 12;
+/// Words in which a reason is looked for.
+const REASON_LOOKED_AT: usize = 200;
+
+/// Who decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The tenant's own rules, or rules of a category that the model does not know.
+    Rules,
+    /// The model, which has seen what the rules think.
+    Model,
+}
+
+/// What was decided on a mail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// Who decided.
+    pub by: Choice,
+    /// The category.
+    pub category: String,
+    /// How likely it is right, from 0 to 1.
+    pub confidence: f32,
+    /// The next likely one.
+    pub second: Option<(String, f32)>,
+    /// Unwanted mail, how likely; only where the rules see a sign of it too.
+    pub spam: Option<f32>,
+    /// Too close to call: somebody who reads better should.
+    pub unsure: bool,
+    /// Where the words that spoke most for it stand; none where it was the rules.
+    pub words: Option<(Part, usize, usize)>,
+}
+
+/// A model that knows its place among an engine's categories.
+#[derive(Clone, Debug)]
+pub struct Judge {
+    model: Model,
+    /// By the engine's number, the model's.
+    column: Vec<Option<u8>>,
+    /// By the model's number, the engine's.
+    category: Vec<u8>,
+    /// By the engine's number, the place among [`Model::rules`].
+    input: Vec<Option<u8>>,
+    own: BTreeSet<String>,
+    wanted: Trained,
+    spam: Option<usize>,
+}
+
+impl Judge {
+    /// Sets a model beside an engine. Categories that only the model knows become the engine's.
+    ///
+    /// # Errors
+    /// Names a category that cannot be one.
+    pub fn new(model: Model, engine: &mut Engine, own_rules: &[String], wanted: Trained) -> Result<Self, String> {
+        let mut category = Vec::new();
+        for name in &model.categories {
+            category.push(engine.know_category(name).map_err(|what| format!("the trained model: {what}"))?);
+        }
+        let names = engine.categories();
+        let find = |list: &[String], name: &String| list.iter().position(|known| known == name).map(|at| at as u8);
+        Ok(Self {
+            column: names.iter().map(|name| find(&model.categories, name)).collect(),
+            input: names.iter().map(|name| find(&model.rules, name)).collect(),
+            category,
+            spam: model.categories.iter().position(|name| name == SPAM),
+            model,
+            own: own_rules.iter().cloned().collect(),
+            wanted,
+        })
+    }
+
+    /// The names of a tenant's own rules: what they settle, the model does not touch.
+    #[must_use]
+    pub fn own_rules(settings: &Settings) -> Vec<String> {
+        settings.rules.iter().map(|rule| rule.name.clone()).collect()
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Reads a mail with rules and model. No verdict where there is nothing to read, or the model is not trusted at all.
+    #[must_use]
+    pub fn read(&self, engine: &Engine, mail: &Mail<'_>) -> (Findings, Option<Verdict>) {
+        let mut verdict: Option<Verdict> = None;
+        let mut findings = engine.read_with(mail, &mut |standing| {
+            if self.wanted.trust <= 0.0 {
+                return None;
+            }
+            let decided = self.decide(standing);
+            let chosen = (decided.0, decided.1.confidence);
+            verdict = Some(decided.1);
+            Some(chosen)
+        });
+        let unwanted = verdict.as_ref().and_then(|verdict| verdict.spam);
+        findings.spam = match (findings.spam, unwanted) {
+            (Some(one), Some(other)) => Some(one.max(other)),
+            (one, other) => one.or(other),
+        };
+        (findings, verdict)
+    }
+
+    /// What the model is given of the rules.
+    #[must_use]
+    pub fn inputs(&self, standing: &Standing<'_>) -> Vec<f32> {
+        let mut inputs = vec![0.0; self.model.rules.len()];
+        for (score, place) in standing.scores.iter().zip(&self.input) {
+            if let Some(place) = place {
+                inputs[usize::from(*place)] = squash(*score);
+            }
+        }
+        inputs
+    }
+
+    #[inline(never)]
+    fn decide(&self, standing: &Standing<'_>) -> (u8, Verdict) {
+        let opinion = standing.opinion;
+        if let Some((category, confidence)) = opinion
+            && self.settles(standing, category)
+        {
+            return (category, self.by_rules(standing, category, confidence));
+        }
+        let mut outlook = self.model.outlook(standing.text, &self.inputs(standing));
+        let spam = self.take_spam(&mut outlook, standing.spam);
+        self.temper(&mut outlook, opinion);
+        let [(first, likely), (second, next)] = outlook.first_two();
+        let category = self.category[first];
+        (
+            category,
+            Verdict {
+                by: Choice::Model,
+                category: self.model.categories[first].clone(),
+                confidence: likely.min(0.99),
+                spam,
+                second: (next > 0.0).then(|| (self.model.categories[second].clone(), next)),
+                unsure: likely < self.wanted.sure_from || likely - next < LEAD_MIN,
+                words: self.reason(standing.text, first, second),
+            },
+        )
+    }
+
+    fn by_rules(&self, standing: &Standing<'_>, category: u8, confidence: f32) -> Verdict {
+        Verdict {
+            by: Choice::Rules,
+            category: standing.categories[usize::from(category)].clone(),
+            confidence,
+            second: None,
+            spam: None,
+            unsure: confidence < self.wanted.sure_from,
+            words: None,
+        }
+    }
+
+    /// Whether the rules' category stands, whatever the model says.
+    fn settles(&self, standing: &Standing<'_>, category: u8) -> bool {
+        let known = self.column.get(usize::from(category)).copied().flatten().is_some();
+        let sure = standing.opinion.is_some_and(|(_, confidence)| confidence >= RULES_SURE);
+        if !known && sure {
+            return true;
+        }
+        !self.own.is_empty()
+            && standing.spoke().any(|(name, scores)| {
+                self.own.contains(name) && scores.iter().any(|(of, weight)| *of == category && *weight >= OWN_SETTLES)
+            })
+    }
+
+    /// Spam is no ticket's category: what it took goes to the others.
+    fn take_spam(&self, outlook: &mut Outlook, evidence: f32) -> Option<f32> {
+        let column = self.spam?;
+        let likely = std::mem::take(&mut outlook.0[column]);
+        let rest = (1.0 - likely).max(1e-6);
+        for other in &mut outlook.0 {
+            *other /= rest;
+        }
+        (likely >= SPAM_MIN && evidence >= SPAM_EVIDENCE_MIN).then_some(likely.min(0.99))
+    }
+
+    /// Where the model is trusted in part, the rules have the other part.
+    fn temper(&self, outlook: &mut Outlook, opinion: Option<(u8, f32)>) {
+        if self.wanted.trust >= 1.0 {
+            return;
+        }
+        for likely in &mut outlook.0 {
+            *likely *= self.wanted.trust;
+        }
+        let said = opinion.and_then(|(category, sure)| Some((self.column.get(usize::from(category)).copied()??, sure)));
+        let rest = 1.0 - self.wanted.trust;
+        let count = outlook.0.len() as f32;
+        let (column, sure) = said.map_or((None, 0.0), |(column, sure)| (Some(usize::from(column)), sure));
+        for (index, likely) in outlook.0.iter_mut().enumerate().filter(|(index, _)| Some(*index) != self.spam) {
+            *likely += rest * if Some(index) == column { sure } else { (1.0 - sure) / count };
+        }
+    }
+
+    /// The stretch of one sentence that speaks most for one category against another.
+    #[inline(never)]
+    fn reason(&self, text: &Folded, first: usize, second: usize) -> Option<(Part, usize, usize)> {
+        let mut best: Option<(i32, usize, usize)> = None;
+        let looked_at = text.tokens.len().min(REASON_LOOKED_AT);
+        for sentence in 0..text.sentences.len() {
+            let tokens = text.tokens_of(sentence);
+            if tokens.start >= looked_at {
+                break;
+            }
+            let (from, to) = (tokens.start, tokens.end.min(looked_at));
+            let worth: Vec<i32> = (from..to).map(|index| self.worth(text, index, from, first, second)).collect();
+            for start in 0..worth.len() {
+                let mut sum = 0;
+                let most =
+                    if text.tokens[from + start].flags & SINGLE != 0 { REASON_SIGNS_MAX } else { REASON_WORDS_MAX };
+                for (end, own) in worth.iter().enumerate().skip(start).take(most) {
+                    sum += own;
+                    if sum > best.map_or(0, |(known, _, _)| known) {
+                        best = Some((sum, from + start, from + end));
+                    }
+                }
+            }
+        }
+        let (_, first, last) = best?;
+        let part = if first < text.subject_tokens as usize { Part::Subject } else { Part::Body };
+        Some((part, text.tokens[first].start as usize, text.tokens[last].end as usize))
+    }
+
+    fn worth(&self, text: &Folded, index: usize, from: usize, first: usize, second: usize) -> i32 {
+        let mut worth = Worth { model: &self.model, first, second, sum: 0 };
+        features::one(text, index, &mut worth);
+        if index > from && text.tokens[index].flags & SINGLE == 0 && text.tokens[index - 1].flags & SINGLE == 0 {
+            worth.row(features::pair(features::name(text, index - 1), features::name(text, index)), WORD_COUNTS);
+        }
+        worth.sum
+    }
+}
+
+struct Worth<'a> {
+    model: &'a Model,
+    first: usize,
+    second: usize,
+    sum: i32,
+}
+
+impl Rows for Worth<'_> {
+    #[inline(always)]
+    fn row(&mut self, hash: u64, counts: u32) {
+        self.sum += self.model.contrast(hash, self.first, self.second) * counts as i32;
+    }
+}

@@ -1,0 +1,263 @@
+//! The model: a table of small numbers, one row per feature, one column per category.
+
+use crate::features::{self, Rows, slot};
+use posthouse_rules::fold::Folded;
+use std::borrow::Cow;
+
+/// Beside the rules' scores: how long the text is, and one that is always 1.
+pub(crate) const EXTRA: usize = 2;
+/// What a stored number of 0 means is this byte.
+pub(crate) const ZERO: u8 = 128;
+
+/// A trained model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// What it can answer, in the order of the columns.
+    pub categories: Vec<String>,
+    /// Categories whose score by the rules it looks at.
+    pub rules: Vec<String>,
+    /// Rows of the table: `1 << bits`.
+    pub bits: u32,
+    /// Bytes of a row: 8, 16, 32 or 64; the last ones may stand for no category.
+    pub lanes: usize,
+    /// What one step of a stored number is worth.
+    pub scale: f32,
+    /// For each category what each rule's score, the length and 1 are worth.
+    pub dense: Vec<f32>,
+    /// The table, row by row; [`ZERO`] is nothing.
+    pub table: Cow<'static, [u8]>,
+    /// How it came about.
+    pub about: About,
+}
+
+/// How a model came about.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct About {
+    /// How many examples it was trained on.
+    pub examples: u32,
+    /// The seed of its training.
+    pub seed: u64,
+    /// Share of the held-back examples that it got right, from 0 to 1.
+    pub held_back_right: f32,
+}
+
+/// What the model thinks of a text: the probability of each category, in the model's order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outlook(pub Vec<f32>);
+
+impl Outlook {
+    /// The most likely category and the one after it, with their probabilities.
+    #[must_use]
+    pub fn first_two(&self) -> [(usize, f32); 2] {
+        let mut best = [(0, 0.0), (0, 0.0)];
+        for (index, likely) in self.0.iter().copied().enumerate() {
+            if likely > best[0].1 {
+                best = [(index, likely), best[0]];
+            } else if likely > best[1].1 {
+                best[1] = (index, likely);
+            }
+        }
+        best
+    }
+}
+
+/// Makes a score of the rules comparable: what is said twice does not count twice.
+#[must_use]
+pub fn squash(score: f32) -> f32 {
+    if score >= 0.0 { (1.0 + score).ln() } else { -(1.0 - score).ln() }
+}
+
+/// How the length of a text is told.
+#[must_use]
+pub(crate) fn length(tokens: usize) -> f32 {
+    (1.0 + tokens as f32).ln() / 4.0
+}
+
+/// Probabilities of sums.
+pub(crate) fn soften(sums: &mut [f32]) {
+    let top = sums.iter().copied().fold(f32::MIN, f32::max);
+    let mut all = 0.0;
+    for sum in sums.iter_mut() {
+        *sum = (*sum - top).exp();
+        all += *sum;
+    }
+    for sum in sums {
+        *sum /= all;
+    }
+}
+
+impl Model {
+    /// What each category's rows and numbers come to. `rules` are squashed scores in the order of [`Model::rules`].
+    #[must_use]
+    pub fn sums(&self, text: &Folded, rules: &[f32]) -> Vec<f32> {
+        let mut sums = match self.lanes {
+            8 => self.add_up::<1>(text),
+            16 => self.add_up::<2>(text),
+            32 => self.add_up::<4>(text),
+            _ => self.add_up::<8>(text),
+        };
+        let width = self.rules.len() + EXTRA;
+        for (sum, worth) in sums.iter_mut().zip(self.dense.chunks_exact(width)) {
+            let (of_rules, extra) = worth.split_at(width - EXTRA);
+            *sum += of_rules.iter().zip(rules).map(|(worth, score)| worth * score).sum::<f32>();
+            *sum += extra[0] * length(text.tokens.len()) + extra[1];
+        }
+        sums
+    }
+
+    /// How likely each category is.
+    #[must_use]
+    pub fn outlook(&self, text: &Folded, rules: &[f32]) -> Outlook {
+        let mut sums = self.sums(text, rules);
+        soften(&mut sums);
+        Outlook(sums)
+    }
+
+    #[inline(never)]
+    fn add_up<const WORDS: usize>(&self, text: &Folded) -> Vec<f32> {
+        let mut sum = Sum::<WORDS>::new(&self.table, self.bits);
+        features::each(text, &mut sum);
+        sum.carry();
+        let norm = (sum.squares.max(1) as f32).sqrt();
+        sum.totals.iter().take(self.categories.len()).map(|total| *total as f32 * self.scale / norm).collect()
+    }
+
+    /// How much more a row speaks for one category than for another.
+    #[must_use]
+    pub(crate) fn contrast(&self, hash: u64, one: usize, other: usize) -> i32 {
+        let row = slot(hash, self.bits) * self.lanes;
+        let of = |column: usize| self.table.get(row + column).map_or(0, |byte| i32::from(*byte));
+        of(one) - of(other)
+    }
+}
+
+/// Adds up rows eight columns at a time: each byte of a word becomes a lane of sixteen bits, which holds 257 of them.
+struct Sum<'a, const WORDS: usize> {
+    table: &'a [u8],
+    bits: u32,
+    even: [u64; WORDS],
+    odd: [u64; WORDS],
+    /// What the lanes hold, in rows.
+    held: u32,
+    totals: Vec<i64>,
+    squares: u64,
+}
+
+const EVERY_SECOND: u64 = 0x00FF_00FF_00FF_00FF;
+const HELD_MAX: u32 = 254;
+
+impl<'a, const WORDS: usize> Sum<'a, WORDS> {
+    fn new(table: &'a [u8], bits: u32) -> Self {
+        let (even, odd) = ([0; WORDS], [0; WORDS]);
+        Self { table, bits, even, odd, held: 0, totals: vec![0; WORDS * 8], squares: 0 }
+    }
+
+    /// Empties the lanes into the totals.
+    #[inline(never)]
+    fn carry(&mut self) {
+        let zero = i64::from(self.held) * i64::from(ZERO);
+        for word in 0..WORDS {
+            for lane in 0..4 {
+                let of = |lanes: u64| (lanes >> (16 * lane) & 0xFFFF) as i64 - zero;
+                self.totals[word * 8 + lane * 2] += of(self.even[word]);
+                self.totals[word * 8 + lane * 2 + 1] += of(self.odd[word]);
+            }
+        }
+        (self.even, self.odd, self.held) = ([0; WORDS], [0; WORDS], 0);
+    }
+}
+
+impl<const WORDS: usize> Rows for Sum<'_, WORDS> {
+    #[inline(always)]
+    fn row(&mut self, hash: u64, counts: u32) {
+        if self.held > HELD_MAX {
+            self.carry();
+        }
+        self.held += counts;
+        self.squares += u64::from(counts * counts);
+        let from = slot(hash, self.bits) * (WORDS * 8);
+        if let Some(row) = self.table.get(from..from + WORDS * 8) {
+            for (word, bytes) in row.chunks_exact(8).enumerate() {
+                let bytes = [bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]];
+                let row = u64::from_le_bytes(bytes);
+                self.even[word] += (row & EVERY_SECOND) * u64::from(counts);
+                self.odd[word] += (row >> 8 & EVERY_SECOND) * u64::from(counts);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::dice::Dice;
+
+    /// A model whose table holds anything.
+    pub(crate) fn any(categories: usize, lanes: usize, bits: u32) -> Model {
+        let mut dice = Dice::new(7);
+        let rules = vec!["refund".to_owned(), "shipping".to_owned()];
+        Model {
+            categories: (0..categories).map(|index| format!("c{index}")).collect(),
+            dense: (0..categories * (rules.len() + EXTRA)).map(|_| dice.below(100) as f32 / 50.0 - 1.0).collect(),
+            rules,
+            bits,
+            lanes,
+            scale: 0.05,
+            table: (0..lanes << bits).map(|_| dice.below(256) as u8).collect::<Vec<_>>().into(),
+            about: About { examples: 3, seed: 7, held_back_right: 0.5 },
+        }
+    }
+
+    /// One row after the other, one column after the other.
+    struct Slow<'a>(&'a Model, Vec<f64>, f64);
+
+    impl Rows for Slow<'_> {
+        fn row(&mut self, hash: u64, counts: u32) {
+            let row = slot(hash, self.0.bits) * self.0.lanes;
+            for (column, sum) in self.1.iter_mut().enumerate() {
+                *sum += (f64::from(self.0.table[row + column]) - 128.0) * f64::from(counts);
+            }
+            self.2 += f64::from(counts * counts);
+        }
+    }
+
+    #[test]
+    fn lanes_add_up_to_what_columns_add_up_to() {
+        for (categories, lanes) in [(3, 8), (8, 8), (11, 16), (20, 32), (64, 64)] {
+            let model = any(categories, lanes, 10);
+            for words in [1, 7, 400, 3_000] {
+                let mut text = Folded::default();
+                text.fold("Where is it?", &"my parcel is lost 退款了 and заказ 123 not here ".repeat(words));
+                let mut slow = Slow(&model, vec![0.0; categories], 0.0);
+                features::each(&text, &mut slow);
+                let sums = model.sums(&text, &[0.5, -0.5]);
+                for (column, sum) in sums.iter().enumerate() {
+                    let dense = &model.dense[column * 4..column * 4 + 4];
+                    let plain = slow.1[column] * f64::from(model.scale) / slow.2.sqrt()
+                        + f64::from(dense[0] * 0.5 - dense[1] * 0.5 + dense[2] * length(text.tokens.len()) + dense[3]);
+                    assert!((f64::from(*sum) - plain).abs() < 1e-3 * plain.abs().max(1.0), "{sum} {plain}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn probabilities_are_that() {
+        let model = any(11, 16, 8);
+        let mut text = Folded::default();
+        text.fold("", "anything at all");
+        let outlook = model.outlook(&text, &[0.0, 0.0]);
+        assert!((outlook.0.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        let [first, second] = outlook.first_two();
+        assert!(first.1 >= second.1 && outlook.0.iter().all(|likely| *likely <= first.1));
+        assert!(first.0 != second.0);
+    }
+
+    #[test]
+    fn squashed_scores_keep_their_order_and_sign() {
+        assert_eq!(squash(0.0), 0.0);
+        assert!(squash(4.0) < 2.0 && squash(4.0) > squash(2.0));
+        assert_eq!(squash(-2.0), -squash(2.0));
+    }
+}
