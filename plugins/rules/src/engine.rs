@@ -226,6 +226,18 @@ impl Engine {
         })
     }
 
+    /// Every category that rules speak of, in the order of [`Findings::scores`].
+    #[must_use]
+    pub fn categories(&self) -> &[String] {
+        &self.judge.categories
+    }
+
+    /// What the rules gave each category in a verdict of this engine: 1 is a hint, 4 settles it, negative speaks against it.
+    /// Not probabilities: they are sums of weights.
+    pub fn scores<'a>(&'a self, findings: &'a Findings) -> impl Iterator<Item = (&'a str, f32)> {
+        self.judge.categories.iter().map(String::as_str).zip(findings.scores.iter().copied())
+    }
+
     /// Reads one mail.
     #[must_use]
     pub fn read(&self, mail: &Mail<'_>) -> Findings {

@@ -42,6 +42,9 @@ pub struct Findings {
     pub mood: Option<(Mood, f32)>,
     /// BCP 47.
     pub language: Option<(String, f32)>,
+    /// What the rules gave each category, in the order of [`crate::Engine::categories`]; may be negative. Empty for a blank
+    /// mail.
+    pub scores: Vec<f32>,
     /// Unwanted, how surely; none when it is not.
     pub spam: Option<f32>,
     /// Numbers with a meaning.
@@ -149,6 +152,7 @@ impl Judge {
         });
         self.explain(&mut findings, rules, fired, category, text, mail);
         self.find_missing(&mut findings, rules, fired, category, present);
+        findings.scores = scores;
         findings
     }
 
