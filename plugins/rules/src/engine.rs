@@ -6,10 +6,11 @@ use crate::data::{Missing, RuleFile, Scope, Settings, Urgency};
 use crate::entities::{Cue, CueAt, Day, Entity, Habits, Reader, Value};
 use crate::fold::{Folded, SINGLE};
 use crate::found::FOUND;
-use crate::language::{LanguageTable, Spoken, decide};
+use crate::language::LanguageTable;
 use crate::lexicon::{Hit, Lexicon};
 use crate::pattern::Pattern;
 use crate::rules::{Compiled, Fired, Names, Rules, Set};
+use crate::spoken::{Spoken, decide};
 use crate::verdict::{Findings, Judge};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +50,7 @@ pub struct Engine {
     rules: Rules,
     languages: LanguageTable,
     english: u32,
+    chinese: u32,
     /// Cue of each group that is one.
     cues: Vec<Option<Cue>>,
     found: [u16; FOUND.len()],
@@ -195,6 +197,7 @@ impl Engine {
         }
         let judge = Judge { categories, fallback, category_urgency, missing, spam_threshold: settings.spam_threshold };
         let english = languages.known("en");
+        let chinese = languages.known("zh");
         let count = names.len();
         let mut scratch = Scratch::default();
         scratch.text.reserve(8 * 1024);
@@ -216,6 +219,7 @@ impl Engine {
             rules: Rules::new(compiled, count),
             languages,
             english,
+            chinese,
             cues,
             found,
             common: group("common"),
@@ -255,11 +259,14 @@ impl Engine {
         if guesses {
             self.guess(scratch);
         }
-        let spoken = if told == 0 {
-            decide(&scratch.text.scripts, &scratch.hits, self.common, &self.languages)
-        } else {
-            Spoken { bit: told, confidence: TOLD_CONFIDENCE }
-        };
+        let mut spoken = Spoken { bit: told, confidence: TOLD_CONFIDENCE, tag: "" };
+        // Which of its writings Chinese is in, the host does not say.
+        if told == 0 || told == self.chinese {
+            let own = decide([subject, body], &scratch.text.scripts, &scratch.hits, self.common, &self.languages);
+            if told == 0 || own.bit == told {
+                spoken = own;
+            }
+        }
         self.drop_foreign(scratch, spoken);
 
         let language = self.languages.name(spoken.bit);
@@ -278,13 +285,15 @@ impl Engine {
         let Scratch { text, entities, fired, .. } = scratch;
         let mut findings = self.judge.decide(&self.rules, fired, &everything, text, &mail);
         findings.entities = std::mem::take(entities);
-        findings.language = match (mail.language, spoken.bit) {
-            // The host's tag may say more ("zh-Hant").
-            (Some(tag), bit) if bit == 0 || self.languages.known(tag) == bit => {
+        findings.language = match (mail.language, spoken.tag) {
+            (_, "zh-Hant") => Some(("zh-Hant".to_owned(), spoken.confidence)),
+            // The host's tag may say more ("pt-BR").
+            (Some(tag), _) if spoken.bit == 0 || self.languages.known(tag) == spoken.bit => {
                 Some((tag.to_owned(), spoken.confidence.max(0.6)))
             }
-            (_, 0) => None,
-            (_, _) => Some((language.to_owned(), spoken.confidence)),
+            (_, "") if spoken.bit == 0 => None,
+            (_, "") => Some((language.to_owned(), spoken.confidence)),
+            (_, tag) => Some((tag.to_owned(), spoken.confidence)),
         };
         findings
     }
