@@ -510,6 +510,7 @@ fn cue(name: &str) -> Option<Cue> {
         "day-today" => Some(Cue::DaysAway(0)),
         "day-yesterday" => Some(Cue::DaysAway(-1)),
         "day-before-yesterday" => Some(Cue::DaysAway(-2)),
+        "day-none" => Some(Cue::NoDay),
         "day-tomorrow" => Some(Cue::DaysAway(1)),
         _ => None,
     }

@@ -168,9 +168,13 @@ fn look(texts: [&str; 2], table: &LanguageTable, votes: &mut [u32; 32]) -> Lette
     let mut letters = Letters::default();
     let mut seen: [(char, u32); 24] = [('\0', 0); 24];
     for text in texts {
-        for character in text.bytes().take(SAMPLE_BYTES).enumerate().filter(|(_, byte)| *byte >= 0xC0).filter_map(
-            |(at, _)| text.get(at..).and_then(|rest| rest.chars().next()),
-        ) {
+        for character in text
+            .bytes()
+            .take(SAMPLE_BYTES)
+            .enumerate()
+            .filter(|(_, byte)| *byte >= 0xC0)
+            .filter_map(|(at, _)| text.get(at..).and_then(|rest| rest.chars().next()))
+        {
             let count = match character {
                 '\u{A1}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' => {
                     let known = seen.iter_mut().find(|(known, _)| *known == character || *known == '\0');

@@ -122,8 +122,13 @@ pub fn measure(engine: &Engine, mails: &[Labelled]) -> Report {
         counts.urgency = settle("urgency", found.urgency.map_or("none", |(level, _)| urgency(level)), &mail.urgency);
         counts.sentiment = settle("sentiment", found.mood.map_or("none", |(mood, _)| sentiment(mood)), &mail.sentiment);
         for (kind, wanted) in wanted(&mail.entities) {
-            let mut said: Vec<String> =
-                found.entities.iter().filter_map(|entity| shown(&entity.value)).filter(|(of, _)| *of == kind).map(|(_, value)| value).collect();
+            let mut said: Vec<String> = found
+                .entities
+                .iter()
+                .filter_map(|entity| shown(&entity.value))
+                .filter(|(of, _)| *of == kind)
+                .map(|(_, value)| value)
+                .collect();
             let mut tally = Found::default();
             for value in &wanted {
                 match said.iter().position(|one| one == value) {
