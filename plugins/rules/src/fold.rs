@@ -503,6 +503,8 @@ fn push_char(bytes: &mut Vec<u8>, character: char) {
 fn arabic_article(word: &[u8]) -> usize {
     let length = match word {
         [0xD9, 0x88 | 0x81 | 0x83, 0xD8, 0xA7, 0xD9, 0x84, ..] | [0xD8, 0xA8, 0xD8, 0xA7, 0xD9, 0x84, ..] => 6,
+        // "إلغاء", cancellation, begins like an article and has none.
+        [0xD8, 0xA7, 0xD9, 0x84, 0xD8, 0xBA, 0xD8 | 0xD9, 0xA7 | 0x8A | 0x88, ..] => return 0,
         [0xD8, 0xA7, 0xD9, 0x84, ..] | [0xD9, 0x84, 0xD9, 0x84, ..] => 4,
         _ => return 0,
     };
@@ -547,7 +549,7 @@ mod tests {
         assert_eq!(shown("Ｏｒｄｅｒ １２３"), "order 123");
         assert_eq!(shown("Ещё Żółw Øre Æble œuvre"), "еще zolw ore aeble oeuvre");
         assert_eq!(shown("e\u{301}te\u{301}"), "ete");
-        assert_eq!(shown("والطلبُ للطلب الطلب إلى ٤٥"), "طلب طلب طلب الي 45");
+        assert_eq!(shown("والطلبُ للطلب الطلب إلى إلغاء ٤٥"), "طلب طلب طلب الي الغاء 45");
         assert_eq!(shown("เลข ๑๒"), "เลข12");
     }
 

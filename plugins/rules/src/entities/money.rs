@@ -168,7 +168,12 @@ impl Reader<'_> {
             // "49.90 euros", "49 dólares"
             let last = self.last_token_before(token, number.end);
             let cue = self.cue_after(last, 0, |cue| matches!(cue, Cue::Currency(_)))?;
+            let (_, cue_start, _) = self.place(cue.first);
             let (_, _, cue_end) = self.place(cue.last);
+            // Nothing but a space or a dash between: "(AB-20205). 원" is no amount.
+            if !text.get(number.end..cue_start)?.trim_matches([' ', '\u{a0}', '\u{202f}', '-']).is_empty() {
+                return None;
+            }
             end = cue_end;
             confidence = 0.9;
             match cue.cue {

@@ -71,7 +71,12 @@ impl Reader<'_> {
                 return None;
             }
             0.9
-        } else if self.cue_after(last, 3, |cue| matches!(cue, Cue::OrderNumber | Cue::Order)).is_some() && digits >= 5 {
+        } else if digits >= 4 && self.after_number_word(first) {
+            0.6
+        } else if digits >= 5
+            && !self.looks_like_phone(first, last)
+            && self.cue_after(last, 3, |cue| matches!(cue, Cue::OrderNumber | Cue::Order)).is_some()
+        {
             0.75
         } else if digits == raw.len() {
             self.bare(raw)?
@@ -113,6 +118,17 @@ impl Reader<'_> {
         let (part, start, _) = self.place(token);
         let before = self.text_of(part)[..start].trim_end_matches(' ');
         before.ends_with('#') || before.ends_with('№') || before.ends_with('＃')
+    }
+
+    /// Whether "no." or "Nr." stands before a number.
+    fn after_number_word(&self, token: usize) -> bool {
+        let Some(before) = token.checked_sub(1).filter(|before| self.part(*before) == self.part(token)) else {
+            return false;
+        };
+        matches!(
+            self.text.word(before),
+            b"no" | b"nr" | b"num" | b"nro" | b"number" | b"nummer" | b"numero" | b"numer" | b"n" | b"nomor"
+        ) && matches!(self.between(before), Some(" " | ". " | "." | ": " | "º " | ".º " | "° " | " : "))
     }
 
     /// A plus or a bracket before it, a leading zero, or further groups of digits beside it.
