@@ -94,7 +94,7 @@ const SPAM_EVEN: f32 = 3.5;
 /// A further intent has at least this score …
 const INTENT_MIN: f32 = 3.0;
 /// … and this share of the first one's.
-const INTENT_SHARE: f32 = 0.45;
+const INTENT_SHARE: f32 = 0.3;
 const INTENTS_MAX: usize = 2;
 const MATCHES_MAX: usize = 8;
 const WORDS_BYTES_MAX: usize = 80;
