@@ -16,6 +16,8 @@ struct Request<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     system: &'a str,
     messages: [Message<'a>; 1],
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stream: bool,
 }
 
 /// Messages of one role in a row would be joined by the provider: they are pieces of one message here.
@@ -63,7 +65,7 @@ struct Usage {
 }
 
 /// The request's body. A message must hold something: instructions without input are the message.
-pub(crate) fn request(model: &str, prompt: &Prompt, limit: u32) -> Vec<u8> {
+pub(crate) fn request(model: &str, prompt: &Prompt, limit: u32, stream: bool) -> Vec<u8> {
     // The API refuses a text block of blanks alone.
     let mut texts: Vec<&str> =
         prompt.inputs.iter().map(String::as_str).filter(|text| !text.trim().is_empty()).collect();
@@ -72,7 +74,8 @@ pub(crate) fn request(model: &str, prompt: &Prompt, limit: u32) -> Vec<u8> {
         texts.push(&prompt.instructions);
     }
     let content = texts.into_iter().map(|text| Piece { r#type: "text", text }).collect();
-    let request = Request { model, max_tokens: limit, system, messages: [Message { role: "user", content }] };
+    let messages = [Message { role: "user", content }];
+    let request = Request { model, max_tokens: limit, system, messages, stream };
     // Strings and numbers: nothing that JSON could not say.
     serde_json::to_vec(&request).unwrap_or_default()
 }
@@ -110,7 +113,7 @@ mod tests {
         let body = |instructions: &str, inputs: &[&str]| -> Value {
             let inputs = inputs.iter().map(|text| (*text).to_owned()).collect();
             let prompt = Prompt { instructions: instructions.to_owned(), inputs, max_output_tokens: None };
-            serde_json::from_slice(&request("m", &prompt, 5)).unwrap()
+            serde_json::from_slice(&request("m", &prompt, 5, false)).unwrap()
         };
         let text = |text: &str| json!({ "type": "text", "text": text });
         assert_eq!(

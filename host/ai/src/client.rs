@@ -2,6 +2,7 @@
 
 use crate::error::clean;
 use crate::provider::{Prompt, Provider};
+use crate::stream::{Fault, Heard};
 use crate::wire::{Answer, ErrorWords, Stop};
 use crate::{AiError, anthropic, budget, wire};
 use bytes::BytesMut;
@@ -74,6 +75,9 @@ impl Default for ModelsOptions {
     }
 }
 
+/// Is told all that an answer says so far, whenever there is more. Untrusted text, and nothing has looked at it yet.
+pub type SoFar<'a> = &'a (dyn Fn(&str) + Send + Sync);
+
 /// Makes calls. Cheap to clone; all clones share connections. Holds no key.
 #[derive(Clone, Debug)]
 pub struct Models {
@@ -82,6 +86,8 @@ pub struct Models {
 
 /// Largest answer read, in bytes.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// Of an answer that comes piece by piece, with all that is said about each piece.
+const STREAM_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Of an error, only this much is read.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -126,6 +132,29 @@ impl Models {
     /// # Errors
     /// See [`AiError`], the last attempt's. The timeout of the provider's set-up covers the whole call with all its attempts.
     pub async fn complete(&self, provider: &Provider, prompt: &Prompt) -> Result<Completion, AiError> {
+        self.call(provider, prompt, None).await
+    }
+
+    /// As [`Models::complete`], and tells of the answer while it comes. A provider that does not know how to is asked for all of it at
+    /// once. An attempt that breaks off is begun anew: then there is less text than before.
+    ///
+    /// # Errors
+    /// As [`Models::complete`].
+    pub async fn complete_streaming(
+        &self,
+        provider: &Provider,
+        prompt: &Prompt,
+        so_far: SoFar<'_>,
+    ) -> Result<Completion, AiError> {
+        self.call(provider, prompt, Some(so_far)).await
+    }
+
+    async fn call(
+        &self,
+        provider: &Provider,
+        prompt: &Prompt,
+        mut so_far: Option<SoFar<'_>>,
+    ) -> Result<Completion, AiError> {
         let bytes: usize = prompt.instructions.len() + prompt.inputs.iter().map(String::len).sum::<usize>();
         if bytes > Prompt::BYTES_MAX {
             return Err(AiError::Rejected {
@@ -142,10 +171,14 @@ impl Models {
         let mut newer = false;
         loop {
             let left = provider.timeout.saturating_sub(begun.elapsed());
-            let error = match self.ask(provider, prompt, newer, left).await {
+            let error = match self.ask(provider, prompt, newer, left, so_far).await {
                 Ok(completion) => return Ok(completion),
                 Err(AiError::Rejected { status: 400, words }) if !newer && words.contains("max_completion_tokens") => {
                     newer = true;
+                    continue;
+                }
+                Err(AiError::Rejected { status: 400 | 422, words }) if so_far.is_some() && words.contains("stream") => {
+                    so_far = None;
                     continue;
                 }
                 Err(error) => error,
@@ -195,13 +228,17 @@ impl Models {
         prompt: &Prompt,
         newer: bool,
         timeout: Duration,
+        so_far: Option<SoFar<'_>>,
     ) -> Result<Completion, AiError> {
         let limit = provider.output_tokens(prompt);
         let body = match provider.api {
-            ModelApi::OpenAi | ModelApi::Azure => wire::request(&provider.model, prompt, limit, newer),
-            ModelApi::Anthropic => anthropic::request(&provider.model, prompt, limit),
+            ModelApi::OpenAi | ModelApi::Azure => {
+                wire::request(&provider.model, prompt, limit, newer, so_far.is_some())
+            }
+            ModelApi::Anthropic => anthropic::request(&provider.model, prompt, limit, so_far.is_some()),
         };
-        let mut request = self.http.post(provider.endpoint.clone()).timeout(timeout).header(ACCEPT, "application/json");
+        let accept = if so_far.is_some() { EVENT_STREAM } else { "application/json" };
+        let mut request = self.http.post(provider.endpoint.clone()).timeout(timeout).header(ACCEPT, accept);
         request = request.header(CONTENT_TYPE, "application/json").body(body);
         if provider.api == ModelApi::Anthropic {
             request = request.header(anthropic::VERSION_HEADER, anthropic::VERSION);
@@ -226,8 +263,64 @@ impl Models {
             let body = read_body(provider, response, ERROR_BYTES_MAX, true).await.unwrap_or_default();
             return Err(refusal(provider, status.as_u16(), &headers, &body));
         }
+        let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if let Some(so_far) = so_far
+            && kind.trim_start().to_ascii_lowercase().starts_with(EVENT_STREAM)
+        {
+            let answer = listen(provider, response, so_far).await?;
+            return completion(provider, prompt, answer);
+        }
         let body = read_body(provider, response, ANSWER_BYTES_MAX, false).await?;
-        completion(provider, prompt, &body)
+        let read = match provider.api {
+            ModelApi::OpenAi | ModelApi::Azure => wire::answer(&body),
+            ModelApi::Anthropic => anthropic::answer(&body),
+        };
+        completion(provider, prompt, read.map_err(|words| malformed(provider, &words))?)
+    }
+}
+
+/// RFC 6838's registration of server-sent events.
+const EVENT_STREAM: &str = "text/event-stream";
+
+fn malformed(provider: &Provider, words: &str) -> AiError {
+    AiError::Malformed(clean(&provider.key.as_ref().map_or(words.to_owned(), |key| key.redact(words))))
+}
+
+/// Hears an answer to its end.
+async fn listen(provider: &Provider, mut response: reqwest::Response, so_far: SoFar<'_>) -> Result<Answer, AiError> {
+    let mut heard = Heard::new(provider.api);
+    let mut bytes = 0;
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                bytes += chunk.len();
+                if bytes > STREAM_BYTES_MAX {
+                    return Err(malformed(
+                        provider,
+                        &format!("the answer is larger than {} KiB", STREAM_BYTES_MAX / 1024),
+                    ));
+                }
+                let more = heard.hear(&chunk).map_err(|fault| match fault {
+                    Fault::Malformed(words) => malformed(provider, &words),
+                    Fault::Told(words) => {
+                        let words = provider.key.as_ref().map_or(words.clone(), |key| key.redact(&words));
+                        AiError::Unavailable(format!("{}: {}", provider.host(), clean(&words)))
+                    }
+                })?;
+                if more {
+                    match &provider.key {
+                        Some(key) => so_far(&key.redact(heard.text())),
+                        None => so_far(heard.text()),
+                    }
+                }
+            }
+            Ok(None) => {
+                let words =
+                    || AiError::Unavailable(format!("{} broke off in the middle of its answer", provider.host()));
+                return heard.end().ok_or_else(words);
+            }
+            Err(error) => return Err(AiError::Unavailable(connection_words(provider, &error))),
+        }
     }
 }
 
@@ -263,14 +356,9 @@ async fn read_body(
     }
 }
 
-fn completion(provider: &Provider, prompt: &Prompt, body: &[u8]) -> Result<Completion, AiError> {
+fn completion(provider: &Provider, prompt: &Prompt, answer: Answer) -> Result<Completion, AiError> {
     let redact = |words: &str| clean(&provider.key.as_ref().map_or(words.to_owned(), |key| key.redact(words)));
-    let read = match provider.api {
-        ModelApi::OpenAi | ModelApi::Azure => wire::answer(body),
-        ModelApi::Anthropic => anthropic::answer(body),
-    };
-    let Answer { model, text, stop, input_tokens, output_tokens } =
-        read.map_err(|words| AiError::Malformed(redact(&words)))?;
+    let Answer { model, text, stop, input_tokens, output_tokens } = answer;
     let text = provider.key.as_ref().map_or_else(|| text.clone(), |key| key.redact(&text));
     let text = text.trim();
     match stop {

@@ -12,9 +12,10 @@ mod client;
 mod error;
 mod key;
 mod provider;
+mod stream;
 mod wire;
 
-pub use client::{Completion, Models, ModelsOptions, Probe, Usage};
+pub use client::{Completion, Models, ModelsOptions, Probe, SoFar, Usage};
 pub use error::AiError;
 pub use key::ApiKey;
 pub use provider::{Prompt, Provider};

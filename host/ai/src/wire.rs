@@ -25,7 +25,7 @@ pub(crate) enum Stop {
 }
 
 /// The request's body.
-pub(crate) fn request(model: &str, prompt: &Prompt, limit: u32, newer: bool) -> Vec<u8> {
+pub(crate) fn request(model: &str, prompt: &Prompt, limit: u32, newer: bool, streaming: bool) -> Vec<u8> {
     let system = (!prompt.instructions.is_empty()).then_some(("system", &prompt.instructions));
     let inputs = prompt.inputs.iter().map(|input| ("user", input));
     let messages = system.into_iter().chain(inputs).map(|(role, content)| ChatMessage { role, content }).collect();
@@ -34,6 +34,9 @@ pub(crate) fn request(model: &str, prompt: &Prompt, limit: u32, newer: bool) -> 
         messages,
         max_tokens: (!newer).then_some(limit),
         max_completion_tokens: newer.then_some(limit),
+        stream: streaming,
+        // Without it a stream says nothing of tokens.
+        stream_options: streaming.then_some(StreamOptions { include_usage: true }),
     };
     // Strings and numbers: nothing that JSON could not say.
     serde_json::to_vec(&request).unwrap_or_default()
@@ -74,6 +77,15 @@ struct ChatRequest<'a> {
     /// What newer models of OpenAI want instead of `max_tokens`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_completion_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream_options: Option<StreamOptions>,
+}
+
+#[derive(Serialize)]
+struct StreamOptions {
+    pub include_usage: bool,
 }
 
 #[derive(Serialize)]
@@ -109,13 +121,13 @@ struct AnswerMessage {
 /// Plain text, or pieces of which only the text ones count.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Content {
+pub(crate) enum Content {
     Text(String),
     Pieces(Vec<Piece>),
 }
 
 #[derive(Deserialize)]
-struct Piece {
+pub(crate) struct Piece {
     #[serde(default)]
     pub text: Option<String>,
 }
@@ -130,7 +142,7 @@ impl Content {
 }
 
 #[derive(Default, Deserialize)]
-struct WireUsage {
+pub(crate) struct WireUsage {
     #[serde(default)]
     pub prompt_tokens: u64,
     #[serde(default)]

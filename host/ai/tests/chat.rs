@@ -7,6 +7,7 @@ use posthouse_ai::{AiError, ApiKey, Models, ModelsOptions, Prompt, Provider};
 use posthouse_model::config::{ModelApi, ModelConfig};
 use serde_json::json;
 use server::{Answer, KEY, TestProvider};
+use std::sync::Mutex;
 use std::time::Duration;
 
 fn config(base_url: &str) -> ModelConfig {
@@ -224,6 +225,52 @@ async fn a_cost_that_is_not_told_is_estimated() {
     assert!(answer.truncated);
     assert_eq!(answer.text, "Good day, [key]");
     assert_eq!(answer.model, "test-model");
+}
+
+async fn ask_streaming(config: &ModelConfig) -> (Result<posthouse_ai::Completion, AiError>, Vec<String>) {
+    let provider = Provider::new(config, Some(ApiKey::new(KEY).unwrap())).unwrap();
+    let heard = Mutex::new(Vec::new());
+    let so_far = |text: &str| heard.lock().unwrap().push(text.to_owned());
+    let answer = models().complete_streaming(&provider, &prompt(), &so_far).await;
+    (answer, heard.into_inner().unwrap())
+}
+
+#[tokio::test]
+async fn an_answer_is_told_of_while_it_comes() {
+    for (answer, api) in [
+        (Answer::Says("It is on sk-test-5b1d its way."), ModelApi::OpenAi),
+        (Answer::Writes("It is on sk-test-5b1d its way."), ModelApi::Anthropic),
+    ] {
+        let server = TestProvider::start(answer).await;
+        let config = ModelConfig { api, ..config(&server.base_url) };
+        let (answer, heard) = ask_streaming(&config).await;
+        let answer = answer.unwrap();
+        assert_eq!(answer.text, "It is on [key] its way.");
+        assert!(answer.model.starts_with("test-model-2026") && !answer.truncated, "{answer:?}");
+        assert!(!answer.usage.estimated && answer.usage.total() >= 27, "{answer:?}");
+        // Each is more of the same, and the last is all of it.
+        assert!(heard.windows(2).all(|two| two[1].starts_with(two[0].trim_end())), "{heard:?}");
+        assert_eq!(heard.last().map(String::as_str), Some("It is on [key] its way."));
+        assert_eq!(server.seen.lock().unwrap()[0]["stream"], true);
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_cannot_stream_is_asked_for_all_at_once() {
+    let server = TestProvider::start(Answer::Whole("Yes.")).await;
+    let (answer, heard) = ask_streaming(&config(&server.base_url)).await;
+    assert_eq!((answer.unwrap().text.as_str(), heard.len()), ("Yes.", 0));
+    assert_eq!(*server.count.lock().unwrap(), 2);
+    assert!(server.seen.lock().unwrap()[1].get("stream").is_none());
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_none() {
+    let server = TestProvider::start(Answer::BreaksOff("One two three four five six")).await;
+    let (answer, heard) = ask_streaming(&config(&server.base_url)).await;
+    let error = answer.unwrap_err();
+    assert!(error.is_temporary() && error.to_string().contains("broke off"), "{error}");
+    assert!(heard.last().is_some_and(|text| text.starts_with("One") && !text.contains("six")), "{heard:?}");
 }
 
 #[tokio::test]

@@ -69,6 +69,9 @@ pub enum Command {
     /// Look at mail files
     #[command(subcommand)]
     Mail(commands::mail::MailCommand),
+    /// Look at what a model was asked and answered
+    #[command(subcommand)]
+    Model(commands::model::ModelCommand),
     /// Look at plugins and try them out
     #[command(subcommand)]
     Plugin(commands::plugin::PluginCommand),

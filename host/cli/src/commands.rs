@@ -12,6 +12,7 @@ pub mod ledger;
 pub mod mail;
 pub mod mailbox;
 pub mod migrate;
+pub mod model;
 pub mod plugin;
 pub mod restore;
 pub mod secret;
@@ -43,6 +44,7 @@ pub async fn run(command: Command, context: &Context, terminal: &mut Terminal) -
         Command::Ticket(command) => ticket::run(command, context, terminal).await,
         Command::Mailbox(command) => mailbox::run(command, context, terminal).await,
         Command::Mail(command) => mail::run(command, terminal),
+        Command::Model(command) => model::run(command, context, terminal).await,
         Command::Plugin(command) => plugin::run(command, context, terminal).await,
         Command::Eval(args) => eval::run(args, context, terminal).await,
         Command::Ledger(args) => ledger::run(args, context, terminal).await,

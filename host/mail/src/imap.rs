@@ -1,13 +1,14 @@
 //! The IMAP client (RFC 3501, 9051): hands over every message once, oldest first, by UID.
 //!
-//! It never looks at `\\Seen` and never changes or deletes anything: the cursor (UIDVALIDITY and last UID) is the
-//! caller's. One message that the server or the parser chokes on is reported and passed over, so it cannot block the
+//! It never looks at `\\Seen` and never deletes anything, and marks as read only where [`ImapConfig::mark_seen`] asks for
+//! it: the cursor (UIDVALIDITY and last UID) is the caller's. One message that the server or the parser chokes on is reported and passed over, so it cannot block the
 //! mailbox. IDLE tells of news at once; where a server has no IDLE it is asked now and then.
 
 mod choose;
 mod client;
 mod folders;
 mod held;
+mod mark;
 mod parts;
 mod probe;
 mod session;
@@ -55,6 +56,8 @@ pub struct ImapConfig {
     pub mail_bytes_max: u64,
     /// How often a server without IDLE is asked for news.
     pub poll: Duration,
+    /// Folders are opened so that [`ImapClient::mark_seen`] can mark what is stored; else for reading only.
+    pub mark_seen: bool,
 }
 
 impl ImapConfig {
@@ -70,6 +73,7 @@ impl ImapConfig {
             timeouts: Timeouts::default(),
             mail_bytes_max: 50 * 1024 * 1024,
             poll: Duration::from_secs(15),
+            mark_seen: false,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Fetching: one task per mailbox, each on its own, so that one bad server never holds up another.
 //!
 //! A folder is followed by UIDVALIDITY and UID alone: what other clients read, flag or move changes nothing here, and
-//! nothing on the server is changed.
+//! nothing on the server is changed, unless the mailbox asks that what is stored be marked as read.
 //!
 //! Of several folders the first is open and tells of news; at every poll the others are asked how far they have come, and
 //! opened where there is more. One that cannot be opened is told and tried again at the next poll; the others go on.
@@ -430,12 +430,20 @@ async fn catch_up(following: &mut Following<'_>, inbox: &mut Inbox, appeared: bo
         let batch = inbox.fetch_since(last_uid).await?;
         let Some(newest) = batch.iter().map(|fetched| fetched.uid).max() else { return Ok(any) };
         any = true;
+        let whole = whole(&batch);
         let found = batch.into_iter().map(|fetched| found(&folder, uid_validity, fetched)).collect();
         let cursor = Cursor { mailbox: id, folder: folder.clone(), uid_validity, last_uid: newest };
         intake::take_in(house, tenant, id, found, Some(cursor)).await?;
         last_uid = newest;
+        // Only now: what is marked as read is stored.
+        inbox.mark_seen(&whole).await?;
         following.under_way(inbox).await?;
     }
+}
+
+/// Those of which the whole mail came.
+pub(crate) fn whole(batch: &[Fetched]) -> Vec<u32> {
+    batch.iter().filter(|one| matches!(one.content, Content::Mail(_))).map(|one| one.uid).collect()
 }
 
 pub(crate) fn found(folder: &str, uid_validity: u32, fetched: Fetched) -> Found {

@@ -224,6 +224,23 @@ impl Inbox {
         }
     }
 
+    /// Marks mails of the open folder as read, where its mailbox asks for that. One that the server does not let itself be marked
+    /// in is told and left as it is: fetching goes on.
+    pub(crate) async fn mark_seen(&mut self, uids: &[u32]) -> Result<(), Trouble> {
+        let Self::Imap(imap) = self else { return Ok(()) };
+        if !imap.config.mark_seen {
+            return Ok(());
+        }
+        match imap.client.mark_seen(uids).await {
+            Err(ImapError::Refused { words, .. }) => {
+                tracing::warn!(folder = imap.folder, words, "the server does not let mails be marked as read");
+                Ok(())
+            }
+            // Whatever state it is in now: next time it is opened anew.
+            other => other.inspect_err(|_| imap.folder.clear()).map_err(Trouble::from),
+        }
+    }
+
     /// Waits for news of the open folder.
     pub(crate) async fn wait(&mut self, at_most: Duration) -> Result<(), Trouble> {
         let _changed_or_time: Wake = match self {

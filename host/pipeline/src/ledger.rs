@@ -4,7 +4,7 @@
 //! A mail that was moved or deleted on the server afterwards is no difference: it is here. One that came after the last look is not
 //! missing: it is next.
 
-use crate::fetch::found;
+use crate::fetch::{found, whole};
 use crate::house::House;
 use crate::inbox::{Inbox, Trouble};
 use crate::intake;
@@ -154,8 +154,10 @@ async fn mend(house: &House, tenant: &Tenant, mailbox: &Mailbox, inbox: &mut Inb
         // What is left is gone from the server since it was counted.
         let Some(last) = batch.iter().map(|fetched| fetched.uid).max() else { break };
         taken += batch.len();
+        let whole = whole(&batch);
         let mails = batch.into_iter().map(|fetched| found(&folder, uid_validity, fetched)).collect();
         intake::take_in(house, tenant, mailbox.row.id, mails, None).await?;
+        inbox.mark_seen(&whole).await?;
         left.retain(|uid| *uid > last);
     }
     Ok(taken)

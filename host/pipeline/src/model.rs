@@ -7,13 +7,20 @@ use crate::breaker::{Installation, Leave};
 use crate::house::House;
 use crate::secrets::{self, SecretError};
 use crate::tenant::Tenant;
-use posthouse_ai::{AiError, ApiKey, Completion, Prompt, Provider, budget};
+use posthouse_ai::{AiError, ApiKey, Completion, Prompt, Provider, SoFar, budget};
 use posthouse_model::TicketId;
 use posthouse_model::capability::ModelAllowance;
 use posthouse_model::config::{ModelConfig, ModelTask};
 use posthouse_model::event::Actor;
 use posthouse_sandbox::{ModelAnswer, ModelRefusal, ModelRequest};
-use posthouse_store::{ModelCall, ModelReservation, Reserved, SetAside};
+use posthouse_store::{ModelCall, ModelExchange, ModelReservation, Reserved, SetAside};
+use std::time::Duration;
+
+/// The version of prompts that the host itself makes: its own.
+pub(crate) const HOST_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// In the list of what a model was called for: a person asked the same again.
+const AGAIN: &str = "operator:again";
 
 /// How to reach a tenant's model.
 ///
@@ -67,7 +74,57 @@ pub async fn ask(
     request: ModelRequest,
 ) -> Result<Completion, ModelRefusal> {
     let Some(config) = &tenant.config.model else { return Err(ModelRefusal::NotConfigured) };
-    let config = &config.for_task(asking.task);
+    ask_of(house, tenant, &config.for_task(asking.task), asking, request, None).await
+}
+
+/// As [`ask`], and tells of the answer while it comes, where the provider can.
+///
+/// # Errors
+/// Why there is no answer.
+pub async fn ask_streaming(
+    house: &House,
+    tenant: &Tenant,
+    asking: Asking<'_>,
+    request: ModelRequest,
+    so_far: SoFar<'_>,
+) -> Result<Completion, ModelRefusal> {
+    let Some(config) = &tenant.config.model else { return Err(ModelRefusal::NotConfigured) };
+    ask_of(house, tenant, &config.for_task(asking.task), asking, request, Some(so_far)).await
+}
+
+/// Asks the same again, of the model that is set up for the task now or of another one of the same provider, on the tenant's key and
+/// within its budget. The answer is on record like any other and goes nowhere else.
+///
+/// # Errors
+/// Why there is no answer.
+pub async fn again(
+    house: &House,
+    tenant: &Tenant,
+    exchange: ModelExchange,
+    ticket: Option<TicketId>,
+    model: Option<String>,
+) -> Result<Completion, ModelRefusal> {
+    let Some(config) = &tenant.config.model else { return Err(ModelRefusal::NotConfigured) };
+    let mut config = config.for_task(exchange.task);
+    config.model = model.unwrap_or(config.model);
+    let allowance = ModelAllowance::default();
+    let asking = Asking { plugin: AGAIN, task: exchange.task, allowance: &allowance, ticket };
+    let request = ModelRequest {
+        instructions: exchange.instructions,
+        inputs: exchange.inputs,
+        max_output_tokens: exchange.output_tokens_max,
+    };
+    ask_of(house, tenant, &config, asking, request, None).await
+}
+
+async fn ask_of(
+    house: &House,
+    tenant: &Tenant,
+    config: &ModelConfig,
+    asking: Asking<'_>,
+    request: ModelRequest,
+    so_far: Option<SoFar<'_>>,
+) -> Result<Completion, ModelRefusal> {
     let provider = provider(house, tenant, config).await.map_err(|reason| {
         tracing::warn!(tenant.id = %tenant.id(), %reason, "the model is set up but cannot be used");
         match reason {
@@ -110,7 +167,10 @@ pub async fn ask(
         return Err(reserved.err().unwrap_or(ModelRefusal::OverBudget));
     }
 
-    let result = house.models().complete(&provider, &prompt).await;
+    let result = match so_far {
+        Some(so_far) => house.models().complete_streaming(&provider, &prompt, so_far).await,
+        None => house.models().complete(&provider, &prompt).await,
+    };
     let failed = result.as_ref().err().filter(|error| error.is_temporary()).map(ToString::to_string);
     breakers.answered(id, &config.model, installation, house.now(), failed);
     let duration_ms = i64::try_from(house.now().since(start).as_millis()).unwrap_or(i64::MAX);
@@ -121,6 +181,7 @@ pub async fn ask(
         at: start,
         ticket: asking.ticket,
         plugin: asking.plugin.to_owned(),
+        version: version(tenant, asking.plugin),
         model: result.as_ref().map_or_else(|_| config.model.clone(), |completion| completion.model.clone()),
         tokens_in,
         tokens_out,
@@ -129,7 +190,14 @@ pub async fn ask(
         cost: cost(tokens_in, tokens_out),
         currency: config.price.as_ref().map(|price| price.currency.clone()).unwrap_or_default(),
     };
-    if let Err(error) = record(tenant, &day, aside, &call).await {
+    let exchange = (config.keep_exchanges_days > 0).then(|| ModelExchange {
+        task: asking.task,
+        instructions: prompt.instructions,
+        inputs: prompt.inputs,
+        output_tokens_max: prompt.max_output_tokens,
+        answer: result.as_ref().ok().map(|completion| completion.text.clone()),
+    });
+    if let Err(error) = record(tenant, &day, aside, &call, exchange.as_ref()).await {
         // The answer is there; what stays wrong is the day's count, which then errs on the careful side.
         tracing::error!(tenant.id = %tenant.id(), %error, "a model call could not be recorded");
     }
@@ -148,6 +216,27 @@ pub fn task(tenant: &Tenant, plugin: &str) -> ModelTask {
     installed.map_or(ModelTask::Draft, |installed| installed.row.plugin.world.into())
 }
 
+/// The version of what made a prompt: of the plugin, else of the host, which asked itself.
+fn version(tenant: &Tenant, plugin: &str) -> String {
+    let installed = tenant.all_plugins().iter().find(|installed| installed.name() == plugin);
+    installed.map_or_else(|| HOST_VERSION.to_owned(), |installed| installed.row.plugin.version.clone())
+}
+
+/// Lets go of what was said longer ago than the tenant keeps it; of all of it where the model was taken out of the set-up.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub(crate) async fn let_go(house: &House, tenant: &Tenant, actor: &Actor) -> Result<(), posthouse_store::StoreError> {
+    let days = tenant.config.model.as_ref().map_or(0, |model| model.keep_exchanges_days);
+    let before = house.now().minus(Duration::from_secs(u64::from(days) * 24 * 3_600));
+    if tenant.scope.has_exchanges_before(before).await? {
+        let mut tx = tenant.scope.begin().await?;
+        tx.drop_exchanges(before, actor).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
 async fn reserve(tenant: &Tenant, wanted: &ModelReservation<'_>) -> Result<Reserved, ModelRefusal> {
     let reserve = async {
         let mut tx = tenant.scope.begin().await?;
@@ -163,9 +252,13 @@ async fn record(
     day: &str,
     aside: SetAside,
     call: &ModelCall,
+    exchange: Option<&ModelExchange>,
 ) -> Result<(), posthouse_store::StoreError> {
     let mut tx = tenant.scope.begin().await?;
-    tx.record_model_call(day, aside, call, &Actor::Host("model".to_owned())).await?;
+    let id = tx.record_model_call(day, aside, call, &Actor::Host("model".to_owned())).await?;
+    if let Some(exchange) = exchange {
+        tx.keep_exchange(id, call.at, exchange).await?;
+    }
     tx.commit().await
 }
 

@@ -55,6 +55,7 @@ pub async fn imap(house: &House, tenant: &Tenant, imap: &config::ImapConfig) -> 
     let mut config = ImapConfig::new(&imap.host, imap.port(), security(imap.security()), auth);
     config.extra_ca_pem = imap.ca_pem.as_ref().map(|pem| pem.clone().into_bytes());
     config.poll = Duration::from_secs(u64::from(imap.poll_seconds));
+    config.mark_seen = imap.mark_seen;
     Ok(config)
 }
 

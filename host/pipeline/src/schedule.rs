@@ -2,7 +2,7 @@
 
 use crate::house::House;
 use crate::trouble::Part;
-use crate::{digest, heartbeat, webhooks, worker};
+use crate::{digest, heartbeat, model, webhooks, worker};
 use posthouse_model::event::Actor;
 use posthouse_store::StoreError;
 use std::time::Duration;
@@ -84,6 +84,7 @@ pub async fn tick(house: &House) -> Result<(), StoreError> {
                     tx.commit().await?;
                 }
             }
+            model::let_go(house, &tenant, &actor).await?;
             if tenant.scope.next_snooze_end().await?.is_some_and(|at| at <= house.now()) {
                 let mut tx = tenant.scope.begin().await?;
                 tx.wake_snoozed(&actor).await?;

@@ -8,6 +8,7 @@ use crate::house::House;
 use crate::model::{self, Asking};
 use crate::tenant::Tenant;
 use crate::triage::store;
+use posthouse_ai::Completion;
 use posthouse_model::TicketId;
 use posthouse_model::capability::ModelAllowance;
 use posthouse_model::config::ModelTask;
@@ -17,9 +18,14 @@ use posthouse_model::rich;
 use posthouse_model::translation::{TRANSLATED_BYTES_MAX, TranslationState, TranslationTrouble};
 use posthouse_sandbox::{ModelRefusal, ModelRequest};
 use posthouse_store::{ClaimedJob, NewTranslation, StoreError, TranslationRow};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// In the list of what the model was called for.
 const ASKED_FOR: &str = "desk:translate";
+/// What an answer says so far is kept no more often than this.
+const KEEP_EVERY: Duration = Duration::from_millis(400);
 /// Bytes of a translation that are kept.
 const KEPT_BYTES_MAX: usize = 64 * 1024;
 
@@ -62,7 +68,7 @@ async fn translated(house: &House, tenant: &Tenant, row: &TranslationRow) -> Res
     };
     let allowance = ModelAllowance::default();
     let asking = Asking { plugin: ASKED_FOR, task: ModelTask::Translate, allowance: &allowance, ticket };
-    Ok(match model::ask(house, tenant, asking, request).await {
+    Ok(match aloud(house, tenant, row.id, asking, request).await? {
         Ok(answer) => {
             let said = rich::clean(&answer.text);
             let kept = beginning(&said, KEPT_BYTES_MAX);
@@ -78,6 +84,43 @@ async fn translated(house: &House, tenant: &Tenant, row: &TranslationRow) -> Res
         Err(ModelRefusal::Unavailable(words)) => Err((TranslationTrouble::Unavailable, words)),
         Err(ModelRefusal::Rejected(words)) => Err((TranslationTrouble::Rejected, words)),
     })
+}
+
+/// Asks, and keeps what the answer says so far, for the page that waits for it.
+async fn aloud(
+    house: &House,
+    tenant: &Tenant,
+    id: i64,
+    asking: Asking<'_>,
+    request: ModelRequest,
+) -> Result<Result<Completion, ModelRefusal>, StoreError> {
+    let (tell, mut told) = watch::channel(String::new());
+    let so_far = |text: &str| {
+        tell.send_replace(beginning(&rich::clean(text), KEPT_BYTES_MAX).to_owned());
+    };
+    let mut answer = std::pin::pin!(model::ask_streaming(house, tenant, asking, request, &so_far));
+    let mut earliest = Instant::now();
+    loop {
+        tokio::select! {
+            answer = &mut answer => return Ok(answer),
+            text = more(&mut told, earliest) => {
+                let mut tx = tenant.scope.begin().await?;
+                tx.translation_so_far(id, &text).await?;
+                tx.commit().await?;
+                earliest = Instant::now() + KEEP_EVERY;
+            }
+        }
+    }
+}
+
+/// What is new, no sooner than a time.
+async fn more(told: &mut watch::Receiver<String>, earliest: Instant) -> String {
+    tokio::time::sleep_until(earliest).await;
+    if told.changed().await.is_err() {
+        // Nothing more is told; the answer itself ends the waiting.
+        std::future::pending::<()>().await;
+    }
+    told.borrow_and_update().clone()
 }
 
 async fn text(tenant: &Tenant, row: &TranslationRow) -> Result<(Option<TicketId>, String), StoreError> {

@@ -170,6 +170,7 @@ pub async fn model(house: &House, tenant: &Tenant, config: &ModelConfig) -> (Fou
                 at: house.now(),
                 ticket: None,
                 plugin: "try-out".to_owned(),
+                version: crate::model::HOST_VERSION.to_owned(),
                 model: probe.model.clone(),
                 tokens_in,
                 tokens_out,

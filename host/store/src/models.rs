@@ -1,6 +1,6 @@
 //! Calls of the client's own model: each on record, the day's total against its budget.
 
-use crate::sql::{Row, sql};
+use crate::sql::{Row, sql, sql_of};
 use crate::{Result, Scope, Tx};
 use posthouse_model::event::Actor;
 use posthouse_model::{TicketId, Timestamp};
@@ -16,6 +16,8 @@ pub struct ModelCall {
     pub ticket: Option<TicketId>,
     /// The plugin that asked.
     pub plugin: String,
+    /// The version of what made the prompt: of the plugin, or of the host where it asked itself.
+    pub version: String,
     /// The model's name.
     pub model: String,
     /// As the provider counted.
@@ -158,15 +160,12 @@ impl Scope {
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database).
     pub async fn model_calls(&self, limit: u32) -> Result<Vec<ModelCall>> {
-        let rows =
-            sql("select at, ticket_id, plugin, model, tokens_in, tokens_out, duration_ms, outcome, cost, currency \
-             from model_call \
-             where tenant_id = $1 order by id desc limit $2")
+        let rows = sql_of(format!("select {COLUMNS} from model_call where tenant_id = $1 order by id desc limit $2"))
             .bind(self.tenant)
             .bind(limit.min(500))
             .all(&mut *self.read().await?)
             .await?;
-        rows.iter().map(read).collect()
+        rows.iter().map(|row| read(row, 0)).collect()
     }
 }
 
@@ -182,12 +181,18 @@ fn read_use(row: &Row) -> Result<ModelUse> {
     })
 }
 
-fn read(row: &Row) -> Result<ModelCall> {
-    let mut row = row.reader();
+/// Of `model_call`, in the order that [`read`] takes them.
+pub(crate) const COLUMNS: &str =
+    "at, ticket_id, plugin, version, model, tokens_in, tokens_out, duration_ms, outcome, cost, currency";
+
+/// From a column on.
+pub(crate) fn read(row: &Row, from: usize) -> Result<ModelCall> {
+    let mut row = row.reader_from(from);
     Ok(ModelCall {
         at: row.next()?,
         ticket: row.next()?,
         plugin: row.next()?,
+        version: row.next()?,
         model: row.next()?,
         tokens_in: row.next()?,
         tokens_out: row.next()?,
@@ -263,7 +268,7 @@ impl Tx {
         Ok(reserved > 0)
     }
 
-    /// Records a call, adds it to the day it was reserved on, and gives back what was set aside for it.
+    /// Records a call, adds it to the day it was reserved on, and gives back what was set aside for it. Gives its id.
     ///
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database).
@@ -273,7 +278,7 @@ impl Tx {
         aside: SetAside,
         call: &ModelCall,
         actor: &Actor,
-    ) -> Result<()> {
+    ) -> Result<i64> {
         let tenant = self.tenant();
         sql("insert into model_use (tenant_id, day, calls, tokens_in, tokens_out, reserved, cost) \
              values ($1, $2, 1, $3, $4, 0, $5) \
@@ -302,8 +307,10 @@ impl Tx {
         .bind(day)
         .run(self.on())
         .await?;
-        sql("insert into model_call (tenant_id, at, ticket_id, plugin, model, tokens_in, tokens_out, duration_ms, outcome, \
-             cost, currency) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
+        let id = sql(
+            "insert into model_call (tenant_id, at, ticket_id, plugin, model, tokens_in, tokens_out, duration_ms, \
+             outcome, cost, currency, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id",
+        )
         .bind(tenant)
         .bind(call.at)
         .bind(call.ticket)
@@ -315,8 +322,10 @@ impl Tx {
         .bind(&call.outcome)
         .bind(call.cost)
         .bind(&call.currency)
-        .run(self.on())
-        .await?;
+        .bind(&call.version)
+        .one(self.on())
+        .await?
+        .get::<i64>(0)?;
         let subject =
             call.ticket.map_or_else(|| format!("plugin:{}", call.plugin), |ticket| format!("ticket:{ticket}"));
         self.record(
@@ -325,6 +334,7 @@ impl Tx {
             subject,
             json!({
                 "plugin": call.plugin,
+                "version": call.version,
                 "model": call.model,
                 "tokens_in": call.tokens_in,
                 "tokens_out": call.tokens_out,
@@ -333,6 +343,6 @@ impl Tx {
                 "outcome": call.outcome,
             }),
         );
-        Ok(())
+        Ok(id)
     }
 }

@@ -34,6 +34,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0023_translation.sql"),
     include_str!("schema/0024_urgent.sql"),
     include_str!("schema/0025_money.sql"),
+    include_str!("schema/0026_model_exchange.sql"),
 ];
 
 /// The version that this host works with.

@@ -262,7 +262,12 @@ impl Row {
 
     /// Reads the columns one after the other.
     pub(crate) fn reader(&self) -> Reader<'_> {
-        Reader { row: self, at: 0 }
+        self.reader_from(0)
+    }
+
+    /// The same, from a column on.
+    pub(crate) fn reader_from(&self, at: usize) -> Reader<'_> {
+        Reader { row: self, at }
     }
 }
 

@@ -225,8 +225,14 @@ pub(crate) const TABLES: &[Table] = &[
     counting(
         "model_call",
         "id:i tenant_id:i at:i ticket_id:i plugin:t model:t tokens_in:i tokens_out:i duration_ms:i outcome:t \
-         cost:i@25 currency:t@25",
+         cost:i@25 currency:t@25 version:t@26",
     ),
+    table(
+        "model_exchange",
+        "call_id:i tenant_id:i at:i task:t instructions:t inputs:t output_tokens_max:i answer:t",
+        "call_id",
+    )
+    .since(26),
     table(
         "article",
         "tenant_id:i id:t language:t title:t body:t updated_at:i version:i@16 changed_by:t@16",

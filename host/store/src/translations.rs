@@ -23,7 +23,7 @@ pub struct TranslationRow {
     pub language: String,
     /// How it stands.
     pub state: TranslationState,
-    /// What the model wrote. Untrusted text.
+    /// What the model wrote; of one that is being made, so far. Untrusted text.
     pub content: Option<String>,
     /// Only the beginning of the text was translated.
     pub cut: bool,
@@ -182,6 +182,22 @@ impl Tx {
         let data = json!({ "translation": id, "message": message, "draft": draft, "language": language });
         self.record(actor, "translation.asked", subject(ticket, message), data);
         Ok(id)
+    }
+
+    /// Keeps what a translation says so far, while it is being made; nothing where it is done with.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn translation_so_far(&mut self, id: i64, text: &str) -> Result<()> {
+        let tenant = self.tenant();
+        sql("update translation set content = $1 where tenant_id + 0 = $2 and id = $3 and state = $4")
+            .bind(text)
+            .bind(tenant)
+            .bind(id)
+            .bind(TranslationState::Asked)
+            .run(self.on())
+            .await
+            .map(drop)
     }
 
     /// Writes what a translation came to: the text, or why there is none and in whose words. One that nobody waits for any more stays as

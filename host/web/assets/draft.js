@@ -87,6 +87,8 @@ const awaitComing = (wait = 700) => {
       const [form, fresh] = [draftForm(), page.querySelector('.reply form')];
       for (const old of $$('[data-coming]')) {
         const brought = page.getElementById(old.id);
+        // A text that is still growing is worth a look at once.
+        if (brought?.dataset.coming !== undefined && brought.textContent !== old.textContent) wait = 250;
         const within = old.closest('.reply form');
         if (!brought || (within && fresh?.dataset.keep !== form.dataset.keep)) continue;
         old.replaceWith(brought);

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -24,6 +25,7 @@ pub struct Provider {
     says: Arc<Mutex<Says>>,
     seen: Arc<Mutex<Vec<Value>>>,
     refused: Arc<Mutex<Vec<String>>>,
+    holds: watch::Sender<bool>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -44,6 +46,7 @@ impl Provider {
         let says = Arc::new(Mutex::new(says));
         let seen: Arc<Mutex<Vec<Value>>> = Arc::default();
         let refused: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (holds, held) = watch::channel(false);
         let task = tokio::spawn({
             let (key, says, seen, refused) =
                 (key.to_owned(), Arc::clone(&says), Arc::clone(&seen), Arc::clone(&refused));
@@ -51,13 +54,14 @@ impl Provider {
                 while let Ok((stream, _)) = listener.accept().await {
                     let (key, says, seen, refused) =
                         (key.clone(), Arc::clone(&says), Arc::clone(&seen), Arc::clone(&refused));
+                    let mut held = held.clone();
                     tokio::spawn(async move {
-                        let _ = serve(stream, &key, &says, &seen, &refused).await;
+                        let _ = serve(stream, &key, &says, &seen, &refused, &mut held).await;
                     });
                 }
             }
         });
-        Self { port, says, seen, refused, task }
+        Self { port, says, seen, refused, holds, task }
     }
 
     /// `http://127.0.0.1:PORT/v1`
@@ -72,6 +76,11 @@ impl Provider {
     /// When another thread panicked while it held the answer.
     pub fn say(&self, says: Says) {
         *self.says.lock().expect("not poisoned") = says;
+    }
+
+    /// From now on answers that stream stop after their first half, or go on.
+    pub fn hold(&self, holds: bool) {
+        self.holds.send_replace(holds);
     }
 
     /// Bodies of the requests that were right.
@@ -99,6 +108,7 @@ async fn serve(
     says: &Mutex<Says>,
     seen: &Mutex<Vec<Value>>,
     refused: &Mutex<Vec<String>>,
+    held: &mut watch::Receiver<bool>,
 ) -> std::io::Result<()> {
     let mut buffer = Vec::new();
     while let Some((head, body)) = read_request(&mut stream, &mut buffer).await? {
@@ -109,7 +119,11 @@ async fn serve(
             }
             Ok(request) => {
                 seen.lock().expect("not poisoned").push(request.clone());
-                match says.lock().expect("not poisoned").clone() {
+                let said = says.lock().expect("not poisoned").clone();
+                if let (true, Says::Text(text, read, written)) = (request["stream"] == true, &said) {
+                    return tell(stream, &request, text, (*read, *written), held).await;
+                }
+                match said {
                     Says::Text(text, read, written) => (200, completion(&request, &text, read, written)),
                     Says::Key => (200, completion(&request, &format!("Dear customer, the key is {key}."), 40, 9)),
                     Says::ErrorWithKey => {
@@ -128,6 +142,38 @@ async fn serve(
         stream.write_all(text.as_bytes()).await?;
     }
     Ok(())
+}
+
+/// Sends an answer as server-sent events, with a stop after its first half where it is held. The end of the connection ends it.
+async fn tell(
+    mut stream: TcpStream,
+    request: &Value,
+    text: &str,
+    (read, written): (u64, u64),
+    held: &mut watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+    stream.write_all(head.as_bytes()).await?;
+    let mut half = text.len() / 2;
+    while !text.is_char_boundary(half) {
+        half += 1;
+    }
+    let chunk = |choices: Value, usage: Value| {
+        let chunk = json!({ "id": "chatcmpl-1", "object": "chat.completion.chunk", "model": request["model"], "choices": choices, "usage": usage });
+        format!("data: {chunk}\n\n")
+    };
+    for (piece, reason) in [(&text[..half], Value::Null), (&text[half..], json!("stop"))] {
+        let choice = json!([{ "index": 0, "delta": { "content": piece }, "finish_reason": reason }]);
+        stream.write_all(chunk(choice, Value::Null).as_bytes()).await?;
+        // Whoever holds it has gone: then it goes on.
+        let _ = held.wait_for(|held| !held).await;
+    }
+    if request["stream_options"]["include_usage"] == true {
+        let usage = json!({ "prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written });
+        stream.write_all(chunk(json!([]), usage).as_bytes()).await?;
+    }
+    stream.write_all(b"data: [DONE]\n\n").await?;
+    stream.shutdown().await
 }
 
 async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<Option<(String, Vec<u8>)>> {
@@ -178,6 +224,8 @@ fn judge(head: &str, body: &[u8], key: &str) -> Result<Value, (u16, &'static str
             "model" => value.is_string(),
             "messages" => value.as_array().is_some_and(|list| !list.is_empty()),
             "max_tokens" | "max_completion_tokens" => value.as_u64().is_some_and(|n| n > 0),
+            "stream" => value.is_boolean(),
+            "stream_options" => request["stream"] == true && value["include_usage"].is_boolean(),
             "temperature" => value.as_f64().is_some_and(|t| (0.0..=2.0).contains(&t)),
             _ => false,
         };

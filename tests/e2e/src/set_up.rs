@@ -40,10 +40,20 @@ impl SetUp {
     /// Mail comes in over IMAP on this port, with the secret [`MAIL_PASSWORD`].
     #[must_use]
     pub fn imap(self, port: u16) -> Self {
+        self.imap_with(port, "")
+    }
+
+    /// The same, and what is stored is marked as read on the server.
+    #[must_use]
+    pub fn imap_that_marks(self, port: u16) -> Self {
+        self.imap_with(port, ", mark_seen = true")
+    }
+
+    fn imap_with(self, port: u16, more: &str) -> Self {
         let user = self.address.clone();
         self.mailbox(&format!(
             "imap = {{ host = \"127.0.0.1\", port = {port}, security = \"plain\", user = \"{user}\", \
-             password = {{ secret = \"{MAIL_PASSWORD}\" }} }}"
+             password = {{ secret = \"{MAIL_PASSWORD}\" }}{more} }}"
         ))
     }
 

@@ -50,6 +50,40 @@ async fn a_folder_that_is_numbered_anew_brings_nothing_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mail_stays_unread_on_the_server_unless_the_mailbox_asks_otherwise() {
+    let Some(dovecot) = Dovecot::start() else { return };
+    let mut house = House::new(None);
+    house.secret("shop", MAIL_PASSWORD, dovecot.password());
+    let set_up = || SetUp::new("shop", "The Shop", SUPPORT).import_existing().files();
+    for number in 0..3 {
+        deliver(&dovecot, number).await;
+    }
+    let mut inbox = dovecot.open(SUPPORT, "INBOX").await;
+    house.apply("shop", &set_up().imap(dovecot.imap_port()).toml());
+    house.serve().await;
+    each_once(&house, 3).await;
+    assert_eq!(inbox.unseen().await, 3, "nobody asked for anything to be marked");
+
+    // Set up anew while it runs. What came before stays as it is; what comes from now on is marked.
+    house.apply("shop", &set_up().imap_that_marks(dovecot.imap_port()).toml());
+    for number in 3..5 {
+        deliver(&dovecot, number).await;
+    }
+    each_once(&house, 5).await;
+    let end = Instant::now() + WAIT;
+    while inbox.unseen().await != 3 {
+        assert!(Instant::now() < end, "{} unread\n{}", inbox.unseen().await, house.log());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // And a mail that somebody has read elsewhere comes in like any other.
+    house.kill();
+    deliver(&dovecot, 5).await;
+    inbox.read_all().await;
+    house.serve().await;
+    each_once(&house, 6).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_goes_away_and_comes_back_is_followed_on() {
     let Some(mut dovecot) = Dovecot::start() else { return };
     deliver(&dovecot, 0).await;

@@ -128,6 +128,23 @@ impl Inbox {
         }
     }
 
+    /// How many mails of the open folder nobody has read.
+    ///
+    /// # Panics
+    /// When the server says nothing of it.
+    pub async fn unseen(&mut self) -> usize {
+        self.command("NOOP").await;
+        let (lines, _) = self.ask("UID SEARCH UNSEEN").await;
+        let found = lines.iter().find_map(|line| line.strip_prefix("* SEARCH"));
+        found.expect("the server answers SEARCH").split_whitespace().count()
+    }
+
+    /// Marks every mail of the open folder as read, as a person does who looks at it elsewhere.
+    pub async fn read_all(&mut self) {
+        self.command("NOOP").await;
+        self.command("STORE 1:* +FLAGS.SILENT (\\Seen)").await;
+    }
+
     /// Makes a folder.
     pub async fn create(&mut self, folder: &str) {
         self.command(&format!("CREATE \"{folder}\"")).await;
@@ -180,20 +197,26 @@ impl Inbox {
 
     /// Runs one command and returns the literals of its answers.
     async fn command(&mut self, command: &str) -> Vec<Vec<u8>> {
+        self.ask(command).await.1
+    }
+
+    /// Runs one command and returns its lines and the literals of its answers.
+    async fn ask(&mut self, command: &str) -> (Vec<String>, Vec<Vec<u8>>) {
         self.tag += 1;
         let tag = format!("a{} ", self.tag);
         self.lines.send(format!("{tag}{command}\r\n").as_bytes()).await;
-        let mut literals = Vec::new();
+        let (mut lines, mut literals) = (Vec::new(), Vec::new());
         loop {
             let line = self.lines.line().await;
             if let Some(result) = line.strip_prefix(&tag) {
                 assert!(result.starts_with("OK"), "{command}: the server said {result}");
-                return literals;
+                return (lines, literals);
             }
             let size = line.strip_suffix('}').and_then(|line| line.rsplit_once('{')?.1.parse().ok());
             if let Some(size) = size {
                 literals.push(self.lines.exactly(size).await);
             }
+            lines.push(line);
         }
     }
 }

@@ -19,6 +19,10 @@ pub enum Answer {
     Silent,
     /// So often the provider is in trouble, then it says this.
     After(usize, &'static str),
+    /// As `Says`, but a request to stream is refused as by one that does not know how to.
+    Whole(&'static str),
+    /// Half of an answer, and then the connection ends.
+    BreaksOff(&'static str),
     /// As `Says`, in Anthropic's format.
     Writes(&'static str),
 }
@@ -66,7 +70,29 @@ async fn serve(stream: TcpStream, answer: Answer, seen: Arc<Mutex<Vec<Value>>>, 
             }
             Ok(body) => {
                 seen.lock().unwrap().push(body.clone());
+                if body["stream"] == true {
+                    match &answer {
+                        Answer::Says(text) => drop(stream.write_all(&stream_of(&chunks(&body, text))).await),
+                        Answer::Writes(text) => drop(stream.write_all(&stream_of(&events(&body, text))).await),
+                        Answer::BreaksOff(text) => {
+                            let chunks = chunks(&body, text);
+                            drop(stream.write_all(&stream_of(&chunks[..chunks.len() / 2])).await);
+                        }
+                        _ => {}
+                    }
+                    // The end of the connection is the end of the stream.
+                    if matches!(answer, Answer::Says(_) | Answer::Writes(_) | Answer::BreaksOff(_)) {
+                        return;
+                    }
+                }
                 match &answer {
+                    Answer::Whole(_) if body["stream"] == true => {
+                        let words = json!({"error": {"message": "Unrecognized request argument supplied: stream", "code": null}});
+                        (400, Vec::new(), words.to_string().into_bytes())
+                    }
+                    Answer::Whole(text) | Answer::BreaksOff(text) => {
+                        (200, Vec::new(), completion(&body, text).to_string().into_bytes())
+                    }
                     Answer::Says(text) => (200, Vec::new(), completion(&body, text).to_string().into_bytes()),
                     Answer::Raw(status, headers, bytes) => (*status, headers.clone(), bytes.clone()),
                     Answer::After(times, _) if number <= *times => (503, Vec::new(), b"busy".to_vec()),
@@ -87,6 +113,55 @@ async fn serve(stream: TcpStream, answer: Answer, seen: Arc<Mutex<Vec<Value>>>, 
             return;
         }
     }
+}
+
+/// A stream in pieces that break wherever they like.
+fn stream_of(events: &[String]) -> Vec<u8> {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\nconnection: close\r\n\r\n";
+    (head.to_owned() + &events.concat()).into_bytes()
+}
+
+fn chunks(request: &Value, text: &str) -> Vec<String> {
+    let model = format!("{}-2026-01-01", request["model"].as_str().unwrap());
+    let chunk = |choices: Value, usage: Value| {
+        let chunk = json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "model": model, "choices": choices, "usage": usage});
+        format!("data: {chunk}\n\n")
+    };
+    let delta = |delta: Value, reason: Value| {
+        chunk(json!([{"index": 0, "delta": delta, "finish_reason": reason}]), Value::Null)
+    };
+    let mut all = vec![delta(json!({"role": "assistant", "content": ""}), Value::Null)];
+    all.extend(text.split_inclusive(' ').map(|word| delta(json!({"content": word}), Value::Null)));
+    all.push(delta(json!({}), json!("stop")));
+    if request["stream_options"]["include_usage"] == true {
+        all.push(chunk(json!([]), json!({"prompt_tokens": 21, "completion_tokens": 9, "total_tokens": 30})));
+    }
+    all.push("data: [DONE]\n\n".to_owned());
+    all
+}
+
+fn events(request: &Value, text: &str) -> Vec<String> {
+    let model = format!("{}-20260101", request["model"].as_str().unwrap());
+    let event = |kind: &str, mut data: Value| {
+        data["type"] = json!(kind);
+        format!("event: {kind}\ndata: {data}\n\n")
+    };
+    let usage =
+        json!({"input_tokens": 18, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 2, "output_tokens": 1});
+    let mut all = vec![
+        event("message_start", json!({"message": {"id": "msg_1", "model": model, "content": [], "usage": usage}})),
+        event("content_block_start", json!({"index": 0, "content_block": {"type": "text", "text": ""}})),
+        event("ping", json!({})),
+    ];
+    all.extend(
+        text.split_inclusive(' ').map(|word| {
+            event("content_block_delta", json!({"index": 0, "delta": {"type": "text_delta", "text": word}}))
+        }),
+    );
+    all.push(event("content_block_stop", json!({"index": 0})));
+    all.push(event("message_delta", json!({"delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 7}})));
+    all.push(event("message_stop", json!({})));
+    all
 }
 
 struct Head {
@@ -150,6 +225,8 @@ fn judge(head: &Head, body: &[u8]) -> Result<Value, Refusal> {
             "model" if value.is_string() => {}
             "messages" if value.as_array().is_some_and(|list| !list.is_empty()) => {}
             "max_tokens" | "max_completion_tokens" if value.as_u64().is_some_and(|n| n >= 1) => {}
+            "stream" if value.is_boolean() => {}
+            "stream_options" if body["stream"] == true && value["include_usage"].is_boolean() => {}
             _ => return Err(bad(format!("Unrecognized or invalid request argument supplied: {key}"))),
         }
     }
@@ -202,6 +279,7 @@ fn judge_message(head: &Head, body: &[u8]) -> Result<Value, Refusal> {
             "model" | "system" if value.as_str().is_some_and(|text| !text.is_empty()) => {}
             "max_tokens" if value.as_u64().is_some_and(|n| n >= 1) => {}
             "messages" => {}
+            "stream" if value.is_boolean() => {}
             _ => return Err(bad(format!("{key}: Extra inputs are not permitted"))),
         }
     }

@@ -6,7 +6,7 @@ fn the_commands_are_an_interface() {
     let help = host.run(&["--help"]).ok().out;
     for command in [
         "demo", "serve", "migrate", "doctor", "tenant", "user", "secret", "ingest", "ticket", "mail", "mailbox",
-        "plugin", "eval", "digest", "audit", "backup", "restore", "bench",
+        "plugin", "model", "eval", "digest", "audit", "backup", "restore", "bench",
     ] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command} in\n{help}");
     }
@@ -33,6 +33,9 @@ fn the_commands_are_an_interface() {
         &["plugin", "build"],
         &["plugin", "dev"],
         &["plugin", "listen"],
+        &["model", "calls"],
+        &["model", "show"],
+        &["model", "again"],
         &["audit", "verify"],
         &["eval"],
         &["backup"],

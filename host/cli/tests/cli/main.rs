@@ -14,6 +14,7 @@ mod life;
 mod lock;
 mod mail;
 mod mailbox;
+mod model;
 mod package;
 mod plugin;
 mod project;

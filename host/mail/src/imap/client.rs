@@ -60,7 +60,7 @@ impl ImapClient {
         }
     }
 
-    /// Opens a folder, read-only: nothing in it is changed by looking.
+    /// Opens a folder, for reading only unless [`ImapConfig::mark_seen`]: nothing in it is changed by looking.
     ///
     /// # Errors
     /// The folder does not exist, or any failure of the connection.
@@ -360,7 +360,9 @@ impl ImapClient {
         if self.wire.is_none() {
             self.wire = Some(Wire::open(&self.config, &mut ProbeReport::default()).await?);
         }
-        let command = format!("EXAMINE {}", folders::quoted(folder)?);
+        // EXAMINE is SELECT for reading only (RFC 9051, 6.3.3).
+        let verb = if self.config.mark_seen { "SELECT" } else { "EXAMINE" };
+        let command = format!("{verb} {}", folders::quoted(folder)?);
         let limit = self.config.timeouts.command;
         let what = format!("opening {folder}");
         let (mut uid_validity, mut uid_next, mut modseq) = (None, None, None);

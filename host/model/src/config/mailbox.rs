@@ -125,6 +125,10 @@ pub struct ImapConfig {
     /// that is known to do so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub append_sent: Option<bool>,
+    /// Mails are marked as read on the server once they are stored here. Default: nothing on the server is changed. A mail of which
+    /// only the headers are kept here stays unread; so may one that was stored just before the host stopped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mark_seen: bool,
     /// Looked at no less often than this, also where the server offers IDLE, 5 to 3,600. Default 60.
     #[serde(default = "poll_seconds")]
     pub poll_seconds: u32,
@@ -151,6 +155,7 @@ impl ImapConfig {
             skip_folders: Vec::new(),
             sent_folder: None,
             append_sent: None,
+            mark_seen: false,
             poll_seconds: poll_seconds(),
             ca_pem: None,
             ca_file: None,

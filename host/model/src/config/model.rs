@@ -31,6 +31,9 @@ pub struct ModelConfig {
     /// How often a call is tried when the provider is in trouble, 1 to 3. Default 2.
     #[serde(default = "attempts")]
     pub attempts: u32,
+    /// What was asked and answered is kept this many days, 0 (not at all) to 365. Default 30. That a call was made stays on record.
+    #[serde(default = "keep_exchanges_days")]
+    pub keep_exchanges_days: u32,
     /// Allows `http://`: the key and customers' words then travel in the clear. Default off.
     #[serde(default)]
     pub plain_http: bool,
@@ -110,6 +113,37 @@ pub enum ModelTask {
     Notify,
     /// By an agent who wants to read a mail or a draft in another language.
     Translate,
+}
+
+impl ModelTask {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Classify, Self::Route, Self::Enrich, Self::Draft, Self::Check, Self::Notify, Self::Translate];
+
+    /// As in `tenant.toml`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Classify => "classify",
+            Self::Route => "route",
+            Self::Enrich => "enrich",
+            Self::Draft => "draft",
+            Self::Check => "check",
+            Self::Notify => "notify",
+            Self::Translate => "translate",
+        }
+    }
+}
+
+impl std::str::FromStr for ModelTask {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|task| task.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is no task of a model"))
+    }
 }
 
 impl From<World> for ModelTask {
@@ -228,6 +262,10 @@ impl<'de> Deserialize<'de> for Decimal {
 
 fn tokens_per_day() -> u64 {
     200_000
+}
+
+fn keep_exchanges_days() -> u32 {
+    30
 }
 
 fn output_tokens_max() -> u32 {

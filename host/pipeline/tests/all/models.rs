@@ -6,7 +6,7 @@ use posthouse_model::config::{ModelConfig, ModelTask};
 use posthouse_model::notice::NoticeKind;
 use posthouse_model::translation::{TranslationOf, TranslationState};
 use posthouse_pipeline::heartbeat;
-use posthouse_pipeline::model::{Asking, ask};
+use posthouse_pipeline::model::{Asking, again, ask};
 use posthouse_sandbox::{ModelRefusal, ModelRequest};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -174,4 +174,45 @@ async fn a_task_has_the_model_that_was_chosen_for_it() {
     let models: Vec<_> =
         bodies.iter().map(|body| (body["model"].as_str().unwrap(), body["max_tokens"].as_u64().unwrap())).collect();
     assert_eq!(models, [("large", 1_000), ("small", 500)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_is_kept_for_its_days_and_can_be_asked_again() {
+    let provider = FakeProvider::start().await;
+    let test = Test::new(vec![silent_group()], |config| {
+        config.model = Some(provider.config(json!({ "keep_exchanges_days": 2 })));
+    })
+    .await;
+    asked(&test, ModelTask::Draft).await.unwrap();
+    let calls = test.tenant.scope.kept_calls(None, None, 10).await.unwrap();
+    assert!(calls.len() == 1 && calls[0].has_exchange && !calls[0].call.version.is_empty(), "{calls:?}");
+    let (kept, exchange) = test.tenant.scope.kept_call(calls[0].id).await.unwrap();
+    let exchange = exchange.unwrap();
+    assert_eq!((exchange.instructions.as_str(), exchange.inputs.as_slice()), ("Be brief.", &["Hello".to_owned()][..]));
+    assert_eq!((exchange.task, exchange.answer.as_deref()), (ModelTask::Draft, Some("Good day")));
+
+    // The same again, of another model: the provider gets the very same question.
+    let answer = again(&test.house, &test.tenant, exchange, kept.call.ticket, Some("other".to_owned())).await.unwrap();
+    assert_eq!(answer.text, "Good day");
+    let bodies = provider.asked.lock().unwrap().clone();
+    assert_eq!(bodies[0]["messages"], bodies[1]["messages"]);
+    assert_eq!((&bodies[0]["model"], &bodies[1]["model"]), (&json!("large"), &json!("other")));
+
+    // Its days are over: what was said is gone, that it was said stays.
+    test.clock.forward(Duration::from_secs(2 * 24 * 3_600) + Duration::from_millis(1));
+    posthouse_pipeline::schedule::tick(&test.house).await.unwrap();
+    let calls = test.tenant.scope.kept_calls(None, None, 10).await.unwrap();
+    assert_eq!(calls.iter().map(|kept| kept.has_exchange).collect::<Vec<_>>(), [false, false], "{calls:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_keeps_nothing_has_the_call_alone() {
+    let provider = FakeProvider::start().await;
+    let test = Test::new(vec![silent_group()], |config| {
+        config.model = Some(provider.config(json!({ "keep_exchanges_days": 0 })));
+    })
+    .await;
+    asked(&test, ModelTask::Draft).await.unwrap();
+    let calls = test.tenant.scope.kept_calls(None, None, 10).await.unwrap();
+    assert!(calls.len() == 1 && !calls[0].has_exchange, "{calls:?}");
 }

@@ -138,6 +138,7 @@ async fn fill(world: &World) {
         at: tx.now(),
         ticket: Some(ticket),
         plugin: "rules".into(),
+        version: "1.0.0".into(),
         model: "m".into(),
         tokens_in: 1,
         tokens_out: 2,

@@ -23,6 +23,7 @@ mod ledger;
 mod list;
 mod locks;
 mod merge;
+mod model_exchanges;
 mod notes;
 mod notices;
 mod numbers;

@@ -130,7 +130,7 @@ on_both! {
         let mut tx = world.scope.begin().await.unwrap();
         for day in ["2026-02-28", "2026-03-01", "2026-03-02"] {
             let call = posthouse_store::ModelCall {
-                at: tx.now(), ticket: None, plugin: "p".into(), model: "m".into(), tokens_in: 10, tokens_out: 1, duration_ms: 1, outcome: "ok".into(), cost: 0, currency: String::new(),
+                at: tx.now(), ticket: None, plugin: "p".into(), version: "1.0.0".into(), model: "m".into(), tokens_in: 10, tokens_out: 1, duration_ms: 1, outcome: "ok".into(), cost: 0, currency: String::new(),
             };
             tx.record_model_call(day, posthouse_store::SetAside::default(), &call, &host()).await.unwrap();
         }

@@ -44,6 +44,7 @@ fn model_call(at: posthouse_model::Timestamp) -> ModelCall {
         at,
         ticket: None,
         plugin: "drafter".into(),
+        version: "1.0.0".into(),
         model: "m".into(),
         tokens_in: 100,
         tokens_out: 50,

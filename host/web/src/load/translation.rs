@@ -35,7 +35,7 @@ pub(crate) async fn show(seat: &Seat, detail: &TicketDetail, pane: &mut TicketPa
 fn stands(row: Option<&TranslationRow>) -> Translated {
     let Some(row) = row else { return Translated::No };
     match (row.state, row.trouble) {
-        (TranslationState::Asked, _) => Translated::Coming,
+        (TranslationState::Asked, _) => Translated::Coming { so_far: row.content.clone().unwrap_or_default() },
         (TranslationState::Done, _) => Translated::Done {
             text: row.content.clone().unwrap_or_default(),
             model: row.model.clone().unwrap_or_default(),

@@ -15,6 +15,7 @@ pub mod later;
 pub mod letter;
 pub mod list;
 pub mod messages;
+pub mod model_calls;
 pub mod note;
 pub mod people;
 pub mod plugins;

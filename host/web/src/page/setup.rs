@@ -362,6 +362,7 @@ impl SetupPage {
                     h1 { bdi { (title) } }
                     p.mute { (self.part.lead(t)) }
                     @for fact in &self.facts { p.fact { (fact) } }
+                    @if self.part == Part::Model && frame.me.audits { p.acts { a.quiet href=(frame.team.path("/model")) { (t.model_calls_link()) } } }
                     @if let Some(who) = &self.meanwhile {
                         div.conflict role="alert" { p { (icon::warn()) (t.setup_meanwhile(who)) } }
                     }

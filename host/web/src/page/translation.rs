@@ -13,7 +13,10 @@ pub enum Translated {
     /// Nobody has asked for it.
     No,
     /// The model is at it.
-    Coming,
+    Coming {
+        /// What it wrote so far, where its provider tells. Untrusted text.
+        so_far: String,
+    },
     /// What it wrote.
     Done {
         /// Untrusted text.
@@ -43,12 +46,16 @@ impl Translated {
     /// `ask`: what asks for it, drawn where it is not there. `name`: its name on the page.
     pub(crate) fn draw(&self, frame: &Frame, name: &str, ask: &Markup) -> Markup {
         let t = frame.lang();
-        let coming = *self == Self::Coming;
+        let coming = matches!(self, Self::Coming { .. });
         html! {
-            div.translation #(format!("translation-{name}")) lang=[matches!(self, Self::Done { .. }).then(|| t.html())] data-coming[coming] role=[coming.then_some("status")] {
+            div.translation #(format!("translation-{name}")) lang=[matches!(self, Self::Done { .. }).then(|| t.html())] data-coming[coming] {
                 @match self {
                     Self::No => (ask),
-                    Self::Coming => p.mute { (icon::pulse()) " " (t.translation_coming()) },
+                    Self::Coming { so_far } => {
+                        // The sentence is told once; a text that grows would be read out again and again.
+                        p.mute role="status" { (icon::pulse()) " " (t.translation_coming()) }
+                        @if !so_far.is_empty() { div.text dir="auto" aria-busy="true" { (so_far) } }
+                    }
                     Self::Done { text, model, cut } => {
                         p.mute title=(model) { (t.translation_machine()) @if *cut { " · " (t.translation_cut()) } }
                         div.text dir="auto" { (text) }

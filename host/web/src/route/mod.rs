@@ -15,6 +15,7 @@ mod knowledge;
 mod live;
 mod macros;
 pub(crate) mod mail;
+mod model_calls;
 mod oidc;
 mod openapi;
 mod people;
@@ -209,6 +210,8 @@ routes! {
     post "/t/{slug}/settings/{page}" Administering setup::save;
     post "/t/{slug}/settings/{page}/{verb}" Administering setup::act;
     get "/t/{slug}/audit" Auditing audit::page;
+    get "/t/{slug}/model" Auditing model_calls::list;
+    get "/t/{slug}/model/{id}" Auditing model_calls::one;
     get "/t/{slug}/live" Reading live::stream;
     post "/t/{slug}/me/language" Own settings::language;
     post "/t/{slug}/me/theme" Own settings::theme;

@@ -97,6 +97,7 @@ impl Lang {
             "outbox.failed" => self.event_failed(),
             "outbox.uncertain" => self.event_uncertain(),
             "translation.asked" => self.event_translation_asked(),
+            "model.let-go" => self.event_model_let_go(),
             "translation.made" => self.event_translation_made(),
             "translation.failed" => self.event_translation_failed(),
             "notification.queued" => self.event_notifying(),

@@ -11,6 +11,7 @@ mod desk;
 mod event;
 mod knowledge;
 mod macros;
+mod model_calls;
 mod names;
 mod pages;
 mod people;

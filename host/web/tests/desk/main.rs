@@ -12,6 +12,7 @@ mod knowledge;
 mod live;
 mod macros;
 mod mailboxes;
+mod model_calls;
 mod oidc;
 mod people;
 mod plugins;

@@ -507,6 +507,7 @@ async fn the_model_is_set_with_its_key_and_its_spending_is_told() {
             at: tx.now(),
             ticket: None,
             plugin: "drafter".into(),
+            version: "1.0.0".into(),
             model: "fast-1".into(),
             tokens_in,
             tokens_out: 34,

@@ -1,7 +1,7 @@
 //! Every route × a stranger, somebody of another team, an auditor. The table of routes is the router itself, so
 //! a route that has no line here fails the test.
 
-use crate::support::{House, Team, Waiting, file, host, mail};
+use crate::support::{House, Team, Waiting, file, host, mail, model_call};
 use crate::templates::with_drafter;
 use axum::body::Body;
 use http::StatusCode;
@@ -110,6 +110,8 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/settings/{page}",
         "/t/{slug}/settings/{page}/{verb}",
         "/t/{slug}/audit",
+        "/t/{slug}/model",
+        "/t/{slug}/model/{id}",
         "/t/{slug}/webhooks",
         "/t/{slug}/live",
         "/t/{slug}/me/language",
@@ -141,6 +143,8 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         .replace("{number}", &waiting.number.to_string())
         // The first file of a reply on this host.
         .replace("files/{id}", "files/1")
+        // The first call of a model on this host.
+        .replace("model/{id}", "model/1")
         // Jun.
         .replace("people/{id}", "people/3")
         .replace("{id}", &waiting.message.to_string())
@@ -168,6 +172,7 @@ async fn house() -> (House, Team, Team, Waiting) {
     let (id, language, title) = ("faq".to_owned(), "und".to_owned(), "faq".to_owned());
     let article = Article { id, language, title, body: "Secret words of luma".to_owned() };
     tx.set_articles(&[article], &host()).await.unwrap();
+    assert_eq!(model_call(&mut tx, Some(waiting.ticket), "Secret words of luma").await, 1);
     tx.commit().await.unwrap();
     with_drafter(&house, &luma).await;
     (house, luma, other, waiting)

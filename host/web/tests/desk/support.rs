@@ -238,6 +238,34 @@ impl House {
 }
 
 /// A mail of a customer.
+/// A call of a model whose words are kept; its id.
+pub async fn model_call(tx: &mut posthouse_store::Tx, ticket: Option<posthouse_model::TicketId>, words: &str) -> i64 {
+    let call = posthouse_store::ModelCall {
+        at: tx.now(),
+        ticket,
+        plugin: "drafter".into(),
+        version: "1.2.3".into(),
+        model: "fast-1".into(),
+        tokens_in: 1_200,
+        tokens_out: 34,
+        duration_ms: 567,
+        outcome: "ok".into(),
+        cost: 40_000,
+        currency: "USD".into(),
+    };
+    let aside = posthouse_store::SetAside::default();
+    let id = tx.record_model_call("2026-03-01", aside, &call, &host()).await.unwrap();
+    let exchange = posthouse_store::ModelExchange {
+        task: posthouse_model::config::ModelTask::Draft,
+        instructions: "Write a reply.".into(),
+        inputs: vec![words.to_owned()],
+        output_tokens_max: Some(500),
+        answer: Some(format!("An answer to {words}")),
+    };
+    tx.keep_exchange(id, call.at, &exchange).await.unwrap();
+    id
+}
+
 pub fn mail(id: &str, subject: &str, body: &str) -> ReadMail {
     ReadMail {
         message_id: Some(format!("{id}@customer.example")),

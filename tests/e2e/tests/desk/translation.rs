@@ -36,12 +36,13 @@ async fn a_foreign_mail_is_read_beside_its_translation() {
     assert!(set.status.success(), "{}", String::from_utf8_lossy(&set.stderr));
     desk.goto(&page).await;
     desk.until("document.querySelector('.translate button')").await;
+    provider.hold(true);
     let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
     // The workers may hear of the new set-up a moment later than the page: then it says that there is no model, and one asks again.
     loop {
         desk.click(".translate button").await;
         desk.until(
-            "document.querySelector('.letter .translation')?.matches(':has(.trouble, .text):not([data-coming])')",
+            "document.querySelector('.letter .translation')?.matches(':has(.trouble):not([data-coming]), :has(.text)')",
         )
         .await;
         let trouble = desk.value("return document.querySelector('.letter .trouble')?.innerText ?? ''").await;
@@ -51,6 +52,12 @@ async fn a_foreign_mail_is_read_beside_its_translation() {
         assert!(trouble.as_str().unwrap().contains("cannot be used"), "{trouble}");
         assert!(std::time::Instant::now() < end, "{trouble}");
     }
+    // What is there so far is shown while the rest is still to come.
+    assert_eq!(desk.value("return document.querySelectorAll('.letter .translation[data-coming]').length").await, 1);
+    let so_far = desk.text(".letter .translation .text").await;
+    assert!(so_far.starts_with("<img src=x") && !so_far.contains("parcel"), "{so_far}");
+    provider.hold(false);
+    desk.until("document.querySelector('.letter .translation')?.matches(':has(.text):not([data-coming])')").await;
     // It came by itself.
     assert!(desk.text(".letter .translation .text").await.contains("where is my parcel?"));
     assert_eq!(desk.value("return document.querySelectorAll('.translation img').length").await, 0);

@@ -30,6 +30,7 @@ impl Check {
             self.say("model.model", "the model's name is empty", "use the name from the provider's list");
         }
         self.range("model.tokens_per_day", model.tokens_per_day, 0, 1_000_000_000);
+        self.range("model.keep_exchanges_days", model.keep_exchanges_days, 0, 365);
         self.range("model.output_tokens_max", model.output_tokens_max, 1, 4_096);
         self.range("model.timeout_seconds", model.timeout_seconds, 1, 120);
         self.range("model.attempts", model.attempts, 1, 3);
