@@ -21,6 +21,9 @@ const BODY_BYTES_MAX: usize = 32 * 1024;
 const TOLD_CONFIDENCE: f32 = 0.9;
 /// Texts of at most this many words are read with spelling mistakes in mind; longer ones say things twice.
 const GUESS_WORDS_MAX: usize = 48;
+/// Groups of words with consequences, beside those of unwanted mail: a spelling mistake makes none of them.
+const WEIGHTY: [&str; 6] = ["legal", "injury", "press", "chargeback", "data-request", "swear"];
+
 /// What the engine reads.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mail<'a> {
@@ -55,6 +58,8 @@ pub struct Engine {
     cues: Vec<Option<Cue>>,
     found: [u16; FOUND.len()],
     common: u16,
+    /// Groups that are never guessed: see [`WEIGHTY`].
+    weighty: Set,
     ask: Set,
     habits: Habits,
     judge: Judge,
@@ -175,6 +180,12 @@ impl Engine {
         for (name, index) in &names {
             cues[usize::from(*index)] = cue(name);
         }
+        let mut weighty = Set::default();
+        for (name, index) in &names {
+            if WEIGHTY.contains(&name.as_str()) || name.starts_with("spam-") {
+                weighty.add(*index);
+            }
+        }
         let mut ask = Set::default();
         for group in file.ask.split(['|', ' ']).filter_map(|name| names.get(name).copied()) {
             ask.add(group);
@@ -223,6 +234,7 @@ impl Engine {
             cues,
             found,
             common: group("common"),
+            weighty,
             ask,
             habits,
             judge,
@@ -301,6 +313,7 @@ impl Engine {
     /// Words that no term knew, with one spelling mistake in mind.
     #[inline(never)]
     fn guess(&self, scratch: &mut Scratch) {
+        let weighty = &self.weighty;
         let Scratch { text, hits, covered, .. } = scratch;
         covered.clear();
         covered.resize(text.tokens.len(), false);
@@ -316,6 +329,8 @@ impl Engine {
             }
         }
         if hits.len() > before {
+            // "vendedor" is no "vencedor": nobody is accused by a spelling mistake.
+            hits.retain(|hit| !hit.guessed || !weighty.has(hit.group));
             hits.sort_by_key(|hit| hit.first);
         }
     }
