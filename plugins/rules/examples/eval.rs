@@ -2,10 +2,17 @@
 //!
 //! ```text
 //! cargo run --release -p posthouse-rules --example eval -- FILE.tsv [--errors N] [--lang xx]
+//! cargo run --release -p posthouse-rules --example eval -- FILE.jsonl [--errors N] [--lang xx]
 //! ```
+//!
+//! JSONL: whole mails with everything that is to be found in them, such as `tests/data/mails-develop.jsonl`. Prints category,
+//! language, urgency, sentiment and the F1 of entities, for each language and together.
 //!
 //! The file has columns `text` and `label` (a header names them; `lang` is used when there); `a|b` accepts
 //! either. Prints accuracy, macro-F1, each class, and what was taken for what.
+
+#[path = "../tests/labelled/mod.rs"]
+mod labelled;
 
 use posthouse_rules::{Engine, Mail, Settings, bundled};
 use std::collections::BTreeMap;
@@ -21,7 +28,7 @@ struct Class {
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let Some(path) = arguments.next() else {
-        eprintln!("usage: eval FILE.tsv [--errors N] [--lang xx]");
+        eprintln!("usage: eval FILE.tsv|FILE.jsonl [--errors N] [--lang xx]");
         return ExitCode::FAILURE;
     };
     let (mut errors_max, mut only, mut label_only) = (0usize, None, None);
@@ -47,6 +54,9 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    if path.ends_with(".jsonl") {
+        return mails(&engine, &path, &text, errors_max, only.as_deref());
+    }
     let mut lines = text.lines();
     let header: Vec<&str> = lines.next().unwrap_or_default().split('\t').collect();
     let column = |name: &str| header.iter().position(|known| *known == name);
@@ -125,5 +135,50 @@ fn main() -> ExitCode {
         }
     }
     println!("accuracy {:.2} % of {total}, macro-F1 {:.2} %", percent(right, total), f1_sum / f1_count.max(1) as f64);
+    ExitCode::SUCCESS
+}
+
+/// Whole mails.
+fn mails(engine: &Engine, path: &str, text: &str, errors_max: usize, only: Option<&str>) -> ExitCode {
+    let mut mails = match labelled::read(text) {
+        Ok(mails) => mails,
+        Err(what) => {
+            eprintln!("{path}, {what}");
+            return ExitCode::FAILURE;
+        }
+    };
+    mails.retain(|mail| only.is_none_or(|wanted| wanted == mail.language));
+    let report = labelled::measure(engine, &mails);
+    for line in report.mistakes.iter().take(errors_max) {
+        println!("{line}");
+    }
+    println!(
+        "{:<8} {:>5} {:>9} {:>9} {:>8} {:>10} {:>12}",
+        "", "mails", "category", "language", "urgency", "sentiment", "entities F1"
+    );
+    let line = |name: &str, counts: &labelled::Counts| {
+        println!(
+            "{name:<8} {:>5} {:>8.1}% {:>8.1}% {:>7.1}% {:>9.1}% {:>11.1}%",
+            counts.mails,
+            counts.percent(counts.category),
+            counts.percent(counts.language),
+            counts.percent(counts.urgency),
+            counts.percent(counts.sentiment),
+            counts.all_entities().f1()
+        );
+    };
+    for (language, counts) in &report.languages {
+        line(language, counts);
+    }
+    line("all", &report.all);
+    for (kind, found) in &report.all.entities {
+        println!(
+            "  {kind:<12} F1 {:>5.1}%: {} right, {} too many, {} missed",
+            found.f1(),
+            found.right,
+            found.extra,
+            found.missed
+        );
+    }
     ExitCode::SUCCESS
 }

@@ -213,7 +213,7 @@ struct Packed {
 impl Packed {
     fn push(&mut self, tail: &[u8], goes_on: bool, group: u16, languages: Languages, shorter: u16) {
         let known = self.languages.iter().position(|set| *set == languages);
-        // More than 256 different sets of languages do not occur; the last would then be taken for all.
+        // More than 65,536 different sets of languages do not occur.
         let index = known.unwrap_or_else(|| {
             self.languages.push(languages);
             self.languages.len() - 1
@@ -225,7 +225,7 @@ impl Packed {
             shorter,
             length: tail.len() as u8,
             flags: if goes_on { PREFIX } else { 0 },
-            languages: index.min(255) as u8,
+            languages: index.min(65_535) as u16,
         });
         self.tails.extend_from_slice(tail);
     }

@@ -6,10 +6,11 @@ use crate::data::{Missing, RuleFile, Scope, Settings, Urgency};
 use crate::entities::{Cue, CueAt, Day, Entity, Habits, Reader, Value};
 use crate::fold::{Folded, SINGLE};
 use crate::found::FOUND;
-use crate::language::{LanguageTable, Spoken, decide};
+use crate::language::LanguageTable;
 use crate::lexicon::{Hit, Lexicon};
 use crate::pattern::Pattern;
 use crate::rules::{Compiled, Fired, Names, Rules, Set};
+use crate::spoken::{Spoken, decide};
 use crate::verdict::{Findings, Judge, Settle};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,9 @@ const BODY_BYTES_MAX: usize = 32 * 1024;
 const TOLD_CONFIDENCE: f32 = 0.9;
 /// Texts of at most this many words are read with spelling mistakes in mind; longer ones say things twice.
 const GUESS_WORDS_MAX: usize = 48;
+/// Groups of words with consequences, beside those of unwanted mail: a spelling mistake makes none of them.
+const WEIGHTY: [&str; 6] = ["legal", "injury", "press", "chargeback", "data-request", "swear"];
+
 /// What the engine reads.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mail<'a> {
@@ -49,10 +53,13 @@ pub struct Engine {
     rules: Rules,
     languages: LanguageTable,
     english: u32,
+    chinese: u32,
     /// Cue of each group that is one.
     cues: Vec<Option<Cue>>,
     found: [u16; FOUND.len()],
     common: u16,
+    /// Groups that are never guessed: see [`WEIGHTY`].
+    weighty: Set,
     ask: Set,
     habits: Habits,
     judge: Judge,
@@ -173,6 +180,12 @@ impl Engine {
         for (name, index) in &names {
             cues[usize::from(*index)] = cue(name);
         }
+        let mut weighty = Set::default();
+        for (name, index) in &names {
+            if WEIGHTY.contains(&name.as_str()) || name.starts_with("spam-") {
+                weighty.add(*index);
+            }
+        }
         let mut ask = Set::default();
         for group in file.ask.split(['|', ' ']).filter_map(|name| names.get(name).copied()) {
             ask.add(group);
@@ -200,6 +213,7 @@ impl Engine {
         }
         let judge = Judge { categories, fallback, category_urgency, missing, spam_threshold: settings.spam_threshold };
         let english = languages.known("en");
+        let chinese = languages.known("zh");
         let count = names.len();
         let mut scratch = Scratch::default();
         scratch.text.reserve(8 * 1024);
@@ -221,9 +235,11 @@ impl Engine {
             rules: Rules::new(compiled, count),
             languages,
             english,
+            chinese,
             cues,
             found,
             common: group("common"),
+            weighty,
             ask,
             habits,
             judge,
@@ -231,7 +247,7 @@ impl Engine {
         })
     }
 
-    /// Names of the categories, by number.
+    /// Every category that rules speak of, by number and in the order of [`Findings::scores`].
     #[must_use]
     pub fn categories(&self) -> &[String] {
         &self.judge.categories
@@ -245,6 +261,12 @@ impl Engine {
         let (names, spelled) = (BTreeMap::new(), BTreeSet::new());
         let categories = &mut self.judge.categories;
         Groups { names: &names, spelled: &spelled, frequent: Vec::new(), categories }.category(name)
+    }
+
+    /// What the rules gave each category in a verdict of this engine: 1 is a hint, 4 settles it, negative speaks against it.
+    /// Not probabilities: they are sums of weights.
+    pub fn scores<'a>(&'a self, findings: &'a Findings) -> impl Iterator<Item = (&'a str, f32)> {
+        self.judge.categories.iter().map(String::as_str).zip(findings.scores.iter().copied())
     }
 
     /// Reads one mail.
@@ -270,11 +292,14 @@ impl Engine {
         if guesses {
             self.guess(scratch);
         }
-        let spoken = if told == 0 {
-            decide(&scratch.text.scripts, &scratch.hits, self.common, &self.languages)
-        } else {
-            Spoken { bit: told, confidence: TOLD_CONFIDENCE }
-        };
+        let mut spoken = Spoken { bit: told, confidence: TOLD_CONFIDENCE, tag: "" };
+        // Which of its writings Chinese is in, the host does not say.
+        if told == 0 || told == self.chinese {
+            let own = decide([subject, body], &scratch.text.scripts, &scratch.hits, self.common, &self.languages);
+            if told == 0 || own.bit == told {
+                spoken = own;
+            }
+        }
         self.drop_foreign(scratch, spoken);
 
         let language = self.languages.name(spoken.bit);
@@ -293,13 +318,15 @@ impl Engine {
         let Scratch { text, entities, fired, .. } = scratch;
         let mut findings = self.judge.decide(&self.rules, fired, &everything, text, &mail, settle);
         findings.entities = std::mem::take(entities);
-        findings.language = match (mail.language, spoken.bit) {
-            // The host's tag may say more ("zh-Hant").
-            (Some(tag), bit) if bit == 0 || self.languages.known(tag) == bit => {
+        findings.language = match (mail.language, spoken.tag) {
+            (_, "zh-Hant") => Some(("zh-Hant".to_owned(), spoken.confidence)),
+            // The host's tag may say more ("pt-BR").
+            (Some(tag), _) if spoken.bit == 0 || self.languages.known(tag) == spoken.bit => {
                 Some((tag.to_owned(), spoken.confidence.max(0.6)))
             }
-            (_, 0) => None,
-            (_, _) => Some((language.to_owned(), spoken.confidence)),
+            (_, "") if spoken.bit == 0 => None,
+            (_, "") => Some((language.to_owned(), spoken.confidence)),
+            (_, tag) => Some((tag.to_owned(), spoken.confidence)),
         };
         findings
     }
@@ -307,6 +334,7 @@ impl Engine {
     /// Words that no term knew, with one spelling mistake in mind.
     #[inline(never)]
     fn guess(&self, scratch: &mut Scratch) {
+        let weighty = &self.weighty;
         let Scratch { text, hits, covered, .. } = scratch;
         covered.clear();
         covered.resize(text.tokens.len(), false);
@@ -322,6 +350,8 @@ impl Engine {
             }
         }
         if hits.len() > before {
+            // "vendedor" is no "vencedor": nobody is accused by a spelling mistake.
+            hits.retain(|hit| !hit.guessed || !weighty.has(hit.group));
             hits.sort_by_key(|hit| hit.first);
         }
     }
@@ -516,6 +546,7 @@ fn cue(name: &str) -> Option<Cue> {
         "day-today" => Some(Cue::DaysAway(0)),
         "day-yesterday" => Some(Cue::DaysAway(-1)),
         "day-before-yesterday" => Some(Cue::DaysAway(-2)),
+        "day-none" => Some(Cue::NoDay),
         "day-tomorrow" => Some(Cue::DaysAway(1)),
         _ => None,
     }

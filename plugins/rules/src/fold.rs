@@ -333,6 +333,10 @@ impl Folded {
             }
             at += character.len_utf8();
         }
+        let article = arabic_article(&self.bytes[fold..]);
+        if article > 0 {
+            self.bytes.drain(fold..fold + article);
+        }
         let flags = flags_of(classes);
         let length = (self.bytes.len() - fold) as u32;
         if flags & LETTER != 0 && self.bytes[fold] < 0x80 {
@@ -494,6 +498,19 @@ fn push_char(bytes: &mut Vec<u8>, character: char) {
     bytes.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
 }
 
+/// How many bytes the Arabic article takes at the start of a folded word, with "and", "with", "so", "like" or "for" before
+/// it: "والطلب" is found as "طلب". At least two letters stay.
+fn arabic_article(word: &[u8]) -> usize {
+    let length = match word {
+        [0xD9, 0x88 | 0x81 | 0x83, 0xD8, 0xA7, 0xD9, 0x84, ..] | [0xD8, 0xA8, 0xD8, 0xA7, 0xD9, 0x84, ..] => 6,
+        // "إلغاء", cancellation, begins like an article and has none.
+        [0xD8, 0xA7, 0xD9, 0x84, 0xD8, 0xBA, 0xD8 | 0xD9, 0xA7 | 0x8A | 0x88, ..] => return 0,
+        [0xD8, 0xA7, 0xD9, 0x84, ..] | [0xD9, 0x84, 0xD9, 0x84, ..] => 4,
+        _ => return 0,
+    };
+    if word.len() >= length + 4 { length } else { 0 }
+}
+
 /// An apostrophe inside a word joins English endings ("didn't", "I'll"); elsewhere it divides ("l'article").
 fn joins(bytes: &[u8], after: usize) -> bool {
     let mut end = after;
@@ -532,6 +549,8 @@ mod tests {
         assert_eq!(shown("Ｏｒｄｅｒ １２３"), "order 123");
         assert_eq!(shown("Ещё Żółw Øre Æble œuvre"), "еще zolw ore aeble oeuvre");
         assert_eq!(shown("e\u{301}te\u{301}"), "ete");
+        assert_eq!(shown("والطلبُ للطلب الطلب إلى إلغاء ٤٥"), "طلب طلب طلب الي الغاء 45");
+        assert_eq!(shown("เลข ๑๒"), "เลข12");
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub(crate) fn letter(character: char) -> Letter {
             0x0629 => Letter::Other('ه', false),
             0x0649 => Letter::Other('ي', false),
             0x0660..=0x0669 => Letter::Digit(b'0' + (code - 0x0660) as u8),
+            0x06F0..=0x06F9 => Letter::Digit(b'0' + (code - 0x06F0) as u8),
             _ => Letter::Other(character, false),
         },
         0x2018 | 0x2019 | 0x02BC => Letter::Apostrophe,
@@ -53,6 +54,7 @@ pub(crate) fn letter(character: char) -> Letter {
         0x3005..=0x3007 | 0x3040..=0x30FA | 0x30FC..=0x30FE | 0x3131..=0x318E | 0x3400..=0x9FFF | 0xAC00..=0xD7A3 => {
             Letter::Single
         }
+        0x0E50..=0x0E59 => Letter::Digit(b'0' + (code - 0x0E50) as u8),
         0x0900..=0x0E7F | 0x1000..=0x109F | 0x1780..=0x17FF => Letter::Single,
         0xFF10..=0xFF19 => Letter::Digit(b'0' + (code - 0xFF10) as u8),
         0xFF21..=0xFF3A => Letter::Ascii((code - 0xFF21) as u8 + b'a', 0, true),

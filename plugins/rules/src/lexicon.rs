@@ -37,7 +37,7 @@ pub(crate) struct Entry {
     pub(crate) length: u8,
     pub(crate) flags: u8,
     /// Index of its set of languages.
-    pub(crate) languages: u8,
+    pub(crate) languages: u16,
 }
 
 /// The terms of one key: first those that are compared byte by byte, in order, then the open ones.

@@ -29,6 +29,7 @@ mod letters;
 pub mod lexicon;
 pub mod pattern;
 pub mod rules;
+pub mod spoken;
 mod verdict;
 
 pub use bundle::{Bundle, bundled};

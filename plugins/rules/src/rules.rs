@@ -4,8 +4,8 @@ use crate::data::{Mood, Rule, Scope, Urgency};
 use crate::fold::{Folded, SINGLE};
 use crate::lexicon::Hit;
 
-/// How many groups of words rules can speak of.
-pub const RULE_GROUPS_MAX: usize = 256;
+/// How many groups of words rules can speak of, the bundled ones (some 240) and a tenant's own together.
+pub const RULE_GROUPS_MAX: usize = 384;
 
 /// A set of groups, one bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -42,6 +42,9 @@ pub struct Findings {
     pub mood: Option<(Mood, f32)>,
     /// BCP 47.
     pub language: Option<(String, f32)>,
+    /// What the rules gave each category, in the order of [`crate::Engine::categories`]; may be negative. Empty for a blank
+    /// mail.
+    pub scores: Vec<f32>,
     /// Unwanted, how surely; none when it is not.
     pub spam: Option<f32>,
     /// Numbers with a meaning.
@@ -119,6 +122,11 @@ pub struct Judge {
 const SCORE_MIN: f32 = 0.6;
 /// How much evidence for unwanted mail makes it as likely as not.
 const SPAM_EVEN: f32 = 3.5;
+/// A further intent has at least this score …
+const INTENT_MIN: f32 = 3.0;
+/// … and this share of the first one's.
+const INTENT_SHARE: f32 = 0.3;
+const INTENTS_MAX: usize = 2;
 const MATCHES_MAX: usize = 8;
 const WORDS_BYTES_MAX: usize = 80;
 
@@ -190,9 +198,37 @@ impl Judge {
                 (usual.copied().unwrap_or(Urgency::Medium), 0.5)
             }
         });
+        let intents = self.intents(&scores, category);
         self.explain(&mut findings, rules, fired, category, text, mail);
+        self.sort_tags(&mut findings.tags, category, &intents);
         self.find_missing(&mut findings, rules, fired, category, present);
+        findings.scores = scores;
         findings
+    }
+
+    /// Categories beside the chosen one that the mail speaks of as well: with a score that would do alone, and not far behind.
+    fn intents(&self, scores: &[f32], category: Option<u8>) -> Vec<u8> {
+        let top = category.and_then(|category| scores.get(usize::from(category))).copied().unwrap_or(0.0);
+        let mut found: Vec<u8> = (0..scores.len() as u8)
+            .filter(|index| Some(*index) != category && Some(*index) != self.fallback)
+            .filter(|index| scores[usize::from(*index)] >= INTENT_MIN.max(top * INTENT_SHARE))
+            .collect();
+        found.sort_by(|one, other| scores[usize::from(*other)].total_cmp(&scores[usize::from(*one)]));
+        found.truncate(INTENTS_MAX);
+        found
+    }
+
+    /// Keeps of the sub-categories (`shipping/customs`) those of what the mail is about, and adds further intents
+    /// (`intent/refund`). Tags that begin with no category's name are a tenant's own and stay.
+    fn sort_tags(&self, tags: &mut Vec<String>, category: Option<u8>, intents: &[u8]) {
+        tags.retain(|tag| {
+            let of = tag.split_once('/').map(|(name, _)| name);
+            match self.categories.iter().position(|known| of == Some(known.as_str())) {
+                Some(index) => category == Some(index as u8) || intents.contains(&(index as u8)),
+                None => true,
+            }
+        });
+        tags.extend(intents.iter().map(|index| format!("intent/{}", self.categories[usize::from(*index)])));
     }
 
     /// The best category, its score, and the next best score.
@@ -248,8 +284,9 @@ impl Judge {
                     findings.tags.push(tag.clone());
                 }
             }
-            let tells =
-                rule.urgency.is_some() || !rule.mood.is_empty() || !rule.tags.is_empty() || (spam && rule.spam > 0.0);
+            // Sub-categories are told by the rules of the category above.
+            let labels = rule.tags.iter().any(|tag| !tag.contains('/'));
+            let tells = rule.urgency.is_some() || !rule.mood.is_empty() || labels || (spam && rule.spam > 0.0);
             if tells
                 && findings.matches.len() < MATCHES_MAX
                 && findings.matches.iter().all(|known| known.rule != rule.name)

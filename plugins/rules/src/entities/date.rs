@@ -91,13 +91,23 @@ impl Reader<'_> {
     }
 
     fn numeric(&self, token: usize, first: u32) -> Option<(Day, f32, usize, usize)> {
-        let separator = self.between(token).filter(|text| matches!(*text, "-" | "/" | "."))?;
+        // "2026. 3. 1." is Korean and Hungarian.
+        let spaced = self.text.word(token).len() == 4;
+        let separator =
+            self.between(token).filter(|text| matches!(*text, "-" | "/" | ".") || (spaced && *text == ". "))?;
         let second = self.plain_number(token + 1)?;
         let third = match self.between(token + 1) {
             Some(text) if text == separator => self.plain_number(token + 2),
             _ => None,
         };
         let lengths = |offset: usize| self.text.word(token + offset).len();
+        let day_before =
+            || self.between(token + 1).is_none_or(|text| !text.starts_with(['/', '-'])) && self.after_day_word(token);
+        if third.is_none() && separator == "/" && lengths(0) <= 2 && lengths(1) <= 2 && day_before() {
+            // "den 9/3", "le 9/3": only behind a word that days stand behind.
+            let day = self.near(second, first)?;
+            return (self.language != "en").then_some((day, 0.7, token, token + 1));
+        }
         let Some(third) = third else {
             // "am 12.03." in languages that write days so
             let (part, _, end) = self.place(token + 1);
@@ -124,7 +134,8 @@ impl Reader<'_> {
             _ => {
                 // Both are possible: the shop's habit, else the language's, and that is a guess.
                 let order = self.habits.date_order.unwrap_or(match self.language {
-                    "en" => DateOrder::Mdy,
+                    // Who writes pounds or euros writes the day first.
+                    "en" if !self.body.contains(['£', '€']) => DateOrder::Mdy,
                     _ => DateOrder::Dmy,
                 });
                 let confidence = match (self.habits.date_order.is_some(), self.language) {
@@ -155,8 +166,19 @@ impl Reader<'_> {
             self.plain_number(token)
         };
         if year_mark(token + 1) && month_mark(token + 3) && day_mark(token + 5) {
-            let day = make(first, number(token + 2)?, number(token + 4)?)?;
-            return Some((day, 0.97, token, token + 5));
+            // 令和8年, 民國115年
+            let (part, start, _) = self.place(token);
+            let before = self.text_of(part)[..start].trim_end();
+            let (year, from) = match () {
+                () if before.ends_with("令和") && first < 100 => (2018 + first, token - 2),
+                () if before.ends_with("平成") && first < 40 => (1988 + first, token - 2),
+                () if before.ends_with("民國") || before.ends_with("民国") => (1911 + first, token - 2),
+                () if (100..200).contains(&first) => (1911 + first, token),
+                () if first < 100 => (2000 + first, token),
+                () => (first, token),
+            };
+            let day = make(year, number(token + 2)?, number(token + 4)?)?;
+            return Some((day, 0.97, from, token + 5));
         }
         if month_mark(token + 1) && day_mark(token + 3) {
             let day = self.near(first, number(token + 2)?)?;
@@ -173,7 +195,8 @@ impl Reader<'_> {
         let is_month = |cue: Cue| matches!(cue, Cue::Month(_));
         let year_at = |token: usize| {
             let year = self.plain_number_at(token)?;
-            (self.text.word(token).len() == 4 && (1990..=2100).contains(&year)).then_some(year)
+            let known = (1990..=2100).contains(&year) || (2533..=2643).contains(&year);
+            (self.text.word(token).len() == 4 && known).then_some(year)
         };
         // Words such as "de" or "of" may stand between.
         if let Some(cue) = self.cue_after(token, 1, is_month) {
@@ -191,6 +214,43 @@ impl Reader<'_> {
             Some(year) => Some((make(year, u32::from(month), first)?, 0.95, from, token + 1)),
             None => Some((self.near(u32::from(month), first)?, 0.8, from, token)),
         }
+    }
+
+    /// Whether a word stands before that days stand behind: "den", "le", "am", "ngày".
+    fn after_day_word(&self, token: usize) -> bool {
+        let Some(before) = token.checked_sub(1).filter(|before| self.part(*before) == self.part(token)) else {
+            return false;
+        };
+        matches!(
+            self.text.word(before),
+            b"den"
+                | b"le"
+                | b"du"
+                | b"au"
+                | b"el"
+                | b"del"
+                | b"il"
+                | b"al"
+                | b"dal"
+                | b"am"
+                | b"vom"
+                | b"op"
+                | b"van"
+                | b"dia"
+                | b"em"
+                | b"no"
+                | b"ngay"
+                | b"tanggal"
+                | b"tgl"
+                | b"dnia"
+                | b"fra"
+                | b"fran"
+                | b"pa"
+                | b"sedan"
+        ) || self.text.word(before) == "в".as_bytes()
+            || self.text.word(before) == "от".as_bytes()
+            || self.text.word(before) == "يوم".as_bytes()
+            || self.text.word(before) == "بتاريخ".as_bytes()
     }
 
     fn plain_number_at(&self, token: usize) -> Option<u32> {
@@ -217,5 +277,7 @@ fn ordered(order: DateOrder, year: u32, first: u32, second: u32) -> Option<Day> 
 }
 
 fn make(year: u32, month: u32, day: u32) -> Option<Day> {
+    // The Buddhist era of Thailand.
+    let year = if (2450..=2700).contains(&year) { year - 543 } else { year };
     Day::new(i32::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
 }

@@ -84,6 +84,8 @@ pub enum Cue {
     Currency([u8; 3]),
     /// Days from the day of the mail: "yesterday" is -1.
     DaysAway(i8),
+    /// "to this day": the "day" in it is none.
+    NoDay,
 }
 
 /// Where a cue stands.
@@ -145,8 +147,10 @@ impl<'a> Reader<'a> {
             };
         }
         for cue in self.cues {
+            let within = |other: &CueAt| other.cue == Cue::NoDay && other.first <= cue.first && other.last >= cue.last;
             if let (Cue::DaysAway(days), Some(today)) = (cue.cue, self.today)
                 && out.len() < ENTITIES_MAX
+                && !self.cues.iter().any(within)
             {
                 let (part, start, _) = self.place(cue.first);
                 let (_, _, end) = self.place(cue.last);
@@ -161,6 +165,9 @@ impl<'a> Reader<'a> {
     #[inline(never)]
     fn number(&self, token: usize, out: &mut Vec<Entity>) -> Option<usize> {
         let identifier = self.identifier(token);
+        if let Some(end) = self.bank_account(token) {
+            return Some(end);
+        }
         let found = self
             .own_pattern(&identifier)
             .or_else(|| self.tracking(token, &identifier))
@@ -289,14 +296,80 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// An IBAN (ISO 13616: two letters, two check digits, groups of four): none of ours. The word to go on with.
+    #[inline(never)]
+    fn bank_account(&self, token: usize) -> Option<usize> {
+        let word = self.text.word(token);
+        let begins = word.len() >= 4
+            && word[..2].iter().all(u8::is_ascii_lowercase)
+            && word[2..4].iter().all(u8::is_ascii_digit);
+        if !begins {
+            return None;
+        }
+        let (mut account, mut length, mut end) = ([0u8; 34], 0, token);
+        while end < self.text.tokens.len() {
+            let word = self.text.word(end);
+            // In groups of four, or all in one.
+            let group = word.len() <= 4 || end == token;
+            if length + word.len() > account.len() || !group || !word.iter().all(u8::is_ascii_alphanumeric) {
+                break;
+            }
+            account[length..length + word.len()].copy_from_slice(word);
+            length += word.len();
+            end += 1;
+            if length >= 15 && tracking::iban(&account[..length]) {
+                return Some(end);
+            }
+            if !matches!(self.between(end - 1), Some(" " | "\u{a0}" | "-")) {
+                break;
+            }
+        }
+        None
+    }
+
     #[inline(never)]
     fn tracking(&self, token: usize, identifier: &Identifier) -> Option<(Entity, usize)> {
-        // Letters before the digits belong to it: "RR 123456789 CN", "1Z 999 AA1 …".
-        let first = if token > 0 && identifier.first == token && self.starts_number(token - 1) {
-            token - 1
-        } else {
-            identifier.first
-        };
+        // Letters before the digits belong to it: "RR 123456789 CN", "1Z 999 AA1 …"; or are a carrier's name.
+        let before = token > 0 && identifier.first == token && self.starts_number(token - 1);
+        let mut first = if before { token - 1 } else { identifier.first };
+        let mut best = self.shipment(first, token);
+        if best.is_none() && before {
+            first = identifier.first;
+            best = self.shipment(first, token);
+        }
+        let cued = self.cue_before(token, 5, |cue| cue == Cue::Tracking).is_some_and(|at| {
+            // Whatever word about numbers is the nearest counts.
+            let other = self.cue_before(token, 2, |cue| matches!(cue, Cue::OrderNumber | Cue::Order | Cue::Foreign));
+            other.is_none_or(|other| other.last < at.first || other.last <= at.last)
+        });
+        if best.is_none() && !cued {
+            return None;
+        }
+        let carrier = self.carrier_near(token);
+        if let Some((last, guess)) = best {
+            let named = carrier == guess.carrier && carrier.is_some();
+            if !guess.weak || cued || named {
+                let confidence = if cued || named { guess.confidence.max(0.9) } else { guess.confidence };
+                let carrier = if guess.weak { carrier.or(guess.carrier) } else { guess.carrier.or(carrier) };
+                let number = self.compact(first, last);
+                return Some((self.entity(Value::Tracking { number, carrier }, confidence, first, last), last));
+            }
+        }
+        // Said to be one, and long enough: believed, though its form is nobody's or its check digit wrong.
+        let raw = self.raw_of(identifier);
+        let number = self.compact(identifier.first, identifier.last);
+        let digits = number.bytes().filter(u8::is_ascii_digit).count();
+        let dated = self.date(identifier.first).is_some() || self.amount(token).is_some();
+        let ordered = self.habits.known.iter().any(|(form, sure)| *sure > 0.8 && form.matches(raw));
+        if cued && (8..=34).contains(&number.len()) && digits >= 6 && !dated && !ordered {
+            let value = Value::Tracking { number, carrier };
+            return Some((self.entity(value, 0.6, identifier.first, identifier.last), identifier.last));
+        }
+        None
+    }
+
+    /// The longest shipment's number that begins at this word and reaches `token`: its last word and whose it is.
+    fn shipment(&self, first: usize, token: usize) -> Option<(usize, tracking::Guess)> {
         let mut compact = [0u8; 40];
         let mut length = 0;
         let mut best: Option<(usize, tracking::Guess)> = None;
@@ -328,29 +401,7 @@ impl<'a> Reader<'a> {
             }
             last += 1;
         }
-        let cued = self.cue_before(token, 5, |cue| cue == Cue::Tracking).is_some()
-            && self.cue_before(token, 2, |cue| cue == Cue::OrderNumber).is_none();
-        if best.is_none() && !cued {
-            return None;
-        }
-        let carrier = self.carrier_near(token);
-        if let Some((last, guess)) = best {
-            let named = carrier == guess.carrier && carrier.is_some();
-            if !guess.weak || cued || named {
-                let confidence = if cued || named { guess.confidence.max(0.9) } else { guess.confidence };
-                let carrier = if guess.weak { carrier.or(guess.carrier) } else { guess.carrier.or(carrier) };
-                let number = self.compact(first, last);
-                return Some((self.entity(Value::Tracking { number, carrier }, confidence, first, last), last));
-            }
-        }
-        // Said to be one, and long enough: believed.
-        let number = self.compact(identifier.first, identifier.last);
-        let digits = number.bytes().filter(u8::is_ascii_digit).count();
-        if cued && (8..=34).contains(&number.len()) && digits >= 6 {
-            let value = Value::Tracking { number, carrier };
-            return Some((self.entity(value, 0.75, identifier.first, identifier.last), identifier.last));
-        }
-        None
+        best
     }
 
     /// A short word in capitals, as numbers begin and end with.
@@ -377,6 +428,18 @@ struct Identifier {
 
 /// Keeps the surest of equal values (a number that stands in subject and body is one number), in order.
 fn merge(entities: &mut Vec<Entity>) {
+    // What is called an article somewhere is no order because it looks like one elsewhere.
+    let article =
+        |number: &str, all: &[Entity]| all.iter().any(|other| matches!(&other.value, Value::Sku(sku) if sku == number));
+    let mut index = 0;
+    while index < entities.len() {
+        match &entities[index].value {
+            Value::Order(number) if entities[index].confidence < 0.7 && article(number, entities) => {
+                entities.remove(index);
+            }
+            _ => index += 1,
+        }
+    }
     let mut at = 0;
     while at < entities.len() {
         let same = entities[..at].iter().position(|known| known.value == entities[at].value);

@@ -1,11 +1,12 @@
 //! Order numbers: the common shops' forms, and whatever stands beside a word for it.
 
 use super::{Cue, Entity, Identifier, Reader, Value};
+use crate::fold::{DIGIT, LETTER};
 use crate::pattern::Pattern;
 
-/// Forms that are order numbers wherever they stand.
+/// Forms that are order numbers wherever they stand: the marketplaces' own help pages show them so.
 const KNOWN: &[(&str, f32)] = &[
-    // Amazon
+    // Amazon: three, seven and seven digits
     ("###-#######-#######", 0.97),
     // eBay
     ("##-#####-#####", 0.95),
@@ -21,6 +22,11 @@ const KNOWN: &[(&str, f32)] = &[
     ("ORDER-?{3,12}", 0.9),
     ("SO-#{3,12}", 0.85),
     ("WC-#{3,12}", 0.85),
+    // Letters, then digits, in capitals: many shops' own; articles look so too, but are mostly called such
+    ("@{2,4}-#{4,10}", 0.55),
+    ("@{2,4}-20##-#{3,8}", 0.7),
+    ("@{2,4}/20##/#{3,8}", 0.7),
+    ("20##{4}-#{3,8}", 0.6),
 ];
 
 impl Reader<'_> {
@@ -29,34 +35,83 @@ impl Reader<'_> {
         let raw = self.raw_of(identifier);
         let (first, last) = (identifier.first, identifier.last);
         let digits = raw.bytes().filter(u8::is_ascii_digit).count();
-        if raw.len() > 32 || digits < 3 || !raw.is_ascii() {
+        if raw.len() > 32 || !raw.is_ascii() {
+            return self.spelled_digits(identifier);
+        }
+        if digits < 3 {
             return None;
         }
-        let foreign = self.cue_before(first, 2, |cue| cue == Cue::Foreign).is_some();
-        if self.cue_before(first, 2, |cue| cue == Cue::Sku).is_some() {
-            return Some((self.entity(Value::Sku(raw.to_owned()), 0.85, first, last), last));
+        let year = raw.len() == 4 && digits == 4 && (raw.starts_with("19") || raw.starts_with("20"));
+        let numbered = self.cue_before(first, 3, |cue| cue == Cue::OrderNumber).is_some();
+        if !numbered && self.cue_before(first, 2, |cue| cue == Cue::Sku).is_some() {
+            // "the model of 2019" is no article's number.
+            let value = Value::Sku(raw.to_owned());
+            return (!year).then(|| (self.entity(value, 0.85, first, last), last));
         }
         // All of them have a dash.
-        let form = if first < last { self.habits.known.iter().find(|(form, _)| form.matches(raw)) } else { None };
-        let confidence = if let Some((_, confidence)) = form {
+        let small = raw.bytes().any(|byte| byte.is_ascii_lowercase());
+        let form = if first < last {
+            self.habits.known.iter().find(|(form, sure)| (!small || *sure > 0.8) && form.matches(raw))
+        } else {
+            None
+        };
+        let about_numbers = |cue: Cue| matches!(cue, Cue::Foreign | Cue::Order | Cue::OrderNumber);
+        let foreign = self.cue_before(first, 2, about_numbers).is_some_and(|at| at.cue == Cue::Foreign);
+        let confidence = if let Some((_, confidence)) = form.filter(|(_, sure)| *sure > 0.8 || !foreign) {
             *confidence
-        } else if self.cue_before(first, 3, |cue| cue == Cue::OrderNumber).is_some() {
+        } else if numbered && !foreign {
             0.95
-        } else if foreign {
+        } else if foreign || (digits >= 7 && self.looks_like_phone(first, last)) {
             return None;
-        } else if self.cue_before(first, 2, |cue| cue == Cue::Order).is_some() {
-            if digits >= 4 { 0.9 } else { 0.6 }
         } else if self.after_hash(first) {
             if self.cue_before(first, 8, |cue| cue == Cue::Order).is_some() { 0.9 } else { 0.75 }
-        } else if self.cue_after(last, 3, |cue| matches!(cue, Cue::OrderNumber | Cue::Order)).is_some() && digits >= 5 {
+        } else if self.cue_before(first, 2, |cue| cue == Cue::Order).is_some() {
+            // "order 250 of them" is a quantity, "ordered 2024" a year.
+            if digits < 4 || year {
+                return None;
+            }
+            0.9
+        } else if digits >= 4 && self.after_number_word(first) {
+            0.6
+        } else if digits >= 5
+            && !self.looks_like_phone(first, last)
+            && self.cue_after(last, 3, |cue| matches!(cue, Cue::OrderNumber | Cue::Order)).is_some()
+        {
             0.75
-        } else if digits >= 8 && raw.len() <= 22 && !self.looks_like_phone(first) {
-            // A long number in a customer's mail is most often the order's.
-            if digits >= 12 { 0.5 } else { 0.4 }
+        } else if digits == raw.len() {
+            self.bare(raw)?
         } else {
             return None;
         };
         Some((self.entity(Value::Order(raw.to_owned()), confidence, first, last), last))
+    }
+
+    /// A number without a word beside it: AliExpress writes 16 digits, TikTok Shop 18, Etsy 10.
+    fn bare(&self, raw: &str) -> Option<f32> {
+        let bytes = raw.as_bytes();
+        let spoken_of = |wanted: &dyn Fn(Cue) -> bool| self.cues.iter().any(|at| wanted(at.cue));
+        match raw.len() {
+            // A card's number ends with Luhn's digit and begins so.
+            16 if matches!(bytes[0], b'4' | b'5') && luhn(bytes) => None,
+            // A Chinese identity card: the day of birth stands in its middle.
+            18 if matches!(&raw[6..8], "19" | "20") && ("01"..="12").contains(&&raw[10..12]) => None,
+            16..=19 => Some(0.6),
+            12..=15 => Some(0.45),
+            8..=11 if bytes[0] != b'0' && spoken_of(&|cue| matches!(cue, Cue::Order | Cue::OrderNumber)) => Some(0.4),
+            _ => None,
+        }
+    }
+
+    /// Digits of another script, beside a word that says what they are.
+    fn spelled_digits(&self, identifier: &Identifier) -> Option<(Entity, usize)> {
+        let (first, last) = (identifier.first, identifier.last);
+        let number = self.compact(first, last);
+        let plain = first == last && number.len() <= 24 && number.bytes().all(|byte| byte.is_ascii_digit());
+        if !plain || number.len() < 4 || self.cue_before(first, 2, |cue| cue == Cue::Foreign).is_some() {
+            return None;
+        }
+        let said = self.cue_before(first, 3, |cue| matches!(cue, Cue::OrderNumber | Cue::Order)).is_some();
+        said.then(|| (self.entity(Value::Order(number), 0.85, first, last), last))
     }
 
     fn after_hash(&self, token: usize) -> bool {
@@ -65,11 +120,46 @@ impl Reader<'_> {
         before.ends_with('#') || before.ends_with('№') || before.ends_with('＃')
     }
 
-    fn looks_like_phone(&self, token: usize) -> bool {
-        let (part, start, _) = self.place(token);
-        let before = &self.text_of(part)[..start];
-        before.ends_with('+') || before.ends_with("+ ") || before.ends_with('(') || self.raw(token).starts_with("00")
+    /// Whether "no." or "Nr." stands before a number.
+    fn after_number_word(&self, token: usize) -> bool {
+        let Some(before) = token.checked_sub(1).filter(|before| self.part(*before) == self.part(token)) else {
+            return false;
+        };
+        matches!(
+            self.text.word(before),
+            b"no" | b"nr" | b"num" | b"nro" | b"number" | b"nummer" | b"numero" | b"numer" | b"n" | b"nomor"
+        ) && matches!(self.between(before), Some(" " | ". " | "." | ": " | "º " | ".º " | "° " | " : "))
     }
+
+    /// A plus or a bracket before it, a leading zero, or further groups of digits beside it.
+    fn looks_like_phone(&self, first: usize, last: usize) -> bool {
+        let (part, start, _) = self.place(first);
+        let before = &self.text_of(part)[..start];
+        let group = |left: usize, other: usize| {
+            matches!(self.between(left), Some(" " | "-" | "." | "\u{a0}" | ") " | ")"))
+                && self.text.tokens[other].flags & (DIGIT | LETTER) == DIGIT
+        };
+        before.ends_with('+')
+            || before.ends_with("+ ")
+            || before.ends_with('(')
+            || (first == last && self.raw(first).starts_with('0'))
+            || (first > 0 && group(first - 1, first - 1))
+            || (last + 1 < self.text.tokens.len() && group(last, last + 1))
+    }
+}
+
+/// The last digit of a payment card's number (ISO/IEC 7812-1).
+fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(at, digit)| {
+            let value = u32::from(digit - b'0') * if at % 2 == 0 { 1 } else { 2 };
+            if value > 9 { value - 9 } else { value }
+        })
+        .sum();
+    sum.is_multiple_of(10)
 }
 
 /// The known forms, compiled.
