@@ -346,7 +346,8 @@ mod tests {
     fn a_card_says_what_an_agent_needs_in_the_groups_language() {
         let (t, m) = view();
         let reader = Reader { language: "zh", time_zone: "Asia/Shanghai", desk_url: "https://desk.example/t/acme" };
-        let card = ticket("n1".into(), &reader, &t, &m, 2, "1042.20800.seal", Timestamp(0));
+        let card =
+            ticket("n1".into(), &reader, &t, &m, Ready { drafts: 2, leaves: None }, "1042.20800.seal", Timestamp(0));
         assert_eq!(card.title, "紧急 · 物流 · Ana García · 西班牙语");
         assert_eq!(card.lines, ["¿Dónde está mi paquete?", "Hola, mi pedido 1042-88 no ha llegado."]);
         let fields: Vec<String> = card.fields.iter().map(|f| format!("{}={}", f.label, f.value)).collect();
@@ -364,7 +365,7 @@ mod tests {
         t.customer = Address { name: None, address: "ana.garcia@example.es".into() };
         m.subject.clear();
         let reader = Reader { language: "en", time_zone: "nowhere", desk_url: "x" };
-        let card = ticket("n1".into(), &reader, &t, &m, 0, "c", Timestamp(0));
+        let card = ticket("n1".into(), &reader, &t, &m, Ready { drafts: 0, leaves: None }, "c", Timestamp(0));
         assert_eq!(card.title, "urgent · shipping · ana.garcia · Spanish");
         assert_eq!(card.lines[0], "(no subject)");
     }

@@ -68,7 +68,7 @@ mod tests {
         assert_eq!(problems(|c| c.automatic.unchanged_percent = 100), ["autonomy.automatic.unchanged_percent"]);
         assert_eq!(problems(|c| c.automatic.compared = 49), ["autonomy.automatic"]);
         assert_eq!(problems(|c| c.sampled.unchanged_percent = 91), ["autonomy.automatic"]);
-        assert_eq!(problems(|c| drop(c.money_max.insert("euro".to_owned(), 5))), ["autonomy.money_max.euro"]);
+        assert_eq!(problems(|c| c.money_max = [("euro".to_owned(), 5)].into()), ["autonomy.money_max.euro"]);
     }
 
     #[test]
