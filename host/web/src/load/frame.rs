@@ -47,7 +47,7 @@ pub(crate) enum Done {
 }
 
 impl Done {
-    const ALL: [Self; 32] = [
+    const ALL: [Self; 33] = [
         Self::Approved,
         Self::Saved,
         Self::Handled,
