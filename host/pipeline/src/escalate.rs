@@ -111,7 +111,7 @@ async fn tell(
     let recent: Vec<_> = thread.iter().map(|message| Arc::new(view::message(message))).collect();
     let Some(newest) = recent.first().cloned() else { return Ok(()) };
     let ticket = view::ticket(row, recent);
-    let drafts = tenant.scope.ticket_detail(row.number).await?.drafts.len();
+    let ready = notice::Ready { drafts: tenant.scope.ticket_detail(row.number).await?.drafts.len(), leaves: None };
     let desk_url = house.desk_url(tenant.slug());
     for notifier in known {
         let reader = notice::Reader {
@@ -123,7 +123,7 @@ async fn tell(
         let id = format!("{}-{notifier}-{key}", tenant.slug());
         let card =
             card::seal(house.installation(), tenant.slug(), row.number, tx.now(), tenant.config.notify.link_days);
-        let notice: Notice = notice::ticket(id, &reader, &ticket, &newest, drafts, &card, tx.now());
+        let notice: Notice = notice::ticket(id, &reader, &ticket, &newest, ready, &card, tx.now());
         let notice = notice::escalated(notice, &reader, deadline, tx.now());
         let notification = NewNotification { notifier: notifier.clone(), key, ticket: Some(row.id), notice };
         tx.notify(&notification, &actor()).await?;

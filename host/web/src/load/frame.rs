@@ -49,7 +49,7 @@ pub(crate) enum Done {
 }
 
 impl Done {
-    const ALL: [Self; 34] = [
+    const ALL: [Self; 35] = [
         Self::Approved,
         Self::Saved,
         Self::Handled,

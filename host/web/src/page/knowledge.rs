@@ -3,6 +3,7 @@
 use super::frame::Frame;
 use super::icon;
 use crate::text::lines::{Change, Line};
+use crate::words::Lang;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
 
