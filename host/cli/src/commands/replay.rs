@@ -247,12 +247,15 @@ fn compare(mails: &[Mail], answers: &[(Said, Said)]) -> Report {
     for (mail, (before, after)) in mails.iter().zip(answers) {
         report.failed_before += usize::from(before.is_err());
         report.failed_after += usize::from(after.is_err());
-        let value = |said: &Said| {
+        let value = |said: &Said| -> std::result::Result<serde_json::Value, String> {
             said.as_ref().map(|triage| serde_json::to_value(triage).unwrap_or_default()).map_err(String::clone)
         };
         let (first, second) = (value(before), value(after));
-        let as_said = |said| Result::as_ref(said).map_err(String::as_str);
-        let found = differences(World::Classifier, as_said(&first), as_said(&second));
+        let found = differences(
+            World::Classifier,
+            first.as_ref().map_err(String::as_str),
+            second.as_ref().map_err(String::as_str),
+        );
         if found.is_empty() {
             continue;
         }

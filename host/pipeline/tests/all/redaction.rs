@@ -121,7 +121,7 @@ async fn translated(test: &Test, message: posthouse_model::MessageId) -> (Transl
     test.run().await;
     let ticket = test.tenant.scope.message(message).await.unwrap().ticket.unwrap();
     let row = test.tenant.scope.translations(ticket, "zh").await.unwrap().remove(0);
-    (row.state, row.content)
+    (row.state, row.content.unwrap_or_default())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -169,6 +169,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         files::TABLE,
         knowledge::TABLE,
         macros::TABLE,
+        model_calls::TABLE,
         macros::COUNTED,
         names::TABLE,
         pages::TABLE,

@@ -99,7 +99,8 @@ struct Heard {
 
 /// The desk on a socket, with the reports of its policies coming back to it, and a browser whose every other request meets a proxy.
 struct Watched {
-    house: House,
+    /// Everything is gone with it.
+    _house: House,
     luma: Team,
     at: String,
     browser: Chromium,
@@ -136,7 +137,7 @@ impl Watched {
         browser.before_every_page(WITNESS).await;
         let payloads = payloads();
         heard.raw.lock().unwrap().clone_from(&payloads);
-        Some(Self { house, luma, at, browser, heard, payloads })
+        Some(Self { _house: house, luma, at, browser, heard, payloads })
     }
 
     async fn value(&self, script: &str) -> Value {
