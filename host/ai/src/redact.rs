@@ -137,7 +137,7 @@ impl Redaction {
             let original = kind.zip(group("number").parse().ok()).and_then(|key| self.originals.get(&key));
             match original {
                 // What was an opening bracket of another's sentence stays one.
-                Some(original) if bracketed == !group("close").is_empty() => original.clone(),
+                Some(original) if bracketed != group("close").is_empty() => original.clone(),
                 Some(original) => format!("{}{original}{}", group("open"), group("close")),
                 None => {
                     if bracketed {

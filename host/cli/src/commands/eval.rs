@@ -90,6 +90,7 @@ pub struct EvalArgs {
 
 /// What an answer of nothing counts as.
 pub(crate) const NONE: &str = "(none)";
+
 /// Runs the command.
 ///
 /// # Errors
@@ -103,7 +104,7 @@ pub async fn run(args: EvalArgs, context: &Context, terminal: &mut Terminal) -> 
         return history::run(&args, slug, context, terminal).await;
     }
     let Some(data) = &args.data else {
-        return Err(Failure::new("there is nothing to measure on")
+        return Err(Failure::usage("there is nothing to measure on")
             .mend("give --data FILE (and --classifier), or --tenant, or --spam and --ham"));
     };
     let is_mails = data.extension().is_some_and(|end| end == "jsonl" || end == "ndjson" || end == "json");

@@ -26,7 +26,9 @@ use tokio::time::Instant;
 
 /// Options of `train`.
 #[derive(Args, Debug)]
-#[command(after_help = "\
+#[command(
+    disable_version_flag = true,
+    after_help = "\
 Learned from are the lines that come with the classifier, the tenant's tickets whose category somebody set or left when answering,
 and the files named. A fifth of the tenant's texts and of the files' is held back: the classifier that answers now and the
 new one are both asked about it, through the sandbox. Where the new one is worse in accuracy or in macro-F1, or there is too
@@ -37,7 +39,8 @@ FILE is a .tsv with columns `text` and `label` (and `lang`), or a .jsonl with `i
 The folder that is written is a plugin: `posthouse plugin pack`, `plugin install`, `plugin replay`, `plugin canary` and `plugin
 activate` take it from there, and `plugin rollback` back. With --activate it is installed and made active at once.
 With --json: {\"tenant\", \"plugin\", \"version\", \"better\", \"activated\", \"learned\": {\"lines\", \"corrected\", \"confirmed\", \"files\"},
-\"held_back\", \"before\": {\"accuracy\", \"macro_f1\"}, \"after\": {…}, \"seconds\", \"out\"}.")]
+\"held_back\", \"before\": {\"accuracy\", \"macro_f1\"}, \"after\": {…}, \"seconds\", \"out\"}."
+)]
 pub struct TrainArgs {
     /// The tenant's slug; may be left out where there is only one
     #[arg(long, value_name = "SLUG")]

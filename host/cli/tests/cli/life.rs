@@ -61,7 +61,7 @@ fn a_release_goes_all_its_way_and_back() {
     host.write("more/third.eml", MAIL.replace("first@", "third@").replace("1042-88", "1061-03"));
     host.run(&["ingest", "more", "--tenant", "acme"]).ok();
     let ticket = host.run(&["ticket", "show", "3", "--tenant", "acme", "--json"]).ok().json();
-    assert_eq!(ticket["ticket"]["tags"], json!(["asked"]), "{ticket:#}");
+    assert_eq!(ticket["ticket"]["tags"], json!(["shipping/tracking", "asked"]), "{ticket:#}");
 
     let active = host.run(&["plugin", "activate", "router"]).ok();
     assert!(active.out.contains("posthouse plugin rollback router --tenant acme"), "{}", active.out);

@@ -23,8 +23,8 @@ async fn easy(world: &World) {
 
 async fn note(scope: &Scope, ticket: TicketId, draft: DraftId, never: &[Never]) -> Noted {
     let mut tx = scope.begin().await.unwrap();
-    let mut triaged = Triage::default();
-    triaged.category = Some(Scored { value: "shipping".to_owned(), confidence: 0.9 });
+    let category = Some(Scored { value: "shipping".to_owned(), confidence: 0.9 });
+    let triaged = Triage { category, ..Triage::default() };
     let message = scope.thread(ticket, 1).await.unwrap()[0].id;
     tx.set_triage(ticket, message, &triaged, &host()).await.unwrap();
     let noted = tx.note_autonomy(&NewAutonomyDraft { ticket, draft, category: "shipping", never }).await.unwrap();

@@ -208,8 +208,22 @@ async fn fill(world: &World) {
     tx.keep_typed(ticket, li, &typed).await.unwrap();
     let of = posthouse_model::translation::TranslationOf::Draft(draft);
     tx.ask_translation(of, "zh", &agent()).await.unwrap();
+    tx.set_pictures(message, true, &agent()).await.unwrap();
+    tx.add_gap(message, &host()).await.unwrap();
+    let noted = posthouse_store::NewAutonomyDraft { ticket, draft, category: "shipping", never: &[] };
+    tx.note_autonomy(&noted).await.unwrap();
+    tx.stop_autonomy("a try", &agent()).await.unwrap();
     tx.merge_tickets(gone, kept, &agent()).await.unwrap();
     tx.commit().await.unwrap();
+    // A level takes many comparisons to be had.
+    let tenant = world.scope.id();
+    world.run(&format!("insert into autonomy_level values ({tenant}, 'shipping', 'sampled', 1, 2, null)")).await;
+    world
+        .run(&format!(
+            "insert into autonomy_step (tenant_id, category, at, was, became, cause, actor, evidence, detail) \
+             values ({tenant}, 'shipping', 1, 'suggested', 'sampled', 'consent', 'agent:li@shop.example', '{{}}', '')"
+        ))
+        .await;
     world.store.set_meta("installation", "abc").await.unwrap();
     let request = ClaimRequest { worker: "w", kinds: &["draft"], limit: 1, lease: Duration::from_secs(9) };
     let job = world.store.claim(&request).await.unwrap().remove(0);

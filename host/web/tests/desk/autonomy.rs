@@ -114,7 +114,7 @@ async fn a_lead_looks_at_what_was_measured_and_agrees() {
     );
     assert_eq!(level(&luma).await, Level::Manual);
     let page = mei.get(&luma.path("/autonomy")).await;
-    assert!(page.text.contains("suggested → manual: taken back by hand, "), "{}", page.text);
+    assert!(page.text.contains("suggested → people answer: taken back by hand, "), "{}", page.text);
 }
 
 #[tokio::test]

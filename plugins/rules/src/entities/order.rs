@@ -58,7 +58,13 @@ impl Reader<'_> {
         let about_numbers = |cue: Cue| matches!(cue, Cue::Foreign | Cue::Order | Cue::OrderNumber);
         let foreign = self.cue_before(first, 2, about_numbers).is_some_and(|at| at.cue == Cue::Foreign);
         let confidence = if let Some((_, confidence)) = form.filter(|(_, sure)| *sure > 0.8 || !foreign) {
-            *confidence
+            // The word before it settles what its form alone does not.
+            let called = self.cue_before(first, 2, |cue| cue == Cue::Order).is_some();
+            confidence.max(match (foreign, numbered, called && digits >= 4) {
+                (false, true, _) => 0.95,
+                (false, false, true) => 0.9,
+                _ => 0.0,
+            })
         } else if numbered && !foreign {
             0.95
         } else if foreign || (digits >= 7 && self.looks_like_phone(first, last)) {

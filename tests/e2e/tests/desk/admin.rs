@@ -199,18 +199,18 @@ async fn somebody_joins_the_team_works_and_leaves() {
     let mut wrong = Vec::new();
     desk.sign_in("electronics", EVE).await;
     desk.goto("/t/electronics/people").await;
-    desk.fill("form.form input[type=text][name=name]", "Noa Long-Name of the Second Shift").await;
-    desk.fill("form.form input[name=email]", new).await;
-    desk.click("form.form button").await;
+    desk.fill("form.form:has([name=email]) input[name=name]", "Noa Long-Name of the Second Shift").await;
+    desk.fill("form.form:has([name=email]) input[name=email]", new).await;
+    desk.click("form.form:has([name=email]) button").await;
     let link = desk.text(".candidate code.key").await;
     let person =
         desk.value("return document.querySelector('form.form[action*=\"/people/\"]').getAttribute('action')").await;
     let person = person.as_str().unwrap().to_owned();
     // The same address once more is said to be taken.
     desk.goto("/t/electronics/people").await;
-    desk.fill("form.form input[type=text][name=name]", "Noa").await;
-    desk.fill("form.form input[name=email]", new).await;
-    desk.click("form.form button").await;
+    desk.fill("form.form:has([name=email]) input[name=name]", "Noa").await;
+    desk.fill("form.form:has([name=email]) input[name=email]", new).await;
+    desk.click("form.form:has([name=email]) button").await;
     said(&desk, "Somebody has this address already").await;
     everywhere(&desk, "/t/electronics/people", &mut wrong).await;
     everywhere(&desk, &person, &mut wrong).await;

@@ -27,14 +27,14 @@ fn pdf() -> Vec<u8> {
     let mut places = Vec::new();
     for (number, object) in (1..).zip(objects) {
         places.push(out.len());
-        let _ = write!(out, "{number} 0 obj\n{object}\nendobj\n");
+        let _ = writeln!(out, "{number} 0 obj\n{object}\nendobj");
     }
     let table = out.len();
-    let _ = write!(out, "xref\n0 6\n0000000000 65535 f \n");
+    let _ = writeln!(out, "xref\n0 6\n0000000000 65535 f ");
     for place in places {
-        let _ = write!(out, "{place:010} 00000 n \n");
+        let _ = writeln!(out, "{place:010} 00000 n ");
     }
-    let _ = write!(out, "trailer << /Size 6 /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n");
+    let _ = writeln!(out, "trailer << /Size 6 /Root 1 0 R >>\nstartxref\n{table}\n%%EOF");
     out.into_bytes()
 }
 

@@ -110,7 +110,7 @@ impl Sources {
     /// What is learned from, and what is held back: always the same ones, whatever comes to them, so that one training is
     /// measured on nothing that an earlier one has seen.
     pub(super) fn divide(&self) -> (Vec<Source>, Vec<Source>) {
-        self.all.iter().cloned().partition(|source| hash(&source.text) % HELD_BACK_EVERY != 0)
+        self.all.iter().cloned().partition(|source| !hash(&source.text).is_multiple_of(HELD_BACK_EVERY))
     }
 }
 

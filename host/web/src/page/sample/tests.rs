@@ -45,7 +45,8 @@ fn pages_are_light() {
         assert!(page.len() < 60_000, "{} bytes before compression", page.len());
     }
     let script = crate::assets::SCRIPT.content().len();
-    assert!(script < 30_000, "the script has {script} bytes");
+    // Uncompressed; over the wire it is about a third of that.
+    assert!(script < 36_000, "the script has {script} bytes");
     let writing = crate::assets::WRITING.content().len();
     assert!(writing < 4_000, "what comes with a reply has {writing} bytes");
 }
