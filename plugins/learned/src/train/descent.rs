@@ -98,7 +98,7 @@ pub fn descend(examples: &[Example], categories: usize, plan: &Plan, mut told: i
 /// The example as it is seen this time.
 fn leave_out(example: &Example, seen: &mut Example, plan: &Plan, dice: &mut Dice) {
     seen.rows.clear();
-    let bound = plan.rows_left_out * (u64::MAX / 100 >> 48);
+    let bound = plan.rows_left_out * ((u64::MAX / 100) >> 48);
     for chunk in example.rows.chunks(4) {
         let roll = dice.roll();
         seen.rows

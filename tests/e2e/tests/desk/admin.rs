@@ -269,7 +269,7 @@ async fn somebody_joins_the_team_works_and_leaves() {
     // A program: a service with a token, which is shown once and revoked.
     desk.sign_in_as_another("electronics", EVE).await;
     desk.goto("/t/electronics/people").await;
-    desk.fill("input[name=service] ~ label input[name=name]", "nightly report").await;
+    desk.fill("input[name=service] ~ label input[name=name]", "nightly-report").await;
     desk.value("document.querySelector('input[name=service]').form.querySelector('button').click()").await;
     desk.until("document.querySelector('#tokens')").await;
     let service = desk.here().await.split('?').next().unwrap().to_owned();
