@@ -45,9 +45,11 @@ window.lookThrough = (doc, mail) => {
   const bad = [];
   const own = (value) => { try { return new URL(value, location.origin).origin === location.origin; } catch { return false; } };
   const say = (e, what) => bad.push(`${what}: ${e.outerHTML.slice(0, 160)}`);
+  // What the desk keeps for the preview of a reply.
+  const kept = (e) => !mail && e.localName === 'template' && e.content.children.length === 1 && e.content.firstElementChild.matches('iframe[name=reply-preview][sandbox]');
   const never = 'base, object, embed, applet, frame, frameset, portal, fencedframe, webview, math, foreignObject, animate, set, use, image, video, audio, source, track, template, marquee, style, meta[http-equiv]';
   const never_in_mail = 'script, link, iframe, form, input, button, textarea, select, svg, dialog, [id], [name], [style], [target]:not(a), [background], [ping], [srcset]';
-  doc.querySelectorAll(mail ? `:is(${never}, ${never_in_mail})` : never).forEach((e) => { if (!(mail && e.localName === 'style' && e.parentElement?.localName === 'head') && !(mail && e.matches('meta[name], head > meta'))) say(e, 'element'); });
+  doc.querySelectorAll(mail ? `:is(${never}, ${never_in_mail})` : never).forEach((e) => { if (!(mail && e.localName === 'style' && e.parentElement?.localName === 'head') && !(mail && e.matches('meta[name], head > meta')) && !kept(e)) say(e, 'element'); });
   for (const e of doc.querySelectorAll('*')) {
     for (const { name, value } of e.attributes) {
       if (/^on/i.test(name)) say(e, name);
