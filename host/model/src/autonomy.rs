@@ -2,7 +2,7 @@
 //!
 //! A category climbs one step at a time, [`Level::Manual`] to [`Level::Automatic`]. A step up needs measured evidence ([`Evidence`],
 //! [`may_promote`]) *and* a person who agrees; a step down happens by itself ([`Cause`]) and leads to [`Level::Suggested`]. Whatever the
-//! level, one mail is looked at alone: [`never`] names every reason why a person must read the answer first.
+//! level, one mail is looked at alone: [`never()`] names every reason why a person must read the answer first.
 //!
 //! Everything here is a pure function: the store keeps the levels and what was compared, the pipeline asks.
 
