@@ -127,7 +127,7 @@ pub struct ImapConfig {
     pub append_sent: Option<bool>,
     /// Mails are marked as read on the server once they are stored here. Default: nothing on the server is changed. A mail of which
     /// only the headers are kept here stays unread; so may one that was stored just before the host stopped.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub mark_seen: bool,
     /// Looked at no less often than this, also where the server offers IDLE, 5 to 3,600. Default 60.
     #[serde(default = "poll_seconds")]

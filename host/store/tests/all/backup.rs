@@ -147,7 +147,16 @@ async fn fill(world: &World) {
         cost: 0,
         currency: String::new(),
     };
-    tx.record_model_call("2026-03-02", posthouse_store::SetAside { tokens: 5, cost: 0 }, &call, &host()).await.unwrap();
+    let aside = posthouse_store::SetAside { tokens: 5, cost: 0 };
+    let id = tx.record_model_call("2026-03-02", aside, &call, &host()).await.unwrap();
+    let said = posthouse_store::ModelExchange {
+        task: posthouse_model::config::ModelTask::Draft,
+        instructions: "Write.".into(),
+        inputs: vec!["你好".into()],
+        output_tokens_max: Some(10),
+        answer: Some("Dear Ana".into()),
+    };
+    tx.keep_exchange(id, call.at, &said).await.unwrap();
     let mut changes = posthouse_model::keep::Changes::within(100);
     changes.write("seen".into(), Some(vec![1]));
     let decision = NewDecision {
