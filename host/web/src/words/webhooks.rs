@@ -16,7 +16,7 @@ super::words! {
     webhook_answer: "Answer", "响应";
     webhook_when: "When", "时间";
     webhook_again: "Tell it again", "重新推送";
-    webhook_again_named(id): "Tell number {id} again", "重新推送第 {id} 条";
+    webhook_again_named(id): "Tell it again: number {id}", "重新推送：第 {id} 条";
     webhook_waiting: "waits", "等待中";
     webhook_delivered: "taken", "已送达";
     webhook_failed: "given up", "已放弃";
