@@ -181,7 +181,12 @@ const DAILY: &[(&str, Start, &[Press], &str)] = &[
         &[One('p'), One('1')],
         "document.querySelector('.reader details[data-key=p] button[value=\"90\"][aria-pressed=true]')",
     ),
-    ("a tag", Ticket, &[One('t'), Words("vip"), One(ENTER)], "document.querySelector('.tags li')"),
+    (
+        "a tag",
+        Ticket,
+        &[One('t'), Words("vip"), One(ENTER)],
+        "[...document.querySelectorAll('.tags li')].some((tag) => tag.innerText.includes('vip'))",
+    ),
     (
         "a note",
         Ticket,
