@@ -52,16 +52,24 @@ struct Block {
     text: Option<String>,
 }
 
+/// What a message, or its part so far, cost.
 #[derive(Default, Deserialize)]
-struct Usage {
+pub(crate) struct Usage {
     #[serde(default)]
-    input_tokens: u64,
+    pub input_tokens: u64,
     #[serde(default)]
-    cache_creation_input_tokens: u64,
+    pub cache_creation_input_tokens: u64,
     #[serde(default)]
-    cache_read_input_tokens: u64,
+    pub cache_read_input_tokens: u64,
     #[serde(default)]
-    output_tokens: u64,
+    pub output_tokens: u64,
+}
+
+impl Usage {
+    /// All that was read, from a cache too.
+    pub fn read(&self) -> u64 {
+        self.input_tokens + self.cache_creation_input_tokens + self.cache_read_input_tokens
+    }
 }
 
 /// The request's body. A message must hold something: instructions without input are the message.
@@ -97,7 +105,7 @@ pub(crate) fn answer(body: &[u8]) -> Result<Answer, String> {
         model: reply.model,
         text: texts.collect(),
         stop,
-        input_tokens: usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens,
+        input_tokens: usage.read(),
         output_tokens: usage.output_tokens,
     })
 }

@@ -1,6 +1,7 @@
 //! An answer that comes piece by piece, as server-sent events (HTML standard, section 9.2.6): OpenAI's chunks of a chat completion ("Chat
 //! completions", "The chat completion chunk object"), and the events of Anthropic's messages ("Streaming Messages").
 
+use crate::anthropic::Usage;
 use crate::wire::{Answer, Content, ErrorWords, Stop, WireUsage};
 use posthouse_model::config::ModelApi;
 use serde::Deserialize;
@@ -145,8 +146,7 @@ impl Heard {
             Event::MessageStart { message } => {
                 self.answer.model = message.model;
                 let usage = message.usage.unwrap_or_default();
-                self.answer.input_tokens =
-                    usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens;
+                self.answer.input_tokens = usage.read();
                 self.answer.output_tokens = usage.output_tokens;
             }
             Event::ContentBlockDelta { delta } => {
@@ -214,7 +214,7 @@ enum Event {
     MessageDelta {
         delta: Ending,
         #[serde(default)]
-        usage: Option<EventUsage>,
+        usage: Option<Usage>,
     },
     MessageStop,
     /// Pings, beginnings and ends of blocks, and what is yet to come.
@@ -227,7 +227,7 @@ struct Started {
     #[serde(default)]
     model: Option<String>,
     #[serde(default)]
-    usage: Option<EventUsage>,
+    usage: Option<Usage>,
 }
 
 #[derive(Deserialize)]
@@ -241,18 +241,6 @@ struct Delta {
 struct Ending {
     #[serde(default)]
     stop_reason: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct EventUsage {
-    #[serde(default)]
-    input_tokens: u64,
-    #[serde(default)]
-    cache_creation_input_tokens: u64,
-    #[serde(default)]
-    cache_read_input_tokens: u64,
-    #[serde(default)]
-    output_tokens: u64,
 }
 
 #[cfg(test)]
