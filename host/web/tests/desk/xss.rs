@@ -524,7 +524,9 @@ async fn nothing_of_the_corpus_runs_loads_or_leads_away() {
     }
     watched.look(&format!("/t/luma/tickets/{}", tickets[0])).await;
     assert_eq!(watched.browser.client().windows().await.unwrap().len(), 1, "no window was opened");
-    let complaints = watched.browser.complaints().await;
+    let mut complaints = watched.browser.complaints().await;
+    // Of the desk's own style in a mail's document, as [`report`] says.
+    complaints.retain(|words| !words.contains("Applying inline style"));
     assert_eq!(complaints, Vec::<String>::new());
 
     witnesses_see(&watched).await;
