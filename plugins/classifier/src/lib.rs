@@ -1,148 +1,29 @@
 //! Says what a mail is about: by rules that are settings (`posthouse-rules`), and by a trained model that has seen what the
-//! rules think (`posthouse-learned`). This is their way in and out of a component.
+//! rules think (`posthouse-learned`). `posthouse-sorting` is their way in and out of a component.
 
-use posthouse_learned::{Choice, Judge, Verdict, file};
-use posthouse_rules::{Engine, Findings, Mail, Mood, Part, Settings, Urgency as Level, Value, bundled};
 use posthouse_sdk::triaging::Triage;
-use posthouse_sdk::{Classifier, Date, Failure, Finding, Money, Sentiment, Span, TextPart, Urgency, desk, span};
-
-/// The trained model. `posthouse train` writes another one in its place in the finished component, so nothing may be
-/// concluded from these bytes when this is compiled: hence the black box around them.
-static MODEL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/model.bin"));
+use posthouse_sdk::{Classifier, Failure, desk};
+use posthouse_sorting::{Settings, Sorter};
 
 /// A configured classifier.
-pub struct RuleClassifier {
-    engine: Engine,
-    judge: Judge,
-}
+pub struct RuleClassifier(Sorter);
 
 impl Classifier for RuleClassifier {
     type Settings = Settings;
 
     fn new(settings: Settings) -> Result<Self, String> {
-        let (own, wanted) = (Judge::own_rules(&settings), settings.trained);
-        let mut engine = Engine::new(settings, bundled())?;
-        let model = file::read(std::hint::black_box(MODEL))?;
-        let judge = Judge::new(model, &mut engine, &own, wanted)?;
-        // One mail read before the snapshot: its memory is then already there in every call.
-        let warm = "Hello, where is my order #1042? I paid 49.90 EUR on 2026-03-01. ".repeat(40);
-        let _ = judge.read(&engine, &Mail { subject: "Where is it?", body: &warm, sent_at: 1, ..Mail::default() });
-        Ok(Self { engine, judge })
+        if settings.model.enabled {
+            return Err("settings, `model.enabled`: this plugin has rules and a trained model alone; install \
+                        `classifier-model` in its place and grant it `model`"
+                .to_owned());
+        }
+        Sorter::new(settings).map(Self)
     }
 
     fn classify(&self, call: &desk::Call, message: &desk::Message, out: &Triage) -> Result<(), Failure> {
-        let (subject, body, language) = (message.subject(), message.body(), message.language());
-        let files = message.attachments();
-        let mail = Mail {
-            subject: &subject,
-            body: &body,
-            language: language.as_deref(),
-            sent_at: message.sent_at(),
-            has_image: files.iter().any(|file| file.media_type().starts_with("image/")),
-            has_attachment: !files.is_empty(),
-            is_bulk: !message.header("List-Unsubscribe").is_empty(),
-        };
-        let (findings, verdict) = self.judge.read(&self.engine, &mail);
-        if let Some(verdict) = &verdict {
-            explain(out, verdict, &mail, &call.agent_language());
-        }
-        say(out, &findings);
+        self.0.sort(call, message, out, None);
         Ok(())
     }
-}
-
-/// Longest stretch of the mail that is quoted as a reason, in bytes.
-const QUOTED_MAX: usize = 80;
-
-/// What the model went by, in words; and that it is unsure, where it is.
-fn explain(out: &Triage, verdict: &Verdict, mail: &Mail<'_>, agent_language: &str) {
-    let chinese = agent_language.starts_with("zh");
-    if let (Choice::Model, Some((part, start, end))) = (verdict.by, verdict.words) {
-        let source = if part == Part::Subject { mail.subject } else { mail.body };
-        let mut cut = end.min(start + QUOTED_MAX);
-        while !source.is_char_boundary(cut) {
-            cut -= 1;
-        }
-        let words = source.get(start..cut).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-        let rule = format!("trained model: {} {:.2}", verdict.category, verdict.confidence);
-        out.add_match(&rule, &words, place(part, start, cut));
-    }
-    if verdict.unsure {
-        let second = verdict.second.as_ref().filter(|(_, likely)| *likely >= 0.1);
-        out.add_evidence(&match (chinese, second) {
-            (false, None) => format!("unsure: {} only {:.2}", verdict.category, verdict.confidence),
-            (false, Some((name, likely))) => {
-                format!("unsure: {} {:.2} or {name} {likely:.2}", verdict.category, verdict.confidence)
-            }
-            (true, None) => format!("不确定：{} 仅 {:.2}", verdict.category, verdict.confidence),
-            (true, Some((name, likely))) => {
-                format!("不确定：{} {:.2} 还是 {name} {likely:.2}", verdict.category, verdict.confidence)
-            }
-        });
-    }
-}
-
-fn say(out: &Triage, findings: &Findings) {
-    if let Some((name, confidence)) = &findings.category {
-        out.set_category(name, *confidence);
-    }
-    if let Some((level, confidence)) = findings.urgency {
-        let urgency = match level {
-            Level::Low => Urgency::Low,
-            Level::Medium => Urgency::Medium,
-            Level::High => Urgency::High,
-            Level::Urgent => Urgency::Urgent,
-        };
-        out.set_urgency(urgency, confidence);
-    }
-    if let Some((mood, confidence)) = findings.mood {
-        let sentiment = match mood {
-            Mood::Positive => Sentiment::Positive,
-            Mood::Neutral => Sentiment::Neutral,
-            Mood::Negative => Sentiment::Negative,
-            Mood::Angry => Sentiment::Angry,
-        };
-        out.set_sentiment(sentiment, confidence);
-    }
-    if let Some((tag, confidence)) = &findings.language {
-        out.set_language(tag, *confidence);
-    }
-    if let Some(confidence) = findings.spam {
-        out.mark_spam(confidence);
-    }
-    for entity in &findings.entities {
-        let finding = Finding { confidence: entity.confidence, span: place(entity.part, entity.start, entity.end) };
-        match &entity.value {
-            Value::Order(number) => out.add_order_number(number, finding),
-            Value::Tracking { number, carrier } => out.add_tracking_number(number, *carrier, finding),
-            Value::Sku(number) => out.add_sku(number, finding),
-            Value::Amount { units, scale, currency } => {
-                let currency = String::from_utf8_lossy(currency).into_owned();
-                out.add_amount(&Money { units: *units, scale: *scale, currency }, finding);
-            }
-            Value::Date(day) => out.add_date(Date { year: day.year, month: day.month, day: day.day }, finding),
-        }
-    }
-    for found in &findings.matches {
-        out.add_match(&found.rule, &found.words, place(found.part, found.start, found.end));
-    }
-    for tag in &findings.tags {
-        out.add_tag(tag);
-    }
-    for key in &findings.missing {
-        out.add_missing(key);
-    }
-    for risk in &findings.risks {
-        out.add_risk(&risk.kind, &risk.found.words, place(risk.found.part, risk.found.start, risk.found.end));
-    }
-}
-
-fn place(part: Part, start: usize, end: usize) -> Option<Span> {
-    let part = match part {
-        Part::Subject => TextPart::Subject,
-        Part::Body => TextPart::Body,
-    };
-    span::span(part, start..end)
 }
 
 posthouse_sdk::export_classifier!(RuleClassifier);

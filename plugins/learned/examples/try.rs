@@ -1,11 +1,15 @@
 //! How good the model is that the shipped lines make, on files that it never saw.
 //!
 //! ```text
-//! cargo run --release -p posthouse-learned --example try -- FILE.tsv … [--rounds N] [--rate R] [--decay D] [--mails N] [--errors N]
+//! cargo run --release -p posthouse-learned --example try -- FILE.tsv|FILE.jsonl … [--rounds N] [--rate R] [--decay D] [--mails N] [--errors N]
 //! ```
 //!
+//! JSONL: whole mails, such as `plugins/rules/tests/data/mails-measure.jsonl`; read once by the rules alone and once with the model.
 //! A file has columns `text` and `label` (a head line names them; `lang` is used when there); `a|b` accepts either.
 #![allow(clippy::disallowed_methods, reason = "a program that measures, without tokio")]
+
+#[path = "../../rules/tests/labelled/mod.rs"]
+mod labelled;
 
 use posthouse_learned::train::{Course, train};
 use posthouse_learned::{Judge, file, shipped};
@@ -63,8 +67,40 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
+/// Whole mails, by the rules alone and with the model.
+fn mails(path: &str, text: &str, engine: &Engine, judge: &Judge, errors: usize) -> Result<(), String> {
+    let all = labelled::read(text).map_err(|what| format!("{path}, {what}"))?;
+    let rules = labelled::measure(engine, &all);
+    let mut unsure = 0;
+    let both = labelled::measure_with(&all, &mut |mail| {
+        let (findings, verdict) = judge.read(engine, mail);
+        unsure += usize::from(verdict.is_some_and(|verdict| verdict.unsure));
+        findings
+    });
+    let wrong = both.mistakes.iter().filter(|mistake| mistake.contains("category"));
+    wrong.take(errors).for_each(|mistake| println!("{mistake}"));
+    let of = |report: &labelled::Report, language: &str| {
+        report.languages.get(language).map_or(0.0, |counts| counts.percent(counts.category))
+    };
+    for (language, counts) in &both.languages {
+        let (mails, rules, both) = (counts.mails, of(&rules, language), of(&both, language));
+        println!("  {language}: {mails}, rules {rules:.1} %, with the model {both:.1} %");
+    }
+    println!(
+        "{path}: {}, rules {:.1} %, with the model {:.1} %; unsure {:.1} %",
+        both.all.mails,
+        rules.all.percent(rules.all.category),
+        both.all.percent(both.all.category),
+        both.all.percent(unsure)
+    );
+    Ok(())
+}
+
 fn measure(path: &str, engine: &Engine, judge: &Judge, errors: usize) -> Result<(), String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+    if path.ends_with(".jsonl") {
+        return mails(path, &text, engine, judge, errors);
+    }
     let mut lines = text.lines();
     let head: Vec<&str> = lines.next().unwrap_or_default().split('\t').collect();
     let column = |name: &str| head.iter().position(|known| *known == name);

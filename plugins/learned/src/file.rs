@@ -3,7 +3,7 @@
 //! All numbers are little-endian. The head says how long everything is; a sum over all that follows it says that nothing was
 //! changed. A file that is shorter, longer, newer or otherwise not what it says is refused in words.
 
-use crate::model::{About, EXTRA, Model};
+use crate::model::{About, Model, width};
 use std::borrow::Cow;
 
 /// What a model's bytes begin with.
@@ -15,7 +15,7 @@ pub const BYTES_MAX: usize = 4 << 20;
 /// Most categories a model can tell apart.
 pub const CATEGORIES_MAX: usize = 64;
 /// Bytes of the place that the classifier's component has for a model.
-pub const PLACE_BYTES: usize = (2 << 20) + (32 << 10);
+pub const PLACE_BYTES: usize = (2 << 20) + (64 << 10);
 /// Magic, version, length of the rest, length of the place with everything, sum over the rest.
 const HEAD: usize = 8 + 2 + 4 + 4 + 8;
 const NAME_BYTES_MAX: usize = 64;
@@ -165,7 +165,7 @@ fn read_head(bytes: &[u8]) -> Result<(Model, &[u8]), String> {
     let categories = names(categories, &mut reader)?;
     let rules = names(usize::from(rules), &mut reader)?;
     let mut dense = Vec::new();
-    for _ in 0..categories.len() * (rules.len() + EXTRA) {
+    for _ in 0..categories.len() * width(rules.len()) {
         dense.push(reader.number().ok_or_else(cut)?);
     }
     if !scale.is_finite() || scale <= 0.0 || dense.iter().any(|worth| !worth.is_finite()) {
@@ -213,6 +213,12 @@ pub fn put_into(component: &[u8], model: &[u8]) -> Result<Vec<u8>, String> {
     let mut changed = component.to_vec();
     changed[place].copy_from_slice(model);
     Ok(changed)
+}
+
+/// Whether a component has a place for a model.
+#[must_use]
+pub fn carries_one(component: &[u8]) -> bool {
+    place(component).is_some()
 }
 
 /// The model that a component carries.

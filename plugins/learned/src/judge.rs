@@ -2,7 +2,7 @@
 
 use crate::features::{self, Rows, WORD_COUNTS};
 use crate::lines::SPAM;
-use crate::model::{Model, Outlook, squash};
+use crate::model::{Model, Outlook, said};
 use posthouse_rules::fold::{Folded, SINGLE};
 use posthouse_rules::{Engine, Findings, Mail, Part, Settings, Standing, Trained};
 use std::collections::BTreeSet;
@@ -13,9 +13,11 @@ const OWN_SETTLES: f32 = 2.0;
 const LEAD_MIN: f32 = 0.15;
 /// The rules alone decide from this confidence on where the model does not know their category.
 const RULES_SURE: f32 = 0.5;
-/// Unwanted mail is told from this likelihood on, and only where the rules came to this much evidence.
+/// Unwanted mail is told from this likelihood on where the rules came to this much evidence of it …
 const SPAM_MIN: f32 = 0.9;
 const SPAM_EVIDENCE_MIN: f32 = 1.0;
+/// … and from this one on where they saw none, and nothing that speaks for a customer either.
+const SPAM_ALONE_MIN: f32 = 0.97;
 /// Longest stretch of words that is shown as the reason.
 const REASON_WORDS_MAX: usize = 6;
 const REASON_SIGNS_MAX: usize = 12;
@@ -42,7 +44,7 @@ pub struct Verdict {
     pub confidence: f32,
     /// The next likely one.
     pub second: Option<(String, f32)>,
-    /// Unwanted mail, how likely; only where the rules see a sign of it too.
+    /// Unwanted mail, how likely; from a higher likelihood on where the rules see no sign of it.
     pub spam: Option<f32>,
     /// Too close to call: somebody who reads better should.
     pub unsure: bool,
@@ -121,16 +123,20 @@ impl Judge {
         (findings, verdict)
     }
 
-    /// What the model is given of the rules.
+    /// What the model is given of the rules: for each of [`Model::rules`] its squashed score, then for each how sure the rules are
+    /// of it where it is the one they settle on.
     #[must_use]
     pub fn inputs(&self, standing: &Standing<'_>) -> Vec<f32> {
-        let mut inputs = vec![0.0; self.model.rules.len()];
-        for (score, place) in standing.scores.iter().zip(&self.input) {
-            if let Some(place) = place {
-                inputs[usize::from(*place)] = squash(*score);
+        let place = |category: usize| self.input.get(category).copied().flatten().map(usize::from);
+        let mut scores = vec![0.0; self.model.rules.len()];
+        for (category, score) in standing.scores.iter().enumerate() {
+            if let Some(place) = place(category) {
+                scores[place] = *score;
             }
         }
-        inputs
+        let settled =
+            standing.opinion.and_then(|(category, sure)| place(usize::from(category)).map(|place| (place, sure)));
+        said(scores.len(), |rule| scores[rule], settled)
     }
 
     #[inline(never)]
@@ -193,7 +199,8 @@ impl Judge {
         for other in &mut outlook.0 {
             *other /= rest;
         }
-        (likely >= SPAM_MIN && evidence >= SPAM_EVIDENCE_MIN).then_some(likely.min(0.99))
+        let wanted = if evidence >= SPAM_EVIDENCE_MIN { SPAM_MIN } else { SPAM_ALONE_MIN };
+        (likely >= wanted && evidence >= 0.0).then_some(likely.min(0.99))
     }
 
     /// Where the model is trusted in part, the rules have the other part.

@@ -4,8 +4,27 @@ use crate::features::{self, Rows, slot};
 use posthouse_rules::fold::Folded;
 use std::borrow::Cow;
 
-/// Beside the rules' scores: how long the text is, and one that is always 1.
+/// Beside what the rules say: how long the text is, and one that is always 1.
 pub(crate) const EXTRA: usize = 2;
+/// What is told of each category of the rules: its score, and how sure the rules are where it is the one they settle on.
+const PER_RULE: usize = 2;
+
+/// How many numbers stand beside the table for so many categories of the rules.
+pub(crate) fn width(rules: usize) -> usize {
+    rules * PER_RULE + EXTRA
+}
+
+/// What the rules say, as numbers: squashed scores, then for the category they settle on how sure they are.
+pub(crate) fn said(rules: usize, score: impl Fn(usize) -> f32, settled: Option<(usize, f32)>) -> Vec<f32> {
+    let mut numbers: Vec<f32> = (0..rules).map(|rule| squash(score(rule))).collect();
+    numbers.resize(rules * PER_RULE, 0.0);
+    if let Some((rule, sure)) = settled
+        && let Some(place) = numbers.get_mut(rules + rule)
+    {
+        *place = sure;
+    }
+    numbers
+}
 /// What a stored number of 0 means is this byte.
 pub(crate) const ZERO: u8 = 128;
 
@@ -87,7 +106,7 @@ pub(crate) fn soften(sums: &mut [f32]) {
 }
 
 impl Model {
-    /// What each category's rows and numbers come to. `rules` are squashed scores in the order of [`Model::rules`].
+    /// What each category's rows and numbers come to. `rules` is what the rules say, see [`crate::Judge::inputs`].
     #[must_use]
     pub fn sums(&self, text: &Folded, rules: &[f32]) -> Vec<f32> {
         let mut sums = match self.lanes {
@@ -96,7 +115,7 @@ impl Model {
             32 => self.add_up::<4>(text),
             _ => self.add_up::<8>(text),
         };
-        let width = self.rules.len() + EXTRA;
+        let width = width(self.rules.len());
         for (sum, worth) in sums.iter_mut().zip(self.dense.chunks_exact(width)) {
             let (of_rules, extra) = worth.split_at(width - EXTRA);
             *sum += of_rules.iter().zip(rules).map(|(worth, score)| worth * score).sum::<f32>();
@@ -199,7 +218,7 @@ pub(crate) mod tests {
         let rules = vec!["refund".to_owned(), "shipping".to_owned()];
         Model {
             categories: (0..categories).map(|index| format!("c{index}")).collect(),
-            dense: (0..categories * (rules.len() + EXTRA)).map(|_| dice.below(100) as f32 / 50.0 - 1.0).collect(),
+            dense: (0..categories * width(rules.len())).map(|_| dice.below(100) as f32 / 50.0 - 1.0).collect(),
             rules,
             bits,
             lanes,
@@ -231,11 +250,12 @@ pub(crate) mod tests {
                 text.fold("Where is it?", &"my parcel is lost 退款了 and заказ 123 not here ".repeat(words));
                 let mut slow = Slow(&model, vec![0.0; categories], 0.0);
                 features::each(&text, &mut slow);
-                let sums = model.sums(&text, &[0.5, -0.5]);
+                let sums = model.sums(&text, &[0.5, -0.5, 0.0, 0.75]);
                 for (column, sum) in sums.iter().enumerate() {
-                    let dense = &model.dense[column * 4..column * 4 + 4];
+                    let dense = &model.dense[column * 6..column * 6 + 6];
                     let plain = slow.1[column] * f64::from(model.scale) / slow.2.sqrt()
-                        + f64::from(dense[0] * 0.5 - dense[1] * 0.5 + dense[2] * length(text.tokens.len()) + dense[3]);
+                        + f64::from(dense[0] * 0.5 - dense[1] * 0.5 + dense[3] * 0.75)
+                        + f64::from(dense[4] * length(text.tokens.len()) + dense[5]);
                     assert!((f64::from(*sum) - plain).abs() < 1e-3 * plain.abs().max(1.0), "{sum} {plain}");
                 }
             }
@@ -247,11 +267,19 @@ pub(crate) mod tests {
         let model = any(11, 16, 8);
         let mut text = Folded::default();
         text.fold("", "anything at all");
-        let outlook = model.outlook(&text, &[0.0, 0.0]);
+        let outlook = model.outlook(&text, &[0.0; 4]);
         assert!((outlook.0.iter().sum::<f32>() - 1.0).abs() < 1e-5);
         let [first, second] = outlook.first_two();
         assert!(first.1 >= second.1 && outlook.0.iter().all(|likely| *likely <= first.1));
         assert!(first.0 != second.0);
+    }
+
+    #[test]
+    fn what_the_rules_say_has_its_places() {
+        let numbers = said(3, |rule| [0.0, 4.0, -1.0][rule], Some((1, 0.9)));
+        assert_eq!(numbers, [0.0, squash(4.0), squash(-1.0), 0.0, 0.9, 0.0]);
+        assert_eq!(said(2, |_| 0.0, None), [0.0; 4]);
+        assert_eq!(numbers.len() + EXTRA, width(3));
     }
 
     #[test]

@@ -160,6 +160,28 @@ pub struct Settings {
     pub category_urgency: BTreeMap<String, Urgency>,
     /// The trained model beside the rules.
     pub trained: Trained,
+    /// The client's own model, where both are unsure; for the classifier that may call one.
+    pub model: ModelSettings,
+}
+
+/// How the client's own model is used.
+#[derive(Deserialize, Debug, Clone, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelSettings {
+    /// Off: it is never asked.
+    pub enabled: bool,
+    /// What the shop wants said to the model of its mail.
+    pub instructions: String,
+    /// What a category means, in words for the model: needed for a tenant's own ones.
+    pub meanings: BTreeMap<String, String>,
+    /// 32 to 1,024.
+    pub max_output_tokens: u32,
+}
+
+impl Default for ModelSettings {
+    fn default() -> Self {
+        Self { enabled: false, instructions: String::new(), meanings: BTreeMap::new(), max_output_tokens: 200 }
+    }
 }
 
 /// What a tenant says of the trained model.
@@ -193,6 +215,7 @@ impl Default for Settings {
             use_default_rules: true,
             category_urgency: BTreeMap::new(),
             trained: Trained::default(),
+            model: ModelSettings::default(),
         }
     }
 }

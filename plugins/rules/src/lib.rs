@@ -33,7 +33,7 @@ pub mod spoken;
 mod verdict;
 
 pub use bundle::{Bundle, bundled};
-pub use data::{Mood, Settings, Trained, Urgency};
+pub use data::{ModelSettings, Mood, Settings, Trained, Urgency};
 pub use engine::{Engine, Mail};
 pub use entities::{Entity, Part, Value};
 pub use verdict::{Findings, Match, Risk, Settle, Standing};

@@ -169,7 +169,7 @@ impl Inbox {
     /// When the server does not take it.
     pub async fn put(&mut self, folder: &str, raw: &[u8]) {
         // A folder that was made anew under a name which another connection still has open is not whole at once.
-        const TRIES: u32 = 20;
+        const TRIES: u32 = 150;
         for left in (0..TRIES).rev() {
             let result = self.append(folder, raw).await;
             if result.starts_with("OK") {

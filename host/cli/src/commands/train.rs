@@ -85,6 +85,7 @@ pub async fn run(args: TrainArgs, context: &Context, terminal: &mut Terminal) ->
     };
     let (name, now) = history::answering(&loaded)?;
     let old = installed(&loaded, &name)?;
+    let component_now = carrier(&opened, &old).await?;
 
     let mut sources = Sources::default();
     sources.take_past(&history::past(&loaded.scope, args.last).await?);
@@ -104,7 +105,7 @@ pub async fn run(args: TrainArgs, context: &Context, terminal: &mut Terminal) ->
     let started = Instant::now();
     let model = learn(&learned, &old, args.seed, terminal)?;
     let seconds = started.elapsed().as_secs_f64();
-    let component = with_model(context, &opened, &old, &model).await?;
+    let component = with_model(context, &opened, &component_now, &model)?;
     let new = load(context, &opened, &old, &component, &now).await?;
     let before = measured(&now, &held).await?;
     let after = measured(&new, &held).await?;
@@ -183,11 +184,18 @@ fn learn(learned: &[Source], old: &NewPlugin, seed: u64, terminal: &Terminal) ->
     file::write(&trained.model).map_err(Failure::new)
 }
 
-/// The component that answers now with the new model in it; where it carries none, the bundled classifier.
-async fn with_model(context: &Context, opened: &Opened, old: &NewPlugin, model: &[u8]) -> Result<Arc<[u8]>> {
-    if let Some(bytes) = opened.store.component(&old.digest).await?
-        && let Ok(changed) = file::put_into(&bytes, model)
-    {
+/// The component that answers now, which must carry a model: another classifier is not replaced by the bundled one.
+async fn carrier(opened: &Opened, old: &NewPlugin) -> Result<Vec<u8>> {
+    let bytes = opened.store.component(&old.digest).await?;
+    bytes.filter(|bytes| file::carries_one(bytes)).ok_or_else(|| {
+        Failure::new(format!("`{}` carries no trained model: it is not the bundled classifier, or an older one", old.name))
+            .mend("install the bundled one in its place first: `posthouse plugin install classifier`, or `component = \"classifier\"` in tenant.toml")
+    })
+}
+
+/// The component that answers now with the new model in it; where its models are of another size, the bundled classifier.
+fn with_model(context: &Context, opened: &Opened, now: &[u8], model: &[u8]) -> Result<Arc<[u8]>> {
+    if let Ok(changed) = file::put_into(now, model) {
         return Ok(changed.into());
     }
     let found = context.finder(Some(&opened.host)).find("classifier", Path::new(""))?;

@@ -1,6 +1,6 @@
 //! A trained model from the command line: learned, compared, refused, activated, taken back.
 
-use crate::host::{ACME, Host};
+use crate::host::{ACME, Host, guest};
 use serde_json::Value;
 
 fn host() -> Host {
@@ -121,4 +121,17 @@ fn what_cannot_be_trained_says_why() {
     host.write("mine/notes.txt", "mine");
     let used = host.run(&["train", "--from", "own.tsv", "--out", "mine"]).problem();
     assert!(used.err.contains("mine holds something else"), "{}", used.err);
+}
+
+#[test]
+fn another_classifier_is_not_replaced_by_the_bundled_one() {
+    let host = Host::new();
+    host.write("acme/reader.wasm", guest("reader"));
+    host.write("acme/tenant.toml", format!("{ACME}\n[[plugin]]\nname = \"reader\"\ncomponent = \"reader.wasm\"\n"));
+    host.run(&["tenant", "apply", "acme"]).ok();
+    host.write("own.tsv", table(texts()));
+    let refused = host.run(&["train", "--from", "own.tsv", "--out", "made", "--activate"]).problem();
+    assert!(refused.err.contains("`reader` carries no trained model"), "{}", refused.err);
+    assert!(refused.err.contains("plugin install classifier"), "{}", refused.err);
+    assert!(!host.path("made").exists());
 }

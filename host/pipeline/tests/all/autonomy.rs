@@ -449,6 +449,18 @@ async fn whatever_speaks_against_a_reply_takes_the_level_back() {
     test.mail(back(&name, &row.message_id, "And when exactly will it be here?")).await;
     assert_eq!((level(&test).await, last_cause(&test).await), (Level::Suggested, Cause::Reopened));
 
+    // She complains of it in a mail of its own; that goods are broken takes nothing back, nor what somebody else writes.
+    let test = earned(Level::Automatic, all()).await;
+    let (answered, _) = gone(&test, "elsewhere").await;
+    let broken = letter("elsewhere", "broken", "The mug of order 1042-88 arrived broken. Please send me another one.");
+    let other = ids(&test.mail(broken).await).1;
+    let upset = "I am furious!!! You are useless, nobody answers my question, worst service ever!!!";
+    test.mail(letter("stranger", "upset", upset)).await;
+    assert_eq!(level(&test).await, Level::Automatic);
+    let complaint = ids(&test.mail(letter("elsewhere", "upset2", upset)).await).1;
+    assert!(answered != other && answered != complaint, "they are tickets of their own");
+    assert_eq!((level(&test).await, last_cause(&test).await), (Level::Suggested, Cause::Complaint));
+
     // An agent reopens the ticket.
     let test = earned(Level::Automatic, all()).await;
     let (ticket, _) = gone(&test, "reopened").await;

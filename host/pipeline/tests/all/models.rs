@@ -1,77 +1,20 @@
 //! What a model may cost, what is asked of which, and when it is left alone.
 
 use crate::house::{Test, actor, bundled, ids, letter, silent_group};
+use crate::provider::Provider;
 use posthouse_model::capability::ModelAllowance;
-use posthouse_model::config::{ModelConfig, ModelTask};
+use posthouse_model::config::ModelTask;
 use posthouse_model::notice::NoticeKind;
 use posthouse_model::translation::{TranslationOf, TranslationState};
 use posthouse_pipeline::heartbeat;
 use posthouse_pipeline::model::{Asking, again, ask};
 use posthouse_sandbox::{ModelRefusal, ModelRequest};
-use serde_json::{Value, json};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use serde_json::json;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
 
-/// A provider that keeps what it is asked, and answers or is in trouble.
-struct FakeProvider {
-    base_url: String,
-    asked: Arc<Mutex<Vec<Value>>>,
-    is_well: Arc<AtomicBool>,
-}
-
-impl FakeProvider {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
-        let (asked, is_well) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(true)));
-        let (log, well) = (asked.clone(), is_well.clone());
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let mut stream = BufReader::new(stream);
-                let mut length = 0;
-                loop {
-                    let mut line = String::new();
-                    stream.read_line(&mut line).await.unwrap();
-                    if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                        length = value.trim().parse().unwrap();
-                    }
-                    if line.trim().is_empty() {
-                        break;
-                    }
-                }
-                let mut body = vec![0; length];
-                stream.read_exact(&mut body).await.unwrap();
-                log.lock().unwrap().push(serde_json::from_slice(&body).unwrap());
-                let (status, body) = if well.load(Ordering::SeqCst) {
-                    let usage = json!({ "prompt_tokens": 100_000, "completion_tokens": 10_000 });
-                    (200, json!({ "choices": [{ "message": { "content": "Good day" } }], "usage": usage }))
-                } else {
-                    (503, json!({ "error": "busy" }))
-                };
-                let body = body.to_string();
-                let head =
-                    format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
-                stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
-            }
-        });
-        Self { base_url, asked, is_well }
-    }
-
-    fn config(&self, more: Value) -> ModelConfig {
-        let mut value = json!({
-            "base_url": self.base_url, "model": "large", "plain_http": true, "tokens_per_day": 10_000_000, "attempts": 1,
-            "timeout_seconds": 5, "output_tokens_max": 1_000,
-        });
-        value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        serde_json::from_value(value).unwrap()
-    }
-
-    fn count(&self) -> usize {
-        self.asked.lock().unwrap().len()
-    }
+/// 100,000 tokens asked and 10,000 answered each time.
+async fn provider() -> Provider {
+    Provider::says("Good day").await.bills(100_000, 10_000)
 }
 
 async fn asked(test: &Test, task: ModelTask) -> Result<String, ModelRefusal> {
@@ -89,17 +32,17 @@ async fn notices(test: &Test, kind: NoticeKind) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_keeps_failing_is_left_alone_and_told_of_until_it_answers() {
-    let provider = FakeProvider::start().await;
+    let provider = provider().await;
     let test = Test::new(vec![silent_group()], |config| {
         config.model = Some(provider.config(json!({})));
         config.notify.notifiers = vec!["team".to_owned()];
     })
     .await;
-    provider.is_well.store(false, Ordering::SeqCst);
+    provider.set_well(false);
     for _ in 0..7 {
         assert!(matches!(asked(&test, ModelTask::Draft).await, Err(ModelRefusal::Unavailable(_))));
     }
-    assert_eq!(provider.count(), 5, "two were not even tried");
+    assert_eq!(provider.asked().len(), 5, "two were not even tried");
     let refusal = asked(&test, ModelTask::Draft).await.unwrap_err();
     let ModelRefusal::Unavailable(words) = refusal else { panic!("{refusal:?}") };
     assert!(words.contains("not asked for another 30 s") && words.contains("503"), "{words}");
@@ -109,7 +52,7 @@ async fn a_model_that_keeps_failing_is_left_alone_and_told_of_until_it_answers()
     let alerts = notices(&test, NoticeKind::Alert).await;
     assert!(alerts.len() == 1 && alerts[0].contains("“large”"), "{alerts:?}");
 
-    provider.is_well.store(true, Ordering::SeqCst);
+    provider.set_well(true);
     test.clock.forward(Duration::from_secs(30));
     assert_eq!(asked(&test, ModelTask::Draft).await.unwrap(), "large");
     heartbeat::beat(&test.house, &test.tenant).await.unwrap();
@@ -120,7 +63,7 @@ async fn a_model_that_keeps_failing_is_left_alone_and_told_of_until_it_answers()
 /// 100,000 tokens read at 2 and 10,000 written at 10 for a million: 0.30 a call.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_costs_no_more_money_than_it_may() {
-    let provider = FakeProvider::start().await;
+    let provider = provider().await;
     let price = json!({ "price": { "currency": "EUR", "input": 2, "output": 10, "per_day": 0.65 } });
     let test = Test::new(vec![silent_group()], |config| {
         config.model = Some(provider.config(price));
@@ -136,7 +79,7 @@ async fn a_day_costs_no_more_money_than_it_may() {
     assert!(alerts.len() == 1 && alerts[0].contains("Most of") && alerts[0].contains("(0.6 / 0.65 EUR)"), "{alerts:?}");
     asked(&test, ModelTask::Draft).await.unwrap();
     assert_eq!(asked(&test, ModelTask::Draft).await.unwrap_err(), ModelRefusal::OverBudget);
-    assert_eq!(provider.count(), 3);
+    assert_eq!(provider.asked().len(), 3);
 
     let calls = test.tenant.scope.model_calls(10).await.unwrap();
     assert!(calls.iter().all(|call| (call.cost, call.currency.as_str()) == (300_000, "EUR")), "{calls:?}");
@@ -156,7 +99,7 @@ async fn a_day_costs_no_more_money_than_it_may() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_has_the_model_that_was_chosen_for_it() {
-    let provider = FakeProvider::start().await;
+    let provider = provider().await;
     let tasks = json!({ "tasks": { "translate": { "model": "small", "output_tokens_max": 500 } } });
     let test = Test::new(["classifier", "router"].map(bundled).to_vec(), |config| {
         config.model = Some(provider.config(tasks));
@@ -170,7 +113,7 @@ async fn a_task_has_the_model_that_was_chosen_for_it() {
     test.run().await;
     let rows = test.tenant.scope.translations(ticket, "zh").await.unwrap();
     assert_eq!(rows[0].state, TranslationState::Done, "{rows:?}");
-    let bodies = provider.asked.lock().unwrap().clone();
+    let bodies = provider.asked();
     let models: Vec<_> =
         bodies.iter().map(|body| (body["model"].as_str().unwrap(), body["max_tokens"].as_u64().unwrap())).collect();
     assert_eq!(models, [("large", 1_000), ("small", 500)]);
@@ -178,7 +121,7 @@ async fn a_task_has_the_model_that_was_chosen_for_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_said_is_kept_for_its_days_and_can_be_asked_again() {
-    let provider = FakeProvider::start().await;
+    let provider = provider().await;
     let test = Test::new(vec![silent_group()], |config| {
         config.model = Some(provider.config(json!({ "keep_exchanges_days": 2 })));
     })
@@ -194,7 +137,7 @@ async fn what_was_said_is_kept_for_its_days_and_can_be_asked_again() {
     // The same again, of another model: the provider gets the very same question.
     let answer = again(&test.house, &test.tenant, exchange, kept.call.ticket, Some("other".to_owned())).await.unwrap();
     assert_eq!(answer.text, "Good day");
-    let bodies = provider.asked.lock().unwrap().clone();
+    let bodies = provider.asked();
     assert_eq!(bodies[0]["messages"], bodies[1]["messages"]);
     assert_eq!((&bodies[0]["model"], &bodies[1]["model"]), (&json!("large"), &json!("other")));
 
@@ -207,7 +150,7 @@ async fn what_was_said_is_kept_for_its_days_and_can_be_asked_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_keeps_nothing_has_the_call_alone() {
-    let provider = FakeProvider::start().await;
+    let provider = provider().await;
     let test = Test::new(vec![silent_group()], |config| {
         config.model = Some(provider.config(json!({ "keep_exchanges_days": 0 })));
     })

@@ -13,6 +13,8 @@ use posthouse_model::{MessageId, OutboxId, TicketId, Timestamp};
 
 /// The category in which complaints end, where a classifier has one.
 const COMPLAINT: &str = "complaint";
+/// The tag of a complaint about us rather than about goods.
+const COMPLAINT_OF_SERVICE: &str = "complaint/service";
 
 impl Tx {
     /// Looks at an automatic reply that is about to be handed over: whether somebody stopped all of them, its category is no longer
@@ -60,7 +62,7 @@ impl Tx {
         .bind(ticket)
         .optional(self.on())
         .await?;
-        let Some(row) = row else { return Ok(()) };
+        let Some(row) = row else { return self.heard_elsewhere(ticket, triage).await };
         let (outbox, automatic): (OutboxId, bool) = (row.get(0)?, row.get(1)?);
         let (approved_at, answers): (Timestamp, Option<MessageId>) = (row.get(2)?, row.get(3)?);
         // One that has not gone out yet is held back at its moment, and nobody has complained about it.
@@ -82,6 +84,32 @@ impl Tx {
             Some(Sentiment::Neutral) | None => Cause::Reopened,
         };
         self.autonomy_fell(outbox, ticket, cause, "").await?;
+        Ok(())
+    }
+
+    /// The same on a ticket that nobody has answered: a customer who was answered by itself on another one complains of us here. That
+    /// goods are broken says nothing of the reply, so only anger, a risk, and words about our service count.
+    async fn heard_elsewhere(&mut self, ticket: TicketId, triage: Option<&Triage>) -> Result<()> {
+        let Some(triage) = triage else { return Ok(()) };
+        let is_angry = triage.sentiment.as_ref().is_some_and(|mood| mood.value == Sentiment::Angry);
+        if !is_angry && triage.risks.is_empty() && !triage.tags.iter().any(|tag| tag == COMPLAINT_OF_SERVICE) {
+            return Ok(());
+        }
+        let since = self.now().minus(self.autonomy_config().await?.answers_count_for());
+        let tenant = self.tenant();
+        let row = sql(
+            "select o.id from ticket here join ticket t on t.tenant_id = here.tenant_id and t.customer_key = here.customer_key \
+             join outbox o on o.ticket_id = t.id where here.tenant_id = $1 and here.id = $2 and t.id <> here.id and o.automatic = 1 \
+             and o.state not in ('cancelled', 'failed', 'queued') and o.approved_at >= $3 order by o.id desc limit 1",
+        )
+        .bind(tenant)
+        .bind(ticket)
+        .bind(since)
+        .optional(self.on())
+        .await?;
+        if let Some(row) = row {
+            self.autonomy_fell(row.get(0)?, ticket, Cause::Complaint, "").await?;
+        }
         Ok(())
     }
 

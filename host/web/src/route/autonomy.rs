@@ -1,13 +1,20 @@
-//! Earned autonomy, for leads and admins: looking, agreeing to a step, taking it back, stopping everything.
+//! Earned autonomy, for leads and admins: looking, agreeing to a step, taking it back, stopping everything. Programs may look, stop
+//! and take back; a step up is agreed to on the page or at the command line.
 
 use crate::load;
 use crate::page::frame::{Note, Place};
 use crate::refusal::Refusal;
 use crate::request::Fields;
 use crate::seat::Seat;
+use axum::Json;
+use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
-use posthouse_model::autonomy::Level;
+use bytes::Bytes;
+use posthouse_model::autonomy::{Evidence, Level};
 use posthouse_store::StoreError;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Longest reason for stopping, in characters.
 const REASON_CHARS_MAX: usize = 200;
@@ -81,4 +88,80 @@ pub(super) async fn act(seat: Seat, fields: Fields) -> Result<Response, Refusal>
         _ => return Err(Refusal::NotFound),
     };
     Ok(Redirect::to(&format!("{}?said={said}", seat.team().path("/autonomy"))).into_response())
+}
+
+/// Levels, what was measured, and the switches.
+pub(super) async fn api_show(seat: Seat) -> Result<Json<Value>, Refusal> {
+    let (levels, evidence, stop, house) = tokio::try_join!(
+        seat.scope.autonomy_levels(),
+        seat.scope.autonomy_evidence(),
+        seat.scope.autonomy_stop(),
+        seat.desk.deps.store.house_autonomy_stop()
+    )?;
+    let mut names: BTreeSet<&str> = seat.config.categories.iter().map(String::as_str).collect();
+    names.extend(levels.iter().map(|row| row.category.as_str()));
+    names.extend(evidence.keys().map(String::as_str));
+    let categories: Vec<Value> = names
+        .into_iter()
+        .map(|name| {
+            let row = levels.iter().find(|row| row.category == name);
+            let measured: Evidence = evidence.get(name).copied().unwrap_or_default();
+            json!({
+                "category": name,
+                "level": row.map_or(Level::Manual, |row| row.level).as_str(),
+                "since": row.map(|row| row.since),
+                "fell_at": row.and_then(|row| row.demoted_at),
+                "unchanged": measured.unchanged,
+                "small_edits": measured.small_edits,
+                "large_edits": measured.large_edits,
+                "not_sent": measured.rejected,
+                "unchanged_at_least": f64::from(measured.bound(&seat.config.autonomy).lower_permille()) / 1_000.0,
+            })
+        })
+        .collect();
+    let stopped = |stop: Option<posthouse_store::Stopped>| {
+        stop.map(|stop| json!({ "at": stop.at, "by": stop.by, "reason": stop.reason }))
+    };
+    Ok(Json(json!({ "categories": categories, "stopped": stopped(stop), "house_stopped": stopped(house) })))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct Body {
+    category: String,
+    to: Option<String>,
+    reason: String,
+}
+
+/// `stop`, `go`, `demote`, `known`.
+pub(super) async fn api_act(
+    seat: Seat,
+    Path((_, verb)): Path<(String, String)>,
+    bytes: Bytes,
+) -> Result<Json<Value>, Refusal> {
+    let body: Body = if bytes.is_empty() {
+        Body::default()
+    } else {
+        serde_json::from_slice(&bytes).map_err(|error| Refusal::Malformed(error.to_string()))?
+    };
+    let reason: String = body.reason.chars().take(REASON_CHARS_MAX).collect();
+    let actor = seat.actor();
+    let mut tx = seat.scope.begin_durable().await?;
+    match verb.as_str() {
+        "stop" => tx.stop_autonomy(&reason, &actor).await?,
+        "go" => {
+            tx.resume_autonomy(&actor).await?;
+        }
+        "demote" => {
+            let to = body.to.as_deref().ok_or_else(|| Refusal::Malformed("`to` is missing".to_owned()))?;
+            let to: Level = to.parse().map_err(Refusal::Malformed)?;
+            tx.take_back_autonomy(&body.category, to, &reason, &actor).await?;
+        }
+        "known" => {
+            tx.acknowledge_autonomy(&body.category, &actor).await?;
+        }
+        _ => return Err(Refusal::NotFound),
+    }
+    tx.commit().await?;
+    api_show(seat).await
 }

@@ -239,6 +239,8 @@ routes! {
     get "/t/{slug}/api/messages" Reading api::messages;
     post "/t/{slug}/api/messages/{id}/take-up" Acting api::take_up;
     get "/t/{slug}/api/status" Reading api::status;
+    get "/t/{slug}/api/autonomy" Auditing autonomy::api_show;
+    post "/t/{slug}/api/autonomy/{verb}" Leading autonomy::api_act;
     post "/t/{slug}/api/tickets/{number}/{verb}" Acting api::act;
 }
 

@@ -5,6 +5,7 @@ use super::{Access, ROUTES, Route};
 use crate::refusal::Refusal;
 use crate::seat::Seat;
 use axum::Json;
+use posthouse_model::autonomy::Level;
 use posthouse_model::role::Role;
 use posthouse_model::ticket::{Outcome, TicketStatus};
 use serde_json::{Map, Value, json};
@@ -80,6 +81,8 @@ const DESCRIBED: &[Described] = &[
     Described { method: "POST", path: "/t/{slug}/api/views/{id}/{verb}", id: "moveView", summary: "Delete a saved view, or move it one place", query: &[], body: None, answer: "Views" },
     Described { method: "GET", path: "/t/{slug}/api/messages", id: "messages", summary: "Mail that became no ticket, the newest 200", query: &[("outcome", "`parked` (default), `skipped`, `spam`, `automatic`")], body: None, answer: "Messages" },
     Described { method: "POST", path: "/t/{slug}/api/messages/{id}/take-up", id: "takeUp", summary: "Make a ticket of mail that was left out", query: &[], body: None, answer: "Done" },
+    Described { method: "GET", path: "/t/{slug}/api/autonomy", id: "autonomy", summary: "How far each category is answered by itself, and what was measured; leads and admins", query: &[], body: None, answer: "Autonomy" },
+    Described { method: "POST", path: "/t/{slug}/api/autonomy/{verb}", id: "actOnAutonomy", summary: "Stop all automatic replies (`stop`), let them go again (`go`), take a category's level back (`demote`), say that one knows of a fall (`known`); a step up needs a person on the page", query: &[], body: Some("AutonomyAct"), answer: "Autonomy" },
     Described { method: "GET", path: "/t/{slug}/api/status", id: "status", summary: "What works and what does not", query: &[], body: None, answer: "Status" },
 ];
 
@@ -136,6 +139,9 @@ fn operation(route: &Route, described: &Described) -> Value {
         .map(|name| {
             let schema = match name {
                 "verb" if described.id == "moveView" => json!({ "type": "string", "enum": ["delete", "up", "down"] }),
+                "verb" if described.id == "actOnAutonomy" => {
+                    json!({ "type": "string", "enum": ["stop", "go", "demote", "known"] })
+                }
                 "verb" => json!({ "type": "string", "enum": VERBS.map(|(verb, _)| verb) }),
                 _ => json!({ "type": "integer", "format": "int64", "minimum": 1 }),
             };
@@ -198,6 +204,7 @@ fn schemas() -> Value {
     let list = |of: &str| json!({ "type": "array", "items": { "$ref": format!("#/components/schemas/{of}") } });
     let statuses: Vec<&str> = TicketStatus::ALL.iter().map(|status| status.as_str()).collect();
     let outcomes: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect();
+    let levels: Vec<&str> = Level::ALL.iter().map(|level| level.as_str()).collect();
     let roles: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
     let counted = || json!({ "type": "object", "additionalProperties": { "type": "integer", "minimum": 0 } });
     json!({
@@ -310,6 +317,27 @@ fn schemas() -> Value {
                 "type": "object", "required": ["id", "subject", "outcome"],
                 "properties": { "id": { "type": "integer" }, "subject": { "type": "string" }, "outcome": { "enum": outcomes } },
             } } },
+        },
+        "Stopped": {
+            "type": ["object", "null"], "required": ["at", "by", "reason"],
+            "properties": { "at": time(), "by": { "type": "string" }, "reason": { "type": "string" } },
+        },
+        "Autonomy": {
+            "type": "object", "required": ["categories", "stopped", "house_stopped"],
+            "properties": {
+                "categories": { "type": "array", "items": {
+                    "type": "object", "required": ["category", "level", "unchanged", "small_edits", "large_edits", "not_sent", "unchanged_at_least"],
+                    "properties": {
+                        "category": { "type": "string" }, "level": { "enum": levels }, "unchanged": { "type": "integer" },
+                        "unchanged_at_least": { "type": "number", "description": "Lower bound of the share that was sent unchanged, 0 to 1" },
+                    },
+                } },
+                "stopped": { "$ref": "#/components/schemas/Stopped" }, "house_stopped": { "$ref": "#/components/schemas/Stopped" },
+            },
+        },
+        "AutonomyAct": {
+            "type": "object", "additionalProperties": false,
+            "properties": { "category": { "type": "string" }, "to": { "enum": levels }, "reason": { "type": "string" } },
         },
         "Status": {
             "type": "object", "required": ["host", "incidents", "mailboxes", "plugins", "failed_jobs"],

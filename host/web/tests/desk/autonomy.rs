@@ -8,6 +8,7 @@ use posthouse_model::event::Actor;
 use posthouse_model::mail::Address;
 use posthouse_model::outbox::OutboxState;
 use posthouse_store::{Approval, NewAutonomyDraft, NewTenant};
+use serde_json::json;
 use std::time::Duration;
 
 async fn house() -> (House, Team) {
@@ -219,4 +220,40 @@ async fn the_switch_says_who_and_why() {
     let mut tx = luma.scope.begin().await.unwrap();
     tx.acknowledge_autonomy("shipping", &host()).await.unwrap();
     tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn programs_look_stop_and_take_back_and_cannot_promote() {
+    let (house, luma) = house().await;
+    let same = noted(&luma, "a", &[]).await;
+    let mut jun = house.signed_in(&luma, "jun").await;
+    jun.reply(&luma, same.number, "approve", &[]).await;
+    let mut mei = house.signed_in(&luma, "mei").await;
+    act(&mut mei, &luma, &[PROMOTE[0], PROMOTE[1], PROMOTE[2], ("consent", "yes")]).await;
+
+    let seen = mei.get(&luma.path("/api/autonomy")).await.json();
+    let shipping =
+        seen["categories"].as_array().unwrap().iter().find(|one| one["category"] == "shipping").unwrap().clone();
+    assert_eq!((&shipping["level"], &shipping["unchanged"]), (&"suggested".into(), &1.into()), "{seen:#}");
+    let bound = shipping["unchanged_at_least"].as_f64().unwrap();
+    assert!(bound > 0.1 && bound < 0.9, "one of one is little: {bound}");
+    assert!(seen["stopped"].is_null());
+
+    let stopped = mei.post_json(&luma, "/api/autonomy/stop", &json!({ "reason": "wrong template" })).await.json();
+    assert_eq!(stopped["stopped"]["reason"], "wrong template", "{stopped:#}");
+    let going = mei.post_json(&luma, "/api/autonomy/go", &json!({})).await.json();
+    assert!(going["stopped"].is_null());
+    let demote = json!({ "category": "shipping", "to": "manual" });
+    assert_eq!(mei.post_json(&luma, "/api/autonomy/demote", &demote).await.status, StatusCode::OK);
+    assert_eq!(level(&luma).await, Level::Manual);
+
+    let again = mei.post_json(&luma, "/api/autonomy/demote", &demote).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "it is there already");
+    let up = mei.post_json(&luma, "/api/autonomy/promote", &json!({ "category": "shipping" })).await;
+    assert_eq!(up.status, StatusCode::NOT_FOUND);
+    let odd = mei.post_json(&luma, "/api/autonomy/stop", &json!({ "why": "x" })).await;
+    assert_eq!(odd.status, StatusCode::BAD_REQUEST);
+    // Agents neither look nor act.
+    assert_eq!(jun.get(&luma.path("/api/autonomy")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(jun.post_json(&luma, "/api/autonomy/stop", &json!({})).await.status, StatusCode::NOT_FOUND);
 }

@@ -137,6 +137,8 @@ fn address(pattern: &str, waiting: Waiting) -> String {
         "/t/{slug}/api/messages",
         "/t/{slug}/api/messages/{id}/take-up",
         "/t/{slug}/api/status",
+        "/t/{slug}/api/autonomy",
+        "/t/{slug}/api/autonomy/{verb}",
         "/t/{slug}/api/tickets/{number}/{verb}",
     ];
     assert!(known.contains(&pattern), "{pattern} is new: say here who may ask for it, and how a stranger is answered");

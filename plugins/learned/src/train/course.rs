@@ -92,14 +92,15 @@ pub fn train(
     told(Progress::Reading);
     let mut dice = Dice::new(plan.seed ^ 0x5EED);
     let mut maker = Maker { examples: Examples::new(engine, &rules, plan.bits), frames: Frames::shipped() };
-    let alike = alike(texts);
+    let is_held: Vec<bool> = texts.iter().map(|_| dice.percent(course.held_back)).collect();
+    let alike = alike(texts, &is_held);
     let (mut learned, mut held) = (Vec::new(), Vec::new());
     let mut extra = Vec::new();
     let mut counted = (0u32, 0usize);
     for (index, text) in texts.iter().enumerate() {
         let right = mask(text);
-        let is_held = dice.percent(course.held_back);
-        let others = &alike[&(text.language.as_str(), text.labels.as_slice())];
+        let is_held = is_held[index];
+        let others = &alike[&(text.language.as_str(), text.labels.as_slice(), is_held)];
         let mut made = Vec::new();
         maker.make(text, index, others, texts, right, course.mails_of_a_line, &mut dice, &mut made);
         counted.0 += 1;
@@ -128,11 +129,12 @@ pub fn train(
     Ok(Trained { model: round(&weights, categories, rules, plan.bits, temper, about), held_back, temper })
 }
 
-/// Texts of the same language and the same right categories.
-fn alike(texts: &[Labelled]) -> BTreeMap<(&str, &[String]), Vec<usize>> {
+/// Texts of the same language and the same right categories; those held back by themselves, so that none of them is read as
+/// the second sentence of a text that is learned from.
+fn alike<'a>(texts: &'a [Labelled], is_held: &[bool]) -> BTreeMap<(&'a str, &'a [String], bool), Vec<usize>> {
     let mut all: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for (index, text) in texts.iter().enumerate() {
-        all.entry((text.language.as_str(), text.labels.as_slice())).or_default().push(index);
+    for (index, (text, is_held)) in texts.iter().zip(is_held).enumerate() {
+        all.entry((text.language.as_str(), text.labels.as_slice(), *is_held)).or_default().push(index);
     }
     all
 }

@@ -25,7 +25,7 @@ pub struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { seed: 1, rounds: 6, rate: 0.8, decay: 0.0005, rows_left_out: 15, rules_left_out: 20, bits: 17 }
+        Self { seed: 1, rounds: 4, rate: 0.8, decay: 0.001, rows_left_out: 15, rules_left_out: 20, bits: 17 }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A text as the trainer sees it.
 
 use crate::features::{self, Rows, slot};
-use crate::model::{length, squash};
+use crate::model::{length, said};
 use posthouse_rules::fold::Folded;
 use posthouse_rules::{Engine, Mail};
 
@@ -16,7 +16,7 @@ pub struct Example {
     pub rows: Vec<u32>,
     /// One over the length of the rows as a vector.
     pub norm: f32,
-    /// Squashed scores of the rules, then the length of the text, then 1.
+    /// What the rules say, then the length of the text, then 1.
     pub numbers: Vec<f32>,
     /// Categories that are right, one bit each.
     pub right: u64,
@@ -63,8 +63,11 @@ impl<'a> Examples<'a> {
         let mail = Mail { subject, body, language, ..Mail::default() };
         let (inputs, bits, slots) = (&self.inputs, self.bits, &mut self.slots);
         let _ = self.engine.read_with(&mail, &mut |standing| {
-            let scores = inputs.iter().map(|at| squash(standing.scores.get(*at).copied().unwrap_or(0.0)));
-            found = Some(example(standing.text, scores.collect(), right, bits, slots));
+            let settled = standing.opinion.and_then(|(category, sure)| {
+                inputs.iter().position(|at| *at == usize::from(category)).map(|rule| (rule, sure))
+            });
+            let score = |rule: usize| standing.scores.get(inputs[rule]).copied().unwrap_or(0.0);
+            found = Some(example(standing.text, said(inputs.len(), score, settled), right, bits, slots));
             None
         });
         found

@@ -1,4 +1,5 @@
-//! Labelled mails (JSONL, one a line) and how well the rules read them. Used by the tests and by `--example eval`.
+//! Labelled mails (JSONL, one a line) and how well they are read. Used by the tests, by `--example eval`, and by the trained
+//! model's `--example try`.
 #![allow(dead_code, unreachable_pub, reason = "the test and the example each use a part")]
 
 use posthouse_rules::{Engine, Findings, Mail, Mood, Urgency, Value};
@@ -102,10 +103,15 @@ pub fn read(text: &str) -> Result<Vec<Labelled>, String> {
 
 /// Reads every mail with the rules and compares.
 pub fn measure(engine: &Engine, mails: &[Labelled]) -> Report {
+    measure_with(mails, &mut |mail| engine.read(mail))
+}
+
+/// Has every mail read and compares.
+pub fn measure_with(mails: &[Labelled], reader: &mut dyn FnMut(&Mail<'_>) -> Findings) -> Report {
     let mut report = Report::default();
     for mail in mails {
         let read = Mail { subject: &mail.subject, body: &mail.body, sent_at: SENT_AT, ..Mail::default() };
-        let found = engine.read(&read);
+        let found = reader(&read);
         let mut counts = Counts { mails: 1, ..Counts::default() };
         let mut wrong = Vec::new();
         let mut settle = |what: &str, said: &str, wanted: &[String]| {
