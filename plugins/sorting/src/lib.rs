@@ -7,7 +7,7 @@ mod say;
 use doubt::{Doubt, Model};
 use posthouse_learned::{Judge, file};
 pub use posthouse_rules::Settings;
-use posthouse_rules::{Engine, Mail, bundled};
+use posthouse_rules::{Engine, Mail, Value, bundled};
 use posthouse_sdk::desk;
 use posthouse_sdk::triaging::Triage;
 
@@ -63,6 +63,19 @@ impl Sorter {
                 out.add_evidence(&word);
             }
         }
+        let full = message.full_text();
+        let quoted = if full.len() > body.len() + QUOTED_BYTES_MIN {
+            self.engine.read(&Mail { body: &full, subject: "", ..mail }).entities
+        } else {
+            Vec::new()
+        };
+        if quoted.iter().any(|entity| matches!(entity.value, Value::Order(_))) {
+            findings.missing.retain(|key| key != "order-number");
+        }
         say::say(out, &findings);
+        say::mention(out, &quoted, &findings.entities);
     }
 }
+
+/// A text that is longer than the new part by less than this holds no quote worth reading.
+const QUOTED_BYTES_MIN: usize = 8;

@@ -1,7 +1,7 @@
 //! What was found, into the host's hands.
 
 use posthouse_learned::{Choice, Verdict};
-use posthouse_rules::{Findings, Mail, Mood, Part, Urgency as Level, Value};
+use posthouse_rules::{Entity, Findings, Mail, Mood, Part, Urgency as Level, Value};
 use posthouse_sdk::triaging::Triage;
 use posthouse_sdk::{Date, Finding, Money, Sentiment, Span, TextPart, Urgency, span};
 
@@ -67,16 +67,7 @@ pub(crate) fn say(out: &Triage, findings: &Findings) {
     }
     for entity in &findings.entities {
         let finding = Finding { confidence: entity.confidence, span: place(entity.part, entity.start, entity.end) };
-        match &entity.value {
-            Value::Order(number) => out.add_order_number(number, finding),
-            Value::Tracking { number, carrier } => out.add_tracking_number(number, *carrier, finding),
-            Value::Sku(number) => out.add_sku(number, finding),
-            Value::Amount { units, scale, currency } => {
-                let currency = String::from_utf8_lossy(currency).into_owned();
-                out.add_amount(&Money { units: *units, scale: *scale, currency }, finding);
-            }
-            Value::Date(day) => out.add_date(Date { year: day.year, month: day.month, day: day.day }, finding),
-        }
+        name(out, &entity.value, finding);
     }
     for found in &findings.matches {
         out.add_match(&found.rule, &found.words, place(found.part, found.start, found.end));
@@ -89,6 +80,33 @@ pub(crate) fn say(out: &Triage, findings: &Findings) {
     }
     for risk in &findings.risks {
         out.add_risk(&risk.kind, &risk.found.words, place(risk.found.part, risk.found.start, risk.found.end));
+    }
+}
+
+/// What stands in the quoted part only is less likely what the mail is about.
+const QUOTED_CONFIDENCE: f32 = 0.7;
+
+/// Numbers and amounts that stand in what the customer quotes, such as the order of a confirmation she answers. They have no place in
+/// the text that is shown. Dates of quotes are dates of mails, mostly.
+pub(crate) fn mention(out: &Triage, quoted: &[Entity], known: &[Entity]) {
+    for (at, entity) in quoted.iter().enumerate() {
+        let is_known = known.iter().chain(&quoted[..at]).any(|other| other.value == entity.value);
+        if !is_known && !matches!(entity.value, Value::Date(_)) {
+            name(out, &entity.value, Finding { confidence: entity.confidence * QUOTED_CONFIDENCE, span: None });
+        }
+    }
+}
+
+fn name(out: &Triage, value: &Value, finding: Finding) {
+    match value {
+        Value::Order(number) => out.add_order_number(number, finding),
+        Value::Tracking { number, carrier } => out.add_tracking_number(number, *carrier, finding),
+        Value::Sku(number) => out.add_sku(number, finding),
+        Value::Amount { units, scale, currency } => {
+            let currency = String::from_utf8_lossy(currency).into_owned();
+            out.add_amount(&Money { units: *units, scale: *scale, currency }, finding);
+        }
+        Value::Date(day) => out.add_date(Date { year: day.year, month: day.month, day: day.day }, finding),
     }
 }
 

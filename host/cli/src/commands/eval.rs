@@ -10,6 +10,7 @@ mod score;
 mod spam;
 pub(crate) mod table;
 
+use answers::message_at;
 pub(crate) use answers::{SPAM_CONFIDENCE_MIN, classify_all, label, message_of};
 pub use score::{Score, score};
 
@@ -118,7 +119,7 @@ pub async fn run(args: EvalArgs, context: &Context, terminal: &mut Terminal) -> 
     if is_mails {
         let cases = mails::read(data)?;
         let plugin = load(classifier, args.settings.as_deref(), context).await?;
-        let views = cases.iter().map(|case| message_of(&case.from, &case.subject, &case.body)).collect();
+        let views = cases.iter().map(|case| message_at(&case.from, &case.subject, &case.body, case.sent_at)).collect();
         let answers = classify_all(&plugin, views).await?;
         let facts = [
             format!("{classifier}, component {}", plugin.digest().get(..12).unwrap_or_default()),

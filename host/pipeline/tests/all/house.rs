@@ -134,16 +134,25 @@ pub fn bundled(name: &str) -> PluginConfig {
     plugin(name, name, json!({}), Grants::default())
 }
 
+/// The folder that everything is built in.
+fn target() -> PathBuf {
+    // A test binary lies in TARGET/PROFILE/deps.
+    std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned()
+}
+
+/// Plugins are compiled once for all tests: each is a process of its own, and the classifier takes seconds.
+fn sandbox() -> Sandbox {
+    let cache_dir = Some(target().join("compiled-for-tests"));
+    Sandbox::new(SandboxConfig { cache_dir, cache_key: [7; 32], ..SandboxConfig::default() }).unwrap()
+}
+
 /// A bundled plugin, or `guests/NAME` of the sandbox's tests.
 fn component(name: &str) -> Vec<u8> {
     let (folder, variable, name) = match name.strip_prefix("guests/") {
         Some(name) => ("guests", "POSTHOUSE_GUESTS", name),
         None => ("plugins", "POSTHOUSE_PLUGINS", name),
     };
-    let dir = std::env::var_os(variable).map(PathBuf::from).unwrap_or_else(|| {
-        // A test binary lies in TARGET/PROFILE/deps.
-        std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join(folder)
-    });
+    let dir = std::env::var_os(variable).map(PathBuf::from).unwrap_or_else(|| target().join(folder));
     let path = dir.join(format!("{name}.wasm"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; run `cargo xtask plugins`", path.display()))
 }
@@ -238,7 +247,7 @@ impl Test {
         let secrets = Arc::new(FixedSecrets::default());
         let house = House::new(HouseOptions {
             store,
-            sandbox: Sandbox::new(SandboxConfig::default()).unwrap(),
+            sandbox: sandbox(),
             clock: clock.clone(),
             entropy,
             secrets: secrets.clone(),

@@ -126,7 +126,8 @@ impl AutonomyPage {
                     p.mute { (t.autonomy_hint()) " " (t.autonomy_guide()) }
                     (self.switch(frame))
                     (self.leaving(frame))
-                    @for part in &self.categories { (part.draw(frame, self)) }
+                    @for part in self.categories.iter().filter(|part| !part.is_untouched()) { (part.draw(frame, self)) }
+                    (self.untouched(frame))
                 }
             },
         )
@@ -154,6 +155,27 @@ impl AutonomyPage {
                 }
             }
         } }
+    }
+
+    /// Categories of which there is nothing to say yet, a line each.
+    fn untouched(&self, frame: &Frame) -> Markup {
+        let t = frame.lang();
+        let parts: Vec<&CategoryPart> = self.categories.iter().filter(|part| part.is_untouched()).collect();
+        html! { @if !parts.is_empty() { section.category #untouched {
+            h2 { (t.autonomy_level_name(Level::Manual)) }
+            p.mute { (t.autonomy_level_means(Level::Manual, self.review)) " " (t.autonomy_evidence_none()) }
+            table {
+                thead { tr { th { (t.category()) } th { (t.autonomy_next_needs(t.autonomy_level_name(Level::Suggested))) } } }
+                tbody { @for part in parts { tr id=(format!("category-{}", part.category)) {
+                    td data-label=(t.category()) { b { (t.category_name(&part.category)) } }
+                    td.mute data-label=(t.autonomy_lacks()) {
+                        @if let Err(lacks) = &part.next { @for (at, lack) in lacks.iter().enumerate() {
+                            @if at > 0 { " · " } (t.autonomy_shortfall(*lack))
+                        } }
+                    }
+                } } }
+            }
+        } } }
     }
 
     fn leaving(&self, frame: &Frame) -> Markup {
@@ -197,6 +219,16 @@ fn act(frame: &Frame, verb: &str, category: Option<&str>, inside: &Markup) -> Ma
 }
 
 impl CategoryPart {
+    /// People send, nothing was compared, and nothing ever changed.
+    fn is_untouched(&self) -> bool {
+        self.level == Level::Manual
+            && self.evidence.compared() == 0
+            && self.fell.is_none()
+            && self.compared.is_empty()
+            && self.steps.is_empty()
+            && self.next.is_err()
+    }
+
     fn draw(&self, frame: &Frame, page: &AutonomyPage) -> Markup {
         let t = frame.lang();
         html! { section.category id=(format!("category-{}", self.category)) {
@@ -241,7 +273,7 @@ impl CategoryPart {
                 },
                 (Err(lacks), Some(next)) => {
                     p { b { (t.autonomy_next(t.autonomy_level_name(next))) } " " span.mute { (t.autonomy_lacks()) } }
-                    ul { @for lack in lacks { li { (t.autonomy_shortfall(*lack)) } } }
+                    ul.lacks { @for lack in lacks { li { (t.autonomy_shortfall(*lack)) } } }
                 },
                 (Err(_), None) => p.mute { (t.autonomy_top()) },
             }

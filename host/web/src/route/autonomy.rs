@@ -10,6 +10,7 @@ use axum::Json;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
+use posthouse_model::Timestamp;
 use posthouse_model::autonomy::{Evidence, Level};
 use posthouse_store::StoreError;
 use serde::Deserialize;
@@ -109,8 +110,8 @@ pub(super) async fn api_show(seat: Seat) -> Result<Json<Value>, Refusal> {
             json!({
                 "category": name,
                 "level": row.map_or(Level::Manual, |row| row.level).as_str(),
-                "since": row.map(|row| row.since),
-                "fell_at": row.and_then(|row| row.demoted_at),
+                "since": row.map(|row| row.since.to_rfc3339()),
+                "fell_at": row.and_then(|row| row.demoted_at).map(Timestamp::to_rfc3339),
                 "unchanged": measured.unchanged,
                 "small_edits": measured.small_edits,
                 "large_edits": measured.large_edits,
@@ -120,7 +121,7 @@ pub(super) async fn api_show(seat: Seat) -> Result<Json<Value>, Refusal> {
         })
         .collect();
     let stopped = |stop: Option<posthouse_store::Stopped>| {
-        stop.map(|stop| json!({ "at": stop.at, "by": stop.by, "reason": stop.reason }))
+        stop.map(|stop| json!({ "at": stop.at.to_rfc3339(), "by": stop.by, "reason": stop.reason }))
     };
     Ok(Json(json!({ "categories": categories, "stopped": stopped(stop), "house_stopped": stopped(house) })))
 }

@@ -5,7 +5,7 @@ use posthouse_model::autonomy::{Cause, Compared, Level, Never, Shortfall};
 
 super::words! {
     autonomy_title: "Earned autonomy", "自动回复";
-    autonomy_place: "Autonomy", "自动";
+    autonomy_place: "Auto", "自动";
     autonomy_hint: "Each category of mail climbs one step at a time, on what was measured and with somebody's consent. One complaint, one reply that comes back, or one objection of a check takes it back to people.", "每类邮件按实测数据并经人工同意逐级放开。一次投诉、一次退信或一次检查异议，都会退回人工发送。";
     autonomy_guide: "What never goes out by itself, and how the numbers are made, is in docs/autonomy.md.", "哪些邮件绝不自动回复、数字如何计算，见 docs/autonomy.md。";
     autonomy_stop: "Stop all automatic replies", "停止全部自动回复";
@@ -36,6 +36,7 @@ super::words! {
     autonomy_rates(unchanged, edited, rejected): "{unchanged} unchanged, {edited} edited, {rejected} not sent", "原样 {unchanged}，修改 {edited}，未采用 {rejected}";
     autonomy_bound(confidence, percent): "With {confidence} % confidence, at least {percent} of such drafts are sent as they are.", "以 {confidence}% 的置信度，至少 {percent} 的此类草稿会原样发送。";
     autonomy_next(level): "Next step: {level}", "下一级：{level}";
+    autonomy_next_needs(level): "Needed for the next step ({level})", "进入下一级（{level}）所需";
     autonomy_lacks: "Still lacking:", "尚缺：";
     autonomy_lacks_few(have, need): "{have} of {need} comparisons", "比对 {have} / {need} 份";
     autonomy_lacks_share(have, need): "sure of {have} sent unchanged, {need} % are needed", "有把握的原样发送比例为 {have}，需达到 {need}%";

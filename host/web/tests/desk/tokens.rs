@@ -225,7 +225,11 @@ async fn answers_are_as_they_are_described() {
                 // Its mail is a ticket already, which is no mistake.
                 _ => String::new(),
             };
-            let verb = if operation["operationId"] == "moveView" { "up" } else { "handled" };
+            let verb = match operation["operationId"].as_str().unwrap() {
+                "moveView" => "up",
+                "actOnAutonomy" => "stop",
+                _ => "handled",
+            };
             let address = path
                 .replace("{number}", &waiting.number.to_string())
                 .replace("{id}", &waiting.message.to_string())

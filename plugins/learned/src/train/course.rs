@@ -94,6 +94,7 @@ pub fn train(
     let mut maker = Maker { examples: Examples::new(engine, &rules, plan.bits), frames: Frames::shipped() };
     let is_held: Vec<bool> = texts.iter().map(|_| dice.percent(course.held_back)).collect();
     let alike = alike(texts, &is_held);
+    let often = often(texts, course.mails_of_a_line);
     let (mut learned, mut held) = (Vec::new(), Vec::new());
     let mut extra = Vec::new();
     let mut counted = (0u32, 0usize);
@@ -109,8 +110,10 @@ pub fn train(
             counted.1 += 1;
             held.extend(made.iter().take(2).cloned());
             extra.extend(made);
-        } else {
+        } else if text.is_line {
             learned.extend(made);
+        } else {
+            learned.extend(std::iter::repeat_n(made, often).flatten());
         }
     }
     if learned.is_empty() {
@@ -127,6 +130,19 @@ pub fn train(
     let about =
         About { examples: counted.0, seed: plan.seed, held_back_right: right as f32 / held.len().max(1) as f32 };
     Ok(Trained { model: round(&weights, categories, rules, plan.bits, temper, about), held_back, temper })
+}
+
+/// A desk's own texts are few beside the lines and say more of its mail.
+const OWN_SHARE: usize = 4;
+/// But none is learned by heart.
+const OWN_OFTEN_MAX: usize = 12;
+
+/// How often each text that is no line is learned from: so often that such texts are a quarter of all, and not more often than
+/// [`OWN_OFTEN_MAX`].
+fn often(texts: &[Labelled], mails_of_a_line: usize) -> usize {
+    let lines = texts.iter().filter(|text| text.is_line).count();
+    let own = (texts.len() - lines).max(1);
+    (lines * (1 + mails_of_a_line) / (OWN_SHARE * own)).clamp(1, OWN_OFTEN_MAX)
 }
 
 /// Texts of the same language and the same right categories; those held back by themselves, so that none of them is read as
@@ -243,4 +259,22 @@ fn round(
         .collect();
     let dense = weights.dense.iter().map(|worth| worth / temper).collect();
     Model { categories, rules, bits, lanes: weights.lanes, scale: step / temper, dense, table: table.into(), about }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(lines: usize, own: usize) -> Vec<Labelled> {
+        (0..lines + own).map(|number| Labelled { is_line: number < lines, ..Labelled::default() }).collect()
+    }
+
+    #[test]
+    fn a_desks_own_texts_count_more_the_fewer_they_are() {
+        assert_eq!(often(&texts(1_000, 0), 3), OWN_OFTEN_MAX, "there are none");
+        assert_eq!(often(&texts(1_000, 50), 3), OWN_OFTEN_MAX);
+        assert_eq!(often(&texts(1_000, 200), 3), 5);
+        assert_eq!(often(&texts(1_000, 10_000), 3), 1);
+        assert_eq!(often(&texts(0, 100), 3), 1);
+    }
 }

@@ -61,7 +61,14 @@ fn call() -> CallContext {
     }
 }
 
-/// A mail as the host would read it.
+/// A mail as the host would read it, sent at a time.
+pub(crate) fn message_at(from: &str, subject: &str, text: &str, sent_at: Option<Timestamp>) -> MessageView {
+    let view = message_of(from, subject, text);
+    let sent_at = sent_at.unwrap_or(view.sent_at);
+    MessageView { sent_at, ..view }
+}
+
+/// A mail as the host would read it, sent now.
 pub(crate) fn message_of(from: &str, subject: &str, text: &str) -> MessageView {
     let body = posthouse_mail::quote::reply_text(text);
     let body = if body.trim().is_empty() { text.to_owned() } else { body };

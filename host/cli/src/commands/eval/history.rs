@@ -137,6 +137,7 @@ fn case(past: &Past) -> Case {
         from: past.message.read.from.as_ref().map(|from| from.address.clone()).unwrap_or_default(),
         subject: past.message.read.subject.clone(),
         body: past.message.read.reply_text.clone(),
+        sent_at: past.message.read.date,
         gold,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, Result};
 use crate::setup::{Problem, source::read_text};
+use posthouse_model::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -53,6 +54,8 @@ pub(crate) struct Case {
     pub from: String,
     pub subject: String,
     pub body: String,
+    /// When it was sent; none: now. "Yesterday" and "3 March" are read from there.
+    pub sent_at: Option<Timestamp>,
     pub gold: Gold,
 }
 
@@ -110,7 +113,29 @@ fn case(object: &Map<String, Value>) -> std::result::Result<Case, Wrong> {
         Some(Value::String(text)) => Ok(text.clone()),
         Some(_) => Err((format!("`{key}` is no text"), "write it in quotation marks")),
     };
-    Ok(Case { id, from: text("from")?, subject: text("subject")?, body: text("body")?, gold: gold(object)? })
+    let sent_at = match text("date")? {
+        date if date.trim().is_empty() => None,
+        date => Some(moment(date.trim()).ok_or_else(|| {
+            (
+                format!("`date` is `{date}`: no time"),
+                "write 2026-03-12, 2026-03-12T09:30:00Z, or as a mail's Date line does",
+            )
+        })?),
+    };
+    Ok(Case { id, from: text("from")?, subject: text("subject")?, body: text("body")?, sent_at, gold: gold(object)? })
+}
+
+/// A time as RFC 3339 or RFC 5322 writes it; a day alone is its noon in UTC.
+fn moment(text: &str) -> Option<Timestamp> {
+    let at = text
+        .parse::<jiff::Timestamp>()
+        .ok()
+        .or_else(|| jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp()))
+        .or_else(|| {
+            let noon = text.parse::<jiff::civil::Date>().ok()?.at(12, 0, 0, 0);
+            noon.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+        })?;
+    Some(Timestamp(at.as_microsecond()))
 }
 
 fn gold(object: &Map<String, Value>) -> std::result::Result<Gold, Wrong> {
@@ -251,6 +276,10 @@ mod tests {
         assert_eq!(gold.sentiment, Some(vec!["angry".to_owned()]));
         let entities = gold.entities.as_ref().unwrap();
         let one = |kind| entities[&kind].iter().next().unwrap().as_str();
+        let sent = |text: &str| moment(text).map(|at| at.to_rfc3339());
+        assert_eq!(sent("2026-03-12").as_deref(), Some("2026-03-12T12:00:00Z"));
+        assert_eq!(sent("Thu, 12 Mar 2026 10:00:00 +0100"), sent("2026-03-12T09:00:00Z"));
+        assert_eq!(sent("soon"), None);
         assert_eq!((one(Kind::OrderNo), one(Kind::Amount), one(Kind::Date)), ("1042", "USD 49.9", "2026-03-01"));
         assert!(gold.missing_info.as_ref().unwrap().contains("order-number"));
         assert_eq!((cases[1].id.as_str(), &cases[1].gold), ("7", &Gold::default()));
