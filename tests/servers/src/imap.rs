@@ -155,6 +155,11 @@ impl Inbox {
         self.command(&format!("DELETE \"{folder}\"")).await;
     }
 
+    /// Gives a folder another name, with what is in it.
+    pub async fn rename(&mut self, folder: &str, name: &str) {
+        self.command(&format!("RENAME \"{folder}\" \"{name}\"")).await;
+    }
+
     /// Takes mails out of the open folder for good.
     pub async fn expunge(&mut self, uids: &[u32]) {
         let set: Vec<String> = uids.iter().map(u32::to_string).collect();

@@ -19,6 +19,7 @@ mod oidc;
 mod pace;
 mod proof;
 mod provider;
+mod quoted;
 mod rebuild;
 mod redaction;
 mod screening;

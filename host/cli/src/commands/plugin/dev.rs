@@ -32,15 +32,18 @@ pub struct DevArgs {
 pub async fn run(args: DevArgs, context: &Context, terminal: &mut Terminal) -> Result {
     let project = Project::open(&args.dir)?;
     terminal.note(format!("watching {}; Ctrl-C ends it", project.dir().display()));
+    // One listener for the whole run: a new one for each wait would miss a Ctrl-C that comes between two.
+    let interrupted = interrupted();
+    tokio::pin!(interrupted);
     for number in 1_u64.. {
         // Before the build, so that no change falls between.
         let seen = fingerprint(&project).await.ok();
         tokio::select! {
-            () = interrupted() => break,
+            () = &mut interrupted => break,
             outcome = round(&project, context, terminal.interactive) => print(number, outcome, terminal)?,
         }
         tokio::select! {
-            () = interrupted() => break,
+            () = &mut interrupted => break,
             changed = changed(&project, seen) => changed?,
         }
     }

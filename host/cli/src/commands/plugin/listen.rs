@@ -55,9 +55,12 @@ pub async fn run(args: ListenArgs, terminal: &mut Terminal) -> Result {
         }
     };
     let accepting = tokio::spawn(accept);
+    // One listener for the whole run: a new one for each wait would miss a Ctrl-C that comes between two.
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::pin!(interrupted);
     loop {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => break,
+            _ = &mut interrupted => break,
             posted = posts.recv() => match posted {
                 Some((posted, printed)) => {
                     print(&posted, args.json, terminal)?;
