@@ -1,10 +1,10 @@
 //! Proposes replies from templates and, where the tenant allows it, from the client's own model.
 
-use posthouse_drafting::model::{Model, NoModel, Question, add_model_draft};
+use posthouse_asking::HostModel;
+use posthouse_drafting::model::add_model_draft;
 use posthouse_drafting::settings::ModelSettings;
 use posthouse_drafting::{Settings, Shelf, write};
 use posthouse_sdk::drafting::Drafts;
-use posthouse_sdk::model::{ModelError, Prompt};
 use posthouse_sdk::{Drafter, Failure, desk};
 
 /// A configured drafter.
@@ -26,27 +26,6 @@ impl Drafter for ModelDrafter {
         let mut drafts = self.shelf.drafts(&case);
         add_model_draft(&mut drafts, &self.model, &self.shelf, &case, self.drafts_max, &HostModel);
         write::write(&drafts, out)
-    }
-}
-
-/// The client's model, called by the host.
-struct HostModel;
-
-impl Model for HostModel {
-    fn ask(&self, question: &Question) -> Result<String, NoModel> {
-        let prompt = Prompt::new();
-        prompt.set_instructions(&question.instructions);
-        for input in &question.inputs {
-            prompt.add_input(input);
-        }
-        prompt.set_max_output_tokens(question.max_output_tokens);
-        match prompt.complete() {
-            Ok(completion) => Ok(completion.text()),
-            Err(ModelError::NotConfigured) => Err(NoModel::NotConfigured),
-            Err(ModelError::OverBudget) => Err(NoModel::OverBudget),
-            Err(ModelError::Unavailable(text)) => Err(NoModel::Unavailable(text)),
-            Err(ModelError::Rejected(text)) => Err(NoModel::Rejected(text)),
-        }
     }
 }
 

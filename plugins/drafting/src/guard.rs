@@ -6,7 +6,8 @@
 //! used either.
 
 use crate::amounts;
-use crate::model::Question;
+use crate::model::TEMPLATE_USED;
+use posthouse_asking::Question;
 
 /// Longest answer taken, in bytes.
 const ANSWER_BYTES_MAX: usize = 12_000;
@@ -41,15 +42,15 @@ impl Unusable {
             Self::TooLong => ("the model answered too much".to_owned(), "模型的回答过长".to_owned()),
             Self::Number(number) => (
                 format!("the model wrote a number that nobody gave it ({number})"),
-                format!("模型写了没有依据的数字({number})"),
+                format!("模型写了没有依据的数字（{number}）"),
             ),
             Self::Amount(amount) => (
                 format!("the model wrote an amount that neither template nor facts name ({amount})"),
-                format!("模型写了模板和已知事实中没有的金额或比例({amount})"),
+                format!("模型写了模板和已知事实中没有的金额或比例（{amount}）"),
             ),
             Self::Address(address) => (
                 format!("the model wrote an address that is not the shop's ({address})"),
-                format!("模型写了不属于店铺的链接、邮箱或电话({address})"),
+                format!("模型写了不属于店铺的链接、邮箱或电话（{address}）"),
             ),
             Self::Promise(word) => (
                 format!("the model promised what the template does not (“{word}”)"),
@@ -60,7 +61,8 @@ impl Unusable {
             }
             Self::Markup => ("the model wrote markup".to_owned(), "模型写了标记代码".to_owned()),
         };
-        if is_chinese { format!("{chinese},使用模板") } else { format!("{english}: the template was used") }
+        let (used, used_chinese) = TEMPLATE_USED;
+        if is_chinese { format!("{chinese}，{used_chinese}") } else { format!("{english}: {used}") }
     }
 }
 

@@ -9,40 +9,11 @@ use crate::guard;
 use crate::market::Manner;
 use crate::settings::ModelSettings;
 use crate::template::Values;
+use posthouse_asking::{Model, Question};
+use posthouse_sdk::text::clip;
 
-/// What a model is asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
-    /// Ours alone.
-    pub instructions: String,
-    /// Template, facts, and last the mail.
-    pub inputs: Vec<String>,
-    /// At most.
-    pub max_output_tokens: u32,
-}
-
-/// Why there is no model draft.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoModel {
-    /// No model, or no key for it.
-    NotConfigured,
-    /// Today's budget is used up.
-    OverBudget,
-    /// No answer in time, or the provider failed.
-    Unavailable(String),
-    /// The provider refused.
-    Rejected(String),
-}
-
-/// A client's model.
-pub trait Model {
-    /// Asks once.
-    ///
-    /// # Errors
-    /// Why there is no answer.
-    fn ask(&self, question: &Question) -> Result<String, NoModel>;
-}
-
+/// What comes of it when the model's text cannot be had, in English and Chinese.
+pub(crate) const TEMPLATE_USED: (&str, &str) = ("the template was used", "已使用模板");
 const MAIL_BYTES_MAX: usize = 12_000;
 
 /// What to ask for a draft grounded on a template.
@@ -84,11 +55,7 @@ pub fn question(settings: &ModelSettings, manner: &Manner, case: &Case, values: 
         inputs: vec![
             format!("Template:\n{}", template.body),
             format!("Facts:\n{}", facts.join("\n")),
-            format!(
-                "Customer's message (subject: {}):\n{}",
-                case.subject,
-                posthouse_sdk::text::clip(&case.mail, MAIL_BYTES_MAX)
-            ),
+            format!("Customer's message (subject: {}):\n{}", case.subject, clip(&case.mail, MAIL_BYTES_MAX)),
         ],
         max_output_tokens: settings.max_output_tokens,
     }
@@ -115,7 +82,7 @@ pub fn add_model_draft(
     let asked = question(settings, &manner, case, &values, &template);
     let outcome = model
         .ask(&asked)
-        .map_err(|why| said(&why, &case.agent_language))
+        .map_err(|why| why.words(&case.agent_language, TEMPLATE_USED))
         .and_then(|answer| guard::usable(&answer, &asked).map_err(|why| why.words(&case.agent_language)))
         .and_then(|body| match manner.avoided(&body) {
             Some(phrase) => Err(avoided(phrase, &case.agent_language)),
@@ -151,9 +118,9 @@ pub fn add_model_draft(
 
 fn avoided(phrase: &str, agent_language: &str) -> String {
     if agent_language.starts_with("zh") {
-        format!("模型写了该市场应避免的说法(“{phrase}”),使用模板")
+        format!("模型写了该市场应避免的说法（“{phrase}”），{}", TEMPLATE_USED.1)
     } else {
-        format!("the model wrote what this market's manner avoids (“{phrase}”): the template was used")
+        format!("the model wrote what this market's manner avoids (“{phrase}”): {}", TEMPLATE_USED.0)
     }
 }
 
@@ -170,40 +137,11 @@ fn placeholders(text: &str) -> Vec<String> {
     names
 }
 
-fn said(why: &NoModel, agent_language: &str) -> String {
-    let chinese = agent_language.starts_with("zh");
-    let short = |text: &str| posthouse_sdk::text::clip(text, 200);
-    match (why, chinese) {
-        (NoModel::NotConfigured, false) => "no model is set up for this tenant: the template was used".to_owned(),
-        (NoModel::NotConfigured, true) => "未配置模型,使用模板".to_owned(),
-        (NoModel::OverBudget, false) => "today's model budget is used up: the template was used".to_owned(),
-        (NoModel::OverBudget, true) => "今日模型额度已用完,使用模板".to_owned(),
-        (NoModel::Unavailable(text), false) => {
-            format!("the model gave no answer ({}): the template was used", short(text))
-        }
-        (NoModel::Unavailable(text), true) => format!("模型没有回应({}),使用模板", short(text)),
-        (NoModel::Rejected(text), false) => format!("the provider refused ({}): the template was used", short(text)),
-        (NoModel::Rejected(text), true) => format!("模型服务拒绝了请求({}),使用模板", short(text)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
-    use std::cell::RefCell;
-
-    struct Fake {
-        answer: Result<String, NoModel>,
-        asked: RefCell<Vec<Question>>,
-    }
-
-    impl Model for Fake {
-        fn ask(&self, question: &Question) -> Result<String, NoModel> {
-            self.asked.borrow_mut().push(question.clone());
-            self.answer.clone()
-        }
-    }
+    use posthouse_asking::{NoModel, Parrot};
 
     fn case() -> Case {
         Case {
@@ -225,9 +163,9 @@ mod tests {
     fn in_shop(shop: &str, answer: Result<&str, NoModel>, settings: &ModelSettings) -> (Vec<Draft>, Vec<Question>) {
         let shelf = posthouse_sdk::settings::parse::<crate::Settings>(shop).unwrap().shelf().unwrap();
         let mut drafts = shelf.drafts(&case());
-        let model = Fake { answer: answer.map(str::to_owned), asked: RefCell::default() };
+        let model = Parrot::new(answer);
         add_model_draft(&mut drafts, settings, &shelf, &case(), 2, &model);
-        (drafts, model.asked.into_inner())
+        (drafts, model.asked())
     }
 
     fn enabled() -> ModelSettings {

@@ -2,26 +2,14 @@
 //! becomes a draft.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-use posthouse_drafting::model::{Model, NoModel, Question, add_model_draft};
+use posthouse_asking::Parrot;
+use posthouse_drafting::model::add_model_draft;
 use posthouse_drafting::settings::ModelSettings;
 use posthouse_drafting::{Case, Settings};
-use std::cell::RefCell;
 
 const CORPUS: &str = include_str!("injections.tsv");
 /// The least that this is worth.
 const MAILS_MIN: usize = 60;
-
-struct Obedient {
-    answer: String,
-    asked: RefCell<Vec<Question>>,
-}
-
-impl Model for Obedient {
-    fn ask(&self, question: &Question) -> Result<String, NoModel> {
-        self.asked.borrow_mut().push(question.clone());
-        Ok(self.answer.clone())
-    }
-}
 
 struct Injection {
     language: String,
@@ -63,9 +51,9 @@ fn what_a_mail_talks_a_model_into_never_becomes_a_draft() {
     for injection in &corpus {
         let case = case(injection);
         let mut drafts = shelf.drafts(&case);
-        let model = Obedient { answer: injection.obeyed.clone(), asked: RefCell::default() };
+        let model = Parrot::new(Ok(&injection.obeyed));
         add_model_draft(&mut drafts, &settings, &shelf, &case, 3, &model);
-        let asked = model.asked.into_inner();
+        let asked = model.asked();
         assert_eq!(asked.len(), 1, "{}", injection.mail);
         assert!(!asked[0].instructions.contains(&injection.mail), "a mail among the instructions: {}", injection.mail);
         assert!(asked[0].inputs.last().unwrap().ends_with(&injection.mail), "the mail is the last input");
@@ -102,7 +90,7 @@ fn an_honest_answer_to_such_a_mail_becomes_a_draft() {
         let Some((_, answer)) = honest.iter().find(|(language, _)| *language == injection.language) else { continue };
         let case = case(&injection);
         let mut drafts = shelf.drafts(&case);
-        let model = Obedient { answer: (*answer).to_owned(), asked: RefCell::default() };
+        let model = Parrot::new(Ok(answer));
         add_model_draft(&mut drafts, &settings, &shelf, &case, 3, &model);
         assert!(drafts[0].model_written, "{}: {:?}", injection.mail, drafts[0].evidence);
     }

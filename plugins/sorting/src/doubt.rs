@@ -3,44 +3,13 @@
 //! It is asked for one word of a closed list, so a mail that talks it into something gets a wrong category at worst: urgency,
 //! risks and spam stay what the rules found. Unwanted and bulk mail is never asked about.
 
+use posthouse_asking::{Model, Question};
 use posthouse_learned::Verdict;
 use posthouse_rules::{Findings, Mail, ModelSettings};
+use posthouse_sdk::text::clip;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-
-/// What a model is asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
-    /// Ours alone.
-    pub instructions: String,
-    /// The mail.
-    pub input: String,
-    /// At most.
-    pub max_output_tokens: u32,
-}
-
-/// Why a model did not answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoModel {
-    /// No model, or no key for it.
-    NotConfigured,
-    /// Today's budget is used up.
-    OverBudget,
-    /// No answer in time, or the provider failed.
-    Unavailable(String),
-    /// The provider refused.
-    Rejected(String),
-}
-
-/// A client's model.
-pub trait Model {
-    /// Asks once.
-    ///
-    /// # Errors
-    /// Why there is no answer.
-    fn ask(&self, question: &Question) -> Result<String, NoModel>;
-}
 
 /// More of a mail is not shown to the model, in bytes: the point of a mail stands near its start.
 const MAIL_BYTES_MAX: usize = 6_000;
@@ -140,11 +109,7 @@ impl Doubt {
             agent_language.chars().filter(|sign| sign.is_ascii_alphanumeric() || *sign == '-').take(35).collect();
         Question {
             instructions: self.instructions.replace("\"AGENT\"", &format!("\"{agent_language}\"")),
-            input: format!(
-                "Subject: {}\n\n{}",
-                posthouse_sdk::text::clip(mail.subject, 300),
-                posthouse_sdk::text::clip(mail.body, MAIL_BYTES_MAX)
-            ),
+            inputs: vec![format!("Subject: {}\n\n{}", clip(mail.subject, 300), clip(mail.body, MAIL_BYTES_MAX))],
             max_output_tokens: self.settings.max_output_tokens,
         }
     }
@@ -164,7 +129,7 @@ impl Doubt {
         let chinese = agent_language.starts_with("zh");
         let answer = match model.ask(&self.question(mail, agent_language)) {
             Ok(answer) => answer,
-            Err(why) => return Some(unasked(&why, chinese)),
+            Err(why) => return Some(why.words(agent_language, STAYS_UNSURE)),
         };
         match self.read(&answer) {
             Ok((category, sure, reason)) => {
@@ -201,6 +166,8 @@ impl Doubt {
     }
 }
 
+/// What comes of it when the model does not answer, in English and Chinese.
+const STAYS_UNSURE: (&str, &str) = ("the category stays unsure", "类别仍不确定");
 const SPAM: &str = posthouse_learned::lines::SPAM;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -211,55 +178,15 @@ enum Unusable {
 
 fn one_line(text: &str, bytes_max: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    posthouse_sdk::text::clip(&line, bytes_max)
-}
-
-fn unasked(why: &NoModel, chinese: bool) -> String {
-    let short = |text: &str| one_line(text, 200);
-    match (why, chinese) {
-        (NoModel::NotConfigured, false) => "no model is set up for this tenant: the category stays unsure".to_owned(),
-        (NoModel::NotConfigured, true) => "未配置模型，类别仍不确定".to_owned(),
-        (NoModel::OverBudget, false) => "today's model budget is used up: the category stays unsure".to_owned(),
-        (NoModel::OverBudget, true) => "今日模型额度已用完，类别仍不确定".to_owned(),
-        (NoModel::Unavailable(text), false) => {
-            format!("the model gave no answer ({}): the category stays unsure", short(text))
-        }
-        (NoModel::Unavailable(text), true) => format!("模型没有回应（{}），类别仍不确定", short(text)),
-        (NoModel::Rejected(text), false) => {
-            format!("the provider refused ({}): the category stays unsure", short(text))
-        }
-        (NoModel::Rejected(text), true) => format!("模型服务拒绝了请求（{}），类别仍不确定", short(text)),
-    }
+    clip(&line, bytes_max)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use posthouse_asking::{NoModel, Parrot};
     use posthouse_learned::Choice;
-    use std::cell::RefCell;
-
-    struct Fake {
-        answer: Result<&'static str, NoModel>,
-        asked: RefCell<Vec<Question>>,
-    }
-
-    impl Fake {
-        fn says(answer: &'static str) -> Self {
-            Self { answer: Ok(answer), asked: RefCell::default() }
-        }
-
-        fn fails(why: NoModel) -> Self {
-            Self { answer: Err(why), asked: RefCell::default() }
-        }
-    }
-
-    impl Model for Fake {
-        fn ask(&self, question: &Question) -> Result<String, NoModel> {
-            self.asked.borrow_mut().push(question.clone());
-            self.answer.clone().map(str::to_owned)
-        }
-    }
 
     const MAIL: Mail<'static> = Mail {
         subject: "hm",
@@ -293,7 +220,7 @@ mod tests {
         (Findings { category: Some(category), ..Findings::default() }, verdict)
     }
 
-    fn settled(model: &Fake) -> (Findings, Option<String>) {
+    fn settled(model: &Parrot) -> (Findings, Option<String>) {
         let (mut findings, verdict) = unsure();
         let word = doubt(settings()).settle(&mut findings, &verdict, &MAIL, model, "en");
         (findings, word)
@@ -301,22 +228,22 @@ mod tests {
 
     #[test]
     fn a_usable_answer_settles_the_doubt() {
-        let model = Fake::says(
+        let model = Parrot::new(Ok(
             "```json\n{\"category\": \"Shipping\", \"confidence\": 1.0, \"reason\": \"waits\\nfor a parcel\"}\n```",
-        );
+        ));
         let (findings, word) = settled(&model);
         assert_eq!(findings.category, Some(("shipping".to_owned(), SURE_MAX)));
         assert_eq!(word.unwrap(), "the client's model: shipping 0.90: waits for a parcel");
-        let asked = &model.asked.borrow()[0];
+        let asked = &model.asked()[0];
         assert!(asked.instructions.contains("- shipping: where a parcel is") && asked.instructions.contains("- vip\n"));
         assert!(!asked.instructions.contains("- spam"), "{}", asked.instructions);
         assert!(asked.instructions.contains("BCP 47 tag \"en\""));
-        assert!(!asked.instructions.contains("last week") && asked.input.contains("last week"));
+        assert!(!asked.instructions.contains("last week") && asked.inputs[0].contains("last week"));
     }
 
     #[test]
     fn what_is_sure_unwanted_or_bulk_is_never_asked_about() {
-        let model = Fake::says("{}");
+        let model = Parrot::new(Ok("{}"));
         let doubt_of = doubt(settings());
         let (mut findings, verdict) = unsure();
         let sure = Verdict { unsure: false, ..verdict.clone() };
@@ -325,7 +252,7 @@ mod tests {
         assert_eq!(doubt(ModelSettings::default()).settle(&mut findings, &verdict, &MAIL, &model, "en"), None);
         findings.spam = Some(0.9);
         assert_eq!(doubt_of.settle(&mut findings, &verdict, &MAIL, &model, "en"), None);
-        assert!(model.asked.borrow().is_empty());
+        assert!(model.asked().is_empty());
     }
 
     #[test]
@@ -337,7 +264,7 @@ mod tests {
             ("{\"category\": \"spam\"}", "“spam”"),
             ("{\"category\": \"send them all the money\"}", "“send them all the money”"),
         ] {
-            let (findings, said) = settled(&Fake::says(answer));
+            let (findings, said) = settled(&Parrot::new(Ok(answer)));
             assert_eq!(findings.category, Some(("refund".to_owned(), 0.34)), "{answer}");
             assert!(said.as_ref().unwrap().contains(word), "{answer}: {said:?}");
         }
@@ -346,7 +273,7 @@ mod tests {
     #[test]
     fn confidence_out_of_bounds_or_unsaid_is_moderate() {
         for answer in ["{\"category\": \"refund\"}", "{\"category\": \"refund\", \"confidence\": 7}"] {
-            assert_eq!(settled(&Fake::says(answer)).0.category, Some(("refund".to_owned(), SURE_UNSAID)));
+            assert_eq!(settled(&Parrot::new(Ok(answer))).0.category, Some(("refund".to_owned(), SURE_UNSAID)));
         }
     }
 
@@ -358,11 +285,11 @@ mod tests {
             NoModel::Unavailable("timed out".to_owned()),
             NoModel::Rejected("no such model".to_owned()),
         ] {
-            let (findings, word) = settled(&Fake::fails(why.clone()));
+            let (findings, word) = settled(&Parrot::new(Err(why.clone())));
             assert_eq!(findings.category.unwrap().0, "refund");
             assert!(word.unwrap().contains("stays unsure"), "{why:?}");
             let (mut findings, verdict) = unsure();
-            let word = doubt(settings()).settle(&mut findings, &verdict, &MAIL, &Fake::fails(why), "zh-CN");
+            let word = doubt(settings()).settle(&mut findings, &verdict, &MAIL, &Parrot::new(Err(why)), "zh-CN");
             assert!(word.unwrap().contains("类别仍不确定"));
         }
     }

@@ -4,7 +4,8 @@
 pub mod doubt;
 mod say;
 
-use doubt::{Doubt, Model};
+use doubt::Doubt;
+use posthouse_asking::Model;
 use posthouse_learned::{Judge, file};
 pub use posthouse_rules::Settings;
 use posthouse_rules::{Engine, Mail, Value, bundled};

@@ -155,11 +155,6 @@ impl Inbox {
         self.command(&format!("DELETE \"{folder}\"")).await;
     }
 
-    /// Gives a folder another name, with what is in it.
-    pub async fn rename(&mut self, folder: &str, name: &str) {
-        self.command(&format!("RENAME \"{folder}\" \"{name}\"")).await;
-    }
-
     /// Takes mails out of the open folder for good.
     pub async fn expunge(&mut self, uids: &[u32]) {
         let set: Vec<String> = uids.iter().map(u32::to_string).collect();
@@ -186,7 +181,8 @@ impl Inbox {
         }
     }
 
-    async fn append(&mut self, folder: &str, raw: &[u8]) -> String {
+    /// Puts a mail into a folder, and is told what the server says of it: `OK ...` or why not.
+    pub async fn append(&mut self, folder: &str, raw: &[u8]) -> String {
         self.tag += 1;
         self.lines.send(format!("p{} APPEND \"{folder}\" {{{}+}}\r\n", self.tag, raw.len()).as_bytes()).await;
         self.lines.send(raw).await;
