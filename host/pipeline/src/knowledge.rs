@@ -1,11 +1,12 @@
 //! Search in a tenant's articles: BM25 over words, and over pairs of characters where a script has no spaces.
 //!
-//! A tenant has tens to hundreds of articles, so the index is made in memory when the tenant is loaded.
+//! The index, from each term to the articles that hold it, is made in memory when the tenant is loaded: ten thousand articles are the
+//! most there are (`posthouse bench knowledge`).
 
 use posthouse_model::config::ANY_LANGUAGE;
 use posthouse_sandbox::{KnowledgeHit, KnowledgeQuery};
 use posthouse_store::Article;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How much a term that comes again adds, and how much long articles are held back: the usual values of BM25 (Robertson and
 /// Zaragoza, 2009).
@@ -27,59 +28,105 @@ const FEW_ARTICLES: usize = 3;
 #[derive(Default)]
 pub struct Knowledge {
     articles: Vec<Entry>,
-    /// In how many articles each term is.
-    found_in: HashMap<String, u32>,
-    mean_length: f32,
+    /// By the term, its number.
+    terms: HashMap<Box<str>, u32>,
+    /// By the term's number, where its places begin in `places`, which end where the next one's begin.
+    starts: Vec<u32>,
+    /// Which articles a term is in.
+    places: Vec<Place>,
 }
 
 struct Entry {
     article: Article,
-    /// How often each term is in it, words of the title counted more.
-    terms: HashMap<String, f32>,
-    length: f32,
+    /// The language without region or script, in small letters.
+    language: String,
+    /// How much its length holds it back.
+    held_back: f32,
+}
+
+/// That a term is in an article.
+#[derive(Clone, Copy)]
+struct Place {
+    article: u32,
+    /// How often; a word of the title counts more.
+    often: f32,
 }
 
 impl Knowledge {
     /// Of these articles.
     #[must_use]
     pub fn new(articles: Vec<Article>) -> Self {
-        let articles: Vec<Entry> = articles.into_iter().map(Entry::new).collect();
-        let mut found_in = HashMap::new();
-        for term in articles.iter().flat_map(|entry| entry.terms.keys()) {
-            *found_in.entry(term.clone()).or_insert(0) += 1;
+        let mut terms: HashMap<Box<str>, u32> = HashMap::new();
+        // Term, article, how often.
+        let mut found: Vec<(u32, Place)> = Vec::new();
+        let mut lengths = Vec::with_capacity(articles.len());
+        let mut own: HashMap<u32, f32> = HashMap::new();
+        for (number, article) in (0u32..).zip(&articles) {
+            let mut length = 0.0;
+            for (text, weight) in [(&article.title, TITLE_WEIGHT), (&article.body, 1.0)] {
+                each_term(text, |term| {
+                    let next = terms.len() as u32;
+                    let id = match terms.get(term) {
+                        Some(id) => *id,
+                        None => *terms.entry(term.into()).or_insert(next),
+                    };
+                    *own.entry(id).or_insert(0.0) += weight;
+                    length += 1.0;
+                });
+            }
+            found.extend(own.drain().map(|(id, often)| (id, Place { article: number, often })));
+            lengths.push(length);
         }
-        let total: f32 = articles.iter().map(|entry| entry.length).sum();
-        let mean_length = (total / articles.len().max(1) as f32).max(1.0);
-        Self { articles, found_in, mean_length }
+        found.sort_unstable_by_key(|(id, place)| (*id, place.article));
+        let mut starts = vec![0u32; terms.len() + 1];
+        for (id, _) in &found {
+            starts[*id as usize + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mean_length = (lengths.iter().sum::<f32>() / lengths.len().max(1) as f32).max(1.0);
+        let entries = articles.into_iter().zip(lengths).map(|(article, length)| Entry {
+            language: primary(&article.language),
+            held_back: K1 * (1.0 - B + B * length / mean_length),
+            article,
+        });
+        Self { articles: entries.collect(), terms, starts, places: found.into_iter().map(|(_, place)| place).collect() }
     }
 
     /// The articles that fit, the best first. Those in the language asked for come before all others; others come only where
     /// none in that language fits. An article without any of the words is never among them.
     #[must_use]
     pub fn search(&self, query: &KnowledgeQuery) -> Vec<KnowledgeHit> {
-        let mut terms = Vec::new();
-        each_term(&query.text, |term| {
-            if terms.len() < QUERY_TERMS_MAX && self.found_in.contains_key(term) && !terms.iter().any(|t| t == term) {
-                terms.push(term.to_owned());
+        let terms = self.known_terms(&query.text, |_| true);
+        let mut best_possible = 0.0;
+        let mut scores = vec![0.0f32; self.articles.len()];
+        for term in terms {
+            let places = self.places(term);
+            let weight = self.weight(places.len());
+            best_possible += weight * (K1 + 1.0);
+            for place in places {
+                let held_back = self.articles[place.article as usize].held_back;
+                scores[place.article as usize] += weight * place.often * (K1 + 1.0) / (place.often + held_back);
             }
-        });
-        let best_possible: f32 = terms.iter().map(|term| self.weight(term) * (K1 + 1.0)).sum();
-        let mut hits: Vec<(bool, f32, &Article)> = self
-            .articles
-            .iter()
-            .filter_map(|entry| {
-                let score = terms.iter().map(|term| self.score(entry, term)).sum::<f32>();
-                let same = query.language.as_deref().is_none_or(|tag| same_language(tag, &entry.article.language));
-                (score > 0.0).then_some((same, score / best_possible, &entry.article))
-            })
-            .collect();
-        if hits.iter().any(|(same, ..)| *same) {
-            hits.retain(|(same, ..)| *same);
+        }
+        let wanted = query.language.as_deref().map(primary);
+        let is_same = |at: usize| wanted.as_ref().is_none_or(|wanted| *wanted == self.articles[at].language);
+        let mut hits: Vec<(usize, f32)> = scores.into_iter().enumerate().filter(|(_, score)| *score > 0.0).collect();
+        if hits.iter().any(|(at, _)| is_same(*at)) {
+            hits.retain(|(at, _)| is_same(*at));
         }
         // Equal ones in the order of their names, so that a search gives the same every time.
-        hits.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.2.id.cmp(&b.2.id)));
+        let better = |a: &(usize, f32), b: &(usize, f32)| {
+            b.1.total_cmp(&a.1).then_with(|| self.articles[a.0].article.id.cmp(&self.articles[b.0].article.id))
+        };
         let limit = query.limit as usize;
-        hits.into_iter().take(limit).map(|(_, score, article)| hit(article, score)).collect()
+        if limit < hits.len() {
+            hits.select_nth_unstable_by(limit, better);
+            hits.truncate(limit);
+        }
+        hits.sort_by(better);
+        hits.into_iter().map(|(at, score)| hit(&self.articles[at].article, score / best_possible)).collect()
     }
 
     /// Whether no article speaks of a text: none in its language, or for every language, holds two of the text's telling words, or one
@@ -87,54 +134,60 @@ impl Knowledge {
     /// or a text of hardly any words: false, since then nothing is missing that could be named.
     #[must_use]
     pub fn lacks(&self, text: &str, language: Option<&str>) -> bool {
-        let mut terms: Vec<String> = Vec::new();
+        let is_telling = |term: &str| term.chars().count() >= TELLING_CHARS_MIN || term.chars().all(is_spaceless);
+        let mut telling = HashSet::new();
         each_term(text, |term| {
-            let telling = term.chars().count() >= TELLING_CHARS_MIN || term.chars().all(is_spaceless);
-            if telling && terms.len() < QUERY_TERMS_MAX && !terms.iter().any(|known| known == term) {
-                terms.push(term.to_owned());
+            if telling.len() < TELLING_TERMS_MIN && is_telling(term) && !telling.contains(term) {
+                telling.insert(term.to_owned());
             }
         });
-        if self.articles.is_empty() || terms.len() < TELLING_TERMS_MIN {
+        if self.articles.is_empty() || telling.len() < TELLING_TERMS_MIN {
             return false;
         }
-        let here = |entry: &&Entry| {
-            let own = &entry.article.language;
-            own == ANY_LANGUAGE || language.is_none_or(|language| same_language(language, own))
+        let wanted = language.map(primary);
+        let is_here = |entry: &Entry| {
+            entry.article.language == ANY_LANGUAGE || wanted.as_ref().is_none_or(|wanted| *wanted == entry.language)
         };
-        let entries: Vec<&Entry> = self.articles.iter().filter(here).collect();
-        let held_by = |term: &str| entries.iter().filter(|entry| entry.terms.contains_key(term)).count();
-        terms.retain(|term| entries.len() < FEW_ARTICLES || held_by(term) * 2 <= entries.len());
-        !entries.iter().any(|entry| {
-            let held = terms.iter().filter_map(|term| entry.terms.get(term));
-            held.map(|weight| if *weight >= TITLE_WEIGHT { 2 } else { 1 }).sum::<u32>() >= 2
-        })
-    }
-
-    /// How telling a term is.
-    fn weight(&self, term: &str) -> f32 {
-        let count = self.articles.len() as f32;
-        let found = self.found_in.get(term).copied().unwrap_or(0) as f32;
-        (1.0 + (count - found + 0.5) / (found + 0.5)).ln()
-    }
-
-    fn score(&self, entry: &Entry, term: &str) -> f32 {
-        let often = entry.terms.get(term).copied().unwrap_or(0.0);
-        let held_back = K1 * (1.0 - B + B * entry.length / self.mean_length);
-        self.weight(term) * often * (K1 + 1.0) / (often + held_back)
-    }
-}
-
-impl Entry {
-    fn new(article: Article) -> Self {
-        let mut terms: HashMap<String, f32> = HashMap::new();
-        let mut length = 0.0;
-        for (text, weight) in [(&article.title, TITLE_WEIGHT), (&article.body, 1.0)] {
-            each_term(text, |term| {
-                *terms.entry(term.to_owned()).or_insert(0.0) += weight;
-                length += 1.0;
-            });
+        let here: Vec<bool> = self.articles.iter().map(is_here).collect();
+        let count = here.iter().filter(|here| **here).count();
+        let mut held = vec![0u32; self.articles.len()];
+        for term in self.known_terms(text, is_telling) {
+            let places = self.places(term).iter().filter(|place| here[place.article as usize]);
+            if count >= FEW_ARTICLES && places.clone().count() * 2 > count {
+                continue;
+            }
+            for place in places {
+                held[place.article as usize] += if place.often >= TITLE_WEIGHT { 2 } else { 1 };
+            }
         }
-        Self { article, terms, length }
+        held.iter().all(|held| *held < 2)
+    }
+
+    /// The different terms of a text that any article has, the first [`QUERY_TERMS_MAX`] of them.
+    fn known_terms(&self, text: &str, is_wanted: impl Fn(&str) -> bool) -> Vec<u32> {
+        let mut numbers = Vec::new();
+        let mut seen = HashSet::new();
+        each_term(text, |term| {
+            if numbers.len() < QUERY_TERMS_MAX
+                && let Some(number) = self.terms.get(term)
+                && is_wanted(term)
+                && seen.insert(*number)
+            {
+                numbers.push(*number);
+            }
+        });
+        numbers
+    }
+
+    fn places(&self, term: u32) -> &[Place] {
+        let at = |term: u32| self.starts.get(term as usize).map_or(0, |start| *start as usize);
+        self.places.get(at(term)..at(term + 1)).unwrap_or_default()
+    }
+
+    /// How telling a term is that so many articles hold.
+    fn weight(&self, found: usize) -> f32 {
+        let (count, found) = (self.articles.len() as f32, found as f32);
+        (1.0 + (count - found + 0.5) / (found + 0.5)).ln()
     }
 }
 
@@ -149,9 +202,8 @@ fn hit(article: &Article, score: f32) -> KnowledgeHit {
 }
 
 /// `pt-BR` is asked and answered by `pt`.
-fn same_language(a: &str, b: &str) -> bool {
-    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-    primary(a) == primary(b)
+fn primary(tag: &str) -> String {
+    tag.split('-').next().unwrap_or_default().to_ascii_lowercase()
 }
 
 /// Scripts that put no space between words.

@@ -267,6 +267,7 @@ static EN: Words = Words {
         ("legal-threat", "legal threat"),
         ("safety", "safety or injury"),
         ("data-request", "personal data request"),
+        ("maybe-spam", "maybe spam"),
     ],
     entity_kinds: &[
         ("order-number", "order"),
@@ -415,6 +416,7 @@ static ZH: Words = Words {
         ("chargeback", "拒付"),
         ("press", "媒体曝光"),
         ("data-request", "个人数据请求"),
+        ("maybe-spam", "疑似垃圾邮件"),
     ],
     entity_kinds: &[
         ("order-number", "订单"),

@@ -70,7 +70,7 @@ pub enum ArticleSaved {
 /// Largest article, in bytes: as a file of the tenant's folder.
 pub const ARTICLE_BYTES_MAX: usize = 256 * 1024;
 /// Most articles of a tenant: as in its folder.
-pub const ARTICLES_MAX: usize = 2_000;
+pub const ARTICLES_MAX: usize = 10_000;
 /// Longest title, in characters.
 const TITLE_CHARS_MAX: usize = 200;
 /// So many versions of an article are kept, the newest.

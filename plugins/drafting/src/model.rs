@@ -12,6 +12,8 @@ use crate::template::Values;
 use posthouse_asking::{Model, Question};
 use posthouse_sdk::text::clip;
 
+/// The risk of a ticket that is likely spam, as the bundled classifiers name it: it is not worth a model's time.
+const MAYBE_SPAM: &str = "maybe-spam";
 /// What comes of it when the model's text cannot be had, in English and Chinese.
 pub(crate) const TEMPLATE_USED: (&str, &str) = ("the template was used", "已使用模板");
 const MAIL_BYTES_MAX: usize = 12_000;
@@ -75,6 +77,13 @@ pub fn add_model_draft(
             || case.category.as_ref().is_some_and(|category| settings.categories.contains(category)));
     let Some(template) = drafts.first().cloned() else { return };
     if !wanted {
+        return;
+    }
+    if case.risks.iter().any(|kind| kind == MAYBE_SPAM) {
+        let chinese = case.agent_language.starts_with("zh");
+        let why =
+            if chinese { "疑似垃圾邮件，未询问模型" } else { "it may be spam: the model was not asked" };
+        drafts.iter_mut().take(1).for_each(|first| first.evidence.push(why.to_owned()));
         return;
     }
     let language = case.language.clone().unwrap_or_else(|| template.language.clone());
@@ -229,5 +238,11 @@ mod tests {
         assert!(with(Ok("x"), &ModelSettings::default()).1.is_empty());
         let other = ModelSettings { categories: vec!["product".into()], ..enabled() };
         assert!(with(Ok("x"), &other).1.is_empty());
+        let shelf = posthouse_sdk::settings::parse::<crate::Settings>("").unwrap().shelf().unwrap();
+        let case = Case { risks: vec!["maybe-spam".into()], ..case() };
+        let (mut drafts, model) = (shelf.drafts(&case), Parrot::new(Ok("Hola.")));
+        add_model_draft(&mut drafts, &enabled(), &shelf, &case, 2, &model);
+        assert!(model.asked().is_empty() && !drafts[0].model_written);
+        assert!(drafts[0].evidence.last().unwrap().contains("may be spam"));
     }
 }

@@ -11,8 +11,9 @@
 #[path = "../../rules/tests/labelled/mod.rs"]
 mod labelled;
 
+use labelled::{Labelled, Treated, Unwanted};
 use posthouse_learned::train::{Course, train};
-use posthouse_learned::{Judge, file, shipped};
+use posthouse_learned::{Judge, SUSPECT_MIN, file, shipped};
 use posthouse_rules::{Engine, Mail, Settings, Trained, bundled};
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -67,6 +68,32 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
+/// How much unwanted mail is marked as spam, how much more is suspected, and how much other mail is either.
+fn unwanted(all: &[Labelled], engine: &Engine, judge: &Judge, errors: usize) {
+    let mut left = errors;
+    let counts = Unwanted::of(all, &mut |mail| {
+        let (findings, verdict) = judge.read(engine, &mail.mail());
+        let likely = verdict.map_or(0.0, |verdict| verdict.unwanted);
+        let treated = match findings.spam {
+            Some(_) => Treated::Marked,
+            None if likely >= SUSPECT_MIN => Treated::Suspected,
+            None => Treated::Mail,
+        };
+        if left > 0 && mail.is_spam() == (treated == Treated::Mail) {
+            left -= 1;
+            println!("  {}: {treated:?}, spam {likely:.2}: {}", mail.id, mail.subject);
+        }
+        treated
+    });
+    if counts.spam.iter().sum::<usize>() > 0 {
+        let [marked, suspected, neither] = counts.spam;
+        let kept = counts.kept_from_models();
+        println!("  spam: {marked} marked, {suspected} suspected, {neither} neither: {kept:.1} % kept from models");
+        let [marked, suspected, neither] = counts.other;
+        println!("  other mail: {marked} marked, {suspected} suspected, {neither} neither");
+    }
+}
+
 /// Whole mails, by the rules alone and with the model.
 fn mails(path: &str, text: &str, engine: &Engine, judge: &Judge, errors: usize) -> Result<(), String> {
     let all = labelled::read(text).map_err(|what| format!("{path}, {what}"))?;
@@ -77,6 +104,7 @@ fn mails(path: &str, text: &str, engine: &Engine, judge: &Judge, errors: usize) 
         unsure += usize::from(verdict.is_some_and(|verdict| verdict.unsure));
         findings
     });
+    unwanted(&all, engine, judge, errors);
     let wrong = both.mistakes.iter().filter(|mistake| mistake.contains("category"));
     wrong.take(errors).for_each(|mistake| println!("{mistake}"));
     let of = |report: &labelled::Report, language: &str| {

@@ -25,6 +25,19 @@ const START_PAIR: u64 = 0x27D4_EB2F_1656_67C5;
 pub trait Rows {
     /// A row, by the hash of what it stands for, and how much it counts.
     fn row(&mut self, hash: u64, counts: u32);
+
+    /// The pieces of a word. Who knows the word by its [`name`] already may add them all at once.
+    #[inline(always)]
+    fn pieces(&mut self, _name: u64, word: &[u8])
+    where
+        Self: Sized,
+    {
+        pieces(word, self);
+    }
+
+    /// One token's rows are told.
+    #[inline(always)]
+    fn end(&mut self) {}
 }
 
 /// Row of a hash in a table of `1 << bits` rows.
@@ -69,6 +82,7 @@ pub fn each(text: &Folded, rows: &mut impl Rows) {
         if flags & SINGLE != 0 {
             run(text, index, sentence_end, rows);
             before = None;
+            rows.end();
             continue;
         }
         let own = name(text, index);
@@ -78,8 +92,9 @@ pub fn each(text: &Folded, rows: &mut impl Rows) {
         }
         before = Some(own);
         if flags & DIGIT == 0 {
-            pieces(text.word(index), rows);
+            rows.pieces(own, text.word(index));
         }
+        rows.end();
     }
 }
 
@@ -106,22 +121,9 @@ fn run(text: &Folded, index: usize, end: usize, rows: &mut impl Rows) {
     }
 }
 
-/// Tells the rows that one word has by itself.
-pub fn one(text: &Folded, index: usize, rows: &mut impl Rows) {
-    let flags = text.tokens[index].flags;
-    if flags & SINGLE != 0 {
-        // Runs go on to the end of the text at most: a sentence's end is no sign of such a script.
-        run(text, index, text.tokens.len(), rows);
-        return;
-    }
-    rows.row(name(text, index), WORD_COUNTS);
-    if flags & DIGIT == 0 {
-        pieces(text.word(index), rows);
-    }
-}
-
+/// Tells the pieces of one word: at most three for each of its bytes and ends.
 #[inline(never)]
-fn pieces(word: &[u8], rows: &mut impl Rows) {
+pub fn pieces(word: &[u8], rows: &mut impl Rows) {
     let word = &word[..word.len().min(WORD_BYTES_MAX)];
     // The ends count as letters: "^lost$".
     let mut marked = [b'$'; WORD_BYTES_MAX + 2];
@@ -130,6 +132,25 @@ fn pieces(word: &[u8], rows: &mut impl Rows) {
         *place = *byte;
     }
     let marked = &marked[..word.len() + 2];
+    if marked.is_ascii() {
+        for window in marked.windows(PIECE_MAX) {
+            let three = window[..PIECE_MIN].iter().fold(START_PIECE, |hash, byte| step(hash, *byte));
+            let four = step(three, window[3]);
+            rows.row(three, 1);
+            rows.row(four, 1);
+            rows.row(step(four, window[4]), 1);
+        }
+        // What begins too near the end for a long one.
+        let from = marked.len().saturating_sub(PIECE_MAX - 1);
+        for start in from..marked.len().saturating_sub(PIECE_MIN - 1) {
+            let three = marked[start..start + PIECE_MIN].iter().fold(START_PIECE, |hash, byte| step(hash, *byte));
+            rows.row(three, 1);
+            if let Some(next) = marked.get(start + PIECE_MIN) {
+                rows.row(step(three, *next), 1);
+            }
+        }
+        return;
+    }
     for start in 0..marked.len() {
         if is_inside(marked[start]) {
             continue;
@@ -192,6 +213,26 @@ mod tests {
         assert_eq!(heard("a").len(), 2);
         // Letters of two bytes are one letter.
         assert_eq!(heard("где").len(), heard("abc").len());
+    }
+
+    /// The quick way for plain letters tells the same pieces as the way for all.
+    #[test]
+    fn pieces_are_every_run_of_three_to_five_letters() {
+        for word in ["a", "on", "the", "lost", "parcel", "verfolgungsnummer", "б", "где", "naïve"] {
+            let letters: Vec<char> = format!("^{word}$").chars().collect();
+            let mut wanted = Vec::new();
+            for length in PIECE_MIN..=PIECE_MAX {
+                for piece in letters.windows(length) {
+                    let piece: String = piece.iter().collect();
+                    wanted.push((piece.bytes().fold(START_PIECE, step), 1));
+                }
+            }
+            let mut told = Heard::default();
+            pieces(word.as_bytes(), &mut told);
+            wanted.sort_unstable();
+            told.0.sort_unstable();
+            assert_eq!(told.0, wanted, "{word}");
+        }
     }
 
     #[test]

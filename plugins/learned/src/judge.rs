@@ -1,8 +1,7 @@
 //! The model beside the rules: one category, how sure, and the words that made it.
 
-use crate::features::{self, Rows, WORD_COUNTS};
 use crate::lines::SPAM;
-use crate::model::{Model, Outlook, said};
+use crate::model::{Model, Outlook, SHARES_MAX, Shares, said};
 use posthouse_rules::fold::{Folded, SINGLE};
 use posthouse_rules::{Engine, Findings, Mail, Part, Settings, Standing, Trained};
 use std::collections::BTreeSet;
@@ -18,11 +17,13 @@ const SPAM_MIN: f32 = 0.9;
 const SPAM_EVIDENCE_MIN: f32 = 1.0;
 /// … and from this one on where they saw none, and nothing that speaks for a customer either.
 const SPAM_ALONE_MIN: f32 = 0.97;
+/// From this likelihood on a mail is held to be unwanted by those who would pay for reading it. It stays a ticket.
+pub const SUSPECT_MIN: f32 = 0.4;
+/// What the rules call spam is that only where the model thinks so too, this much at least.
+const RULES_SPAM_MIN: f32 = 0.2;
 /// Longest stretch of words that is shown as the reason.
 const REASON_WORDS_MAX: usize = 6;
 const REASON_SIGNS_MAX: usize = 12;
-/// Words in which a reason is looked for.
-const REASON_LOOKED_AT: usize = 200;
 
 /// Who decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,11 @@ pub struct Verdict {
     pub second: Option<(String, f32)>,
     /// Unwanted mail, how likely; from a higher likelihood on where the rules see no sign of it.
     pub spam: Option<f32>,
+    /// How likely it is unwanted, from 0 to 1, to those who must not be wrong about it but may be careful. 0.5 at least where the
+    /// rules are sure and the model is not.
+    pub unwanted: f32,
+    /// The rules alone may not call it spam: the model holds it for a customer's.
+    pub is_no_spam: bool,
     /// Too close to call: somebody who reads better should.
     pub unsure: bool,
     /// Where the words that spoke most for it stand; none where it was the rules.
@@ -116,6 +122,11 @@ impl Judge {
             Some(chosen)
         });
         let unwanted = verdict.as_ref().and_then(|verdict| verdict.spam);
+        if let Some(verdict) = verdict.as_mut().filter(|verdict| verdict.is_no_spam)
+            && findings.spam.take().is_some()
+        {
+            verdict.unwanted = verdict.unwanted.max(0.5);
+        }
         findings.spam = match (findings.spam, unwanted) {
             (Some(one), Some(other)) => Some(one.max(other)),
             (one, other) => one.or(other),
@@ -147,8 +158,11 @@ impl Judge {
         {
             return (category, self.by_rules(standing, category, confidence));
         }
-        let mut outlook = self.model.outlook(standing.text, &self.inputs(standing));
-        let spam = self.take_spam(&mut outlook, standing.spam);
+        let (mut outlook, shares) = self.model.outlook_and_shares(standing.text, &self.inputs(standing));
+        let (unwanted, spam) = self.take_spam(&mut outlook, standing.spam);
+        let is_no_spam = self.spam.is_some()
+            && unwanted < RULES_SPAM_MIN
+            && !standing.spoke_for_spam().any(|name| self.own.contains(name));
         self.temper(&mut outlook, opinion);
         let [(first, likely), (second, next)] = outlook.first_two();
         let category = self.category[first];
@@ -159,9 +173,11 @@ impl Judge {
                 category: self.model.categories[first].clone(),
                 confidence: likely.min(0.99),
                 spam,
+                unwanted,
+                is_no_spam,
                 second: (next > 0.0).then(|| (self.model.categories[second].clone(), next)),
                 unsure: likely < self.wanted.sure_from || likely - next < LEAD_MIN,
-                words: self.reason(standing.text, first, second),
+                words: reason(standing.text, &shares, first, second),
             },
         )
     }
@@ -173,6 +189,8 @@ impl Judge {
             confidence,
             second: None,
             spam: None,
+            unwanted: 0.0,
+            is_no_spam: false,
             unsure: confidence < self.wanted.sure_from,
             words: None,
         }
@@ -191,16 +209,17 @@ impl Judge {
             })
     }
 
-    /// Spam is no ticket's category: what it took goes to the others.
-    fn take_spam(&self, outlook: &mut Outlook, evidence: f32) -> Option<f32> {
-        let column = self.spam?;
+    /// Spam is no ticket's category: what it took goes to the others. How likely it is, and the same where that is enough.
+    fn take_spam(&self, outlook: &mut Outlook, evidence: f32) -> (f32, Option<f32>) {
+        let Some(column) = self.spam else { return (0.0, None) };
         let likely = std::mem::take(&mut outlook.0[column]);
         let rest = (1.0 - likely).max(1e-6);
         for other in &mut outlook.0 {
             *other /= rest;
         }
         let wanted = if evidence >= SPAM_EVIDENCE_MIN { SPAM_MIN } else { SPAM_ALONE_MIN };
-        (likely >= wanted && evidence >= 0.0).then_some(likely.min(0.99))
+        let likely = likely.min(0.99);
+        (likely, (likely >= wanted && evidence >= 0.0).then_some(likely))
     }
 
     /// Where the model is trusted in part, the rules have the other part.
@@ -219,56 +238,34 @@ impl Judge {
             *likely += rest * if Some(index) == column { sure } else { (1.0 - sure) / count };
         }
     }
+}
 
-    /// The stretch of one sentence that speaks most for one category against another.
-    #[inline(never)]
-    fn reason(&self, text: &Folded, first: usize, second: usize) -> Option<(Part, usize, usize)> {
-        let mut best: Option<(i32, usize, usize)> = None;
-        let looked_at = text.tokens.len().min(REASON_LOOKED_AT);
-        for sentence in 0..text.sentences.len() {
-            let tokens = text.tokens_of(sentence);
-            if tokens.start >= looked_at {
-                break;
-            }
-            let (from, to) = (tokens.start, tokens.end.min(looked_at));
-            let worth: Vec<i32> = (from..to).map(|index| self.worth(text, index, from, first, second)).collect();
-            for start in 0..worth.len() {
-                let mut sum = 0;
-                let most =
-                    if text.tokens[from + start].flags & SINGLE != 0 { REASON_SIGNS_MAX } else { REASON_WORDS_MAX };
-                for (end, own) in worth.iter().enumerate().skip(start).take(most) {
-                    sum += own;
-                    if sum > best.map_or(0, |(known, _, _)| known) {
-                        best = Some((sum, from + start, from + end));
-                    }
+/// The stretch of one sentence that speaks most for one category against another.
+#[inline(never)]
+fn reason(text: &Folded, shares: &Shares, first: usize, second: usize) -> Option<(Part, usize, usize)> {
+    let mut best: Option<(i32, usize, usize)> = None;
+    let looked_at = text.tokens.len().min(SHARES_MAX);
+    let mut worth = Vec::new();
+    for sentence in 0..text.sentences.len() {
+        let tokens = text.tokens_of(sentence);
+        if tokens.start >= looked_at {
+            break;
+        }
+        let from = tokens.start;
+        worth.clear();
+        worth.extend((from..tokens.end.min(looked_at)).map(|token| shares.contrast(token, first, second)));
+        for start in 0..worth.len() {
+            let mut sum = 0;
+            let most = if text.tokens[from + start].flags & SINGLE != 0 { REASON_SIGNS_MAX } else { REASON_WORDS_MAX };
+            for (end, own) in worth.iter().enumerate().skip(start).take(most) {
+                sum += own;
+                if sum > best.map_or(0, |(known, _, _)| known) {
+                    best = Some((sum, from + start, from + end));
                 }
             }
         }
-        let (_, first, last) = best?;
-        let part = if first < text.subject_tokens as usize { Part::Subject } else { Part::Body };
-        Some((part, text.tokens[first].start as usize, text.tokens[last].end as usize))
     }
-
-    fn worth(&self, text: &Folded, index: usize, from: usize, first: usize, second: usize) -> i32 {
-        let mut worth = Worth { model: &self.model, first, second, sum: 0 };
-        features::one(text, index, &mut worth);
-        if index > from && text.tokens[index].flags & SINGLE == 0 && text.tokens[index - 1].flags & SINGLE == 0 {
-            worth.row(features::pair(features::name(text, index - 1), features::name(text, index)), WORD_COUNTS);
-        }
-        worth.sum
-    }
-}
-
-struct Worth<'a> {
-    model: &'a Model,
-    first: usize,
-    second: usize,
-    sum: i32,
-}
-
-impl Rows for Worth<'_> {
-    #[inline(always)]
-    fn row(&mut self, hash: u64, counts: u32) {
-        self.sum += self.model.contrast(hash, self.first, self.second) * counts as i32;
-    }
+    let (_, first, last) = best?;
+    let part = if first < text.subject_tokens as usize { Part::Subject } else { Part::Body };
+    Some((part, text.tokens[first].start as usize, text.tokens[last].end as usize))
 }

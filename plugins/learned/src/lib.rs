@@ -19,5 +19,5 @@ mod model;
 pub mod shipped;
 pub mod train;
 
-pub use judge::{Choice, Judge, Verdict};
+pub use judge::{Choice, Judge, SUSPECT_MIN, Verdict};
 pub use model::{Model, Outlook};

@@ -57,7 +57,6 @@ fn accepted(category: &str, sub: &str) -> Vec<String> {
         ("complaint", "fraud") => &["payment", "complaint"],
         ("order", "status-of-order") => &["order", "shipping"],
         ("refund", "policy") => &["refund", "return"],
-        ("account", "newsletter") => &["account", "other"],
         _ => &[],
     };
     if list.is_empty() { vec![category.to_owned()] } else { list.iter().map(|name| (*name).to_owned()).collect() }

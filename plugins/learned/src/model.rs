@@ -109,11 +109,29 @@ impl Model {
     /// What each category's rows and numbers come to. `rules` is what the rules say, see [`crate::Judge::inputs`].
     #[must_use]
     pub fn sums(&self, text: &Folded, rules: &[f32]) -> Vec<f32> {
-        let mut sums = match self.lanes {
-            8 => self.add_up::<1>(text),
-            16 => self.add_up::<2>(text),
-            32 => self.add_up::<4>(text),
-            _ => self.add_up::<8>(text),
+        self.add_up(text, rules).0
+    }
+
+    /// How likely each category is.
+    #[must_use]
+    pub fn outlook(&self, text: &Folded, rules: &[f32]) -> Outlook {
+        self.outlook_and_shares(text, rules).0
+    }
+
+    /// How likely each category is, and what each of the first words spoke for.
+    #[must_use]
+    pub(crate) fn outlook_and_shares(&self, text: &Folded, rules: &[f32]) -> (Outlook, Shares) {
+        let (mut sums, shares) = self.add_up(text, rules);
+        soften(&mut sums);
+        (Outlook(sums), shares)
+    }
+
+    fn add_up(&self, text: &Folded, rules: &[f32]) -> (Vec<f32>, Shares) {
+        let (mut sums, shares) = match self.lanes {
+            8 => self.add_rows::<1>(text),
+            16 => self.add_rows::<2>(text),
+            32 => self.add_rows::<4>(text),
+            _ => self.add_rows::<8>(text),
         };
         let width = width(self.rules.len());
         for (sum, worth) in sums.iter_mut().zip(self.dense.chunks_exact(width)) {
@@ -121,88 +139,163 @@ impl Model {
             *sum += of_rules.iter().zip(rules).map(|(worth, score)| worth * score).sum::<f32>();
             *sum += extra[0] * length(text.tokens.len()) + extra[1];
         }
-        sums
-    }
-
-    /// How likely each category is.
-    #[must_use]
-    pub fn outlook(&self, text: &Folded, rules: &[f32]) -> Outlook {
-        let mut sums = self.sums(text, rules);
-        soften(&mut sums);
-        Outlook(sums)
+        (sums, shares)
     }
 
     #[inline(never)]
-    fn add_up<const WORDS: usize>(&self, text: &Folded) -> Vec<f32> {
+    fn add_rows<const WORDS: usize>(&self, text: &Folded) -> (Vec<f32>, Shares) {
         let mut sum = Sum::<WORDS>::new(&self.table, self.bits);
         features::each(text, &mut sum);
         sum.carry();
         let norm = (sum.squares.max(1) as f32).sqrt();
-        sum.totals.iter().take(self.categories.len()).map(|total| *total as f32 * self.scale / norm).collect()
+        let sums =
+            sum.totals.iter().take(self.categories.len()).map(|total| *total as f32 * self.scale / norm).collect();
+        (sums, sum.shares)
     }
+}
 
-    /// How much more a row speaks for one category than for another.
-    #[must_use]
-    pub(crate) fn contrast(&self, hash: u64, one: usize, other: usize) -> i32 {
-        let row = slot(hash, self.bits) * self.lanes;
-        let of = |column: usize| self.table.get(row + column).map_or(0, |byte| i32::from(*byte));
+/// Words whose share is kept.
+pub(crate) const SHARES_MAX: usize = 200;
+
+/// What each of a text's first words spoke for.
+pub(crate) struct Shares {
+    /// Token after token its even lanes, then its odd ones.
+    lanes: Vec<u64>,
+    words: usize,
+}
+
+impl Shares {
+    /// How much more a token speaks for one category than for another.
+    pub(crate) fn contrast(&self, token: usize, one: usize, other: usize) -> i32 {
+        let of = |column: usize| {
+            let place = token * self.words * 2 + column % 2 * self.words + column / 8;
+            self.lanes.get(place).map_or(0, |lanes| (lanes >> (column % 8 / 2 * 16) & 0xFFFF) as i32)
+        };
         of(one) - of(other)
     }
 }
 
-/// Adds up rows eight columns at a time: each byte of a word becomes a lane of sixteen bits, which holds 257 of them.
-struct Sum<'a, const WORDS: usize> {
-    table: &'a [u8],
-    bits: u32,
+const EVERY_SECOND: u64 = 0x00FF_00FF_00FF_00FF;
+/// A lane of sixteen bits holds so many bytes.
+const HELD_MAX: u32 = 257;
+/// Words whose pieces are kept in mind: the small words of a language come again and again.
+const KNOWN: usize = 128;
+
+/// Rows added up eight columns at a time: each byte of a word becomes a lane of sixteen bits.
+#[derive(Clone, Copy)]
+struct Lanes<const WORDS: usize> {
     even: [u64; WORDS],
     odd: [u64; WORDS],
     /// What the lanes hold, in rows.
     held: u32,
-    totals: Vec<i64>,
-    squares: u64,
+    squares: u32,
 }
 
-const EVERY_SECOND: u64 = 0x00FF_00FF_00FF_00FF;
-const HELD_MAX: u32 = 254;
+impl<const WORDS: usize> Lanes<WORDS> {
+    const NONE: Self = Self { even: [0; WORDS], odd: [0; WORDS], held: 0, squares: 0 };
+
+    #[inline(always)]
+    fn add(&mut self, other: &Self) {
+        for word in 0..WORDS {
+            self.even[word] += other.even[word];
+            self.odd[word] += other.odd[word];
+        }
+        self.held += other.held;
+        self.squares += other.squares;
+    }
+}
+
+/// Adds up the rows of one token or of a word's pieces, which are fewer than a lane holds.
+struct Adding<'a, const WORDS: usize> {
+    table: &'a [u8],
+    bits: u32,
+    lanes: Lanes<WORDS>,
+}
+
+impl<const WORDS: usize> Rows for Adding<'_, WORDS> {
+    #[inline(always)]
+    fn row(&mut self, hash: u64, counts: u32) {
+        let lanes = &mut self.lanes;
+        lanes.held += counts;
+        lanes.squares += counts * counts;
+        let from = slot(hash, self.bits) * (WORDS * 8);
+        if let Some(row) = self.table.get(from..from + WORDS * 8) {
+            for (word, bytes) in row.chunks_exact(8).enumerate() {
+                let bytes = [bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]];
+                let row = u64::from_le_bytes(bytes);
+                lanes.even[word] += (row & EVERY_SECOND) * u64::from(counts);
+                lanes.odd[word] += (row >> 8 & EVERY_SECOND) * u64::from(counts);
+            }
+        }
+    }
+}
+
+/// Adds up a text.
+struct Sum<'a, const WORDS: usize> {
+    token: Adding<'a, WORDS>,
+    whole: Lanes<WORDS>,
+    totals: Vec<i64>,
+    squares: u64,
+    shares: Shares,
+    known: Vec<(u64, Lanes<WORDS>)>,
+}
 
 impl<'a, const WORDS: usize> Sum<'a, WORDS> {
     fn new(table: &'a [u8], bits: u32) -> Self {
-        let (even, odd) = ([0; WORDS], [0; WORDS]);
-        Self { table, bits, even, odd, held: 0, totals: vec![0; WORDS * 8], squares: 0 }
+        Self {
+            token: Adding { table, bits, lanes: Lanes::NONE },
+            whole: Lanes::NONE,
+            totals: vec![0; WORDS * 8],
+            squares: 0,
+            shares: Shares { lanes: Vec::with_capacity(SHARES_MAX * WORDS * 2), words: WORDS },
+            known: vec![(0, Lanes::NONE); KNOWN],
+        }
     }
 
     /// Empties the lanes into the totals.
     #[inline(never)]
     fn carry(&mut self) {
-        let zero = i64::from(self.held) * i64::from(ZERO);
+        let zero = i64::from(self.whole.held) * i64::from(ZERO);
         for word in 0..WORDS {
             for lane in 0..4 {
                 let of = |lanes: u64| (lanes >> (16 * lane) & 0xFFFF) as i64 - zero;
-                self.totals[word * 8 + lane * 2] += of(self.even[word]);
-                self.totals[word * 8 + lane * 2 + 1] += of(self.odd[word]);
+                self.totals[word * 8 + lane * 2] += of(self.whole.even[word]);
+                self.totals[word * 8 + lane * 2 + 1] += of(self.whole.odd[word]);
             }
         }
-        (self.even, self.odd, self.held) = ([0; WORDS], [0; WORDS], 0);
+        self.squares += u64::from(self.whole.squares);
+        self.whole = Lanes::NONE;
     }
 }
 
 impl<const WORDS: usize> Rows for Sum<'_, WORDS> {
     #[inline(always)]
     fn row(&mut self, hash: u64, counts: u32) {
-        if self.held > HELD_MAX {
+        self.token.row(hash, counts);
+    }
+
+    #[inline(always)]
+    fn pieces(&mut self, name: u64, word: &[u8]) {
+        let place = (name ^ name >> 32) as usize % KNOWN;
+        if self.known[place].0 != name || self.known[place].1.held == 0 {
+            let mut own = Adding { lanes: Lanes::NONE, ..self.token };
+            features::pieces(word, &mut own);
+            self.known[place] = (name, own.lanes);
+        }
+        self.token.lanes.add(&self.known[place].1);
+    }
+
+    #[inline(always)]
+    fn end(&mut self) {
+        let lanes = std::mem::replace(&mut self.token.lanes, Lanes::NONE);
+        if self.shares.lanes.len() < SHARES_MAX * WORDS * 2 {
+            self.shares.lanes.extend_from_slice(&lanes.even);
+            self.shares.lanes.extend_from_slice(&lanes.odd);
+        }
+        if self.whole.held + lanes.held > HELD_MAX {
             self.carry();
         }
-        self.held += counts;
-        self.squares += u64::from(counts * counts);
-        let from = slot(hash, self.bits) * (WORDS * 8);
-        if let Some(row) = self.table.get(from..from + WORDS * 8) {
-            for (word, bytes) in row.chunks_exact(8).enumerate() {
-                let bytes = [bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]];
-                let row = u64::from_le_bytes(bytes);
-                self.even[word] += (row & EVERY_SECOND) * u64::from(counts);
-                self.odd[word] += (row >> 8 & EVERY_SECOND) * u64::from(counts);
-            }
-        }
+        self.whole.add(&lanes);
     }
 }
 
@@ -260,6 +353,22 @@ pub(crate) mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn shares_of_words_are_what_their_rows_say() {
+        let model = any(20, 32, 10);
+        let mut text = Folded::default();
+        text.fold("", "my parcel my parcel 退款了 заказ 123. not here");
+        let (_, shares) = model.outlook_and_shares(&text, &[0.0; 4]);
+        // All words together come to what the whole text does.
+        let mut slow = Slow(&model, vec![0.0; 20], 0.0);
+        features::each(&text, &mut slow);
+        for (one, other) in [(0, 1), (3, 17), (19, 8)] {
+            let all: i32 = (0..text.tokens.len()).map(|token| shares.contrast(token, one, other)).sum();
+            assert!((f64::from(all) - (slow.1[one] - slow.1[other])).abs() < 0.5, "{all}");
+        }
+        assert_eq!(shares.contrast(SHARES_MAX, 0, 1), 0, "what is not kept speaks for nothing");
     }
 
     #[test]

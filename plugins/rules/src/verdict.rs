@@ -85,6 +85,16 @@ impl<'a> Standing<'a> {
             (rule.name.as_str(), rule.scores.as_slice())
         })
     }
+
+    /// The names of the rules that spoke for unwanted mail.
+    pub fn spoke_for_spam(&self) -> impl Iterator<Item = &'a str> {
+        let rules: &'a Rules = self.rules;
+        self.fired
+            .iter()
+            .map(move |spoke| &rules.rules[usize::from(spoke.rule)])
+            .filter(|rule| rule.spam > 0.0)
+            .map(|rule| rule.name.as_str())
+    }
 }
 
 /// Settles a category otherwise than the rules do: its number and how sure it is. None: as the rules do.

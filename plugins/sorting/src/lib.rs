@@ -58,6 +58,7 @@ impl Sorter {
         let agent_language = call.agent_language();
         if let Some(verdict) = &verdict {
             say::explain(out, verdict, &mail, &agent_language);
+            say::suspect(out, verdict, &findings, &agent_language);
             if let Some(model) = model
                 && let Some(word) = self.doubt.settle(&mut findings, verdict, &mail, model, &agent_language)
             {

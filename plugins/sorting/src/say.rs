@@ -1,5 +1,6 @@
 //! What was found, into the host's hands.
 
+use crate::doubt::is_suspect;
 use posthouse_learned::{Choice, Verdict};
 use posthouse_rules::{Entity, Findings, Mail, Mood, Part, Urgency as Level, Value};
 use posthouse_sdk::triaging::Triage;
@@ -33,6 +34,20 @@ pub(crate) fn explain(out: &Triage, verdict: &Verdict, mail: &Mail<'_>, agent_la
                 format!("不确定：{} {:.2} 还是 {name} {likely:.2}", verdict.category, verdict.confidence)
             }
         });
+    }
+}
+
+/// Kind of the risk that a ticket's mail is spam after all. No model is asked about such a ticket, and nothing goes to it by itself.
+const MAYBE_SPAM: &str = "maybe-spam";
+
+/// Says of a mail that becomes a ticket that it is likely unwanted.
+pub(crate) fn suspect(out: &Triage, verdict: &Verdict, findings: &Findings, agent_language: &str) {
+    if findings.spam.is_none() && is_suspect(verdict) {
+        let reason = match agent_language.starts_with("zh") {
+            true => format!("训练模型：垃圾邮件 {:.2}", verdict.unwanted),
+            false => format!("trained model: spam {:.2}", verdict.unwanted),
+        };
+        out.add_risk(MAYBE_SPAM, &reason, None);
     }
 }
 

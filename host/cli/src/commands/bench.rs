@@ -4,6 +4,7 @@ mod activation;
 mod call;
 mod house;
 mod idle;
+mod knowledge;
 pub mod sample;
 mod tenants;
 
@@ -23,7 +24,8 @@ use std::time::Duration;
 )]
 pub struct BenchArgs {
     /// Only these: call (one classification, five ways), house (mails per second from ingest to notified), idle (start and
-    /// memory), tenants (a thousand of them, started), activation (releases made active under load)
+    /// memory), tenants (a thousand of them, started), activation (releases made active under load), knowledge (search in ten
+    /// thousand articles)
     #[arg(value_name = "WHAT")]
     only: Vec<What>,
     /// Mails for `house`: files, mbox, Maildir or folders [default: generated ones]
@@ -53,6 +55,8 @@ pub enum What {
     Tenants,
     /// Releases made active under load.
     Activation,
+    /// Search in ten thousand articles.
+    Knowledge,
 }
 
 /// One line of the result.
@@ -95,6 +99,9 @@ pub async fn run(args: BenchArgs, context: &Context, terminal: &mut Terminal) ->
     }
     if wanted(What::Activation) {
         figures.extend(activation::measure(context).await?);
+    }
+    if wanted(What::Knowledge) {
+        figures.extend(knowledge::measure(args.rounds)?);
     }
     if args.json {
         terminal.json(&figures)?;

@@ -284,7 +284,7 @@ on_both! {
         let mut tx = world.scope.begin().await.unwrap();
         tx.set_articles(&all, &host()).await.unwrap();
         let refused = tx.save_article(&article("more", "text"), 0, &agent()).await.unwrap_err();
-        assert_eq!(refused.to_string(), "there are 2000 articles, which is the most: remove one first");
+        assert_eq!(refused.to_string(), "there are 10000 articles, which is the most: remove one first");
         assert_eq!(tx.save_article(&article("a7", "other"), 1, &agent()).await.unwrap(), ArticleSaved::As(2));
         tx.commit().await.unwrap();
     }

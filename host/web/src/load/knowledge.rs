@@ -7,6 +7,8 @@ use crate::text::lines;
 use posthouse_model::config::article_title;
 use posthouse_store::ArticleRow;
 
+/// Articles on the page.
+const ARTICLES_SHOWN: usize = 500;
 /// Gaps on the page.
 const GAPS_SHOWN: u32 = 50;
 
@@ -22,8 +24,11 @@ pub(crate) async fn list(seat: &Seat, text: &str) -> Result<KnowledgePage, Refus
         let whole = format!("{}\n{}\n{}", row.article.id, row.article.title, row.article.body).to_lowercase();
         words.iter().all(|word| whole.contains(word))
     };
-    let articles = seat.scope.articles().await?.into_iter().filter(fits);
+    let mut articles: Vec<ArticleRow> = seat.scope.articles().await?.into_iter().filter(fits).collect();
+    let more = articles.len().saturating_sub(ARTICLES_SHOWN);
+    articles.truncate(ARTICLES_SHOWN);
     let articles = articles
+        .into_iter()
         .map(|row| ArticleLine {
             by: person(&row.changed_by),
             id: row.article.id,
@@ -48,6 +53,7 @@ pub(crate) async fn list(seat: &Seat, text: &str) -> Result<KnowledgePage, Refus
     Ok(KnowledgePage {
         text: text.to_owned(),
         articles,
+        more,
         gaps: gaps.collect(),
         may_write: seat.agent.role.may_lead(),
         languages: crate::words::language_tags().collect(),

@@ -48,6 +48,8 @@ pub struct KnowledgePage {
     pub text: String,
     /// By id.
     pub articles: Vec<ArticleLine>,
+    /// How many more there are that are not shown.
+    pub more: usize,
     /// Whether the reader may write.
     pub may_write: bool,
     /// Languages that a new one can be in.
@@ -178,6 +180,7 @@ impl KnowledgePage {
                             } } }
                         }
                     }
+                    @if self.more > 0 { p.mute { (t.knowledge_more(self.more)) } }
                     @if !self.gaps.is_empty() { (self.gaps(frame)) }
                 }
             },

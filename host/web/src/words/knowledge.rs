@@ -11,6 +11,7 @@ super::words! {
     knowledge_find_button: "Find", "搜索";
     knowledge_none: "There is no article yet.", "还没有文章。";
     knowledge_none_found: "No article holds these words.", "没有包含这些词的文章。";
+    knowledge_more(n): "Not shown: {n} more. Look for words in them.", "另有 {n} 篇未显示，请按词搜索。";
     knowledge_article: "Article", "文章";
     knowledge_language: "Language", "语言";
     knowledge_changed: "Changed", "修改时间";

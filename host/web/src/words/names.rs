@@ -216,6 +216,7 @@ const RISKS: &[(&str, &str, &str)] = &[
     ("chargeback", "chargeback", "拒付风险"),
     ("press", "press or public review", "媒体或公开差评"),
     ("data-request", "personal data request", "个人数据请求"),
+    ("maybe-spam", "maybe spam", "疑似垃圾邮件"),
 ];
 
 const LANGUAGES: &[(&str, &str, &str)] = &[

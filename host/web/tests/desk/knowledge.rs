@@ -56,6 +56,28 @@ async fn everybody_reads_and_finds() {
 }
 
 #[tokio::test]
+async fn a_long_list_is_cut_off_and_says_so() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let article = |number: usize| Article {
+        id: format!("a{number:04}"),
+        language: "und".into(),
+        title: format!("Number {number}"),
+        body: "# x\n".into(),
+    };
+    let all: Vec<Article> = (0..503).map(article).collect();
+    let mut tx = luma.scope.begin().await.unwrap();
+    tx.set_articles(&all, &host()).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut agent = house.signed_in(&luma, "jun").await;
+    let page = agent.get(&luma.path("/knowledge")).await.text;
+    assert!(page.contains("Number 499") && !page.contains("Number 500"));
+    assert!(page.contains("Not shown: 3 more."));
+    let page = agent.get(&luma.path("/knowledge?q=a0502")).await.text;
+    assert!(page.contains("Number 502") && !page.contains("Not shown"), "{page}");
+}
+
+#[tokio::test]
 async fn a_lead_writes_and_nobodys_text_is_lost() {
     let house = House::new().await;
     let luma = with_article(&house).await;

@@ -19,9 +19,59 @@ pub struct Labelled {
     pub language: String,
     /// Any of these is right; `spam` too.
     pub category: Vec<String>,
+    #[serde(default)]
     pub urgency: Vec<String>,
+    #[serde(default)]
     pub sentiment: Vec<String>,
+    #[serde(default)]
     pub entities: Entities,
+}
+
+impl Labelled {
+    /// As it is read.
+    pub fn mail(&self) -> Mail<'_> {
+        Mail { subject: &self.subject, body: &self.body, sent_at: SENT_AT, ..Mail::default() }
+    }
+
+    /// Nobody should have to read it.
+    pub fn is_spam(&self) -> bool {
+        self.category.iter().any(|name| name == "spam")
+    }
+}
+
+/// What is done about a mail that may be unwanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Treated {
+    /// Marked as spam: nobody sees it who does not look there.
+    Marked,
+    /// A ticket that no model is asked about.
+    Suspected,
+    /// Mail like any other.
+    Mail,
+}
+
+/// How mails are treated: of spam and of other mail how many are marked, suspected, and neither.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unwanted {
+    pub spam: [usize; 3],
+    pub other: [usize; 3],
+}
+
+impl Unwanted {
+    pub fn of(mails: &[Labelled], treat: &mut dyn FnMut(&Labelled) -> Treated) -> Self {
+        let mut counts = Self::default();
+        for mail in mails {
+            let row = if mail.is_spam() { &mut counts.spam } else { &mut counts.other };
+            row[treat(mail) as usize] += 1;
+        }
+        counts
+    }
+
+    /// Of a hundred spam mails so many cost no model's call.
+    pub fn kept_from_models(&self) -> f64 {
+        let all: usize = self.spam.iter().sum();
+        100.0 * (self.spam[0] + self.spam[1]) as f64 / all.max(1) as f64
+    }
 }
 
 /// All numbers of a mail that mean something, and no others.
@@ -110,8 +160,7 @@ pub fn measure(engine: &Engine, mails: &[Labelled]) -> Report {
 pub fn measure_with(mails: &[Labelled], reader: &mut dyn FnMut(&Mail<'_>) -> Findings) -> Report {
     let mut report = Report::default();
     for mail in mails {
-        let read = Mail { subject: &mail.subject, body: &mail.body, sent_at: SENT_AT, ..Mail::default() };
-        let found = reader(&read);
+        let found = reader(&mail.mail());
         let mut counts = Counts { mails: 1, ..Counts::default() };
         let mut wrong = Vec::new();
         let mut settle = |what: &str, said: &str, wanted: &[String]| {

@@ -3,11 +3,12 @@
 use super::{Figure, quantiles, sample};
 use crate::failure::{Code, Failure, Result, While as _};
 use crate::open::Context;
+use posthouse_learned::{Judge, file};
 use posthouse_model::Timestamp;
 use posthouse_model::call::{CallContext, MessageView};
 use posthouse_model::capability::Grants;
 use posthouse_model::ticket::Direction;
-use posthouse_rules::{Engine, Findings, Mail, Settings, bundled};
+use posthouse_rules::{Engine, Findings, Mail, Settings, Trained, bundled};
 use posthouse_sandbox::{CallLimits, PlainHost, PluginSpec};
 use std::io::{Read as _, Write as _};
 use std::process::Stdio;
@@ -23,8 +24,28 @@ const SLOW_ROUNDS_MAX: u32 = 40;
 /// Rounds of one way before the other's turn.
 const TURN: u32 = 50;
 
-fn classify(engine: &Engine, body: &str) -> Findings {
-    engine.read(&Mail { subject: SUBJECT, body, language: Some("en"), sent_at: 1_795_000_000, ..Mail::default() })
+fn mail(body: &str) -> Mail<'_> {
+    Mail { subject: SUBJECT, body, language: Some("en"), sent_at: 1_795_000_000, ..Mail::default() }
+}
+
+/// What is in the component, compiled natively: the rules, and its trained model beside them.
+struct Native {
+    engine: Engine,
+    judge: Judge,
+}
+
+impl Native {
+    fn of(component: &[u8]) -> Result<Self> {
+        let mut engine = engine()?;
+        let model = file::of_component(component).while_doing("the classifier carries no model")?;
+        let judge = Judge::new(model, &mut engine, &[], Trained::default());
+        let judge = judge.while_doing("the model does not fit the rules")?;
+        Ok(Self { engine, judge })
+    }
+
+    fn classify(&self, body: &str) -> Findings {
+        self.judge.read(&self.engine, &mail(body)).0
+    }
 }
 
 fn engine() -> Result<Engine> {
@@ -32,11 +53,11 @@ fn engine() -> Result<Engine> {
         .map_err(|error| Failure::new(format!("the rules cannot be built: {error}")))
 }
 
-/// What the spawned process does: build the rules, classify once, say the category.
+/// What the spawned process does: build the rules, classify once by them alone, say the category.
 pub fn child() -> Result {
     let mut body = String::new();
     std::io::stdin().read_to_string(&mut body)?;
-    let found = classify(&engine()?, &body);
+    let found = engine()?.read(&mail(&body));
     let name = found.category.map(|(name, _)| name).unwrap_or_default();
     std::io::stdout().write_all(name.as_bytes())?;
     Ok(Code::Ok)
@@ -44,8 +65,9 @@ pub fn child() -> Result {
 
 pub async fn measure(context: &Context, rounds: u32) -> Result<Vec<Figure>> {
     let body = sample::body();
-    let engine = engine()?;
-    let expected = category(&classify(&engine, &body));
+    let component = context.finder(None).find("classifier", std::path::Path::new("."))?;
+    let native = Native::of(&component.bytes)?;
+    let expected = category(&native.classify(&body));
     let mut figures = Vec::new();
     let mut say = |what: &str, times: Vec<Duration>| {
         let (median, note) = quantiles(times);
@@ -53,7 +75,6 @@ pub async fn measure(context: &Context, rounds: u32) -> Result<Vec<Figure>> {
         median
     };
 
-    let component = context.finder(None).find("classifier", std::path::Path::new("."))?;
     let plugin = context
         .sandbox(None)?
         .load(PluginSpec {
@@ -69,7 +90,7 @@ pub async fn measure(context: &Context, rounds: u32) -> Result<Vec<Figure>> {
     let message = Arc::new(view(&body));
     let host = Arc::new(PlainHost::default());
     // In turn, a few of each: a processor that changes its pace then changes it for both, and the ratio stays true.
-    let (mut natively, mut fresh) = (Vec::new(), Vec::new());
+    let (mut natively, mut by_rules, mut fresh) = (Vec::new(), Vec::new(), Vec::new());
     let mut left = rounds;
     // The first turn warms caches and the pool.
     let mut warm = false;
@@ -77,8 +98,12 @@ pub async fn measure(context: &Context, rounds: u32) -> Result<Vec<Figure>> {
         let turn = left.min(TURN);
         for _ in 0..turn {
             let start = Instant::now();
-            let found = classify(&engine, &body);
+            let found = native.classify(&body);
             natively.push(start.elapsed());
+            check(&expected, &category(&found))?;
+            let start = Instant::now();
+            let found = native.engine.read(&mail(&body));
+            by_rules.push(start.elapsed());
             check(&expected, &category(&found))?;
         }
         for _ in 0..turn {
@@ -100,14 +125,16 @@ pub async fn measure(context: &Context, rounds: u32) -> Result<Vec<Figure>> {
         } else {
             warm = true;
             natively.clear();
+            by_rules.clear();
             fresh.clear();
         }
     }
-    let native = say("classify 2 kB, native", natively);
+    let once = say("classify 2 kB, native", natively);
+    say("the same by the rules alone, native", by_rules);
     let sandboxed = say("classify 2 kB, sandbox, fresh instance", fresh);
 
-    let http = say("classify 2 kB, HTTP to localhost", over_http(engine, &body, rounds, &expected).await?);
-    let spawned = say("classify 2 kB, process per call", {
+    let http = say("classify 2 kB, HTTP to localhost", over_http(native, &body, rounds, &expected).await?);
+    let spawned = say("by the rules alone, process per call", {
         let program = std::env::current_exe()?;
         let mut times = Vec::new();
         for _ in 0..rounds.min(SLOW_ROUNDS_MAX) {
@@ -124,7 +151,7 @@ pub async fn measure(context: &Context, rounds: u32) -> Result<Vec<Figure>> {
         }
         times
     });
-    let ratio = |time: Duration| time.as_secs_f64() / native.as_secs_f64();
+    let ratio = |time: Duration| time.as_secs_f64() / once.as_secs_f64();
     for (what, time) in [("sandbox / native", sandboxed), ("HTTP / native", http), ("process / native", spawned)] {
         figures.push(Figure {
             what: what.to_owned(),
@@ -166,9 +193,9 @@ fn view(body: &str) -> MessageView {
     }
 }
 
-/// The same rules behind a small HTTP server in this process, over one kept-alive connection: the least that a webhook
+/// The same behind a small HTTP server in this process, over one kept-alive connection: the least that a webhook
 /// on this machine can cost.
-async fn over_http(engine: Engine, body: &str, rounds: u32, expected: &str) -> Result<Vec<Duration>> {
+async fn over_http(native: Native, body: &str, rounds: u32, expected: &str) -> Result<Vec<Duration>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let server = tokio::spawn(async move {
@@ -176,7 +203,7 @@ async fn over_http(engine: Engine, body: &str, rounds: u32, expected: &str) -> R
         stream.set_nodelay(true)?;
         let mut buffer = Vec::new();
         while let Some(body) = message(&mut stream, &mut buffer).await? {
-            let name = category(&classify(&engine, &String::from_utf8_lossy(&body)));
+            let name = category(&native.classify(&String::from_utf8_lossy(&body)));
             let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{name}", name.len());
             stream.write_all(answer.as_bytes()).await?;
         }

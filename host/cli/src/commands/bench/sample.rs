@@ -8,17 +8,30 @@ pub fn body() -> String {
          said five to seven days. The tracking number 1Z999AA10123456784 has not moved for nine days now and the carrier \
          only says that the parcel is in customs.\n\n",
     );
-    let more = [
+    // No sentence twice: what reads mail may remember a word that it has just seen.
+    for more in [
         "I wrote to your chat on Tuesday and was told to wait, which I did, and nothing has happened since then.",
         "The coat was meant as a present for my sister, who travels on Friday, so the date matters a great deal to me.",
         "If there is a form to fill in or a duty to pay, please tell me which one and where I can find it.",
-        "I have bought from you three times before and was always content with how quickly things came.",
-    ];
-    let mut turn = 0;
-    while text.len() < 1_800 {
-        text.push_str(more[turn % more.len()]);
+        "Until now I was always content with how quickly things came, even before Christmas.",
+        "My neighbour's parcel left the same warehouse two days later and has been under his tree for a week.",
+        "On the carrier's telephone line a friendly voice said that only the sender may open an enquiry.",
+        "Perhaps the label was damaged on its way, or somebody typed the postal code wrongly: ours ends in a seven.",
+        "There is a side entrance with a bell of its own, and the shop on the corner also takes deliveries for us.",
+        "I have kept every mail of yours, from the confirmation to the note that it was handed over.",
+        "Should the coat be lost, another one in dark green and the same size would do just as well.",
+        "A voucher is of little use to me, since I seldom buy clothes, but I do not want to be unfair either.",
+        "My mother asked whether it could be brought to her flat instead, now that she is at home all day.",
+        "Forgive the long letter: English is not my first language and I wanted to be clear about everything.",
+        "You may call me after six in the evening, or write at any hour, which I would prefer.",
+        "Last year a similar thing happened with boots from another shop, and it took them a month to answer.",
+        "So I would be glad about any honest word, even if it is not the one that I hope for.",
+    ] {
+        if text.len() + more.len() > 1_900 {
+            break;
+        }
+        text.push_str(more);
         text.push(' ');
-        turn += 1;
     }
     text.push_str("\n\nPlease tell me where my parcel is, or refund the money.\n\nKind regards\nMary Walker\n");
     text

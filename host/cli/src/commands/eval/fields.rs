@@ -121,8 +121,9 @@ pub(crate) fn measure(cases: &[Case], answers: &[Result<Triage, String>]) -> Vec
             "must_not_auto_send",
             &said,
             |case| case.gold.must_not_auto_send.map(|value| vec![value.to_string()]),
-            |triage| ((!triage.risks.is_empty()).to_string(), None),
+            |triage| ((!triage.risks.is_empty() || label(triage) == SPAM).to_string(), None),
         ),
+        kept_from_models(&said),
         missing(&said),
         reply_text(cases),
     ];
@@ -216,6 +217,39 @@ fn entities(said: &[(&Case, Option<&Triage>)]) -> Option<Field> {
         }
     }
     any.then_some(Field { name: "entities", measure: Measure::Found(whole, kinds), wrong })
+}
+
+const SPAM: &str = "spam";
+/// The bundled classifiers' word for a ticket whose mail is likely spam: the bundled plugins ask no model about it.
+const MAYBE_SPAM: &str = "maybe-spam";
+
+/// Spam that no model is paid for: recall is the share of it that is marked, as spam or as what may be; precision is low where mail
+/// of customers is. Only where the data has spam.
+fn kept_from_models(said: &[(&Case, Option<&Triage>)]) -> Option<Field> {
+    let mut whole = Counts::default();
+    let (mut wrong, mut any) = (Vec::new(), false);
+    for (case, triage) in said {
+        let Some(gold) = &case.gold.category else { continue };
+        let is_spam = !gold.is_empty() && gold.iter().all(|name| name == SPAM);
+        if !is_spam && gold.iter().any(|name| name == SPAM) {
+            continue;
+        }
+        any |= is_spam;
+        let is_kept = triage
+            .is_some_and(|triage| label(triage) == SPAM || triage.risks.iter().any(|risk| risk.kind == MAYBE_SPAM));
+        match (is_spam, is_kept) {
+            (true, true) => whole.right += 1,
+            (true, false) => whole.missed += 1,
+            (false, true) => whole.wrong += 1,
+            (false, false) => continue,
+        }
+        if is_spam != is_kept {
+            let word = |kept: bool| if kept { "kept from models" } else { "shown to models" }.to_owned();
+            let (right, answered) = (word(is_spam), word(is_kept));
+            wrong.push(Wrong { id: case.id.clone(), right, answered, confidence: None, text: beginning(case) });
+        }
+    }
+    any.then_some(Field { name: "kept_from_models", measure: Measure::Found(whole, BTreeMap::new()), wrong })
 }
 
 fn missing(said: &[(&Case, Option<&Triage>)]) -> Option<Field> {
@@ -406,6 +440,32 @@ mod tests {
         let few =
             measure(&parse(Path::new("m"), r#"{"id":"b","body":"x","category":"refund"}"#).unwrap(), &[Ok(triage())]);
         assert_eq!(few.len(), 1);
+    }
+
+    #[test]
+    fn spam_is_kept_from_models_when_it_is_marked_as_that_or_as_what_may_be() {
+        let line = |id: &str, category: &str| format!("{{\"id\":\"{id}\",\"body\":\"x\",\"category\":{category}}}");
+        let lines = [
+            ("a", "\"spam\""),
+            ("b", "\"spam\""),
+            ("c", "\"spam\""),
+            ("d", "\"refund\""),
+            ("e", "[\"spam\",\"other\"]"),
+        ];
+        let lines: Vec<String> = lines.iter().map(|(id, category)| line(id, category)).collect();
+        let cases = parse(Path::new("m"), &lines.join("\n")).unwrap();
+        let maybe = Risk { kind: MAYBE_SPAM.to_owned(), reason: String::new(), span: None };
+        let answers = [
+            Triage { spam: Some(0.9), ..triage() },
+            Triage { risks: vec![maybe.clone()], ..triage() },
+            Triage { spam: Some(0.7), risks: vec![], ..triage() },
+            Triage { risks: vec![maybe], ..triage() },
+            triage(),
+        ];
+        let json = as_json(&measure(&cases, &answers.map(Ok)));
+        let kept = &json["kept_from_models"];
+        assert_eq!((&kept["right"], &kept["missed"], &kept["wrongly_found"]), (&json!(2), &json!(1), &json!(1)));
+        assert_eq!(kept["wrong"], json!(["c", "d"]));
     }
 
     #[test]

@@ -4,21 +4,20 @@ use super::find_date;
 use crate::setup::source::read_text;
 use crate::setup::{Problem, Source};
 use posthouse_model::config::{ArticleConfig, article_language, article_title};
+use posthouse_store::{ARTICLES_MAX, TEMPLATES_MAX};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Largest article, in bytes.
 pub const ARTICLE_BYTES_MAX: u64 = 256 * 1024;
-/// Most articles, and most templates of one plugin.
-pub const FILES_MAX: usize = 2_000;
 /// Folders in folders that are followed.
 const DEPTH_MAX: usize = 8;
 
 pub(super) fn templates(dir: &Path) -> Result<Vec<Value>, Vec<Problem>> {
     let mut templates = Vec::new();
     let mut problems = Vec::new();
-    for (id, path) in markdown(dir).map_err(|problem| vec![problem])? {
+    for (id, path) in markdown(dir, TEMPLATES_MAX).map_err(|problem| vec![problem])? {
         match template(&id, &path) {
             Ok(template) => templates.push(Value::Object(template)),
             Err(problem) => problems.push(problem),
@@ -75,7 +74,7 @@ pub(super) fn articles(dir: &Path) -> Result<Vec<ArticleConfig>, Problem> {
         return Ok(Vec::new());
     }
     let mut articles = Vec::new();
-    for (id, path) in markdown(dir)? {
+    for (id, path) in markdown(dir, ARTICLES_MAX)? {
         let text = read_text(&path, ARTICLE_BYTES_MAX)?;
         articles.push(ArticleConfig {
             language: article_language(&id),
@@ -88,8 +87,14 @@ pub(super) fn articles(dir: &Path) -> Result<Vec<ArticleConfig>, Problem> {
 }
 
 /// All `.md` files below a folder by their path without the ending, in order. Hidden files and links are left out.
-fn markdown(dir: &Path) -> Result<BTreeMap<String, PathBuf>, Problem> {
-    fn walk(dir: &Path, prefix: &str, depth: usize, found: &mut BTreeMap<String, PathBuf>) -> Result<(), Problem> {
+fn markdown(dir: &Path, most: usize) -> Result<BTreeMap<String, PathBuf>, Problem> {
+    fn walk(
+        dir: &Path,
+        prefix: &str,
+        depth: usize,
+        most: usize,
+        found: &mut BTreeMap<String, PathBuf>,
+    ) -> Result<(), Problem> {
         let cannot = |error: std::io::Error| Problem::file(dir, format!("cannot be read: {error}"), "check the folder");
         for entry in std::fs::read_dir(dir).map_err(cannot)? {
             let entry = entry.map_err(cannot)?;
@@ -100,15 +105,15 @@ fn markdown(dir: &Path) -> Result<BTreeMap<String, PathBuf>, Problem> {
                 if depth == DEPTH_MAX {
                     return Err(Problem::file(entry.path(), "the folders are nested too deeply", "use fewer levels"));
                 }
-                walk(&entry.path(), &format!("{prefix}{name}/"), depth + 1, found)?;
+                walk(&entry.path(), &format!("{prefix}{name}/"), depth + 1, most, found)?;
             } else if kind.is_file()
                 && let Some(stem) = name.strip_suffix(".md")
             {
                 found.insert(format!("{prefix}{stem}"), entry.path());
-                if found.len() > FILES_MAX {
+                if found.len() > most {
                     return Err(Problem::file(
                         dir,
-                        format!("there are more than {FILES_MAX} files"),
+                        format!("there are more than {most} files"),
                         "use fewer, longer ones",
                     ));
                 }
@@ -117,6 +122,6 @@ fn markdown(dir: &Path) -> Result<BTreeMap<String, PathBuf>, Problem> {
         Ok(())
     }
     let mut found = BTreeMap::new();
-    walk(dir, "", 0, &mut found)?;
+    walk(dir, "", 0, most, &mut found)?;
     Ok(found)
 }
