@@ -15,12 +15,14 @@ const RULES_SURE: f32 = 0.5;
 /// Unwanted mail is told from this likelihood on where the rules came to this much evidence of it …
 const SPAM_MIN: f32 = 0.9;
 const SPAM_EVIDENCE_MIN: f32 = 1.0;
-/// … and from this one on where they saw none, and nothing that speaks for a customer either.
-const SPAM_ALONE_MIN: f32 = 0.97;
+/// … from this one on where they saw none, and nothing that speaks for a customer either …
+const SPAM_ALONE_MIN: f32 = 0.93;
+/// … and from this one on where something does: bait speaks of parcels and orders too.
+const SPAM_AGAINST_MIN: f32 = 0.985;
 /// From this likelihood on a mail is held to be unwanted by those who would pay for reading it. It stays a ticket.
 pub const SUSPECT_MIN: f32 = 0.4;
 /// What the rules call spam is that only where the model thinks so too, this much at least.
-const RULES_SPAM_MIN: f32 = 0.2;
+const RULES_SPAM_MIN: f32 = 0.5;
 /// Longest stretch of words that is shown as the reason.
 const REASON_WORDS_MAX: usize = 6;
 const REASON_SIGNS_MAX: usize = 12;
@@ -217,9 +219,13 @@ impl Judge {
         for other in &mut outlook.0 {
             *other /= rest;
         }
-        let wanted = if evidence >= SPAM_EVIDENCE_MIN { SPAM_MIN } else { SPAM_ALONE_MIN };
+        let wanted = match evidence {
+            seen if seen >= SPAM_EVIDENCE_MIN => SPAM_MIN,
+            seen if seen >= 0.0 => SPAM_ALONE_MIN,
+            _ => SPAM_AGAINST_MIN,
+        };
         let likely = likely.min(0.99);
-        (likely, (likely >= wanted && evidence >= 0.0).then_some(likely))
+        (likely, (likely >= wanted).then_some(likely))
     }
 
     /// Where the model is trusted in part, the rules have the other part.

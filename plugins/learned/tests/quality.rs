@@ -13,17 +13,17 @@ use std::collections::BTreeSet;
 
 const SHORT: &str = include_str!("../../rules/tests/data/short-measure.tsv");
 const MAILS: [(&str, &str, f64); 2] = [
-    ("mails-measure", include_str!("../../rules/tests/data/mails-measure.jsonl"), 94.0),
-    ("mails-blind", include_str!("../../rules/tests/data/mails-blind.jsonl"), 91.0),
+    ("mails-measure", include_str!("../../rules/tests/data/mails-measure.jsonl"), 95.0),
+    ("mails-blind", include_str!("../../rules/tests/data/mails-blind.jsonl"), 92.0),
 ];
 /// Unwanted mail of every kind, and mail of customers that looks like it: so much of the one must be kept from models, and so many
-/// of the other may be marked as spam. The second file was written when the lines were there, by somebody who knew neither.
+/// of the other may be marked as spam. Who wrote the one file knew neither lines nor rules nor the other file.
 const SPAM: [(&str, &str, f64, usize); 2] = [
-    ("spam-measure", include_str!("../../rules/tests/data/spam-measure.jsonl"), 93.0, 6),
-    ("spam-blind", include_str!("../../rules/tests/data/spam-blind.jsonl"), 93.0, 6),
+    ("spam-measure", include_str!("../../rules/tests/data/spam-measure.jsonl"), 95.0, 4),
+    ("spam-blind", include_str!("../../rules/tests/data/spam-blind.jsonl"), 94.0, 4),
 ];
 /// Of a hundred short lines so many must be right.
-const SHORT_FLOOR: f64 = 84.0;
+const SHORT_FLOOR: f64 = 86.0;
 /// Of what it says it is at least 0.9 sure of, so many of a hundred must be right.
 const SURE_FLOOR: f64 = 93.0;
 
