@@ -7,6 +7,9 @@
 use posthouse_sdk::model::{ModelError, Prompt};
 use posthouse_sdk::text::clip;
 
+/// Kind of the risk that a ticket's mail is spam after all, as the bundled classifiers name it: no model is asked about such a ticket,
+/// and nothing goes to it by itself.
+pub const MAYBE_SPAM: &str = "maybe-spam";
 /// Longest reason of a provider's that is shown to people, in bytes.
 const REASON_BYTES_MAX: usize = 200;
 

@@ -9,11 +9,9 @@ use crate::guard;
 use crate::market::Manner;
 use crate::settings::ModelSettings;
 use crate::template::Values;
-use posthouse_asking::{Model, Question};
+use posthouse_asking::{MAYBE_SPAM, Model, Question};
 use posthouse_sdk::text::clip;
 
-/// The risk of a ticket that is likely spam, as the bundled classifiers name it: it is not worth a model's time.
-const MAYBE_SPAM: &str = "maybe-spam";
 /// What comes of it when the model's text cannot be had, in English and Chinese.
 pub(crate) const TEMPLATE_USED: (&str, &str) = ("the template was used", "已使用模板");
 const MAIL_BYTES_MAX: usize = 12_000;

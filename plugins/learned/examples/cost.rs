@@ -4,20 +4,9 @@
 use posthouse_learned::{Judge, file, shipped};
 use posthouse_rules::{Engine, Mail, Settings, Trained, bundled};
 use std::hint::black_box;
-use std::process::ExitCode;
 use std::time::Instant;
 
-fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(what) => {
-            eprintln!("{what}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run() -> Result<(), String> {
+fn main() -> Result<(), String> {
     let path = std::env::args().nth(1).ok_or("name a component that carries a model")?;
     let component = std::fs::read(&path).map_err(|error| format!("{path}: {error}"))?;
     let mut engine = Engine::new(Settings::default(), bundled())?;

@@ -1,6 +1,7 @@
 //! What was found, into the host's hands.
 
 use crate::doubt::is_suspect;
+use posthouse_asking::MAYBE_SPAM;
 use posthouse_learned::{Choice, Verdict};
 use posthouse_rules::{Entity, Findings, Mail, Mood, Part, Urgency as Level, Value};
 use posthouse_sdk::triaging::Triage;
@@ -36,9 +37,6 @@ pub(crate) fn explain(out: &Triage, verdict: &Verdict, mail: &Mail<'_>, agent_la
         });
     }
 }
-
-/// Kind of the risk that a ticket's mail is spam after all. No model is asked about such a ticket, and nothing goes to it by itself.
-const MAYBE_SPAM: &str = "maybe-spam";
 
 /// Says of a mail that becomes a ticket that it is likely unwanted.
 pub(crate) fn suspect(out: &Triage, verdict: &Verdict, findings: &Findings, agent_language: &str) {
