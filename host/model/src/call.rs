@@ -94,6 +94,24 @@ pub struct TicketView {
     pub recent: Vec<Arc<MessageView>>,
 }
 
+/// Facts that say where a customer or an order is, the surest first.
+const COUNTRY_FACTS: [&str; 4] = ["order_country", "order.country", "customer_country", "customer.country"];
+
+impl TicketView {
+    /// Where the order goes, else where the customer is, by what enrichers know: ISO 3166-1 alpha-2 in capitals.
+    #[must_use]
+    pub fn country(&self) -> Option<String> {
+        let facts = COUNTRY_FACTS.iter().filter_map(|key| self.facts.iter().find(|fact| fact.key == *key));
+        let facts = facts.map(|fact| fact.value.as_str());
+        let orders = self.orders.iter().filter_map(|order| order.country.as_deref());
+        let code = |text: &str| {
+            let text = text.trim();
+            (text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic())).then(|| text.to_ascii_uppercase())
+        };
+        facts.chain(orders).find_map(code)
+    }
+}
+
 /// A reply about to go out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OutgoingView {

@@ -8,6 +8,7 @@
 //! must exist, one way in per mailbox) is found by [`TenantConfig::problems`], each with the path of the value, from which the
 //! binary gives line and column.
 
+mod article;
 mod automatic;
 mod autonomy;
 mod check;
@@ -23,6 +24,7 @@ mod screen;
 mod watch;
 mod webhook;
 
+pub use article::{ANY_LANGUAGE, ArticleConfig, ArticleFront, article_divided, article_language, article_title};
 pub use automatic::{AutomaticConfig, Cap};
 pub use autonomy::{AutonomyConfig, BarConfig};
 pub use check::{ConfigProblem, is_name, is_secret_name, is_slug, secret_variable};
@@ -364,43 +366,6 @@ impl Default for ReviewConfig {
     fn default() -> Self {
         Self { undo_seconds: 10, quote_original: true }
     }
-}
-
-/// A piece of the knowledge base: one file `knowledge/ID.md` of the tenant's folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ArticleConfig {
-    /// Path below `knowledge/` without `.md`: `returns/germany.de`.
-    pub id: String,
-    /// BCP 47; from a `.xx.md` ending, none when the file's name has none.
-    pub language: Option<String>,
-    /// The first `# ` heading, else the id.
-    pub title: String,
-    /// Markdown.
-    pub body: String,
-}
-
-/// The language of an article that is meant for every language (BCP 47, RFC 5646 section 4.1: undetermined).
-pub const ANY_LANGUAGE: &str = "und";
-
-/// The language that an article's id names: `returns.de` is German, `faq.zh-CN` Chinese, `version.2` none.
-#[must_use]
-pub fn article_language(id: &str) -> Option<String> {
-    let tag = id.rsplit('/').next()?.rsplit_once('.')?.1;
-    let mut pieces = tag.split('-');
-    let primary = pieces.next()?;
-    let sound = (2..=3).contains(&primary.len())
-        && primary.bytes().all(|b| b.is_ascii_lowercase())
-        && pieces.all(|p| (2..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
-    sound.then(|| tag.to_owned())
-}
-
-/// What people call an article: its first `# ` heading, else its id; at most 200 characters.
-#[must_use]
-pub fn article_title(id: &str, body: &str) -> String {
-    let heading =
-        body.lines().find_map(|line| line.strip_prefix("# ")).map(str::trim).filter(|title| !title.is_empty());
-    heading.unwrap_or(id).chars().take(200).collect()
 }
 
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -208,6 +208,7 @@ impl Call<'_> {
             release.name.clone(),
             release.model,
             self.about.ticket,
+            &self.question,
         )
     }
 

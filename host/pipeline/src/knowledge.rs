@@ -3,7 +3,8 @@
 //! The index, from each term to the articles that hold it, is made in memory when the tenant is loaded: ten thousand articles are the
 //! most there are (`posthouse bench knowledge`).
 
-use posthouse_model::config::ANY_LANGUAGE;
+use jiff::civil::Date;
+use posthouse_model::config::{ANY_LANGUAGE, ArticleFront};
 use posthouse_sandbox::{KnowledgeHit, KnowledgeQuery};
 use posthouse_store::Article;
 use std::collections::{HashMap, HashSet};
@@ -36,8 +37,19 @@ pub struct Knowledge {
     places: Vec<Place>,
 }
 
+/// For whom and when is searched.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'a> {
+    /// ISO 3166-1 alpha-2, where it is known.
+    pub country: Option<&'a str>,
+    /// In the tenant's time zone.
+    pub today: Date,
+}
+
 struct Entry {
+    /// Its text is what stands beneath the front matter.
     article: Article,
+    front: ArticleFront,
     /// The language without region or script, in small letters.
     language: String,
     /// How much its length holds it back.
@@ -61,9 +73,11 @@ impl Knowledge {
         let mut found: Vec<(u32, Place)> = Vec::new();
         let mut lengths = Vec::with_capacity(articles.len());
         let mut own: HashMap<u32, f32> = HashMap::new();
-        for (number, article) in (0u32..).zip(&articles) {
+        let articles: Vec<(Article, ArticleFront)> = articles.into_iter().map(parted).collect();
+        for (number, (article, front)) in (0u32..).zip(&articles) {
             let mut length = 0.0;
-            for (text, weight) in [(&article.title, TITLE_WEIGHT), (&article.body, 1.0)] {
+            let products = front.products.join("\n");
+            for (text, weight) in [(&article.title, TITLE_WEIGHT), (&products, TITLE_WEIGHT), (&article.body, 1.0)] {
                 each_term(text, |term| {
                     let next = terms.len() as u32;
                     let id = match terms.get(term) {
@@ -86,7 +100,8 @@ impl Knowledge {
             starts[at] += starts[at - 1];
         }
         let mean_length = (lengths.iter().sum::<f32>() / lengths.len().max(1) as f32).max(1.0);
-        let entries = articles.into_iter().zip(lengths).map(|(article, length)| Entry {
+        let entries = articles.into_iter().zip(lengths).map(|((article, front), length)| Entry {
+            front,
             language: primary(&article.language),
             held_back: K1 * (1.0 - B + B * length / mean_length),
             article,
@@ -95,9 +110,10 @@ impl Knowledge {
     }
 
     /// The articles that fit, the best first. Those in the language asked for come before all others; others come only where
-    /// none in that language fits. An article without any of the words is never among them.
+    /// none in that language fits. An article without any of the words is never among them, nor one that does not hold today or is
+    /// meant for other countries than the asker's. Of equally good ones those come first that name the country.
     #[must_use]
-    pub fn search(&self, query: &KnowledgeQuery) -> Vec<KnowledgeHit> {
+    pub fn search(&self, query: &KnowledgeQuery, asker: &Asker<'_>) -> Vec<KnowledgeHit> {
         let terms = self.known_terms(&query.text, |_| true);
         let mut best_possible = 0.0;
         let mut scores = vec![0.0f32; self.articles.len()];
@@ -112,13 +128,21 @@ impl Knowledge {
         }
         let wanted = query.language.as_deref().map(primary);
         let is_same = |at: usize| wanted.as_ref().is_none_or(|wanted| *wanted == self.articles[at].language);
-        let mut hits: Vec<(usize, f32)> = scores.into_iter().enumerate().filter(|(_, score)| *score > 0.0).collect();
+        let holds = |at: usize| {
+            let front = &self.articles[at].front;
+            front.holds_on(asker.today) && front.is_for(asker.country)
+        };
+        let mut hits: Vec<(usize, f32)> =
+            scores.into_iter().enumerate().filter(|(at, score)| *score > 0.0 && holds(*at)).collect();
         if hits.iter().any(|(at, _)| is_same(*at)) {
             hits.retain(|(at, _)| is_same(*at));
         }
         // Equal ones in the order of their names, so that a search gives the same every time.
         let better = |a: &(usize, f32), b: &(usize, f32)| {
-            b.1.total_cmp(&a.1).then_with(|| self.articles[a.0].article.id.cmp(&self.articles[b.0].article.id))
+            let (one, other) = (&self.articles[a.0], &self.articles[b.0]);
+            let names = |entry: &Entry| asker.country.is_some() && !entry.front.countries.is_empty();
+            let by_country = names(other).cmp(&names(one));
+            b.1.total_cmp(&a.1).then(by_country).then_with(|| one.article.id.cmp(&other.article.id))
         };
         let limit = query.limit as usize;
         if limit < hits.len() {
@@ -133,7 +157,7 @@ impl Knowledge {
     /// of them in its title. A word tells something when it is long enough and at most half of these articles hold it. No articles,
     /// or a text of hardly any words: false, since then nothing is missing that could be named.
     #[must_use]
-    pub fn lacks(&self, text: &str, language: Option<&str>) -> bool {
+    pub fn lacks(&self, text: &str, language: Option<&str>, today: Date) -> bool {
         let is_telling = |term: &str| term.chars().count() >= TELLING_CHARS_MIN || term.chars().all(is_spaceless);
         let mut telling = HashSet::new();
         each_term(text, |term| {
@@ -146,7 +170,9 @@ impl Knowledge {
         }
         let wanted = language.map(primary);
         let is_here = |entry: &Entry| {
-            entry.article.language == ANY_LANGUAGE || wanted.as_ref().is_none_or(|wanted| *wanted == entry.language)
+            let is_read = entry.article.language == ANY_LANGUAGE
+                || wanted.as_ref().is_none_or(|wanted| *wanted == entry.language);
+            is_read && entry.front.holds_on(today)
         };
         let here: Vec<bool> = self.articles.iter().map(is_here).collect();
         let count = here.iter().filter(|here| **here).count();
@@ -188,6 +214,17 @@ impl Knowledge {
     fn weight(&self, found: usize) -> f32 {
         let (count, found) = (self.articles.len() as f32, found as f32);
         (1.0 + (count - found + 0.5) / (found + 0.5)).ln()
+    }
+}
+
+/// An article and what it says of itself. Front matter that cannot be read (a folder and the desk refuse it) is text.
+fn parted(article: Article) -> (Article, ArticleFront) {
+    match ArticleFront::read(&article.body) {
+        Ok((front, body)) => {
+            let body = body.to_owned();
+            (Article { body, ..article }, front)
+        }
+        Err(_) => (article, ArticleFront::default()),
     }
 }
 
@@ -265,9 +302,44 @@ mod tests {
         ])
     }
 
+    fn today() -> Date {
+        Date::constant(2026, 11, 28)
+    }
+
+    fn nobody() -> Asker<'static> {
+        Asker { country: None, today: today() }
+    }
+
+    #[test]
+    fn an_article_is_found_where_and_when_it_holds() {
+        let front = |front: &str, body: &str| format!("+++\n{front}\n+++\n{body}");
+        let articles = [
+            ("de", "country = \"DE\"", "Returns within 30 days"),
+            ("gb", "country = [\"GB\", \"IE\"]", "Returns within 14 days"),
+            ("all", "", "Returns within 10 days"),
+            ("holidays", "valid_from = \"2026-12-01\"\nvalid_to = \"2027-01-06\"", "Returns until Epiphany"),
+            ("lamp", "product = [\"FK-LM120\", \"Lumen desk lamp\"]", "It dims."),
+        ]
+        .map(|(id, said, body)| article(id, "en", body, &front(said, body)));
+        let knowledge = Knowledge::new(articles.to_vec());
+        let found = |text: &str, country: Option<&str>, today: Date| -> Vec<String> {
+            let query = KnowledgeQuery { text: text.into(), language: Some("en".into()), limit: 5 };
+            knowledge.search(&query, &Asker { country, today }).into_iter().map(|hit| hit.id).collect()
+        };
+        assert_eq!(found("returns days", Some("DE"), today()), ["de", "all"]);
+        assert_eq!(found("returns days", Some("IE"), today()), ["gb", "all"]);
+        assert_eq!(found("returns days", Some("FR"), today()), ["all"]);
+        assert_eq!(found("returns days", None, today()).len(), 3, "where she is is not known");
+        let christmas = Date::constant(2026, 12, 24);
+        assert!(found("returns", Some("FR"), christmas).contains(&"holidays".to_owned()));
+        assert_eq!(found("FK-LM120", None, today()), ["lamp"]);
+        let query = KnowledgeQuery { text: "lumen desk".into(), language: None, limit: 5 };
+        assert_eq!(knowledge.search(&query, &nobody())[0].text, "It dims.", "without its front");
+    }
+
     fn found(text: &str, language: Option<&str>) -> Vec<String> {
         let query = KnowledgeQuery { text: text.into(), language: language.map(str::to_owned), limit: 5 };
-        knowledge().search(&query).into_iter().map(|hit| format!("{} {}", hit.id, hit.language)).collect()
+        knowledge().search(&query, &nobody()).into_iter().map(|hit| format!("{} {}", hit.id, hit.language)).collect()
     }
 
     #[test]
@@ -289,13 +361,15 @@ mod tests {
         assert!(found("warranty", None).is_empty());
         assert!(found("", None).is_empty());
         assert!(
-            Knowledge::default().search(&KnowledgeQuery { text: "x y".into(), language: None, limit: 5 }).is_empty()
+            Knowledge::default()
+                .search(&KnowledgeQuery { text: "x y".into(), language: None, limit: 5 }, &nobody())
+                .is_empty()
         );
     }
 
     #[test]
     fn what_no_article_speaks_of_is_a_gap() {
-        let lacks = |text: &str, language: &str| knowledge().lacks(text, Some(language));
+        let lacks = |text: &str, language: &str| knowledge().lacks(text, Some(language), today());
         assert!(!lacks("Who pays the customs duty at the border for these goods?", "en"));
         assert!(!lacks("Ist eine Rücksendung noch möglich, wenn ausgepackt?", "de"), "a word of the title is enough");
         assert!(lacks("Does the lamp dim, and which bulb fits the socket?", "en"));
@@ -303,13 +377,15 @@ mod tests {
         assert!(lacks("Est-ce que cette lampe est compatible?", "fr"), "there is none in French");
         assert!(!lacks("请问有尺码表吗？我想先测量胸围", "zh"));
         assert!(lacks("请问这款台灯可以调节亮度吗", "zh"));
-        assert!(!lacks("Thanks!", "en") && !Knowledge::default().lacks("Does the lamp dim, and which bulb?", None));
+        assert!(
+            !lacks("Thanks!", "en") && !Knowledge::default().lacks("Does the lamp dim, and which bulb?", None, today())
+        );
     }
 
     #[test]
     fn a_score_is_between_nothing_and_one() {
         let query = KnowledgeQuery { text: "customs duty".repeat(500), language: None, limit: 20 };
-        let hits = knowledge().search(&query);
+        let hits = knowledge().search(&query, &nobody());
         assert!(!hits.is_empty() && hits.iter().all(|hit| hit.score > 0.0 && hit.score <= 1.0));
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::denials;
 use crate::house::House;
+use crate::knowledge::Asker;
 use crate::model;
+use crate::notice;
 use crate::oauth::SignIn;
 use crate::secrets::{self, SecretError};
 use crate::tenant::{Mailbox, Tenant};
@@ -11,11 +13,13 @@ use posthouse_mail::imap::ImapConfig;
 use posthouse_mail::net::{Auth, Secret, Security, Tokens};
 use posthouse_mail::submit::{FileSubmitter, SmtpConfig, SmtpSubmitter, Submitter};
 use posthouse_model::TicketId;
+use posthouse_model::call::TicketView;
 use posthouse_model::capability::{Denial, ModelAllowance};
 use posthouse_model::config;
 use posthouse_model::decision::LogLine;
 use posthouse_sandbox::{
-    CallHost, KnowledgeHit, KnowledgeQuery, Lane, LogLevel, ModelAnswer, ModelRefusal, ModelRequest, SecretValue,
+    CallHost, KnowledgeHit, KnowledgeQuery, Lane, LogLevel, ModelAnswer, ModelRefusal, ModelRequest, Question,
+    SecretValue,
 };
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -115,6 +119,8 @@ pub struct TenantHost {
     /// How much of the model is its own, where it may call it at all.
     model: ModelAllowance,
     ticket: Option<TicketId>,
+    /// Where the ticket's order or customer is.
+    country: Option<String>,
     log: Arc<Mutex<Vec<LogLine>>>,
 }
 
@@ -125,8 +131,10 @@ impl TenantHost {
         plugin: String,
         model: ModelAllowance,
         ticket: Option<TicketId>,
+        question: &Question,
     ) -> Self {
-        Self { house, tenant, plugin, model, ticket, log: Arc::default() }
+        let country = question.ticket().and_then(TicketView::country);
+        Self { house, tenant, plugin, model, ticket, country, log: Arc::default() }
     }
 
     /// What was logged so far, for the record; it is taken out.
@@ -148,7 +156,8 @@ impl CallHost for TenantHost {
     }
 
     async fn knowledge(&self, query: KnowledgeQuery) -> Result<Vec<KnowledgeHit>, String> {
-        Ok(self.tenant.knowledge().search(&query))
+        let today = notice::local(self.house.now(), &self.tenant.config.time_zone).date();
+        Ok(self.tenant.knowledge().search(&query, &Asker { country: self.country.as_deref(), today }))
     }
 
     async fn kept(&self, key: &str) -> Result<Option<Vec<u8>>, String> {

@@ -114,16 +114,18 @@ async fn ask(
     let Ok(_permit) = tenant.gate.enter().await else {
         return Ok(Err("the team's plugins are too busy".to_owned()));
     };
+    let question = Question::Draft(Arc::clone(view));
     let inner = TenantHost::new(
         house.clone(),
         Arc::clone(tenant),
         plugin.name.clone(),
         ModelAllowance::default(),
         Some(row.ticket),
+        &question,
     );
     let host = Arc::new(ReplayHost::new(Arc::new(inner), &[], Unrecorded::AskSafe));
     let context = caller::context(house, tenant, house.now());
-    let called = loaded.ask(context, host, Question::Draft(Arc::clone(view))).await;
+    let called = loaded.ask(context, host, question).await;
     Ok(match called.result {
         Ok(Answer::Drafts(drafts)) => Ok(drafts),
         Ok(_) => Err("it answered another question than it was asked".to_owned()),

@@ -10,6 +10,7 @@ use crate::autonomy::{self, Course};
 use crate::caller::{self, About, CallFailure};
 use crate::draft;
 use crate::house::House;
+use crate::notice;
 use crate::proof;
 use crate::screening;
 use crate::tenant::{Installed, Tenant};
@@ -90,7 +91,11 @@ pub async fn run(house: &House, tenant: &Arc<Tenant>, job: &ClaimedJob, id: Mess
     // A mail that a person took up keeps the reason why it had been left out.
     let reason = message.reason.as_ref().filter(|_| message.taken_up_at.is_some());
     let gap = ticket.message_count <= 1
-        && tenant.knowledge().lacks(&format!("{}\n{}", newest.subject, newest.body), work.view.language.as_deref());
+        && tenant.knowledge().lacks(
+            &format!("{}\n{}", newest.subject, newest.body),
+            work.view.language.as_deref(),
+            notice::local(house.now(), &tenant.config.time_zone).date(),
+        );
     let found = Found { enrichments: &enrichments, routing: Some(&routing), reason, gap, ..Found::ticket(&triage) };
 
     let mut course = Course::default();

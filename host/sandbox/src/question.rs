@@ -29,6 +29,16 @@ pub enum Question {
 }
 
 impl Question {
+    /// The ticket it is about; none for a classifier's and for a notice about no ticket.
+    #[must_use]
+    pub fn ticket(&self) -> Option<&TicketView> {
+        match self {
+            Self::Classify(_) => None,
+            Self::Route(ticket) | Self::Draft(ticket) | Self::Enrich(ticket) | Self::Check(_, ticket) => Some(ticket),
+            Self::Notify(_, ticket) => ticket.as_deref(),
+        }
+    }
+
     /// The world that answers it.
     #[must_use]
     pub fn world(&self) -> World {

@@ -100,6 +100,11 @@ fn what_is_wrong_is_refused_and_the_running_set_up_stays() {
         let after = host.run(&["tenant", "list", "--json"]).ok().json();
         assert_eq!(after, before, "{name} changed something");
     }
+    host.write("acme/tenant.toml", ACME);
+    host.write("acme/knowledge/returns.en.md", "+++\ncountry = \"Germany\"\n+++\n# Returns\n");
+    let ran = host.run(&["tenant", "apply", "acme"]).problem();
+    insta::assert_snapshot!("refused_article", steady(&host, &ran.err));
+    assert_eq!(host.run(&["tenant", "list", "--json"]).ok().json(), before);
     let gone = host.run(&["tenant", "apply", "nowhere"]).problem();
     assert!(
         gone.err.contains("nowhere: there is no such folder") || gone.err.contains("there is no such folder"),

@@ -133,6 +133,7 @@ impl Pair<'_> {
                 record.plugin.clone(),
                 ModelAllowance::default(),
                 record.ticket,
+                &rebuilt.input,
             );
             let host = Arc::new(ReplayHost::new(Arc::new(inner), &record.host_calls, Unrecorded::AskSafe));
             let Ok(_permit) = tenant.gate.enter().await else {

@@ -62,3 +62,32 @@ async fn articles_of_the_tenant_are_found() {
     assert!(!said.contains("Within") && !said.contains("Größen"), "{said}");
     assert_eq!((call.host_calls[0].capability.as_str(), call.host_calls[0].outcome.as_str()), ("knowledge", "returns"));
 }
+
+/// The first enricher says that the order goes to Germany.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_articles_of_the_orders_country_are_found_while_they_hold() {
+    let orders = plugin("orders", "guests/enricher", json!({}), Grants::default());
+    let mut test = Test::new(vec![orders, keeper("search en 5 returns")], |_| {}).await;
+    let article = |id: &str, front: &str, body: &str| Article {
+        id: id.into(),
+        language: "en".into(),
+        title: "Returns".into(),
+        body: format!("+++\n{front}\n+++\n# Returns\n{body}\n"),
+    };
+    let articles = [
+        article("germany", "country = \"DE\"", "Within 30 days."),
+        article("france", "country = [\"FR\", \"BE\"]", "Within 14 days."),
+        article("past", "valid_to = \"2001-01-01\"", "Until the millennium."),
+        article("future", "valid_from = \"2101-01-01\"", "In the next century."),
+    ];
+    test.articles(&articles).await;
+    let taken = test.mail(letter("m", "Question", "Where is it?")).await;
+    let decisions = test.tenant.scope.decisions(ids(&taken).1).await.unwrap();
+    let said =
+        decisions.iter().find(|d| d.record.plugin == "keeper").unwrap().record.output.as_ref().unwrap().to_string();
+    assert!(said.contains("germany|Returns|en|# Returns\\nWithin 30 days."), "{said}");
+    assert!(!said.contains("+++"), "{said}");
+    for other in ["france|", "past|", "future|"] {
+        assert!(!said.contains(other), "{other}: {said}");
+    }
+}

@@ -4,7 +4,7 @@ use crate::page::knowledge::{ArticleLine, ArticlePage, Earlier, GapLine, Knowled
 use crate::refusal::Refusal;
 use crate::seat::Seat;
 use crate::text::lines;
-use posthouse_model::config::article_title;
+use posthouse_model::config::{ArticleFront, article_title};
 use posthouse_store::ArticleRow;
 
 /// Articles on the page.
@@ -31,6 +31,7 @@ pub(crate) async fn list(seat: &Seat, text: &str) -> Result<KnowledgePage, Refus
         .into_iter()
         .map(|row| ArticleLine {
             by: person(&row.changed_by),
+            front: ArticleFront::read(&row.article.body).map(|(front, _)| front).unwrap_or_default(),
             id: row.article.id,
             language: row.article.language,
             title: row.article.title,

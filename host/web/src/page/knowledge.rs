@@ -6,6 +6,7 @@ use crate::text::lines::{Change, Line};
 use crate::words::Lang;
 use maud::{Markup, html};
 use posthouse_model::Timestamp;
+use posthouse_model::config::{ArticleFront, article_divided};
 
 /// One article on the list.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct ArticleLine {
     pub language: String,
     /// For people.
     pub title: String,
+    /// For whom and when it holds.
+    pub front: ArticleFront,
     /// When it last changed.
     pub at: Timestamp,
     /// Who changed it: a person's address; none: with the team's folder.
@@ -171,6 +174,7 @@ impl KnowledgePage {
                                 td data-label=(t.knowledge_article()) {
                                     a href=(address(frame, &a.id, &a.language, None)) { b { bdi { (a.title) } } }
                                     span.mute.below { bdi { (a.id) } }
+                                    @if let Some(holds) = t.article_holds(&a.front) { span.mute.below { bdi { (holds) } } }
                                 }
                                 td data-label=(t.knowledge_language()) { (t.article_language(&a.language)) }
                                 td.num data-label=(t.knowledge_changed()) {
@@ -265,9 +269,10 @@ impl ArticlePage {
                         @for (language, id) in &self.others { " · " a href=(address(frame, id, language, None)) { (t.article_language(language)) } }
                         @if let Some(at) = self.at { " · " (t.article_changed(self.by.as_deref().unwrap_or_else(|| t.from_folder()))) " " (frame.lens.relative(at)) }
                     }
+                    @if let Some(holds) = ArticleFront::read(&self.body).ok().and_then(|(front, _)| t.article_holds(&front)) { p.mute { bdi { (holds) } } }
                     @if let Some((_, number)) = self.gap { p.mute { (t.gap_of(number)) } }
                     @if let Some(meanwhile) = &self.meanwhile { (conflict(frame, meanwhile)) }
-                    @if self.may_write { (self.editor(frame)) } @else if self.version > 0 { div.said dir="auto" { (self.body) } }
+                    @if self.may_write { (self.editor(frame)) } @else if self.version > 0 { div.said dir="auto" { (article_divided(&self.body).1) } }
                     @if self.version == 0 && self.meanwhile.is_none() && !self.versions.is_empty() { p.mute { (t.article_gone()) } }
                     @if let Some(earlier) = &self.earlier { (self.look(frame, earlier)) }
                     (self.history(frame))

@@ -10,7 +10,7 @@ use crate::request::Fields;
 use crate::seat::Seat;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use posthouse_model::config::{ANY_LANGUAGE, article_language, article_title};
+use posthouse_model::config::{ANY_LANGUAGE, ArticleFront, article_language, article_title};
 use posthouse_store::{Article, ArticleSaved, StoreError};
 use std::collections::HashMap;
 
@@ -131,6 +131,13 @@ async fn write(
         None => None,
     };
     let article = Article { title: article_title(&id, &body), id, language, body };
+    if let Err(what) = ArticleFront::read(&article.body) {
+        let mut page = page(seat, &article).await?;
+        page.body = article.body;
+        page.gap = gap.map(|gap| (gap.id, gap.number));
+        let note = Note { refused: true, text: seat.lang().article_front_refused(&what) };
+        return draw(seat, &page, Some(note), StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
     let mut tx = seat.scope.begin().await?;
     match tx.save_article(&article, base, &seat.actor()).await {
         Ok(ArticleSaved::As(_)) => {

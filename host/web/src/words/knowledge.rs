@@ -1,7 +1,7 @@
 //! The knowledge base.
 
 use super::Lang;
-use posthouse_model::config::ANY_LANGUAGE;
+use posthouse_model::config::{ANY_LANGUAGE, ArticleFront};
 
 super::words! {
     place_knowledge: "Articles", "知识库";
@@ -21,9 +21,12 @@ super::words! {
     article_name: "Name", "名称";
     article_name_hint: "Small letters, digits, - and _; a / makes a group", "小写字母、数字、- 和 _，用 / 分组";
     article_name_refused: "An article's name has small letters, digits, - and _, at most 100 of them, with / between groups.", "文章名称只能用小写字母、数字、- 和 _，最多 100 个字符，用 / 分组。";
+    article_front_refused(what): "The lines between +++ at the top: {what}", "文首 +++ 之间的内容有误：{what}";
     article_begin: "Write it", "开始撰写";
     article_text: "Text of the article", "文章正文";
-    article_how: "Markdown. The first line that begins with # is the title.", "使用 Markdown，第一个以 # 开头的行是标题。";
+    article_how: "Markdown. The first line that begins with # is the title. Between two lines of +++ above it may stand country, product, valid_from and valid_to.", "使用 Markdown，第一个以 # 开头的行是标题。标题之上、两行 +++ 之间可写 country、product、valid_from、valid_to。";
+    article_from(day): "from {day}", "{day} 起";
+    article_until(day): "until {day}", "至 {day}";
     article_save: "Save", "保存";
     article_remove: "Remove", "删除";
     article_changed(who): "changed by {who}", "由 {who} 修改";
@@ -61,5 +64,20 @@ impl Lang {
     #[must_use]
     pub fn article_language(self, tag: &str) -> String {
         if tag == ANY_LANGUAGE { self.every_language().to_owned() } else { self.language_name(tag) }
+    }
+
+    /// For whom and when an article holds; none when for everybody and always.
+    #[must_use]
+    pub fn article_holds(self, front: &ArticleFront) -> Option<String> {
+        let mut parts = Vec::new();
+        if !front.countries.is_empty() {
+            parts.push(front.countries.join(", "));
+        }
+        if !front.products.is_empty() {
+            parts.push(front.products.join(", "));
+        }
+        parts.extend(front.valid_from.map(|day| self.article_from(day)));
+        parts.extend(front.valid_to.map(|day| self.article_until(day)));
+        (!parts.is_empty()).then(|| parts.join(" · "))
     }
 }

@@ -56,6 +56,35 @@ async fn everybody_reads_and_finds() {
 }
 
 #[tokio::test]
+async fn an_article_says_for_whom_and_when_it_holds() {
+    let house = House::new().await;
+    let luma = with_article(&house).await;
+    let mut mei = house.signed_in(&luma, "mei").await;
+    let csrf = mei.csrf(&luma).await;
+    let save = luma.path("/knowledge/save");
+    let body = |days: &str| {
+        format!("+++\ncountry = [\"DE\", \"AT\"]\nvalid_to = \"{days}\"\n+++\n# Christmas returns\nUntil Epiphany.")
+    };
+    let fields =
+        |body| [("csrf", csrf.as_str()), ("id", "xmas.en"), ("language", "en"), ("version", "0"), ("body", body)];
+    let (late, right) = (body("6.1.2027"), body("2027-01-06"));
+    let wrong = mei.post(&save, &fields(&late)).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("`valid_to`: `6.1.2027` is no day"), "{}", wrong.text);
+    assert!(wrong.text.contains("Until Epiphany.\n</textarea>"), "what was typed is gone: {}", wrong.text);
+    assert!(luma.scope.article("xmas.en", "en").await.unwrap().is_none(), "it was saved");
+
+    assert_eq!(mei.post(&save, &fields(&right)).await.status, StatusCode::SEE_OTHER);
+    let row = luma.scope.article("xmas.en", "en").await.unwrap().unwrap();
+    assert_eq!(row.article.title, "Christmas returns");
+    let mut jun = house.signed_in(&luma, "jun").await;
+    let list = jun.get(&luma.path("/knowledge")).await.text;
+    assert!(list.contains("DE, AT · until 2027-01-06"), "{list}");
+    let page = jun.get(&luma.path("/knowledge/article?id=xmas.en&language=en")).await.text;
+    assert!(page.contains("DE, AT · until 2027-01-06") && !page.contains("+++"), "{page}");
+}
+
+#[tokio::test]
 async fn a_long_list_is_cut_off_and_says_so() {
     let house = House::new().await;
     let luma = house.team("luma").await;

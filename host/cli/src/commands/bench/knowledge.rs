@@ -4,7 +4,7 @@ use super::{Figure, quantiles};
 use crate::failure::{Failure, Result};
 use posthouse_learned::lines::Labelled;
 use posthouse_learned::shipped;
-use posthouse_pipeline::knowledge::Knowledge;
+use posthouse_pipeline::knowledge::{Asker, Knowledge};
 use posthouse_sandbox::KnowledgeQuery;
 use posthouse_store::{ARTICLES_MAX, Article};
 use std::time::Duration;
@@ -31,6 +31,7 @@ pub fn measure(rounds: u32) -> Result<Vec<Figure>> {
     let knowledge = Knowledge::new(articles);
     let built = start.elapsed();
     let (mut searched, mut judged) = (Vec::new(), Vec::new());
+    let asker = Asker { country: Some("DE"), today: jiff::civil::Date::constant(2026, 11, 28) };
     let mut hits = 0;
     for round in 0..rounds as usize {
         // Another stride than the articles': sentences in another company.
@@ -38,10 +39,10 @@ pub fn measure(rounds: u32) -> Result<Vec<Figure>> {
         let language = Some(lines[at % lines.len()].language.clone());
         let query = KnowledgeQuery { text: text(&lines, at, ASKED), language: language.clone(), limit: LIMIT };
         let start = Instant::now();
-        hits += knowledge.search(&query).len();
+        hits += knowledge.search(&query, &asker).len();
         searched.push(start.elapsed());
         let start = Instant::now();
-        std::hint::black_box(knowledge.lacks(&query.text, language.as_deref()));
+        std::hint::black_box(knowledge.lacks(&query.text, language.as_deref(), asker.today));
         judged.push(start.elapsed());
     }
     if hits == 0 {

@@ -3,7 +3,7 @@
 use super::find_date;
 use crate::setup::source::read_text;
 use crate::setup::{Problem, Source};
-use posthouse_model::config::{ArticleConfig, article_language, article_title};
+use posthouse_model::config::{ArticleConfig, ArticleFront, article_language, article_title};
 use posthouse_store::{ARTICLES_MAX, TEMPLATES_MAX};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -76,6 +76,8 @@ pub(super) fn articles(dir: &Path) -> Result<Vec<ArticleConfig>, Problem> {
     let mut articles = Vec::new();
     for (id, path) in markdown(dir, ARTICLES_MAX)? {
         let text = read_text(&path, ARTICLE_BYTES_MAX)?;
+        ArticleFront::read(&text)
+            .map_err(|what| Problem::file(&path, what, "mend what stands between the lines of +++ at its top"))?;
         articles.push(ArticleConfig {
             language: article_language(&id),
             title: article_title(&id, &text),
