@@ -321,8 +321,9 @@ impl House {
     /// Loads a tenant as of one moment: its row, mailboxes and plugins are read one after the other, and a set-up that was
     /// applied in between shows in the row.
     async fn load(&self, mut row: TenantRow) -> Result<Tenant, StoreError> {
+        let before = self.loaded(row.id);
         loop {
-            let tenant = Tenant::load(self, row).await?;
+            let tenant = Tenant::load(self, row, before.clone()).await?;
             let now = tenant.scope.tenant().await?;
             if is_same(&tenant.row, &now) {
                 return Ok(tenant);

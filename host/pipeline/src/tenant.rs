@@ -10,7 +10,7 @@ use posthouse_model::release::{PATIENCE, ReleaseState};
 use posthouse_model::template::put_in;
 use posthouse_model::{MailboxId, TenantId, Timestamp};
 use posthouse_sandbox::{CallGate, CallLimits, Lane, Plugin, PluginSpec};
-use posthouse_store::{MailboxRow, NewPlugin, PluginRow, Scope, StoreError, TemplateRow, TenantRow};
+use posthouse_store::{ArticleStamp, MailboxRow, NewPlugin, PluginRow, Scope, StoreError, TemplateRow, TenantRow};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +33,9 @@ pub struct Tenant {
     pub lane: Lane,
     plugins: Vec<Installed>,
     mailboxes: Vec<Mailbox>,
-    knowledge: Knowledge,
+    knowledge: Arc<Knowledge>,
+    /// What the knowledge was made of.
+    articles: Vec<ArticleStamp>,
 }
 
 /// A mailbox and how it is set up.
@@ -106,7 +108,8 @@ impl Installed {
 }
 
 impl Tenant {
-    pub(crate) async fn load(house: &House, row: TenantRow) -> Result<Self, StoreError> {
+    /// Loads a tenant; from what it was `before` is taken what did not change and is dear to make.
+    pub(crate) async fn load(house: &House, row: TenantRow, before: Option<Arc<Self>>) -> Result<Self, StoreError> {
         let scope = house.store().tenant(row.id);
         let mut config: TenantConfig = match serde_json::from_value(row.tenant.settings.clone()) {
             Ok(config) => config,
@@ -163,10 +166,14 @@ impl Tenant {
             }
             plugins.push(installed);
         }
-        let articles = scope.articles().await?.into_iter().map(|row| row.article);
-        let knowledge = Knowledge::new(articles.collect());
+        let articles = scope.article_stamps().await?;
+        let knowledge = match before.filter(|before| before.articles == articles) {
+            Some(before) => Arc::clone(&before.knowledge),
+            None => Arc::new(index(&scope).await?),
+        };
         Ok(Self {
             knowledge,
+            articles,
             lane: house.sandbox().lane(),
             gate: CallGate::new(CALLS_PER_TENANT_MAX, CALL_WAIT_MAX),
             row,
@@ -254,6 +261,19 @@ impl Tenant {
         };
         let found = known(wanted);
         if found.is_empty() { known(&self.config.notify.notifiers) } else { found }
+    }
+}
+
+/// Ten thousand articles take seconds on a slow machine, in which everybody else's work goes on.
+async fn index(scope: &Scope) -> Result<Knowledge, StoreError> {
+    let articles = scope.articles().await?.into_iter().map(|row| row.article).collect();
+    match tokio::task::spawn_blocking(|| Knowledge::new(articles)).await {
+        Ok(knowledge) => Ok(knowledge),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The process is stopping: nobody will search.
+            Err(_) => Ok(Knowledge::default()),
+        },
     }
 }
 

@@ -43,6 +43,19 @@ impl ArticleRow {
     }
 }
 
+/// Which article, and as of which change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArticleStamp {
+    /// Its id.
+    pub id: String,
+    /// BCP 47.
+    pub language: String,
+    /// Counts up with every change.
+    pub version: i64,
+    /// When it last changed: one that was removed and made again may have a version twice.
+    pub updated_at: Timestamp,
+}
+
 /// What an article said from some moment on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ArticleVersion {
@@ -107,6 +120,28 @@ impl Scope {
             .await?
             .iter()
             .map(read)
+            .collect()
+    }
+
+    /// What has to be the same for all articles to be the same: cheaper than reading them.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn article_stamps(&self) -> Result<Vec<ArticleStamp>> {
+        sql("select id, language, version, updated_at from article where tenant_id = $1 order by id, language")
+            .bind(self.tenant)
+            .all(&mut *self.read().await?)
+            .await?
+            .iter()
+            .map(|row| {
+                let mut row = row.reader();
+                Ok(ArticleStamp {
+                    id: row.next()?,
+                    language: row.next()?,
+                    version: row.next()?,
+                    updated_at: row.next()?,
+                })
+            })
             .collect()
     }
 

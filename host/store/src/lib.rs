@@ -104,7 +104,8 @@ pub use account::USED_EVERY;
 pub use agents::{AgentRow, NewAgent, SessionRow, SignedInFrom, USER_AGENT_CHARS_MAX, hash_token};
 pub use approve::Approval;
 pub use articles::{
-    ARTICLE_BYTES_MAX, ARTICLE_VERSIONS_MAX, ARTICLES_MAX, Article, ArticleRow, ArticleSaved, ArticleVersion,
+    ARTICLE_BYTES_MAX, ARTICLE_VERSIONS_MAX, ARTICLES_MAX, Article, ArticleRow, ArticleSaved, ArticleStamp,
+    ArticleVersion,
 };
 pub use audit::{AuditPage, AuditQuery, FOUND_MAX, LOOKED_AT_MAX};
 pub use autonomy::{AutonomyDraft, AutonomyRow, AutonomyStep, NewAutonomyDraft, Noted, Stopped};

@@ -4,8 +4,11 @@ use crate::house::{Test, ids, letter, plugin};
 use posthouse_model::capability::{Grants, StoreAllowance};
 use posthouse_model::config::PluginConfig;
 use posthouse_model::decision::World;
+use posthouse_pipeline::knowledge::Asker;
+use posthouse_sandbox::KnowledgeQuery;
 use posthouse_store::Article;
 use serde_json::json;
+use std::sync::Arc;
 
 fn keeper(orders: &str) -> PluginConfig {
     let grants = Grants { knowledge: true, store: Some(StoreAllowance { bytes: 4_096 }), ..Grants::default() };
@@ -90,4 +93,26 @@ async fn the_articles_of_the_orders_country_are_found_while_they_hold() {
     for other in ["france|", "past|", "future|"] {
         assert!(!said.contains(other), "{other}: {said}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_is_made_anew_only_where_articles_changed() {
+    let mut test = Test::new(Vec::new(), |_| {}).await;
+    let article = |id: &str| Article { id: id.into(), language: "en".into(), title: id.into(), body: "Text".into() };
+    test.articles(&[article("a")]).await;
+    let before = Arc::clone(&test.tenant);
+    test.apply(before.config.clone()).await;
+    assert!(!Arc::ptr_eq(&before, &test.tenant), "nothing was loaded");
+    assert!(std::ptr::eq(before.knowledge(), test.tenant.knowledge()));
+
+    test.articles(&[article("a"), article("b")]).await;
+    assert!(!std::ptr::eq(before.knowledge(), test.tenant.knowledge()));
+    let two = Arc::clone(&test.tenant);
+    // Taken away and made again with another text: the version may be the same.
+    test.articles(&[article("a")]).await;
+    test.articles(&[article("a"), Article { body: "Other".into(), ..article("b") }]).await;
+    assert!(!std::ptr::eq(two.knowledge(), test.tenant.knowledge()));
+    let query = KnowledgeQuery { text: "other".into(), language: None, limit: 5 };
+    let asker = Asker { country: None, today: jiff::civil::Date::constant(2026, 11, 28) };
+    assert_eq!(test.tenant.knowledge().search(&query, &asker).len(), 1);
 }
