@@ -36,6 +36,7 @@ const prepareDraft = () => {
   const mirror = document.createElement('div');
   mirror.className = 'mirror';
   mirror.setAttribute('aria-hidden', 'true');
+  mirror.dir = 'auto';
   area.before(mirror);
   const fit = () => { if (!CSS.supports('field-sizing', 'content')) { area.style.height = 'auto'; area.style.height = `${area.scrollHeight}px`; } };
   const draw = () => {

@@ -9,7 +9,7 @@ const commands = () => {
   const found = [];
   const seen = new Set();
   const add = (element, under) => {
-    if (element.disabled || element.closest('.hidden, .undo, .own, .mine') || element.hidden || element.value === 'own') return;
+    if (element.disabled || element.closest('.hidden, .undo, .own, .mine') || element.hidden || element.value === 'own' || element.dataset.open === 'palette') return;
     const own = wordsOf(element);
     const name = under && own ? `${under}: ${own}` : own;
     if (!own || own === '×' || seen.has(name)) return;
@@ -37,7 +37,7 @@ const openPalette = () => {
   let shown = [];
   let at = 0;
   const point = (to) => {
-    at = Math.max(0, Math.min(shown.length - 1, to));
+    at = Math.max(-1, Math.min(shown.length - 1, to));
     [...box.children].forEach((li, i) => li.setAttribute('aria-selected', String(i === at)));
     const li = box.children[at];
     if (li) { field.setAttribute('aria-activedescendant', li.id); li.scrollIntoView({ block: 'nearest' }); } else field.removeAttribute('aria-activedescendant');
@@ -60,14 +60,15 @@ const openPalette = () => {
       li.addEventListener('click', () => run(i));
       return li;
     }));
-    point(0);
+    // Nothing is chosen before something is asked for: Enter alone must never send.
+    point(text ? 0 : -1);
   };
   const run = (i) => { const command = shown[i]; dialog.close(); command?.run(); };
   field.oninput = fill;
   field.onkeydown = (event) => {
     if (event.isComposing) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) { event.preventDefault(); point(at + step); } else if (event.key === 'Enter') { event.preventDefault(); run(at); }
+    if (step) { event.preventDefault(); point(Math.max(0, at + step)); } else if (event.key === 'Enter') { event.preventDefault(); if (shown[at]) run(at); }
   };
   dialog.onclick = (event) => { if (event.target === dialog) dialog.close(); };
   field.value = '';

@@ -194,7 +194,10 @@ fn asked(query: &str) -> (Option<Done>, Option<u32>) {
 /// What was put off, until when, and how that is taken back.
 async fn put_off(seat: &Seat) -> Result<Option<(Note, Back)>, Refusal> {
     let (t, lens) = (seat.lang(), seat.lens());
-    let (Some(done @ (Done::Snoozed | Done::Scheduled)), Some(number)) = asked(seat.query()) else { return Ok(None) };
+    let (Some(done), Some(number)) = asked(seat.query()) else { return Ok(None) };
+    if !matches!(done, Done::Snoozed | Done::Scheduled) {
+        return Ok(None);
+    }
     let ticket = match seat.scope.ticket_by_number(i64::from(number)).await {
         Ok(ticket) => ticket,
         Err(StoreError::NotFound { .. }) => return Ok(None),
@@ -210,6 +213,17 @@ async fn put_off(seat: &Seat) -> Result<Option<(Note, Back)>, Refusal> {
         let back = Back { path: format!("/tickets/{number}/undo"), field: Some(("outbox", row.id.to_string())) };
         (say(t.done_scheduled(lens.weekday(row.due_at))), back)
     }))
+}
+
+/// How a ticket that was just put aside comes back.
+fn put_aside(query: &str) -> Option<Back> {
+    let (done, number) = asked(query);
+    let verb = match done? {
+        Done::Spam => "not-spam",
+        Done::Handled => "reopen",
+        _ => return None,
+    };
+    Some(Back { path: format!("/tickets/{}/{verb}", number?), field: None })
 }
 
 /// How the pictures of a sender are asked for again, or shown again: what was just said of a mail of this ticket.
@@ -246,7 +260,9 @@ pub(crate) async fn frame(seat: &Seat, place: Place, note: Option<Note>) -> Resu
     )?;
     frame.mentions = mentions;
     frame.bulk = bulk(seat).await?;
-    frame.back = pictures(seat.query()).filter(|_| frame.note.is_some() && seat.agent.role.may_act());
+    frame.back = pictures(seat.query())
+        .or_else(|| put_aside(seat.query()))
+        .filter(|_| frame.note.is_some() && seat.agent.role.may_act());
     if frame.note.is_none()
         && let Some((note, back)) = put_off(seat).await?
     {

@@ -305,7 +305,7 @@ impl EnrolPage {
             "plain",
             &html! {
                 main.sheet.account #main {
-                    p.mute { a href=(frame.team.path("/account")) { (t.account_title()) } " / " }
+                    p.mute { a href=(frame.team.path("/account")) { (t.account_title()) } }
                     h1 { (t.factor_setting_up()) }
                     p { (t.factor_scan()) }
                     (factor::picture(&self.address, t.factor_picture()))

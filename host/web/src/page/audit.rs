@@ -56,7 +56,7 @@ impl AuditPage {
         let t = frame.lang();
         debug_assert_eq!(frame.place, Place::Audit);
         let field = |label: &str, kind: &str, name: &str, value: &str, hint: &str| {
-            html! { label.field { span { (label) } input type=(kind) name=(name) value=(value) placeholder=(hint) autocomplete="off" spellcheck="false" maxlength="200"; } }
+            html! { label.field { span { (label) } input type=(kind) name=(name) value=(value) autocomplete="off" spellcheck="false" maxlength="200"; @if !hint.is_empty() { span.mute { (hint) } } } }
         };
         frame.page(
             t.audit_title(),
@@ -68,7 +68,7 @@ impl AuditPage {
                     form.asked method="get" action=(frame.team.path("/audit")) {
                         (field(t.audit_who(), "text", "who", &self.form.who, t.audit_who_hint()))
                         (field(t.audit_what(), "text", "what", &self.form.what, t.audit_what_hint()))
-                        (field(t.audit_ticket(), "text", "ticket", &self.form.ticket, "#"))
+                        (field(t.audit_ticket(), "text", "ticket", &self.form.ticket, ""))
                         (field(t.audit_from(), "date", "from", &self.form.from, ""))
                         (field(t.audit_to(), "date", "to", &self.form.to, ""))
                         button.quiet { (t.audit_look()) }
@@ -86,6 +86,18 @@ impl AuditPage {
     }
 }
 
+/// Characters of an event's data that stand on its line.
+const DATA_SHOWN: usize = 60;
+
+/// What came with an event; more than a glance of it is folded.
+fn data(whole: &str) -> Markup {
+    let glance: String = whole.chars().take(DATA_SHOWN).collect();
+    html! {
+        @if glance.len() == whole.len() { code { (whole) } }
+        @else { details { summary { code { (glance) "…" } } code { (whole) } } }
+    }
+}
+
 fn row(frame: &Frame, line: &AuditLine) -> Markup {
     let t = frame.lang();
     html! { tr {
@@ -98,6 +110,6 @@ fn row(frame: &Frame, line: &AuditLine) -> Markup {
                 None => bdi { (line.subject) },
             }
         }
-        td data-label=(t.audit_data()) { @if line.data == "{}" { span.mute { "–" } } @else { code { (line.data) } } }
+        td data-label=(t.audit_data()) { @if line.data == "{}" { span.mute { "–" } } @else { (data(&line.data)) } }
     } }
 }

@@ -112,7 +112,7 @@ impl Letter {
         let t = frame.lang();
         let long = self.text.chars().count() > Self::LONG;
         html! {
-            @if let Some(reason) = &self.reason { p.why { b.code { (reason.code) } " " (t.reason_name(reason.code)) @if !reason.words.is_empty() { span.mute dir="auto" { " · " (reason.words) } } } }
+            @if let Some(reason) = &self.reason { p.why title=(reason.code) { (t.reason_name(reason.code)) @if !reason.words.is_empty() { span.mute dir="auto" { " · " (t.reason_words(&reason.words)) } } } }
             @if self.damaged { p.odd { (icon::warn()) (t.odd_mail()) } }
             @if self.text.trim().is_empty() {
                 p.text.mute { (if self.let_go { t.messages_let_go() } else { t.empty_mail() }) }

@@ -375,7 +375,7 @@ impl ListPane {
                     span.mark {}
                     span.who { (row.who) }
                     span.looking {}
-                    span.what { b { (subject) } " " span.gist { (row.gist) } }
+                    span.what { b dir="auto" { (subject) } " " span.gist dir="auto" { (row.gist) } }
                     span.kind {
                         @if urgent { b.alarm { (t.urgency_urgent()) } " " }
                         @else if row.urgency == Some(Urgency::High) && row.status.is_open() { b { (t.urgency_high()) } " " }

@@ -123,7 +123,7 @@ impl MessagesPage {
                         }
                         td data-label=(t.messages_why()) {
                             @match &m.reason {
-                                Some(reason) => { b.code { (reason.code) } " " (t.reason_name(reason.code)) @if !reason.words.is_empty() { span.mute.below dir="auto" { (reason.words) } } }
+                                Some(reason) => { b.code { (reason.code) } " " (t.reason_name(reason.code)) @if !reason.words.is_empty() { span.mute.below dir="auto" { (t.reason_words(&reason.words)) } } }
                                 None => { (t.outcome(m.outcome)) }
                             }
                             @if !m.whole { span.mute.below { (t.messages_let_go()) } }

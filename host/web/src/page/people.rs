@@ -173,7 +173,7 @@ impl PersonPage {
             "plain",
             &html! {
                 main.sheet.people #main {
-                    p.mute { a href=(frame.team.path("/people")) { (t.people_title()) } " / " }
+                    p.mute { a href=(frame.team.path("/people")) { (t.people_title()) } }
                     h1 { (person.name) }
                     p.mute { bdi { (person.email) } " · " (person.state(frame)) }
                     @if let Some((link, until)) = &self.link {

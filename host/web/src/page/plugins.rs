@@ -190,7 +190,7 @@ impl PluginPage {
             "plain",
             &html! {
                 main.sheet #main {
-                    p.mute { a href=(frame.team.path("/plugins")) { (t.plugins_title()) } " / " }
+                    p.mute { a href=(frame.team.path("/plugins")) { (t.plugins_title()) } }
                     h1 { (self.name) }
                     p.mute { (t.world(self.world)) " · " (t.plugin_may()) ": "
                         @if self.may.is_empty() { (t.plugin_may_nothing()) } @else { (self.may.join(", ")) } }

@@ -143,7 +143,8 @@ fn history(frame: &Frame, events: &[Happening]) -> Markup {
     html! {
         details.block.history {
             summary { h2 { (t.events_title()) } }
-            ol { @for event in events { li {
+            // What each plugin said, and why, stands under "why here".
+            ol { @for event in events.iter().filter(|event| event.kind != "plugin.called") { li {
                 span.mute.when { (frame.lens.relative(event.at)) }
                 span { (t.event(&event.kind)) @if let Some(detail) = &event.detail { span.mute { " " (detail) } } span.mute { " · " (t.actor(&event.actor)) } }
             } } }

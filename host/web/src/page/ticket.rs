@@ -21,6 +21,7 @@ use posthouse_model::reason::Reason;
 use posthouse_model::refusal;
 use posthouse_model::ticket::TicketStatus;
 use posthouse_model::triage::{Entity, Fact, Order, Risk, Sentiment, TextPart, Urgency};
+use std::time::Duration;
 
 /// One thing that happened, from the audit chain.
 pub type Happening = SideHappening;
@@ -219,12 +220,13 @@ impl TicketPane {
                 (self.acts(frame))
                 div.meta {
                     span.number { "#" (self.number) }
-                    span.status { (t.status(self.status)) @if let Some(reason) = &self.reason { span.mute { " (" (reason) ")" } } }
+                    span.status data-part="status" { @if self.status == TicketStatus::Sent && self.is_leaving(frame) { (t.status_leaving()) } @else { (t.status(self.status)) } @if let Some(reason) = &self.reason { span.mute { " (" (reason) ")" } } }
                     @if let Some(there) = self.merged_into { span { (t.merged_into()) " " a href=(frame.team.path(&format!("/tickets/{there}"))) { "#" (there) } } }
                     @if let Some(until) = self.snoozed_until { span { (t.snoozed_until(frame.lens.weekday(until))) } }
                     (self.category_menu(frame))
                     (self.priority_menu(frame))
-                    @if let Some(urgency) = self.urgency { span.alarm[urgency == Urgency::Urgent && self.status.is_open()] { (t.urgency_name(urgency)) } }
+                    // The priority beside it is made of it: only what stands out is said once more.
+                    @if self.urgency == Some(Urgency::Urgent) { span.alarm[self.status.is_open()] { (t.urgency_urgent()) } }
                     @if let Some(sentiment) = self.sentiment { @if sentiment != Sentiment::Neutral { span { (t.sentiment(sentiment)) } } }
                     @if let Some(language) = &self.language { span { (t.language_name(language)) } }
                     @if let Some(queue) = &self.queue { span { (t.queue()) " " (queue) } }
@@ -234,6 +236,11 @@ impl TicketPane {
                 }
             }
         }
+    }
+
+    /// The reply is approved and can still be taken back.
+    fn is_leaving(&self, frame: &Frame) -> bool {
+        self.sendings.first().is_some_and(|s| s.state == OutboxState::Queued && s.at > frame.lens.now)
     }
 
     fn category_menu(&self, frame: &Frame) -> Markup {
@@ -432,7 +439,10 @@ impl TicketPane {
         };
         html! {
             @let overtaken = sending.overtaken && waits;
-            div.sending.bad[bad || came_back || overtaken] role=[(bad || came_back || overtaken).then_some("alert")] {
+            // One that leaves within a minute: the page says so when it has.
+            @let soon = sending.at.since(frame.lens.now) < Duration::from_secs(60);
+            @let coming = matches!(sending.state, OutboxState::Queued | OutboxState::Submitting) && soon;
+            div.sending.bad[bad || came_back || overtaken] data-part="sending" data-coming[coming] role=[(bad || came_back || overtaken).then_some("alert")] {
                 p {
                     @if bad { (icon::warn()) } @else if sending.state == OutboxState::Sent { (icon::tick()) } @else { (icon::reply()) }
                     @if leaves { b { (counting(frame, sending.at)) } } @else { b { (words) } }

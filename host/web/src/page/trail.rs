@@ -230,7 +230,9 @@ fn gist(t: Lang, steps: &[Step]) -> Option<String> {
         Said::Sorted(triage) => triage.category.as_ref(),
         _ => None,
     })?;
-    Some(t.said_category(t.category_name(&category.value), percent(category.confidence)))
+    // A guess that says nothing is none.
+    let sure = percent(category.confidence);
+    (sure >= 50).then(|| t.said_category(t.category_name(&category.value), sure))
 }
 
 /// The steps, oldest first, folded behind the question.

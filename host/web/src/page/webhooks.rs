@@ -59,7 +59,7 @@ impl WebhooksPage {
             "plain",
             &html! {
                 main.sheet.people #main {
-                    p.mute { a href=(frame.team.path("/people")) { (t.people_title()) } " / " }
+                    p.mute { a href=(frame.team.path("/people")) { (t.people_title()) } }
                     h1 { (t.webhooks_title()) }
                     p.mute { (t.webhooks_hint()) }
                     @if self.webhooks.is_empty() { p.empty { (t.webhooks_none()) } }

@@ -40,6 +40,7 @@ super::words! {
     event_snoozed: "snoozed", "暂停";
     event_woken: "back from snooze", "暂停结束";
     event_model_called: "model asked", "询问模型";
+    event_plugin_called: "plugin asked", "调用插件";
     kept_here(n): "pieces of personal data kept here: {n}", "{n} 处个人信息未外传";
     event_escalated: "escalated", "升级处理";
     event_settled: "mail placed", "邮件归位";
@@ -79,6 +80,7 @@ impl Lang {
             "ticket.snoozed" => self.event_snoozed(),
             "ticket.woken" => self.event_woken(),
             "model.called" => self.event_model_called(),
+            "plugin.called" => self.event_plugin_called(),
             "ticket.escalated" => self.event_escalated(),
             "message.settled" => self.event_settled(),
             "message.skipped" => self.event_skipped(),

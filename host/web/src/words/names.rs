@@ -12,6 +12,7 @@ super::words! {
     status_waiting: "waiting", "待审";
     status_snoozed: "snoozed", "暂停";
     status_sent: "sent", "已发";
+    status_leaving: "on its way", "待发出";
     status_handled: "handled", "已处理";
     status_spam: "spam", "垃圾";
     status_automatic: "automatic", "自动邮件";

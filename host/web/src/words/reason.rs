@@ -35,7 +35,14 @@ impl Lang {
     #[must_use]
     pub fn closed_reason(self, words: &str) -> String {
         let code = words.split(' ').next().and_then(|code| code.parse::<ReasonCode>().ok());
-        code.map_or_else(|| words.to_owned(), |code| format!("{code} {}", self.reason_name(code)))
+        code.map_or_else(|| words.to_owned(), |code| self.reason_name(code).to_owned())
+    }
+
+    /// What was found beside the number. How sure a plugin was is said in the reader's language.
+    #[must_use]
+    pub fn reason_words(self, words: &str) -> String {
+        let sure = words.strip_suffix(" % sure").and_then(|percent| percent.parse::<u32>().ok());
+        sure.map_or_else(|| words.to_owned(), |percent| self.sure(percent))
     }
 
     /// What the number means.
@@ -83,7 +90,8 @@ mod tests {
 
     #[test]
     fn what_a_person_wrote_stays_and_a_number_is_explained() {
-        assert_eq!(Lang::Zh.closed_reason("S03 nothing in it"), "S03 内容为空");
+        assert_eq!(Lang::Zh.closed_reason("S03 nothing in it"), "内容为空");
+        assert_eq!((Lang::Zh.reason_words("99 % sure"), Lang::Zh.reason_words("x")), ("把握 99%".into(), "x".into()));
         assert_eq!(Lang::Zh.closed_reason("answered by phone"), "answered by phone");
         assert_eq!(Lang::En.closed_reason(""), "");
     }
