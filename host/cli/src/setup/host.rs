@@ -50,6 +50,8 @@ pub struct DatabaseConfig {
 pub struct WebConfig {
     /// Address and port.
     pub listen: SocketAddr,
+    /// A proxy stands before it and says in `X-Forwarded-For` who asks; nobody can reach it otherwise.
+    pub behind_proxy: bool,
 }
 
 /// Where secrets come from.
@@ -183,7 +185,7 @@ impl Default for DatabaseConfig {
 
 impl Default for WebConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8025)) }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8025)), behind_proxy: false }
     }
 }
 
@@ -383,7 +385,7 @@ mod tests {
         let unknown = HostConfig::of_source(&Source::new("posthouse.toml", "[web]\nport = 80")).unwrap_err();
         assert_eq!(
             unknown[0].to_string(),
-            "posthouse.toml:2:1: there is no key `port` here; take it out; known here: listen"
+            "posthouse.toml:2:1: there is no key `port` here; take it out; known here: listen, behind_proxy"
         );
     }
 }

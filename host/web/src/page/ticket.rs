@@ -217,7 +217,6 @@ impl TicketPane {
             header.ticket-head {
                 a.back href=(frame.team.path(&format!("/tickets{}", self.query.to_query()))) aria-label=(t.back_to_list()) { (icon::back()) }
                 h1 dir="auto" { (letter::marked(t, subject, TextPart::Subject, &self.entities, &self.risks)) }
-                (self.acts(frame))
                 div.meta {
                     span.number { "#" (self.number) }
                     span.status data-part="status" { @if self.status == TicketStatus::Sent && self.is_leaving(frame) { (t.status_leaving()) } @else { (t.status(self.status)) } @if let Some(reason) = &self.reason { span.mute { " (" (reason) ")" } } }
@@ -234,6 +233,7 @@ impl TicketPane {
                     @if let Some(name) = &self.assignee { span { (t.assigned_to(name)) } }
                     span.looking-too role="status" data-words=(t.looking_too("#")) hidden {}
                 }
+                (self.acts(frame))
             }
         }
     }

@@ -23,7 +23,7 @@ use posthouse_model::event::Actor;
 use posthouse_store::{AgentRow, SignedInFrom, TenantRow};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 
@@ -273,11 +273,16 @@ pub(super) async fn hashed(desk: &Desk, new: String) -> Result<Option<String>, R
     }
 }
 
+/// Whom the proxy names. The last address is its own word; what stands before it anybody may have written.
+fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    last.rsplit(',').next()?.trim().parse().ok()
+}
+
 /// Who asks, for counting failures and for the list of one's sessions.
 pub(crate) fn client(desk: &Desk, headers: &HeaderMap, extensions: &Extensions) -> String {
-    let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|h| h.to_str().ok());
-    if let Some(last) = forwarded.filter(|_| desk.deps.trust_forwarded).and_then(|f| f.rsplit(',').next()) {
-        return last.trim().to_owned();
+    if let Some(address) = forwarded_for(headers).filter(|_| desk.deps.trust_forwarded) {
+        return address.to_string();
     }
     extensions.get::<ConnectInfo<SocketAddr>>().map_or_else(String::new, |info| info.0.ip().to_string())
 }
@@ -291,4 +296,25 @@ pub(super) async fn leave(seat: Seat) -> Result<Response, Refusal> {
     let gone = request::set_cookie(SESSION, "", &path, 0, seat.desk.is_secure());
     response.headers_mut().append(header::SET_COOKIE, gone);
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_proxys_own_word_counts() {
+        let of = |lines: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", HeaderValue::from_static(line));
+            }
+            forwarded_for(&headers).map(|address| address.to_string())
+        };
+        assert_eq!(of(&["203.0.113.7"]).as_deref(), Some("203.0.113.7"));
+        assert_eq!(of(&["10.0.0.1, 2001:db8::9"]).as_deref(), Some("2001:db8::9"));
+        assert_eq!(of(&["198.51.100.1", "203.0.113.7"]).as_deref(), Some("203.0.113.7"));
+        assert_eq!(of(&["203.0.113.7, somebody"]), None);
+        assert_eq!(of(&[]), None);
+    }
 }
