@@ -68,6 +68,28 @@ fn vague_words_are_a_question_about_a_parcel() {
     }
 }
 
+/// Names, colours, furniture and a polite farewell begin with the letters of blood, fire and sparks.
+#[test]
+fn no_danger_is_read_into_names_and_colours() {
+    for body in [
+        "Die Gutschrift ist nicht auf meinem Konto.\n\nMit freundlichen Grüßen\nJürgen Brandstätter",
+        "Ich möchte das brandneue Modell nicht",
+        "Das blutrote Kleid ist nicht da. Lukas Bluth",
+        "My order did not arrive.\nBrandon Blessing",
+        "This is a brand new coat and it does not fit",
+        "La commande n'est pas arrivée. Cordialement, Blessing Brulard",
+        "Il pacco non è arrivato entro 5 giorni feriali. Sangallo",
+        "Mijn bestelling is niet aangekomen. Groeten, Feridun Alevsen",
+        "Beställningen har inte kommit. Blodell, Brandt",
+        "Nie dotarło zamówienie. Iskra Dymitrow",
+        "Кровать не доставили. С искренним уважением, Анна",
+        "Дымчатый плед не пришёл",
+    ] {
+        let found = read(body);
+        assert!(!found.risks.iter().any(|risk| risk.kind == "safety"), "{body}: {:?}", found.risks);
+    }
+}
+
 /// What stops automatic replies, in every language.
 #[test]
 fn risks_are_seen_in_every_language() {
