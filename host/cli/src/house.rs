@@ -151,7 +151,7 @@ pub fn desk(
         card_link: Arc::new(move |team, link| card::open(&for_cards, team, link)),
         operations: Arc::new(HouseOperations { house: house.clone() }),
         list_teams,
-        trust_forwarded: opened.host.web.behind_proxy,
+        behind_proxy: opened.host.web.behind_proxy,
         stopping,
     })
 }

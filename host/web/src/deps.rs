@@ -116,7 +116,7 @@ pub struct WebDeps {
     pub list_teams: bool,
     /// The host stands behind a proxy that appends the client's address to X-Forwarded-For. Off: the header is
     /// ignored, since anybody can send one.
-    pub trust_forwarded: bool,
+    pub behind_proxy: bool,
     /// Turns true when the host stops: live streams end, so that a graceful shutdown can.
     pub stopping: watch::Receiver<bool>,
 }

@@ -101,10 +101,11 @@ impl ArticleFront {
         let (front, body) = article_divided(text);
         let written: Written = toml::from_str(front).map_err(|error| error.message().to_owned())?;
         let countries = written.country.list();
-        if let Some(wrong) = countries.iter().find(|tag| tag.len() != 2 || !tag.bytes().all(|b| b.is_ascii_uppercase()))
-        {
-            return Err(format!("`country`: `{wrong}` is no country's two capitals, such as DE"));
+        let is_code = |tag: &&String| tag.len() == 2 && tag.bytes().all(|b| b.is_ascii_alphabetic());
+        if let Some(wrong) = countries.iter().find(|tag| !is_code(tag)) {
+            return Err(format!("`country`: `{wrong}` is not a country: write two letters as in ISO 3166, such as DE"));
         }
+        let countries = countries.into_iter().map(|tag| tag.to_ascii_uppercase()).collect::<Vec<_>>();
         let products = written.product.list();
         if products.iter().any(|name| name.trim().is_empty() || name.len() > PRODUCT_BYTES_MAX) {
             return Err(format!("`product`: a name has 1 to {PRODUCT_BYTES_MAX} bytes"));
@@ -160,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_file_says_for_whom_and_when_it_holds() {
-        let text = "+++\ncountry = [\"DE\", \"AT\"]\nproduct = \"FK-LM120\"\nvalid_from = \"2026-11-01\"\n\
+        let text = "+++\ncountry = [\"DE\", \"at\"]\nproduct = \"FK-LM120\"\nvalid_from = \"2026-11-01\"\n\
                     valid_to = \"2026-12-31\"\n+++\n# Rückgabe\nBis Silvester.\n";
         let (front, body) = ArticleFront::read(text).unwrap();
         assert_eq!(

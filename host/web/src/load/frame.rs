@@ -194,10 +194,7 @@ fn asked(query: &str) -> (Option<Done>, Option<u32>) {
 /// What was put off, until when, and how that is taken back.
 async fn put_off(seat: &Seat) -> Result<Option<(Note, Back)>, Refusal> {
     let (t, lens) = (seat.lang(), seat.lens());
-    let (Some(done), Some(number)) = asked(seat.query()) else { return Ok(None) };
-    if !matches!(done, Done::Snoozed | Done::Scheduled) {
-        return Ok(None);
-    }
+    let (Some(done @ (Done::Snoozed | Done::Scheduled)), Some(number)) = asked(seat.query()) else { return Ok(None) };
     let ticket = match seat.scope.ticket_by_number(i64::from(number)).await {
         Ok(ticket) => ticket,
         Err(StoreError::NotFound { .. }) => return Ok(None),
@@ -215,8 +212,8 @@ async fn put_off(seat: &Seat) -> Result<Option<(Note, Back)>, Refusal> {
     }))
 }
 
-/// How a ticket that was just put aside comes back.
-fn put_aside(query: &str) -> Option<Back> {
+/// How a ticket that was just closed, as spam or as handled, comes back.
+fn closed(query: &str) -> Option<Back> {
     let (done, number) = asked(query);
     let verb = match done? {
         Done::Spam => "not-spam",
@@ -261,7 +258,7 @@ pub(crate) async fn frame(seat: &Seat, place: Place, note: Option<Note>) -> Resu
     frame.mentions = mentions;
     frame.bulk = bulk(seat).await?;
     frame.back = pictures(seat.query())
-        .or_else(|| put_aside(seat.query()))
+        .or_else(|| closed(seat.query()))
         .filter(|_| frame.note.is_some() && seat.agent.role.may_act());
     if frame.note.is_none()
         && let Some((note, back)) = put_off(seat).await?

@@ -439,9 +439,10 @@ impl TicketPane {
         };
         html! {
             @let overtaken = sending.overtaken && waits;
-            // One that leaves within a minute: the page says so when it has.
+            // One that leaves within a minute: the page says so when it has. An automatic one counts down here, which a fresh part would
+            // stop.
             @let soon = sending.at.since(frame.lens.now) < Duration::from_secs(60);
-            @let coming = matches!(sending.state, OutboxState::Queued | OutboxState::Submitting) && soon;
+            @let coming = matches!(sending.state, OutboxState::Queued | OutboxState::Submitting) && soon && !leaves;
             div.sending.bad[bad || came_back || overtaken] data-part="sending" data-coming[coming] role=[(bad || came_back || overtaken).then_some("alert")] {
                 p {
                     @if bad { (icon::warn()) } @else if sending.state == OutboxState::Sent { (icon::tick()) } @else { (icon::reply()) }

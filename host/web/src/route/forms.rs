@@ -254,7 +254,7 @@ pub(super) fn onward(
     path.push(if query.is_empty() { '?' } else { '&' });
     path.push_str("done=");
     path.push_str(done.as_str());
-    if go_on || matches!(done, Done::Snoozed | Done::Scheduled) {
+    if go_on || matches!(done, Done::Snoozed | Done::Scheduled | Done::Spam | Done::Handled) {
         path.push_str(&format!("&of={number}"));
     }
     Redirect::to(&path).into_response()

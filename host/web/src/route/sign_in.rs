@@ -281,7 +281,7 @@ fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
 
 /// Who asks, for counting failures and for the list of one's sessions.
 pub(crate) fn client(desk: &Desk, headers: &HeaderMap, extensions: &Extensions) -> String {
-    if let Some(address) = forwarded_for(headers).filter(|_| desk.deps.trust_forwarded) {
+    if let Some(address) = forwarded_for(headers).filter(|_| desk.deps.behind_proxy) {
         return address.to_string();
     }
     extensions.get::<ConnectInfo<SocketAddr>>().map_or_else(String::new, |info| info.0.ip().to_string())

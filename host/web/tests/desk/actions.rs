@@ -71,6 +71,9 @@ async fn approve_and_next_goes_down_the_list() {
     let mut browser = house.signed_in(&luma, "jun").await;
     let answer = browser.reply(&luma, numbers[0], "approve", &[("then", "next")]).await;
     assert_eq!(answer.location(), luma.path(&format!("/tickets/{}?done=approved&of={}", numbers[1], numbers[0])));
+    // As long as it can be taken back it is not called sent.
+    let leaving = browser.get(&luma.path(&format!("/tickets/{}", numbers[0]))).await.text;
+    assert!(leaving.contains("data-part=\"status\">on its way<"), "{leaving}");
     browser.reply(&luma, numbers[2], "approve", &[("then", "next")]).await;
     let last = browser.reply(&luma, numbers[1], "approve", &[("then", "next")]).await;
     assert_eq!(last.location(), luma.path(&format!("/tickets?done=approved&of={}", numbers[1])));

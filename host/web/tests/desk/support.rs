@@ -161,7 +161,7 @@ impl House {
             oidc_address: Arc::new(|_, endpoint, state| Ok(format!("{endpoint}?state={state}"))),
             operations: Arc::new(Well),
             list_teams: false,
-            trust_forwarded: false,
+            behind_proxy: false,
             stopping,
         });
         Self { store, hands, router, stop, keeper, _folder: folder }

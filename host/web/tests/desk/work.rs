@@ -340,3 +340,28 @@ async fn one_writes_and_another_may_take_over() {
     let saved = jun.reply_from(&page, &luma, waiting.number, "draft", &[]).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
 }
+
+#[tokio::test]
+async fn what_was_closed_comes_back_by_one_click() {
+    let house = House::new().await;
+    let luma = house.team("luma").await;
+    let mut jun = house.signed_in(&luma, "jun").await;
+    let csrf = jun.csrf(&luma).await;
+    for (act, more, back) in [("spam", None, "not-spam"), ("handled", Some(("reason", "no reply needed")), "reopen")] {
+        let mut read = mail(act, act, BODY);
+        read.from.as_mut().unwrap().address = format!("{act}@customer.example");
+        let waiting = luma.sorted(read, b"raw", vec![]).await;
+        let path = luma.path(&format!("/tickets/{}", waiting.number));
+        let fields: Vec<_> = [("csrf", csrf.as_str())].into_iter().chain(more).collect();
+        let closed = jun.post(&format!("{path}/{act}"), &fields).await;
+        assert!(closed.location().ends_with(&format!("done={act}&of={}", waiting.number)), "{}", closed.location());
+        let page = jun.get(closed.location()).await.text;
+        let form = format!("action=\"{path}/{back}\" class=\"take-back\"");
+        assert!(page.contains(&form), "{page}");
+        assert_eq!(jun.post(&format!("{path}/{back}"), &fields[..1]).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(luma.scope.ticket(waiting.ticket).await.unwrap().status, TicketStatus::Waiting, "{act}");
+        // Who may only look is offered nothing.
+        let mut ada = house.signed_in(&luma, "ada").await;
+        assert!(!ada.get(closed.location()).await.text.contains("take-back"));
+    }
+}
