@@ -10,20 +10,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={FOLDER}");
     let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join(FOLDER);
-    let mut names = Vec::new();
+    let mut files = Vec::new();
     for entry in std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if let Some(language) = name.strip_prefix("lines.").and_then(|rest| rest.strip_suffix(".tsv")) {
-            names.push((language.to_owned(), folder.join(&name)));
+        files.push((name.clone(), folder.join(name)));
+    }
+    files.sort();
+    let mut text = String::new();
+    for (table, begins) in [("FILES", "lines."), ("MOODS", "moods."), ("MAILS", "mails.")] {
+        writeln!(text, "pub(super) static {table}: &[(&str, &str)] = &[")?;
+        for (name, path) in &files {
+            let Some(language) = name.strip_prefix(begins).and_then(|rest| rest.strip_suffix(".tsv")) else { continue };
+            println!("cargo::rerun-if-changed={}", path.display());
+            writeln!(text, "    ({language:?}, include_str!({:?})),", path.display().to_string())?;
         }
+        text.push_str("];\n");
     }
-    names.sort();
-    let mut text = String::from("pub(super) static FILES: &[(&str, &str)] = &[\n");
-    for (language, path) in names {
-        println!("cargo::rerun-if-changed={}", path.display());
-        writeln!(text, "    ({language:?}, include_str!({:?})),", path.display().to_string())?;
-    }
-    text.push_str("];\n");
     std::fs::write(Path::new(&std::env::var("OUT_DIR")?).join("files.rs"), text)?;
     Ok(())
 }

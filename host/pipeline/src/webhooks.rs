@@ -25,10 +25,6 @@ use url::Url;
 
 /// Events read in one look; more are read in the next.
 const EVENTS_PER_LOOK: u32 = 500;
-/// Shortest secret taken, in bytes (Standard Webhooks: 24 to 64).
-const SECRET_BYTES_MIN: usize = 24;
-/// What a secret begins with that is written in base 64.
-const SECRET_MARK: &str = "whsec_";
 
 /// Looks at all tenants.
 ///
@@ -229,17 +225,10 @@ async fn key(house: &House, tenant: &Tenant, secret: &SecretRef, host: &str) -> 
     if !hosts.is_empty() && !hosts.iter().any(|one| one == host) {
         return Err(format!("the secret `{name}` may not be used toward {host}: whoever set it named other hosts"));
     }
-    key_of(&value).ok_or_else(|| {
-        format!("the secret `{name}` signs nothing: use {SECRET_MARK} and base 64, or text, of {SECRET_BYTES_MIN} bytes or more")
+    WebhookConfig::key(&value).ok_or_else(|| {
+        let (mark, least) = (WebhookConfig::SECRET_MARK, WebhookConfig::SECRET_BYTES_MIN);
+        format!("the secret `{name}` signs nothing: use {mark} and base 64, or text, of {least} bytes or more")
     })
-}
-
-fn key_of(value: &str) -> Option<Vec<u8>> {
-    let key = match value.trim().strip_prefix(SECRET_MARK) {
-        Some(encoded) => STANDARD.decode(encoded).ok()?,
-        None => value.trim().as_bytes().to_vec(),
-    };
-    (key.len() >= SECRET_BYTES_MIN).then_some(key)
 }
 
 /// Standard Webhooks, 1.0.0: HMAC-SHA256 over id, time and body.
@@ -261,14 +250,14 @@ mod tests {
     #[test]
     fn a_signature_is_that_of_the_standard() {
         // The example of the specification's reference libraries.
-        let key = key_of("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let key = WebhookConfig::key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         let signed = signature(&key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, "{\"test\": 2432232314}");
         assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 
     #[test]
     fn a_secret_is_long_enough_or_none() {
-        assert!(key_of(&"x".repeat(23)).is_none() && key_of(&"x".repeat(24)).is_some());
-        assert!(key_of("whsec_c2hvcnQ=").is_none() && key_of("whsec_no base 64").is_none());
+        assert!(WebhookConfig::key(&"x".repeat(23)).is_none() && WebhookConfig::key(&"x".repeat(24)).is_some());
+        assert!(WebhookConfig::key("whsec_c2hvcnQ=").is_none() && WebhookConfig::key("whsec_no base 64").is_none());
     }
 }

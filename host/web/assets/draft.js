@@ -123,11 +123,15 @@ document.addEventListener('click', (event) => {
   area.dispatchEvent(new Event('input', { bubbles: true }));
   area.focus();
 });
+
+// On a phone the acts come up above the bar, where the thumb is, and go when one looks elsewhere.
 document.addEventListener('click', (event) => {
-  if (!event.target.closest('.bar .dots')) return;
-  event.preventDefault();
   const acts = $('#acts');
-  if (acts) { acts.classList.toggle('shown'); acts.scrollIntoView({ block: 'center' }); }
+  if (!acts) return;
+  if (event.target.closest('.bar .dots')) {
+    event.preventDefault();
+    if (acts.classList.toggle('shown')) $('button, summary', acts)?.focus({ preventScroll: true });
+  } else if (!event.target.closest('#acts, dialog')) acts.classList.remove('shown');
 });
 
 // A picture is shown below the line in which the cursor was left.

@@ -62,7 +62,7 @@ document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') {
     if ($('dialog[open]')) return;
     const menu = $('details.menu[open], details.tool[open]');
-    if (menu) { menu.open = false; $('summary', menu).focus(); } else if (typing(event.target)) { event.target.blur(); $('#main')?.focus({ preventScroll: true }); }
+    if (menu) { menu.open = false; $('summary', menu).focus(); } else if ($('#acts.shown')) { $('#acts').classList.remove('shown'); $('.bar .dots')?.focus({ preventScroll: true }); } else if (typing(event.target)) { event.target.blur(); $('#main')?.focus({ preventScroll: true }); }
     return;
   }
   if (command && event.key === 'Enter' && event.target.closest('.reply form')) { event.preventDefault(); press('.bar .on'); return; }
@@ -83,6 +83,7 @@ if (/[?&](done|bulk)=/.test(location.search)) {
   const address = new URL(location.href);
   address.searchParams.delete('done');
   address.searchParams.delete('of');
+  address.searchParams.delete('was');
   address.searchParams.delete('bulk');
   history.replaceState(null, '', address);
 }

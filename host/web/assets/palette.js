@@ -15,7 +15,7 @@ const commands = () => {
     if (!own || own === '×' || seen.has(name)) return;
     seen.add(name);
     const key = element.dataset.key ?? (element.matches('summary') ? element.parentElement.dataset.key : '');
-    found.push({ name, key: key || '', run: () => { if (element.matches('summary')) { element.parentElement.open = true; ($('button, input:not([type="hidden"]), textarea', element.parentElement) ?? element).focus(); element.scrollIntoView({ block: 'nearest' }); } else element.click(); } });
+    found.push({ name, key: key || '', run: () => { if (element.matches('summary')) { element.closest('#acts')?.classList.add('shown'); element.parentElement.open = true; ($('button, input:not([type="hidden"]), textarea', element.parentElement) ?? element).focus(); element.scrollIntoView({ block: 'nearest' }); } else element.click(); } });
   };
   $$('.reader .bar button, .reader .bar .edit').forEach((e) => add(e));
   $$('#acts details, .meta details, .tools-row details, details.note-new').forEach((menu) => {
@@ -36,6 +36,7 @@ const openPalette = () => {
   const all = commands();
   let shown = [];
   let at = 0;
+  $('#acts')?.classList.remove('shown');
   const point = (to) => {
     at = Math.max(-1, Math.min(shown.length - 1, to));
     [...box.children].forEach((li, i) => li.setAttribute('aria-selected', String(i === at)));

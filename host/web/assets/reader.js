@@ -70,6 +70,7 @@ const show = (page, url, { push, list, focus, sent }) => {
   const address = new URL(url);
   address.searchParams.delete('done');
   address.searchParams.delete('of');
+  address.searchParams.delete('was');
   address.searchParams.delete('bulk');
   address.searchParams.delete('mail');
   if (push && address.href !== location.href) history.pushState(null, '', address);

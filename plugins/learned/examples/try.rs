@@ -53,11 +53,12 @@ fn run() -> Result<(), String> {
     let trained = train(&lines, &engine, &course, |_| {})?;
     let (count, right) = trained.held_back;
     println!(
-        "{} lines of {} languages, trained in {:.1} s, held back {right} of {count} right ({:.1} %), temper {:.2}, {} bytes",
+        "{} lines of {} languages, trained in {:.1} s, held back {right} of {count} right ({:.1} %), moods {:?}, temper {:.2}, {} bytes",
         lines.len(),
         shipped::languages().len(),
         started.elapsed().as_secs_f64(),
         100.0 * right as f64 / count.max(1) as f64,
+        trained.moods_held_back,
         trained.temper,
         file::write(&trained.model)?.len()
     );
@@ -114,6 +115,16 @@ fn mails(path: &str, text: &str, engine: &Engine, judge: &Judge, errors: usize) 
         let (mails, rules, both) = (counts.mails, of(&rules, language), of(&both, language));
         println!("  {language}: {mails}, rules {rules:.1} %, with the model {both:.1} %");
     }
+    let wrong = both.mistakes.iter().filter(|mistake| mistake.contains("sentiment") || mistake.contains("urgency"));
+    wrong.take(errors).for_each(|mistake| println!("{mistake}"));
+    println!(
+        "  urgency {:.1} %, language {:.1} %, entities {:.1} %; sentiment by the rules {:.1} %, with the model {:.1} %",
+        both.all.percent(both.all.urgency),
+        both.all.percent(both.all.language),
+        both.all.all_entities().f1(),
+        rules.all.percent(rules.all.sentiment),
+        both.all.percent(both.all.sentiment)
+    );
     println!(
         "{path}: {}, rules {:.1} %, with the model {:.1} %; unsure {:.1} %",
         both.all.mails,

@@ -2,7 +2,7 @@
 //! the finger. What is learned is then what the line says, not that it stands alone and is well spelt.
 
 use crate::dice::Dice;
-use crate::lines::Labelled;
+use crate::lines::{Kind, Labelled};
 use std::collections::BTreeMap;
 
 /// Greetings, first sentences, endings and goods, by language.
@@ -84,7 +84,7 @@ pub type Text = (String, String);
 /// A text with its slots filled and nothing else done to it.
 #[must_use]
 pub fn plain(line: &Labelled, frames: &Frames, dice: &mut Dice) -> Text {
-    if !line.is_line {
+    if line.kind != Kind::Line {
         return (line.subject.clone(), line.body.clone());
     }
     (String::new(), fill(&line.body, &line.language, frames, dice))
@@ -182,7 +182,7 @@ mod tests {
             body: text.to_owned(),
             language: "de".to_owned(),
             labels: vec!["shipping".to_owned()],
-            is_line: true,
+            kind: Kind::Line,
             ..Labelled::default()
         }
     }

@@ -3,13 +3,13 @@
 //! All numbers are little-endian. The head says how long everything is; a sum over all that follows it says that nothing was
 //! changed. A file that is shorter, longer, newer or otherwise not what it says is refused in words.
 
-use crate::model::{About, Model, width};
+use crate::model::{About, MOODS, Model, width};
 use std::borrow::Cow;
 
 /// What a model's bytes begin with.
 pub const MAGIC: [u8; 8] = *b"PHmodel\0";
 /// The one version there is.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// Bytes of the longest model: a component's memory has to hold it.
 pub const BYTES_MAX: usize = 4 << 20;
 /// Most categories a model can tell apart.
@@ -50,6 +50,8 @@ pub fn write(model: &Model) -> Result<Vec<u8>, String> {
         model.rules.len() as u8,
     ]);
     bytes.extend_from_slice(&model.scale.to_le_bytes());
+    // 0 stands for none: what counts nothing says nothing.
+    bytes.extend_from_slice(&model.moods.unwrap_or(0.0).to_le_bytes());
     bytes.extend_from_slice(&model.about.examples.to_le_bytes());
     bytes.extend_from_slice(&model.about.seed.to_le_bytes());
     bytes.extend_from_slice(&model.about.held_back_right.to_le_bytes());
@@ -144,6 +146,11 @@ fn read_head(bytes: &[u8]) -> Result<(Model, &[u8]), String> {
         return Err(wrong("its number of categories does not fit its table"));
     }
     let scale = reader.number().ok_or_else(cut)?;
+    let moods = reader.number().ok_or_else(cut)?;
+    if !moods.is_finite() || moods < 0.0 || (moods > 0.0 && categories + MOODS > lanes) {
+        return Err(wrong("its moods do not fit its table"));
+    }
+    let moods = (moods > 0.0).then_some(moods);
     let about = About {
         examples: u32::from_le_bytes(reader.array().ok_or_else(cut)?),
         seed: u64::from_le_bytes(reader.array().ok_or_else(cut)?),
@@ -165,7 +172,7 @@ fn read_head(bytes: &[u8]) -> Result<(Model, &[u8]), String> {
     let categories = names(categories, &mut reader)?;
     let rules = names(usize::from(rules), &mut reader)?;
     let mut dense = Vec::new();
-    for _ in 0..categories.len() * width(rules.len()) {
+    for _ in 0..(categories.len() + moods.map_or(0, |_| MOODS)) * width(rules.len()) {
         dense.push(reader.number().ok_or_else(cut)?);
     }
     if !scale.is_finite() || scale <= 0.0 || dense.iter().any(|worth| !worth.is_finite()) {
@@ -176,7 +183,7 @@ fn read_head(bytes: &[u8]) -> Result<(Model, &[u8]), String> {
     if !reader.0.is_empty() {
         return Err(wrong("it is longer than it says"));
     }
-    Ok((Model { categories, rules, bits, lanes, scale, dense, table: Cow::Borrowed(&[]), about }, table))
+    Ok((Model { categories, moods, rules, bits, lanes, scale, dense, table: Cow::Borrowed(&[]), about }, table))
 }
 
 struct Reader<'a>(&'a [u8]);

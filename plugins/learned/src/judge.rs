@@ -1,9 +1,9 @@
 //! The model beside the rules: one category, how sure, and the words that made it.
 
 use crate::lines::SPAM;
-use crate::model::{Model, Outlook, SHARES_MAX, Shares, said};
+use crate::model::{MOODS, Model, Outlook, Reading, SHARES_MAX, Shares, said};
 use posthouse_rules::fold::{Folded, SINGLE};
-use posthouse_rules::{Engine, Findings, Mail, Part, Settings, Standing, Trained};
+use posthouse_rules::{Engine, Findings, Mail, Mood, Part, Settings, Standing, Trained};
 use std::collections::BTreeSet;
 
 /// A rule of the tenant's own that counts at least so much for a category settles it.
@@ -20,7 +20,7 @@ const SPAM_ALONE_MIN: f32 = 0.93;
 /// … and from this one on where something does: bait speaks of parcels and orders too.
 const SPAM_AGAINST_MIN: f32 = 0.985;
 /// From this likelihood on a mail is held to be unwanted by those who would pay for reading it. It stays a ticket.
-pub const SUSPECT_MIN: f32 = 0.4;
+pub const SUSPECT_MIN: f32 = 0.3;
 /// What the rules call spam is that only where the model thinks so too, this much at least.
 const RULES_SPAM_MIN: f32 = 0.5;
 /// Longest stretch of words that is shown as the reason.
@@ -56,6 +56,8 @@ pub struct Verdict {
     pub is_no_spam: bool,
     /// Too close to call: somebody who reads better should.
     pub unsure: bool,
+    /// How the customer sounds, and how likely that is; none where the rules say it.
+    pub mood: Option<(Mood, f32)>,
     /// Where the words that spoke most for it stand; none where it was the rules.
     pub words: Option<(Part, usize, usize)>,
 }
@@ -133,6 +135,9 @@ impl Judge {
             (Some(one), Some(other)) => Some(one.max(other)),
             (one, other) => one.or(other),
         };
+        if let Some(mood) = verdict.as_ref().and_then(|verdict| verdict.mood) {
+            findings.mood = Some(mood);
+        }
         (findings, verdict)
     }
 
@@ -149,7 +154,7 @@ impl Judge {
         }
         let settled =
             standing.opinion.and_then(|(category, sure)| place(usize::from(category)).map(|place| (place, sure)));
-        said(scores.len(), |rule| scores[rule], settled)
+        said(scores.len(), |rule| scores[rule], settled, standing.moods)
     }
 
     #[inline(never)]
@@ -160,7 +165,9 @@ impl Judge {
         {
             return (category, self.by_rules(standing, category, confidence));
         }
-        let (mut outlook, shares) = self.model.outlook_and_shares(standing.text, &self.inputs(standing));
+        let Reading { mut outlook, moods, shares } = self.model.read(standing.text, &self.inputs(standing));
+        // What a tenant's own rules say of moods, the model does not touch.
+        let mood = moods.filter(|_| !standing.spoke_of_mood().any(|name| self.own.contains(name))).map(likeliest);
         let (unwanted, spam) = self.take_spam(&mut outlook, standing.spam);
         let is_no_spam = self.spam.is_some()
             && unwanted < RULES_SPAM_MIN
@@ -177,6 +184,7 @@ impl Judge {
                 spam,
                 unwanted,
                 is_no_spam,
+                mood,
                 second: (next > 0.0).then(|| (self.model.categories[second].clone(), next)),
                 unsure: likely < self.wanted.sure_from || likely - next < LEAD_MIN,
                 words: reason(standing.text, &shares, first, second),
@@ -193,6 +201,7 @@ impl Judge {
             spam: None,
             unwanted: 0.0,
             is_no_spam: false,
+            mood: None,
             unsure: confidence < self.wanted.sure_from,
             words: None,
         }
@@ -244,6 +253,11 @@ impl Judge {
             *likely += rest * if Some(index) == column { sure } else { (1.0 - sure) / count };
         }
     }
+}
+
+fn likeliest(moods: [f32; MOODS]) -> (Mood, f32) {
+    let best = moods.iter().copied().enumerate().max_by(|one, other| one.1.total_cmp(&other.1));
+    best.map_or((Mood::Neutral, 0.0), |(at, likely)| (Mood::ALL[at], likely.min(0.99)))
 }
 
 /// The stretch of one sentence that speaks most for one category against another.

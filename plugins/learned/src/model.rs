@@ -6,16 +6,25 @@ use std::borrow::Cow;
 
 /// Beside what the rules say: how long the text is, and one that is always 1.
 pub(crate) const EXTRA: usize = 2;
+/// What the rules say of moods: one number each for positive, negative and angry.
+pub(crate) const PER_MOOD: usize = 3;
+/// Columns for how the customer sounds, behind those of the categories: [`posthouse_rules::Mood::ALL`].
+pub const MOODS: usize = 4;
 /// What is told of each category of the rules: its score, and how sure the rules are where it is the one they settle on.
 const PER_RULE: usize = 2;
 
 /// How many numbers stand beside the table for so many categories of the rules.
 pub(crate) fn width(rules: usize) -> usize {
-    rules * PER_RULE + EXTRA
+    rules * PER_RULE + PER_MOOD + EXTRA
 }
 
-/// What the rules say, as numbers: squashed scores, then for the category they settle on how sure they are.
-pub(crate) fn said(rules: usize, score: impl Fn(usize) -> f32, settled: Option<(usize, f32)>) -> Vec<f32> {
+/// What the rules say, as numbers: squashed scores, then for the category they settle on how sure they are, then squashed moods.
+pub(crate) fn said(
+    rules: usize,
+    score: impl Fn(usize) -> f32,
+    settled: Option<(usize, f32)>,
+    moods: [f32; PER_MOOD],
+) -> Vec<f32> {
     let mut numbers: Vec<f32> = (0..rules).map(|rule| squash(score(rule))).collect();
     numbers.resize(rules * PER_RULE, 0.0);
     if let Some((rule, sure)) = settled
@@ -23,6 +32,7 @@ pub(crate) fn said(rules: usize, score: impl Fn(usize) -> f32, settled: Option<(
     {
         *place = sure;
     }
+    numbers.extend(moods.map(squash));
     numbers
 }
 /// What a stored number of 0 means is this byte.
@@ -33,6 +43,8 @@ pub(crate) const ZERO: u8 = 128;
 pub struct Model {
     /// What it can answer, in the order of the columns.
     pub categories: Vec<String>,
+    /// It knows moods too: [`MOODS`] columns behind the categories', whose sums count so much more than the categories'.
+    pub moods: Option<f32>,
     /// Categories whose score by the rules it looks at.
     pub rules: Vec<String>,
     /// Rows of the table: `1 << bits`.
@@ -41,7 +53,7 @@ pub struct Model {
     pub lanes: usize,
     /// What one step of a stored number is worth.
     pub scale: f32,
-    /// For each category what each rule's score, the length and 1 are worth.
+    /// For each column what each rule's score, the moods by the rules, the length and 1 are worth.
     pub dense: Vec<f32>,
     /// The table, row by row; [`ZERO`] is nothing.
     pub table: Cow<'static, [u8]>,
@@ -106,7 +118,13 @@ pub(crate) fn soften(sums: &mut [f32]) {
 }
 
 impl Model {
-    /// What each category's rows and numbers come to. `rules` is what the rules say, see [`crate::Judge::inputs`].
+    /// Columns in use.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.categories.len() + self.moods.map_or(0, |_| MOODS)
+    }
+
+    /// What each column's rows and numbers come to. `rules` is what the rules say, see [`crate::Judge::inputs`].
     #[must_use]
     pub fn sums(&self, text: &Folded, rules: &[f32]) -> Vec<f32> {
         self.add_up(text, rules).0
@@ -115,15 +133,21 @@ impl Model {
     /// How likely each category is.
     #[must_use]
     pub fn outlook(&self, text: &Folded, rules: &[f32]) -> Outlook {
-        self.outlook_and_shares(text, rules).0
+        self.read(text, rules).outlook
     }
 
-    /// How likely each category is, and what each of the first words spoke for.
+    /// Everything that it says of a text.
     #[must_use]
-    pub(crate) fn outlook_and_shares(&self, text: &Folded, rules: &[f32]) -> (Outlook, Shares) {
+    pub(crate) fn read(&self, text: &Folded, rules: &[f32]) -> Reading {
         let (mut sums, shares) = self.add_up(text, rules);
+        let mut moods = sums.split_off(self.categories.len());
         soften(&mut sums);
-        (Outlook(sums), shares)
+        let moods = self.moods.map(|worth| {
+            moods.iter_mut().for_each(|sum| *sum *= worth);
+            soften(&mut moods);
+            std::array::from_fn(|at| moods.get(at).copied().unwrap_or(0.0))
+        });
+        Reading { outlook: Outlook(sums), moods, shares }
     }
 
     fn add_up(&self, text: &Folded, rules: &[f32]) -> (Vec<f32>, Shares) {
@@ -148,10 +172,19 @@ impl Model {
         features::each(text, &mut sum);
         sum.carry();
         let norm = (sum.squares.max(1) as f32).sqrt();
-        let sums =
-            sum.totals.iter().take(self.categories.len()).map(|total| *total as f32 * self.scale / norm).collect();
+        let sums = sum.totals.iter().take(self.columns()).map(|total| *total as f32 * self.scale / norm).collect();
         (sums, sum.shares)
     }
+}
+
+/// What a model says of a text.
+pub(crate) struct Reading {
+    /// How likely each category is.
+    pub(crate) outlook: Outlook,
+    /// How likely each mood is, where the model knows them.
+    pub(crate) moods: Option<[f32; MOODS]>,
+    /// What each of the first words spoke for.
+    pub(crate) shares: Shares,
 }
 
 /// Words whose share is kept.
@@ -311,7 +344,10 @@ pub(crate) mod tests {
         let rules = vec!["refund".to_owned(), "shipping".to_owned()];
         Model {
             categories: (0..categories).map(|index| format!("c{index}")).collect(),
-            dense: (0..categories * width(rules.len())).map(|_| dice.below(100) as f32 / 50.0 - 1.0).collect(),
+            moods: (categories + MOODS <= lanes).then_some(1.5),
+            dense: (0..(categories + if categories + MOODS <= lanes { MOODS } else { 0 }) * width(rules.len()))
+                .map(|_| dice.below(100) as f32 / 50.0 - 1.0)
+                .collect(),
             rules,
             bits,
             lanes,
@@ -341,14 +377,16 @@ pub(crate) mod tests {
             for words in [1, 7, 400, 3_000] {
                 let mut text = Folded::default();
                 text.fold("Where is it?", &"my parcel is lost 退款了 and заказ 123 not here ".repeat(words));
-                let mut slow = Slow(&model, vec![0.0; categories], 0.0);
+                let mut slow = Slow(&model, vec![0.0; model.columns()], 0.0);
                 features::each(&text, &mut slow);
-                let sums = model.sums(&text, &[0.5, -0.5, 0.0, 0.75]);
+                let sums = model.sums(&text, &[0.5, -0.5, 0.0, 0.75, 0.25, 0.0, 1.0]);
+                assert_eq!(sums.len(), model.columns());
                 for (column, sum) in sums.iter().enumerate() {
-                    let dense = &model.dense[column * 6..column * 6 + 6];
+                    let dense = &model.dense[column * 9..column * 9 + 9];
                     let plain = slow.1[column] * f64::from(model.scale) / slow.2.sqrt()
                         + f64::from(dense[0] * 0.5 - dense[1] * 0.5 + dense[3] * 0.75)
-                        + f64::from(dense[4] * length(text.tokens.len()) + dense[5]);
+                        + f64::from(dense[4] * 0.25 + dense[6])
+                        + f64::from(dense[7] * length(text.tokens.len()) + dense[8]);
                     assert!((f64::from(*sum) - plain).abs() < 1e-3 * plain.abs().max(1.0), "{sum} {plain}");
                 }
             }
@@ -360,7 +398,7 @@ pub(crate) mod tests {
         let model = any(20, 32, 10);
         let mut text = Folded::default();
         text.fold("", "my parcel my parcel 退款了 заказ 123. not here");
-        let (_, shares) = model.outlook_and_shares(&text, &[0.0; 4]);
+        let shares = model.read(&text, &[0.0; 7]).shares;
         // All words together come to what the whole text does.
         let mut slow = Slow(&model, vec![0.0; 20], 0.0);
         features::each(&text, &mut slow);
@@ -376,8 +414,10 @@ pub(crate) mod tests {
         let model = any(11, 16, 8);
         let mut text = Folded::default();
         text.fold("", "anything at all");
-        let outlook = model.outlook(&text, &[0.0; 4]);
+        let outlook = model.outlook(&text, &[0.0; 7]);
         assert!((outlook.0.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        let moods = model.read(&text, &[0.0; 7]).moods.unwrap();
+        assert!((moods.iter().sum::<f32>() - 1.0).abs() < 1e-5);
         let [first, second] = outlook.first_two();
         assert!(first.1 >= second.1 && outlook.0.iter().all(|likely| *likely <= first.1));
         assert!(first.0 != second.0);
@@ -385,9 +425,9 @@ pub(crate) mod tests {
 
     #[test]
     fn what_the_rules_say_has_its_places() {
-        let numbers = said(3, |rule| [0.0, 4.0, -1.0][rule], Some((1, 0.9)));
-        assert_eq!(numbers, [0.0, squash(4.0), squash(-1.0), 0.0, 0.9, 0.0]);
-        assert_eq!(said(2, |_| 0.0, None), [0.0; 4]);
+        let numbers = said(3, |rule| [0.0, 4.0, -1.0][rule], Some((1, 0.9)), [0.0, 2.0, 0.0]);
+        assert_eq!(numbers, [0.0, squash(4.0), squash(-1.0), 0.0, 0.9, 0.0, 0.0, squash(2.0), 0.0]);
+        assert_eq!(said(2, |_| 0.0, None, [0.0; 3]), [0.0; 7]);
         assert_eq!(numbers.len() + EXTRA, width(3));
     }
 

@@ -115,6 +115,22 @@ pub enum Mood {
     Angry,
 }
 
+impl Mood {
+    /// All of them, in order.
+    pub const ALL: [Self; 4] = [Self::Positive, Self::Neutral, Self::Negative, Self::Angry];
+
+    /// As in settings.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Positive => "positive",
+            Self::Neutral => "neutral",
+            Self::Negative => "negative",
+            Self::Angry => "angry",
+        }
+    }
+}
+
 /// What an answer needs, and where it may already be.
 #[derive(Deserialize, Debug, Clone)]
 #[serde(deny_unknown_fields)]

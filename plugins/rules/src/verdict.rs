@@ -72,6 +72,8 @@ pub struct Standing<'a> {
     pub opinion: Option<(u8, f32)>,
     /// Evidence for unwanted mail.
     pub spam: f32,
+    /// What the rules came to for [`Mood::Positive`], [`Mood::Negative`] and [`Mood::Angry`].
+    pub moods: [f32; 3],
     fired: &'a [Fired],
     rules: &'a Rules,
 }
@@ -84,6 +86,16 @@ impl<'a> Standing<'a> {
             let rule = &rules.rules[usize::from(spoke.rule)];
             (rule.name.as_str(), rule.scores.as_slice())
         })
+    }
+
+    /// The names of the rules that spoke of how the customer sounds.
+    pub fn spoke_of_mood(&self) -> impl Iterator<Item = &'a str> {
+        let rules: &'a Rules = self.rules;
+        self.fired
+            .iter()
+            .map(move |spoke| &rules.rules[usize::from(spoke.rule)])
+            .filter(|rule| !rule.mood.is_empty())
+            .map(|rule| rule.name.as_str())
     }
 
     /// The names of the rules that spoke for unwanted mail.
@@ -193,7 +205,8 @@ impl Judge {
             _ => (self.fallback, 0.2),
         };
         let opinion = category.map(|category| (category, confidence));
-        let standing = Standing { text, categories: &self.categories, scores: &scores, opinion, spam, fired, rules };
+        let standing =
+            Standing { text, categories: &self.categories, scores: &scores, opinion, spam, moods, fired, rules };
         let (category, confidence) =
             settle(&standing).map_or((category, confidence), |(category, sure)| (Some(category), sure));
         findings.category = category.map(|category| (self.categories[usize::from(category)].clone(), confidence));

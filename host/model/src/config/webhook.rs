@@ -2,6 +2,8 @@
 
 use super::SecretRef;
 use crate::triage::named;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 /// An endpoint of the tenant's that is told what happens (standardwebhooks.com).
@@ -81,6 +83,21 @@ impl WebhookEvent {
 }
 
 impl WebhookConfig {
+    /// How a secret begins that is written in base 64 (standardwebhooks.com).
+    pub const SECRET_MARK: &'static str = "whsec_";
+    /// Shortest key taken, in bytes (Standard Webhooks: 24 to 64).
+    pub const SECRET_BYTES_MIN: usize = 24;
+
+    /// The key that a secret stands for; none: it is too short, or not base 64 where it says so.
+    #[must_use]
+    pub fn key(secret: &str) -> Option<Vec<u8>> {
+        let key = match secret.trim().strip_prefix(Self::SECRET_MARK) {
+            Some(encoded) => STANDARD.decode(encoded).ok()?,
+            None => secret.trim().as_bytes().to_vec(),
+        };
+        (key.len() >= Self::SECRET_BYTES_MIN).then_some(key)
+    }
+
     /// Whether it is told of such an event.
     #[must_use]
     pub fn wants(&self, event: WebhookEvent) -> bool {

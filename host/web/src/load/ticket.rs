@@ -332,6 +332,7 @@ fn reply(
         misfits: 0,
         macros: Vec::new(),
         may_send: row.status.may_become(TicketStatus::Sent),
+        customer_language: row.language.clone(),
         files: Vec::new(),
         translation: None,
         drafts: cards,

@@ -123,7 +123,8 @@ impl AutonomyPage {
             &html! {
                 main.sheet.autonomy #main {
                     h1 { (t.autonomy_title()) }
-                    p.mute { (t.autonomy_hint()) " " (t.autonomy_guide()) }
+                    p.mute { (t.autonomy_hint()) }
+                    details.never { summary { (t.autonomy_never_title()) } ul { @for reason in Never::ALL { li { (t.never_name(*reason)) } } } }
                     (self.switch(frame))
                     (self.leaving(frame))
                     @for part in self.categories.iter().filter(|part| !part.is_untouched()) { (part.draw(frame, self)) }
@@ -136,6 +137,7 @@ impl AutonomyPage {
     fn switch(&self, frame: &Frame) -> Markup {
         let t = frame.lang();
         html! { section.candidate #switch {
+            h2 { (t.autonomy_switch()) }
             @if let Some(stop) = &self.house_stop {
                 p.alarm role="alert" { (icon::stop()) " " (t.autonomy_house_stopped(frame.lens.exact(stop.at))) }
                 @if !stop.why.is_empty() { p.mute dir="auto" { (stop.why) } }
@@ -160,16 +162,21 @@ impl AutonomyPage {
     /// Categories of which there is nothing to say yet, a line each.
     fn untouched(&self, frame: &Frame) -> Markup {
         let t = frame.lang();
-        let parts: Vec<&CategoryPart> = self.categories.iter().filter(|part| part.is_untouched()).collect();
+        let mut parts: Vec<&CategoryPart> = self.categories.iter().filter(|part| part.is_untouched()).collect();
+        let order: Vec<_> = parts.iter().map(|part| part.next.clone()).collect();
+        parts.sort_by_key(|part| order.iter().position(|next| *next == part.next));
         html! { @if !parts.is_empty() { section.category #untouched {
             h2 { (t.autonomy_level_name(Level::Manual)) }
             p.mute { (t.autonomy_level_means(Level::Manual, self.review)) " " (t.autonomy_evidence_none()) }
             table {
                 thead { tr { th { (t.category()) } th { (t.autonomy_next_needs(t.autonomy_level_name(Level::Suggested))) } } }
-                tbody { @for part in parts { tr id=(format!("category-{}", part.category)) {
-                    td data-label=(t.category()) { b { (t.category_name(&part.category)) } }
+                // Those that lack the same stand on one line.
+                tbody { @for group in parts.chunk_by(|one, other| one.next == other.next) { tr {
+                    td data-label=(t.category()) { @for (at, part) in group.iter().enumerate() {
+                        @if at > 0 { (joint(t)) } b id=(format!("category-{}", part.category)) { (t.category_name(&part.category)) }
+                    } }
                     td.mute data-label=(t.autonomy_lacks()) {
-                        @if let Err(lacks) = &part.next { @for (at, lack) in lacks.iter().enumerate() {
+                        @if let Some(Err(lacks)) = group.first().map(|part| &part.next) { @for (at, lack) in lacks.iter().enumerate() {
                             @if at > 0 { " · " } (t.autonomy_shortfall(*lack))
                         } }
                     }
@@ -344,11 +351,15 @@ fn compared(frame: &Frame, line: &ComparedLine) -> Markup {
     } }
 }
 
-/// Why a person must read it, in words.
-pub(crate) fn reasons(t: Lang, never: &[Never]) -> String {
-    let joint = match t {
+/// Between things that are named one after the other.
+fn joint(t: Lang) -> &'static str {
+    match t {
         Lang::En => ", ",
         Lang::Zh => "、",
-    };
-    never.iter().map(|reason| t.never_name(*reason)).collect::<Vec<_>>().join(joint)
+    }
+}
+
+/// Why a person must read it, in words.
+pub(crate) fn reasons(t: Lang, never: &[Never]) -> String {
+    never.iter().map(|reason| t.never_name(*reason)).collect::<Vec<_>>().join(joint(t))
 }

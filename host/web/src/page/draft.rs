@@ -100,6 +100,8 @@ pub struct ReplyPane {
     pub chosen: Option<usize>,
     /// What stands in the editor.
     pub editor: Editor,
+    /// What the customer writes, BCP 47, when it is known.
+    pub customer_language: Option<String>,
     /// Files that go with the reply.
     pub files: Vec<ReplyFile>,
     /// The colleague who writes at it now.
@@ -243,7 +245,13 @@ impl ReplyPane {
     fn origin(&self, frame: &Frame, card: &DraftCard) -> Markup {
         let t = frame.lang();
         html! {
-            @if let Some(language) = &card.proposal.language { span { (t.in_language(t.language_name(language))) } }
+            @if let Some(language) = &card.proposal.language {
+                @match self.customer_language.as_deref().filter(|theirs| primary(theirs) != primary(language)) {
+                    // A reply that the customer may not be able to read.
+                    Some(theirs) => span.amber { (icon::warn()) (t.in_other_language(t.language_name(language), t.language_name(theirs))) },
+                    None => span { (t.in_language(t.language_name(language))) }
+                }
+            }
             @match card.origin {
                 DraftOrigin::Agent => span { (t.draft_from_agent(card.author.as_deref().unwrap_or(t.somebody()))) },
                 DraftOrigin::Model => span.amber { (t.draft_from_model()) },
@@ -374,7 +382,7 @@ impl ReplyPane {
                     }
                 }
                 @match card.check {
-                    Check::Done if card.findings.is_empty() => li.fine { (icon::tick()) (t.checks_none()) },
+                    Check::Done if card.findings.is_empty() && card.proposal.unfilled.is_empty() => li.fine { (icon::tick()) (t.checks_none()) },
                     Check::Coming => li.fine role="status" { (icon::pulse()) (t.checks_coming()) },
                     Check::Open => li.fine { (icon::warn()) (t.checks_open()) },
                     Check::Done | Check::None => {}
@@ -407,6 +415,11 @@ impl ReplyPane {
             }
         }
     }
+}
+
+/// `de` of `de-AT`.
+fn primary(tag: &str) -> String {
+    tag.split('-').next().unwrap_or_default().to_lowercase()
 }
 
 /// A place in a text, fit for a line.

@@ -240,7 +240,9 @@ impl Frame {
                     }
                 }))
                 details.menu.up {
-                    summary.place { (icon::person()) span { (t.me()) } }
+                    // Pages that a phone reaches from here alone.
+                    @let beneath = matches!(self.place, Place::Account | Place::People | Place::Settings | Place::Autonomy | Place::Audit);
+                    summary.place.beneath[beneath] { (icon::person()) span { (t.me()) } }
                     div.card {
                         p.who { b { (self.me.name) } br; span.mute { (self.me.email) } br; span.mute { (t.role(self.me.role)) } }
                         button.quiet.only-thin type="button" data-open="palette" hidden { (t.palette()) }

@@ -122,7 +122,6 @@ impl PeoplePage {
                 main.sheet.people #main {
                     h1 { (t.people_title()) }
                     p.mute { (t.people_hint()) }
-                    p { a href=(frame.team.path("/webhooks")) { (t.webhooks_title()) } }
                     table {
                         thead { tr { th { (t.person_name()) } th { (t.person_role()) } th { (t.person_sees()) } th { (t.person_seen()) } } }
                         tbody { @for person in &self.people { tr {

@@ -441,6 +441,7 @@ pub fn ticket(lang: Lang) -> TicketPane {
 
 fn reply() -> ReplyPane {
     ReplyPane {
+        customer_language: Some("es".into()),
         macros: vec![("Parcel is lost".into(), true), ("Solved by phone".into(), false)],
         number: 1042,
         seen: 3,

@@ -19,34 +19,52 @@ pub enum Part {
     Mailboxes,
     /// One of them.
     Mailbox,
+    /// Who is left out, and when spam is spam.
+    Screening,
     /// When somebody works, and by when a customer has an answer.
     Hours,
+    /// Who gets new tickets, and when.
+    Assign,
+    /// What happens as deadlines come near.
+    Escalation,
     /// How replies are reviewed and sent.
     Review,
     /// Several acts under one name.
     Macros,
+    /// What earned autonomy asks for, and caps on mail that nobody has read.
+    Automatic,
     /// Who is told what.
     Notices,
     /// The daily summary and the watch.
     Watch,
     /// The team's own model.
     Model,
+    /// Addresses that are told what happens.
+    Webhooks,
+    /// How people sign in.
+    SignIn,
     /// What is kept under lock.
     Secrets,
 }
 
 impl Part {
     /// Those on the list, in its order.
-    pub const LISTED: [Self; 10] = [
+    pub const LISTED: [Self; 16] = [
         Self::Team,
         Self::Queues,
         Self::Mailboxes,
+        Self::Screening,
         Self::Hours,
+        Self::Assign,
+        Self::Escalation,
         Self::Review,
         Self::Macros,
+        Self::Automatic,
         Self::Notices,
         Self::Watch,
         Self::Model,
+        Self::Webhooks,
+        Self::SignIn,
         Self::Secrets,
     ];
 
@@ -64,6 +82,12 @@ impl Part {
             Self::Notices => "notices",
             Self::Watch => "watch",
             Self::Model => "model",
+            Self::Screening => "screening",
+            Self::Assign => "assign",
+            Self::Escalation => "escalation",
+            Self::Automatic => "automatic",
+            Self::Webhooks => "webhooks",
+            Self::SignIn => "sign-in",
             Self::Secrets => "secrets",
         }
     }
@@ -87,6 +111,12 @@ impl Part {
             Self::Notices => t.setup_notices(),
             Self::Watch => t.setup_watch(),
             Self::Model => t.setup_model(),
+            Self::Screening => t.setup_screening(),
+            Self::Assign => t.setup_assign(),
+            Self::Escalation => t.setup_escalation(),
+            Self::Automatic => t.setup_automatic(),
+            Self::Webhooks => t.webhooks_title(),
+            Self::SignIn => t.setup_sign_in_people(),
             Self::Secrets => t.setup_secrets(),
         }
     }
@@ -105,6 +135,12 @@ impl Part {
             Self::Notices => t.setup_notices_lead(),
             Self::Watch => t.setup_watch_lead(),
             Self::Model => t.setup_model_lead(),
+            Self::Screening => t.setup_screening_lead(),
+            Self::Assign => t.setup_assign_lead(),
+            Self::Escalation => t.setup_escalation_lead(),
+            Self::Automatic => t.setup_automatic_lead(),
+            Self::Webhooks => t.setup_webhooks_lead(),
+            Self::SignIn => t.setup_sign_in_lead(),
             Self::Secrets => t.setup_secrets_lead(),
         }
     }

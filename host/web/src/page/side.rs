@@ -78,8 +78,9 @@ fn tags(frame: &Frame, pane: &TicketPane) -> Markup {
         @if may || !pane.tags.is_empty() {
             section.block.labels { h2 { (t.tags_title()) }
                 @if !pane.tags.is_empty() { ul.tags aria-label=(t.tags_title()) { @for tag in &pane.tags { li {
-                    span { (tag) }
-                    @if may { (pane.post(frame, "untag", "inline", &html! { button name="tag" value=(tag) aria-label=(t.tag_remove(tag)) title=(t.tag_remove(tag)) { "×" } })) }
+                    @let words = t.tag_name(tag, pane.category.as_deref());
+                    span title=[(words != *tag).then_some(tag)] { (words) }
+                    @if may { (pane.post(frame, "untag", "inline", &html! { button name="tag" value=(tag) aria-label=(t.tag_remove(&words)) title=(t.tag_remove(&words)) { "×" } })) }
                 } } } }
                 @if may {
                     (pane.post(frame, "tag", "one-line", &html! {

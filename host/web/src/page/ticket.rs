@@ -216,7 +216,7 @@ impl TicketPane {
         html! {
             header.ticket-head {
                 a.back href=(frame.team.path(&format!("/tickets{}", self.query.to_query()))) aria-label=(t.back_to_list()) { (icon::back()) }
-                h1 dir="auto" { (letter::marked(t, subject, TextPart::Subject, &self.entities, &self.risks)) }
+                h1 dir="auto" title=[(subject.chars().count() > 200).then_some(subject)] { (letter::marked(t, subject, TextPart::Subject, &self.entities, &self.risks)) }
                 div.meta {
                     span.number { "#" (self.number) }
                     span.status data-part="status" { @if self.status == TicketStatus::Sent && self.is_leaving(frame) { (t.status_leaving()) } @else { (t.status(self.status)) } @if let Some(reason) = &self.reason { span.mute { " (" (reason) ")" } } }

@@ -60,7 +60,7 @@ impl TokensPart {
         let t = frame.lang();
         html! { section #tokens {
             h2 { (t.tokens_title()) }
-            p.mute { (self.hint) }
+            p.mute { (self.hint) " " a href=(frame.team.path("/api/openapi.json")) { (t.tokens_describe()) } }
             @if let Some(token) = &self.made { div.candidate { p { (t.token_made()) } p { code.key { (token) } } } }
             @if self.tokens.is_empty() { p.mute { (t.tokens_none()) } } @else { table {
                 thead { tr { th { (t.token_name()) } th { (t.token_begins()) } th { (t.token_scope()) } th { (t.token_until()) } th { (t.token_used()) } th {} } }

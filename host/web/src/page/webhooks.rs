@@ -53,15 +53,15 @@ impl WebhooksPage {
     #[must_use]
     pub fn draw(&self, frame: &Frame) -> Markup {
         let t = frame.lang();
-        debug_assert_eq!(frame.place, Place::People);
+        debug_assert_eq!(frame.place, Place::Settings);
         frame.page(
             t.webhooks_title(),
             "plain",
             &html! {
                 main.sheet.people #main {
-                    p.mute { a href=(frame.team.path("/people")) { (t.people_title()) } }
+                    p.mute { a href=(frame.team.path("/settings")) { (t.settings_title()) } " / " a href=(frame.team.path("/settings/webhooks")) { (t.webhooks_title()) } }
                     h1 { (t.webhooks_title()) }
-                    p.mute { (t.webhooks_hint()) }
+                    p.mute { (t.webhooks_hint()) " " a href=(frame.team.path("/settings/webhooks")) { (t.settings_title()) } }
                     @if self.webhooks.is_empty() { p.empty { (t.webhooks_none()) } }
                     @for webhook in &self.webhooks { (webhook.draw(frame)) }
                 }

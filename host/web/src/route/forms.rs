@@ -186,7 +186,20 @@ pub(super) async fn reopen(seat: Seat, Path((_, number)): At) -> Result<Response
 }
 
 pub(super) async fn category(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
-    run(&seat, &number, Action::Category(fields.line("category")), false).await
+    let own = number_of(&number)?;
+    let was = seat.scope.ticket_by_number(own).await?.category;
+    match perform(&seat, own, Action::Category(fields.line("category"))).await {
+        Ok(done) => {
+            let mut path = path_onward(&seat, &ListQuery::parse(seat.query()), own, done, false, None);
+            // What one click takes back.
+            if let Some(was) = was {
+                let was: String = url::form_urlencoded::byte_serialize(was.as_bytes()).collect();
+                path.push_str(&format!("&of={own}&was={was}"));
+            }
+            Ok(Redirect::to(&path).into_response())
+        }
+        Err(trouble) => refused(&seat, own, trouble, None).await,
+    }
 }
 
 pub(super) async fn assign(seat: Seat, Path((_, number)): At, fields: Fields) -> Result<Response, Refusal> {
@@ -244,6 +257,10 @@ pub(super) fn onward(
     go_on: bool,
     next: Option<i64>,
 ) -> Response {
+    Redirect::to(&path_onward(seat, query, number, done, go_on, next)).into_response()
+}
+
+fn path_onward(seat: &Seat, query: &ListQuery, number: i64, done: Done, go_on: bool, next: Option<i64>) -> String {
     let mut path = match (go_on, next) {
         (false, _) => seat.team().path(&format!("/tickets/{number}")),
         (true, Some(next)) => seat.team().path(&format!("/tickets/{next}")),
@@ -257,7 +274,7 @@ pub(super) fn onward(
     if go_on || matches!(done, Done::Snoozed | Done::Scheduled | Done::Spam | Done::Handled) {
         path.push_str(&format!("&of={number}"));
     }
-    Redirect::to(&path).into_response()
+    path
 }
 
 pub(super) async fn refused(

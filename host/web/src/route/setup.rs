@@ -153,14 +153,7 @@ async fn check_secrets(seat: &Seat, now: &TenantConfig, next: &TenantConfig, rea
     let mut wrong = Vec::new();
     for name in names {
         let typed = read.secrets.iter().find(|secret| secret.name == name);
-        // The field beside which it is typed.
-        let field = if next.model.as_ref().and_then(|model| model.key.as_ref()).is_some_and(|key| key.secret == name) {
-            "key"
-        } else if name.ends_with("client_secret") {
-            "client-secret"
-        } else {
-            "password"
-        };
+        let field = read.beside.get(name).map_or("password", String::as_str);
         let look = seat.desk.deps.secrets.look(id, slug, name).await.map_err(Refusal::Refused)?;
         match (typed, look) {
             (Some(_), Some(look)) if look.elsewhere => wrong.push((field.to_owned(), t.secret_is_elsewhere(name))),

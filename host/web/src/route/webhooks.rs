@@ -46,7 +46,7 @@ pub(super) async fn page(seat: Seat) -> Result<Response, Refusal> {
                 .collect(),
         });
     }
-    let frame = load::frame::frame(&seat, Place::People, note).await?;
+    let frame = load::frame::frame(&seat, Place::Settings, note).await?;
     Ok(WebhooksPage { webhooks }.draw(&frame).into_response())
 }
 

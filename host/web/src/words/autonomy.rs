@@ -7,7 +7,8 @@ super::words! {
     autonomy_title: "Earned autonomy", "自动回复";
     autonomy_place: "Auto", "自动";
     autonomy_hint: "Each category of mail climbs one step at a time, on what was measured and with somebody's consent. One complaint, one reply that comes back, or one objection of a check takes it back to people.", "每类邮件按实测数据并经人工同意逐级放开。一次投诉、一次退信或一次检查异议，都会退回人工发送。";
-    autonomy_guide: "What never goes out by itself, and how the numbers are made, is in docs/autonomy.md.", "哪些邮件绝不自动回复、数字如何计算，见 docs/autonomy.md。";
+    autonomy_never_title: "What a person always reads first", "哪些情况一律由人工审核";
+    autonomy_switch: "Everything at once", "总开关";
     autonomy_stop: "Stop all automatic replies", "停止全部自动回复";
     autonomy_stop_hint: "Nothing goes out by itself from this moment, what waits in its delay included. Levels stay as they are.", "立即生效，等待发出的回复也会扣下。各类级别不变。";
     autonomy_stop_why: "Why (for your colleagues)", "原因（供同事查看）";

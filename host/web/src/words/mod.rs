@@ -20,6 +20,8 @@ mod people;
 mod plugins;
 mod reason;
 mod setup;
+mod setup_rules;
+mod tags;
 mod templates;
 mod ticket;
 mod tokens;
@@ -178,6 +180,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str
         reason::TABLE,
         templates::TABLE,
         setup::TABLE,
+        setup_rules::TABLE,
+        tags::TABLE,
         ticket::TABLE,
         ticket::COUNTED,
         tokens::TABLE,

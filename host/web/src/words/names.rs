@@ -250,7 +250,7 @@ const LANGUAGES: &[(&str, &str, &str)] = &[
     ("zh", "Chinese", "中文"),
 ];
 
-fn pick<'a>(lang: Lang, en: &'a str, zh: &'a str) -> &'a str {
+pub(super) fn pick<'a>(lang: Lang, en: &'a str, zh: &'a str) -> &'a str {
     match lang {
         Lang::En => en,
         Lang::Zh => zh,

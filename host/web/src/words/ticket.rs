@@ -51,6 +51,7 @@ super::words! {
     draft_coming: "A draft is being made. You can write your own meanwhile.", "草稿正在生成，也可以先自己写。";
     draft_label: "Text of the reply", "回复正文";
     in_language(name): "in {name}", "{name}";
+    in_other_language(name, theirs): "in {name}; the customer writes {theirs}", "{name}，客户用{theirs}";
     filled_title: "Filled in", "已填";
     unfilled_title: "Still empty", "未填";
     rests_on: "Rests on", "依据";

@@ -2,7 +2,8 @@
 
 super::words! {
     tokens_title: "API tokens", "API 令牌";
-    tokens_hint: "With a token a program uses the JSON API as you, within what the token allows. See docs/api.md.", "程序可用令牌以你的身份使用 JSON 接口，权限以令牌为限。见 docs/api.md。";
+    tokens_hint: "With a token a program uses the JSON API as you, within what the token allows.", "程序可用令牌以你的身份使用 JSON 接口，权限以令牌为限。";
+    tokens_describe: "What it offers (OpenAPI)", "接口说明（OpenAPI）";
     tokens_service_hint: "With a token a program uses the JSON API as this account, within what the token allows.", "程序可用令牌以此账户的身份使用 JSON 接口，权限以令牌为限。";
     tokens_none: "There is none.", "还没有令牌。";
     token_name: "What it is for", "用途";

@@ -2,8 +2,8 @@
 
 super::words! {
     webhooks_title: "Webhooks", "Webhook";
-    webhooks_hint: "Addresses that are told what happens, as tenant.toml names them. See docs/webhooks.md.", "tenant.toml 中配置的推送地址。见 docs/webhooks.md。";
-    webhooks_none: "There is none. Add a [[webhook]] to tenant.toml and apply it.", "还没有。请在 tenant.toml 中添加 [[webhook]] 并应用。";
+    webhooks_hint: "What each address was told, and what it answered. Addresses are set under", "每个地址的推送与响应记录。推送地址在此设置：";
+    webhooks_none: "There is none yet.", "还没有推送地址。";
     webhook_works: "works", "正常";
     webhook_paused: "turned off in the set-up", "配置中已停用";
     webhook_failing(time): "nothing has reached it since {time}", "自 {time} 起推送失败";

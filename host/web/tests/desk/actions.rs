@@ -219,7 +219,11 @@ async fn a_ticket_is_closed_sorted_and_given_away() {
     let status = async || luma.scope.ticket(waiting.ticket).await.unwrap();
 
     let answer = browser.post(&path("category"), &[("csrf", &csrf), ("category", "refund")]).await;
-    assert_eq!(answer.location(), luma.path(&format!("/tickets/{number}?done=category")));
+    assert_eq!(answer.location(), luma.path(&format!("/tickets/{number}?done=category&of={number}&was=shipping")));
+    assert!(
+        browser.get(answer.location()).await.text.contains("name=\"category\" value=\"shipping\""),
+        "it can be taken back"
+    );
     assert_eq!(status().await.category.as_deref(), Some("refund"));
     let odd = browser.post(&path("category"), &[("csrf", &csrf), ("category", "<script>")]).await;
     assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -21,6 +21,7 @@ mod pictures;
 mod plugins;
 mod reading;
 mod setup;
+mod setup_rules;
 mod sign_in;
 mod strangers;
 mod support;

@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Values of a form's fields; none: a box that is not ticked any more.
-type Changes<'a> = &'a [(&'a str, Option<&'a str>)];
+pub type Changes<'a> = &'a [(&'a str, Option<&'a str>)];
 
 /// A team with a router, a notifier and a mailbox of folders.
-async fn team(house: &House) -> Team {
+pub async fn team(house: &House) -> Team {
     let luma = house.team("luma").await;
     let mut config = TenantConfig::new("luma", "Team luma");
     config.time_zone = "Asia/Shanghai".into();
@@ -125,8 +125,24 @@ async fn save_from(
     browser.post(&luma.path(&format!("/settings/{part}")), &pairs).await
 }
 
-const PARTS: [&str; 10] =
-    ["team", "queues", "mailboxes", "hours", "review", "macros", "notices", "watch", "model", "secrets"];
+const PARTS: [&str; 16] = [
+    "team",
+    "queues",
+    "mailboxes",
+    "screening",
+    "hours",
+    "assign",
+    "escalation",
+    "review",
+    "macros",
+    "automatic",
+    "notices",
+    "watch",
+    "model",
+    "webhooks",
+    "sign-in",
+    "secrets",
+];
 
 #[tokio::test]
 async fn leads_read_and_admins_change() {

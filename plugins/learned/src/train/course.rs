@@ -1,13 +1,13 @@
 //! A whole training: texts → examples → weights → a tempered, rounded model and how good it is.
 
 use super::descent::{Plan, Weights, descend};
-use super::example::{Example, Examples};
+use super::example::{Among, Example, Examples};
 use crate::augment::{self, Frames};
 use crate::dice::Dice;
 use crate::file::CATEGORIES_MAX;
-use crate::lines::Labelled;
-use crate::model::{About, Model, ZERO};
-use posthouse_rules::Engine;
+use crate::lines::{Kind, Labelled};
+use crate::model::{About, MOODS, Model, ZERO};
+use posthouse_rules::{Engine, Mood};
 use std::collections::BTreeMap;
 
 /// What is trained on, and how.
@@ -45,6 +45,8 @@ pub struct Trained {
     pub model: Model,
     /// How many texts were held back, and how many of them it got right before it learned from them.
     pub held_back: (usize, usize),
+    /// The same of texts whose mood is known.
+    pub moods_held_back: (usize, usize),
     /// By how much sums were divided so that confidence is true.
     pub temper: f32,
 }
@@ -70,6 +72,7 @@ pub fn train(
     course: &Course,
     mut told: impl FnMut(Progress),
 ) -> Result<Trained, String> {
+    let has_moods = texts.iter().any(|text| text.mood.is_some());
     let mut categories: Vec<String> = Vec::new();
     for label in texts.iter().flat_map(|text| &text.labels) {
         if !categories.contains(label) {
@@ -83,10 +86,20 @@ pub fn train(
     if categories.len() > CATEGORIES_MAX {
         return Err(format!("{} categories; a model tells at most {CATEGORIES_MAX} apart", categories.len()));
     }
-    let plan = Plan { bits: bits(&course.plan, categories.len()), ..course.plan };
+    // With very many categories there is no room for moods beside them.
+    let has_moods = has_moods && categories.len() + MOODS <= CATEGORIES_MAX;
+    let columns = categories.len() + if has_moods { MOODS } else { 0 };
+    let plan = Plan { bits: bits(&course.plan, columns), ..course.plan };
     let rules: Vec<String> = engine.categories().to_vec();
+    let of_categories = (0, categories.len() as u8);
+    let of_moods = (categories.len() as u8, columns as u8);
     let mask = |text: &Labelled| {
-        text.labels.iter().filter_map(|label| categories.binary_search(label).ok()).fold(0u64, |all, at| all | 1 << at)
+        let right = text.labels.iter().filter_map(|label| categories.binary_search(label).ok());
+        (right.fold(0u64, |all, at| all | 1 << at), of_categories)
+    };
+    let mood = |text: &Labelled| {
+        let at = Mood::ALL.iter().position(|known| Some(*known) == text.mood)?;
+        Some((1u64 << (categories.len() + at), of_moods))
     };
 
     told(Progress::Reading);
@@ -99,37 +112,45 @@ pub fn train(
     let mut extra = Vec::new();
     let mut counted = (0u32, 0usize);
     for (index, text) in texts.iter().enumerate() {
-        let right = mask(text);
+        let answers = [Some(mask(text)).filter(|_| !text.labels.is_empty()), mood(text).filter(|_| has_moods)];
         let is_held = is_held[index];
-        let others = &alike[&(text.language.as_str(), text.labels.as_slice(), is_held)];
-        let mut made = Vec::new();
-        maker.make(text, index, others, texts, right, course.mails_of_a_line, &mut dice, &mut made);
+        let others = &alike[&(text.language.as_str(), text.labels.as_slice(), text.mood, is_held)];
         counted.0 += 1;
-        if is_held {
-            // One of each kind: the line itself, and a mail.
-            counted.1 += 1;
-            held.extend(made.iter().take(2).cloned());
-            extra.extend(made);
-        } else if text.is_line {
-            learned.extend(made);
-        } else {
-            learned.extend(std::iter::repeat_n(made, often).flatten());
+        counted.1 += usize::from(is_held);
+        for answer in answers.into_iter().flatten() {
+            let mut made = Vec::new();
+            maker.make(text, index, others, texts, answer, course.mails_of_a_line, &mut dice, &mut made);
+            if is_held {
+                // One of each kind: the line itself, and a mail.
+                held.extend(made.iter().take(2).cloned());
+                extra.extend(made);
+            } else if text.kind != Kind::Own {
+                learned.extend(made);
+            } else {
+                learned.extend(std::iter::repeat_n(made, often).flatten());
+            }
         }
     }
     if learned.is_empty() {
         return Err("there is nothing to learn from: all texts are empty".to_owned());
     }
-    let mut weights = descend(&learned, categories.len(), &plan, |round| told(Progress::Round(round)));
-    let temper = temper(&weights, &held);
-    let right = held.iter().filter(|example| is_right(&weights, example)).count();
-    let held_back = (held.len(), right);
+    let mut weights = descend(&learned, columns, &plan, |round| told(Progress::Round(round)));
+    let count = |among: Among| {
+        let held = || held.iter().filter(move |example| example.among == among);
+        (held().count(), held().filter(|example| is_right(&weights, example)).count())
+    };
+    let temper_of = |among: Among| temper(&weights, &held, among);
+    let (held_back, moods_held_back, temper) = (count(of_categories), count(of_moods), temper_of(of_categories));
+    let moods = has_moods.then(|| temper / temper_of(of_moods));
     if course.whole && !extra.is_empty() {
         learned.append(&mut extra);
-        weights = descend(&learned, categories.len(), &plan, |round| told(Progress::Round(round)));
+        weights = descend(&learned, columns, &plan, |round| told(Progress::Round(round)));
     }
-    let about =
-        About { examples: counted.0, seed: plan.seed, held_back_right: right as f32 / held.len().max(1) as f32 };
-    Ok(Trained { model: round(&weights, categories, rules, plan.bits, temper, about), held_back, temper })
+    let held_back_right = held_back.1 as f32 / held_back.0.max(1) as f32;
+    let about = About { examples: counted.0, seed: plan.seed, held_back_right };
+    let mut model = round(&weights, categories, rules, plan.bits, temper, about);
+    model.moods = moods;
+    Ok(Trained { model, held_back, moods_held_back, temper })
 }
 
 /// A desk's own texts are few beside the lines and say more of its mail.
@@ -140,17 +161,20 @@ const OWN_OFTEN_MAX: usize = 12;
 /// How often each text that is no line is learned from: so often that such texts are a quarter of all, and not more often than
 /// [`OWN_OFTEN_MAX`].
 fn often(texts: &[Labelled], mails_of_a_line: usize) -> usize {
-    let lines = texts.iter().filter(|text| text.is_line).count();
+    let lines = texts.iter().filter(|text| text.kind != Kind::Own).count();
     let own = (texts.len() - lines).max(1);
     (lines * (1 + mails_of_a_line) / (OWN_SHARE * own)).clamp(1, OWN_OFTEN_MAX)
 }
 
-/// Texts of the same language and the same right categories; those held back by themselves, so that none of them is read as
+/// Language, categories, mood, and whether it is held back.
+type Alike<'a> = (&'a str, &'a [String], Option<Mood>, bool);
+
+/// Texts of the same language, the same right categories and the same mood; those held back by themselves, so that none of them is read as
 /// the second sentence of a text that is learned from.
-fn alike<'a>(texts: &'a [Labelled], is_held: &[bool]) -> BTreeMap<(&'a str, &'a [String], bool), Vec<usize>> {
+fn alike<'a>(texts: &'a [Labelled], is_held: &[bool]) -> BTreeMap<Alike<'a>, Vec<usize>> {
     let mut all: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (index, (text, is_held)) in texts.iter().zip(is_held).enumerate() {
-        all.entry((text.language.as_str(), text.labels.as_slice(), *is_held)).or_default().push(index);
+        all.entry((text.language.as_str(), text.labels.as_slice(), text.mood, *is_held)).or_default().push(index);
     }
     all
 }
@@ -168,7 +192,7 @@ impl Maker<'_> {
         index: usize,
         others: &[usize],
         texts: &[Labelled],
-        right: u64,
+        answer: (u64, Among),
         mails: usize,
         dice: &mut Dice,
         made: &mut Vec<Example>,
@@ -176,21 +200,27 @@ impl Maker<'_> {
         // What the host would say of a mail; of a line it says often nothing.
         let language = (!text.language.is_empty()).then_some(text.language.as_str());
         let (subject, body) = augment::plain(text, &self.frames, dice);
-        made.extend(self.examples.of(&subject, &body, None, right));
-        if !text.is_line {
-            return;
+        made.extend(self.examples.of(&subject, &body, None, answer));
+        match text.kind {
+            Kind::Line => {}
+            Kind::Mail => {
+                // What it says does not hang on its subject, nor on how well it is spelt.
+                made.extend(self.examples.of("", &augment::slip(&body, dice), language, answer));
+                return;
+            }
+            Kind::Own => return,
         }
         for number in 0..mails {
             let other = others.get(dice.below(others.len())).filter(|other| **other != index);
             let other =
-                other.filter(|_| dice.percent(45)).and_then(|other| texts.get(*other)).filter(|other| other.is_line);
+                other.filter(|_| dice.percent(45)).and_then(|other| texts.get(*other)).filter(|o| o.kind == Kind::Line);
             let (subject, body) = if number == 1 {
                 let filled = augment::fill(&text.body, &text.language, &self.frames, dice);
                 (String::new(), augment::slip(&filled, dice))
             } else {
                 augment::mail(text, other, &self.frames, dice)
             };
-            made.extend(self.examples.of(&subject, &body, language.filter(|_| number != 1), right));
+            made.extend(self.examples.of(&subject, &body, language.filter(|_| number != 1), answer));
         }
     }
 }
@@ -198,19 +228,23 @@ impl Maker<'_> {
 fn is_right(weights: &Weights, example: &Example) -> bool {
     let mut sums = vec![0.0; weights.lanes];
     weights.sums(example, &mut sums);
-    let best = sums[..weights.categories].iter().enumerate().max_by(|one, other| one.1.total_cmp(other.1));
+    let (first, end) = (usize::from(example.among.0), usize::from(example.among.1));
+    let asked = sums.iter().enumerate().take(end).skip(first);
+    let best = asked.max_by(|one, other| one.1.total_cmp(other.1));
     best.is_some_and(|(at, _)| example.right >> at & 1 == 1)
 }
 
 /// The number that sums must be divided by so that "0.8" is right eight times of ten.
-fn temper(weights: &Weights, held: &[Example]) -> f32 {
+fn temper(weights: &Weights, held: &[Example], among: Among) -> f32 {
     let sums: Vec<(Vec<f32>, u64)> = held
         .iter()
+        .filter(|example| example.among == among)
         .map(|example| {
             let mut sums = vec![0.0; weights.lanes];
             weights.sums(example, &mut sums);
-            sums.truncate(weights.categories);
-            (sums, example.right)
+            sums.truncate(usize::from(among.1));
+            sums.drain(..usize::from(among.0));
+            (sums, example.right >> among.0)
         })
         .collect();
     let loss = |temper: f32| -> f64 {
@@ -232,7 +266,7 @@ fn temper(weights: &Weights, held: &[Example]) -> f32 {
             best = (cost, temper);
         }
     }
-    if held.is_empty() { 1.0 } else { best.1 }
+    if sums.is_empty() { 1.0 } else { best.1 }
 }
 
 /// Weights as whole numbers of one byte; the few that are very large are cut.
@@ -258,7 +292,17 @@ fn round(
         .map(|weight| ((weight / step).round().clamp(-127.0, 127.0) as i16 + i16::from(ZERO)) as u8)
         .collect();
     let dense = weights.dense.iter().map(|worth| worth / temper).collect();
-    Model { categories, rules, bits, lanes: weights.lanes, scale: step / temper, dense, table: table.into(), about }
+    Model {
+        categories,
+        moods: None,
+        rules,
+        bits,
+        lanes: weights.lanes,
+        scale: step / temper,
+        dense,
+        table: table.into(),
+        about,
+    }
 }
 
 #[cfg(test)]
@@ -266,7 +310,9 @@ mod tests {
     use super::*;
 
     fn texts(lines: usize, own: usize) -> Vec<Labelled> {
-        (0..lines + own).map(|number| Labelled { is_line: number < lines, ..Labelled::default() }).collect()
+        (0..lines + own)
+            .map(|number| Labelled { kind: if number < lines { Kind::Line } else { Kind::Own }, ..Labelled::default() })
+            .collect()
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The descent itself.
 
-use super::example::{Example, parts};
+use super::example::{Among, Example, parts};
 use crate::dice::Dice;
 use crate::model::{EXTRA, soften};
 
@@ -78,7 +78,7 @@ pub fn descend(examples: &[Example], categories: usize, plan: &Plan, mut told: i
     let mut order: Vec<u32> = (0..examples.len() as u32).collect();
     let mut dice = Dice::new(plan.seed);
     let (mut sums, mut pull) = (vec![0.0f32; lanes], vec![0.0f32; lanes]);
-    let mut seen = Example { rows: Vec::new(), norm: 1.0, numbers: Vec::new(), right: 0 };
+    let mut seen = Example { rows: Vec::new(), norm: 1.0, numbers: Vec::new(), right: 0, among: (0, 0) };
     for round in 0..plan.rounds {
         told(round);
         dice.shuffle(&mut order);
@@ -88,7 +88,7 @@ pub fn descend(examples: &[Example], categories: usize, plan: &Plan, mut told: i
             let example = &examples[*index as usize];
             leave_out(example, &mut seen, plan, &mut dice);
             weights.sums(&seen, &mut sums);
-            let Some(length) = pull_of(&mut sums[..categories], &mut pull, seen.right) else { continue };
+            let Some(length) = pull_of(&mut sums, &mut pull, seen.right, seen.among) else { continue };
             step(&mut weights, &seen, &pull, length, rate, plan.decay, &mut walked, &mut walked_dense);
         }
     }
@@ -113,16 +113,19 @@ fn leave_out(example: &Example, seen: &mut Example, plan: &Plan, dice: &mut Dice
         let rules = seen.numbers.len() - EXTRA;
         seen.numbers[..rules].fill(0.0);
     }
-    seen.right = example.right;
+    (seen.right, seen.among) = (example.right, example.among);
 }
 
 /// Where the sums should go; nothing where they are there.
-fn pull_of(sums: &mut [f32], pull: &mut [f32], right: u64) -> Option<f32> {
-    soften(sums);
-    let good: f32 = sums.iter().enumerate().filter(|(at, _)| right >> at & 1 == 1).map(|(_, likely)| likely).sum();
+fn pull_of(sums: &mut [f32], pull: &mut [f32], right: u64, (first, end): Among) -> Option<f32> {
+    let (first, end) = (usize::from(first), usize::from(end));
+    pull.fill(0.0);
+    soften(&mut sums[first..end]);
+    let asked = || sums.iter().enumerate().take(end).skip(first);
+    let good: f32 = asked().filter(|(at, _)| right >> at & 1 == 1).map(|(_, likely)| likely).sum();
     let good = good.max(1e-6);
     let mut squares = 0.0;
-    for (at, likely) in sums.iter().enumerate() {
+    for (at, likely) in asked() {
         let wanted = if right >> at & 1 == 1 { likely / good } else { 0.0 };
         pull[at] = likely - wanted;
         squares += pull[at] * pull[at];

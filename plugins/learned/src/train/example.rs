@@ -18,9 +18,14 @@ pub struct Example {
     pub norm: f32,
     /// What the rules say, then the length of the text, then 1.
     pub numbers: Vec<f32>,
-    /// Categories that are right, one bit each.
+    /// Columns that are right, one bit each.
     pub right: u64,
+    /// The columns among which they are: those of the categories, or those of the moods.
+    pub among: Among,
 }
+
+/// First column and one past the last.
+pub type Among = (u8, u8);
 
 /// Makes examples of texts.
 #[derive(Debug)]
@@ -58,7 +63,7 @@ impl<'a> Examples<'a> {
     }
 
     /// An example of a text; none where there is nothing to learn from.
-    pub fn of(&mut self, subject: &str, body: &str, language: Option<&str>, right: u64) -> Option<Example> {
+    pub fn of(&mut self, subject: &str, body: &str, language: Option<&str>, answer: (u64, Among)) -> Option<Example> {
         let mut found = None;
         let mail = Mail { subject, body, language, ..Mail::default() };
         let (inputs, bits, slots) = (&self.inputs, self.bits, &mut self.slots);
@@ -67,14 +72,21 @@ impl<'a> Examples<'a> {
                 inputs.iter().position(|at| *at == usize::from(category)).map(|rule| (rule, sure))
             });
             let score = |rule: usize| standing.scores.get(inputs[rule]).copied().unwrap_or(0.0);
-            found = Some(example(standing.text, said(inputs.len(), score, settled), right, bits, slots));
+            found =
+                Some(example(standing.text, said(inputs.len(), score, settled, standing.moods), answer, bits, slots));
             None
         });
         found
     }
 }
 
-fn example(text: &Folded, mut numbers: Vec<f32>, right: u64, bits: u32, slots: &mut Slots) -> Example {
+fn example(
+    text: &Folded,
+    mut numbers: Vec<f32>,
+    (right, among): (u64, Among),
+    bits: u32,
+    slots: &mut Slots,
+) -> Example {
     (slots.bits, slots.squares) = (bits, 0);
     slots.all.clear();
     features::each(text, slots);
@@ -92,7 +104,7 @@ fn example(text: &Folded, mut numbers: Vec<f32>, right: u64, bits: u32, slots: &
     }
     rows.shrink_to_fit();
     numbers.extend([length(text.tokens.len()), 1.0]);
-    Example { rows, norm: 1.0 / (slots.squares.max(1) as f32).sqrt(), numbers, right }
+    Example { rows, norm: 1.0 / (slots.squares.max(1) as f32).sqrt(), numbers, right, among }
 }
 
 /// The row of an entry of [`Example::rows`] and how much it counts.

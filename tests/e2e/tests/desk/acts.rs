@@ -43,6 +43,12 @@ async fn every_act_of_an_agent_does_what_it_says() {
     desk.click("details.category button[value=refund]").await;
     note("Category changed.").await;
     assert!(desk.text(".meta .category summary").await.contains("refund"));
+    // A slip is taken back, and that as well.
+    desk.click("#notices .take-back button").await;
+    desk.until("document.querySelector('.meta .category summary').innerText.includes('shipping')").await;
+    note("Category changed.").await;
+    desk.click("#notices .take-back button").await;
+    desk.until("document.querySelector('.meta .category summary').innerText.includes('refund')").await;
     desk.click(".acts details.menu:last-child > summary").await;
     desk.click(".acts [data-key=s]").await;
     note("Assigned.").await;

@@ -302,9 +302,22 @@ async fn many_are_chosen_and_commands_are_found_with_a_thumb() {
 
     desk.value("document.querySelector('.row > a').click()").await;
     desk.until("document.querySelector('.reply form[data-ready]')").await;
+    // What can be done comes up above the bar, wherever one reads, and goes when one looks elsewhere.
+    desk.value("scrollTo(0, 120)").await;
+    desk.click(".bar .dots").await;
+    let above = "(() => { const acts = document.querySelector('#acts').getBoundingClientRect(), \
+                 bar = document.querySelector('footer.bar').getBoundingClientRect(); \
+                 return scrollY === 120 && acts.bottom <= bar.top + 1 && acts.top >= 0 && acts.height > 44; })()";
+    desk.until(above).await;
+    desk.click(".letter").await;
+    desk.until("!document.querySelector('#acts').checkVisibility()").await;
     desk.click(".bar .dots").await;
     desk.click("#acts [data-open=palette]").await;
     desk.until("document.querySelector('#palette[open] li')").await;
+    // Nothing is chosen before a word is typed: Enter does nothing.
+    press(&desk, &[One(ENTER)]).await;
+    assert_eq!(desk.value("return !!document.querySelector('#palette[open]')").await, Value::Bool(true));
+    assert_eq!(desk.value("return !!document.querySelector('.reply form')").await, Value::Bool(true));
     desk.fill("#palette input", "spam").await;
     // The act, not the view of that name.
     desk.value("[...document.querySelectorAll('#palette li')].find((li) => li.querySelector('kbd')?.textContent === '!').click()")

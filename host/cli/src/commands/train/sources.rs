@@ -53,7 +53,7 @@ impl Sources {
                 body: view.body.clone(),
                 language: view.language.clone().unwrap_or_default(),
                 labels: vec![category],
-                is_line: false,
+                ..Labelled::default()
             };
             if self.take(Source { text, view: Some(view) }) {
                 if corrected {
@@ -71,7 +71,7 @@ impl Sources {
             for case in mails::read(path)? {
                 let Some(labels) = case.gold.category else { continue };
                 let language = case.gold.language.and_then(|list| list.first().cloned()).unwrap_or_default();
-                let text = Labelled { subject: case.subject, body: case.body, language, labels, is_line: false };
+                let text = Labelled { subject: case.subject, body: case.body, language, labels, ..Labelled::default() };
                 self.take(Source { text, view: None });
             }
         } else {
@@ -81,7 +81,7 @@ impl Sources {
                     body: row.text,
                     language: row.language,
                     labels: row.labels,
-                    is_line: false,
+                    ..Labelled::default()
                 };
                 self.take(Source { text, view: None });
             }

@@ -269,6 +269,7 @@ pub(super) fn read_watch(fields: &Fields, config: &mut TenantConfig, around: &Ar
 
 /// A secret typed beside what it is for goes to where that sends it, and nowhere else.
 pub(super) fn keep_secret(fields: &Fields, field: &str, name: &str, config: &TenantConfig, read: &mut Read) {
+    read.beside.insert(name.to_owned(), field.to_owned());
     let value = fields.get(field);
     if value.is_empty() {
         return;

@@ -280,7 +280,7 @@ fn read_servers(fields: &Fields, mailbox: &mut MailboxConfig, t: Lang, read: &mu
 }
 
 /// A name that a secret can have: `support/eu` is `support_eu`.
-fn secret_name(mailbox: &str) -> String {
+pub(super) fn secret_name(mailbox: &str) -> String {
     let plain: String =
         mailbox.chars().map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '_' }).collect();
     let pieces: Vec<&str> = plain.split('_').filter(|piece| !piece.is_empty()).collect();

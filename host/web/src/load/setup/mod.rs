@@ -2,12 +2,17 @@
 //! `posthouse tenant apply` checks a folder, by the same function; a page's part of the set-up is known by its hash, so that a form
 //! made from something else than what is in force now changes nothing.
 
+mod autonomy;
+mod crew;
 mod forms;
 mod hours;
 mod macros;
 mod mailbox;
 mod model;
 mod pages;
+mod screen;
+mod sign_in;
+mod webhooks;
 pub(crate) mod words;
 
 pub(crate) use pages::{overview, page};
@@ -53,7 +58,7 @@ impl Around {
             _ => BTreeMap::new(),
         };
         let agents = match part {
-            Part::Macros => seat.scope.agents().await?,
+            Part::Macros | Part::Assign | Part::Escalation => seat.scope.agents().await?,
             _ => Vec::new(),
         };
         let agents = agents.into_iter().filter(|agent| agent.active && agent.role.may_act());
@@ -106,6 +111,8 @@ pub(crate) struct Read {
     pub(crate) wrong: Vec<(String, String)>,
     /// Secrets.
     pub(crate) secrets: Vec<TypedSecret>,
+    /// The field beside which each secret of the form is typed.
+    pub(crate) beside: BTreeMap<String, String>,
 }
 
 impl Read {
@@ -119,6 +126,12 @@ fn part_of(config: &TenantConfig, around: &Around) -> Value {
     match around.part {
         Part::Team => json!([config.name, config.agent_language, config.time_zone, config.categories]),
         Part::Queues => json!(config.queues),
+        Part::Screening => json!(config.screen),
+        Part::Assign => json!([config.assign, config.crew]),
+        Part::Escalation => json!(config.escalation),
+        Part::Automatic => json!([config.autonomy, config.automatic]),
+        Part::Webhooks => json!(config.webhooks),
+        Part::SignIn => json!(config.sign_in),
         Part::Review => json!(config.review),
         Part::Macros => json!(config.macros),
         Part::Notices => json!(config.notify),
@@ -143,6 +156,12 @@ pub(crate) fn touches(around: &Around, path: &str) -> bool {
     match around.part {
         Part::Team => ["name", "agent_language", "time_zone", "categories"].iter().any(|begin| starts(begin)),
         Part::Queues => starts("queues") || starts("queue_order"),
+        Part::Screening => starts("screen"),
+        Part::Assign => starts("assign") || starts("crew"),
+        Part::Escalation => starts("escalation"),
+        Part::Automatic => starts("autonomy") || starts("automatic"),
+        Part::Webhooks => starts("webhook"),
+        Part::SignIn => starts("sign_in"),
         Part::Review => starts("review"),
         Part::Macros => starts("macros") || starts("macro_order"),
         Part::Notices => starts("notify"),
@@ -159,6 +178,12 @@ pub(crate) fn form(config: &TenantConfig, around: &Around) -> Vec<Group> {
     match around.part {
         Part::Team => forms::team(config, around.t),
         Part::Queues => forms::queues(config, around.t),
+        Part::Screening => screen::form(config, around.t),
+        Part::Assign => crew::form(config, around),
+        Part::Escalation => crew::ladder(config, around),
+        Part::Automatic => autonomy::form(config, around.t),
+        Part::Webhooks => webhooks::form(config, around.t),
+        Part::SignIn => sign_in::form(config, around.t),
         Part::Review => forms::review(config, around.t),
         Part::Macros => macros::form(config, around),
         Part::Notices => forms::notices(config, around),
@@ -177,6 +202,12 @@ pub(crate) fn read(fields: &Fields, config: &mut TenantConfig, around: &Around) 
     match around.part {
         Part::Team => forms::read_team(fields, config),
         Part::Queues => forms::read_queues(fields, config, around, &mut read),
+        Part::Screening => screen::read(fields, config, around, &mut read),
+        Part::Assign => crew::read(fields, config, around, &mut read),
+        Part::Escalation => crew::read_ladder(fields, config, around, &mut read),
+        Part::Automatic => autonomy::read(fields, config, around.t, &mut read),
+        Part::Webhooks => webhooks::read(fields, config, around, &mut read),
+        Part::SignIn => sign_in::read(fields, config, around, &mut read),
         Part::Review => forms::read_review(fields, config, around.t, &mut read),
         Part::Macros => macros::read(fields, config, around, &mut read),
         Part::Notices => forms::read_notices(fields, config, around, &mut read),
@@ -252,11 +283,14 @@ pub(crate) fn place(
 /// `queue[1].title` as `queue[returns].title`: what a person sees has no places. One that is only being made is `queue[]`: it stands
 /// at the end.
 fn by_name(path: &str, now: &TenantConfig, next: &TenantConfig) -> String {
-    let lists = |config: &TenantConfig| -> [(&'static str, Vec<String>); 3] {
+    let lists = |config: &TenantConfig| -> [(&'static str, Vec<String>); 6] {
         [
             ("queue", config.queues.iter().map(|queue| queue.name.clone()).collect()),
             ("mailbox", config.mailboxes.iter().map(|mailbox| mailbox.name.clone()).collect()),
             ("plugin", config.plugins.iter().map(|plugin| plugin.name.clone()).collect()),
+            ("crew", config.crew.iter().map(|one| one.agent.clone()).collect()),
+            ("escalation", config.escalation.iter().map(|rung| rung.name.clone()).collect()),
+            ("webhook", config.webhooks.iter().map(|webhook| webhook.name.clone()).collect()),
         ]
     };
     for ((list, names), (_, before)) in lists(next).into_iter().zip(lists(now)) {
@@ -266,7 +300,9 @@ fn by_name(path: &str, now: &TenantConfig, next: &TenantConfig) -> String {
             continue;
         };
         let Some((at, name)) = at.parse::<usize>().ok().and_then(|at| Some((at, names.get(at)?))) else { continue };
-        let is_new = at + 1 == names.len()
+        // Agents are there before they are given tickets: each has her fields.
+        let is_new = list != "crew"
+            && at + 1 == names.len()
             && (!before.contains(name) || names.iter().filter(|other| *other == name).count() > 1);
         return format!("{list}[{}]{rest}", if is_new { "" } else { name });
     }

@@ -47,7 +47,20 @@ pub(crate) async fn page(seat: &Seat, around: &Around, config: &TenantConfig) ->
                 page.of = Some(t.setup_mailbox_new().to_owned());
             }
         }
-        Part::Team | Part::Queues | Part::Hours | Part::Review | Part::Macros | Part::Watch => {}
+        Part::Webhooks => {
+            page.add = Some((t.webhooks_told_link().to_owned(), "/webhooks".to_owned()));
+        }
+        Part::Automatic => page.facts.push(t.setup_automatic_fact().to_owned()),
+        Part::Team
+        | Part::Queues
+        | Part::Screening
+        | Part::Hours
+        | Part::Assign
+        | Part::Escalation
+        | Part::Review
+        | Part::Macros
+        | Part::Watch
+        | Part::SignIn => {}
     }
     Ok(page)
 }
@@ -261,6 +274,22 @@ pub(crate) async fn overview(seat: &Seat) -> Result<SetupList, Refusal> {
             }
             None => "–".to_owned(),
         },
+        Part::Screening => match config.screen.keep_days {
+            0 => t.screen_now_for_good().to_owned(),
+            days => t.screen_now(days),
+        },
+        Part::Assign if config.assign.queues.is_empty() => t.assign_now_none().to_owned(),
+        Part::Assign => config.assign.queues.iter().map(|queue| title(queue)).collect::<Vec<_>>().join(", "),
+        Part::Escalation if config.escalation.is_empty() => t.rung_now_none().to_owned(),
+        Part::Escalation => config.escalation.iter().map(|rung| rung.name.clone()).collect::<Vec<_>>().join(", "),
+        Part::Automatic => t.setup_automatic_now(config.autonomy.review_percent, config.autonomy.undo_seconds),
+        Part::Webhooks if config.webhooks.is_empty() => t.webhooks_none().to_owned(),
+        Part::Webhooks => config.webhooks.iter().map(|webhook| webhook.name.clone()).collect::<Vec<_>>().join(", "),
+        Part::SignIn => config
+            .sign_in
+            .oidc
+            .as_ref()
+            .map_or_else(|| t.setup_sign_in_now().to_owned(), posthouse_model::config::OidcConfig::title),
         Part::Review => t.setup_review_now(config.review.undo_seconds),
         Part::Macros => t.macros_now(config.macros.len()),
         Part::Notices if config.notify.notifiers.is_empty() => t.setup_nobody().to_owned(),

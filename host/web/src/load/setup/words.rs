@@ -54,10 +54,32 @@ const MENDS: &[(&str, &str)] = &[
     ("leave `days` out", "至少选择一天"),
     ("name a [[plugin]]", "没有这个通知插件"),
     ("name a plugin that is a notifier", "这个插件不是通知插件"),
+    ("use https://HOST/PATH, without a user name", "不是地址，请填如 https://crm.example/hook，不含用户名"),
+    ("use https://, or set private", "http:// 会明文传输，请用 https://，内网地址可勾选位于内网"),
+    ("give each its own name", "名称重复，请换一个"),
+    ("use \"name@example.com\"", "既不是邮箱地址也不是域名，请填如 name@example.com、@example.com"),
+    ("use http://HOST:PORT", "不是 Rspamd 地址，请填如 http://127.0.0.1:11333，不含路径"),
+    ("set learn = true", "未勾选教给它时无需填写，请留空或勾选"),
+    ("give 1 to 10", "请填 1 到 10 行"),
+    ("write the windows from", "时间须由短到长"),
+    ("a step that lets more out", "要求不能低于前一级"),
+    ("use 90, 95 or 99", "请选 90、95 或 99"),
+    ("use a code of ISO 4217", "不是币种，请填如 EUR、CNY"),
+    ("add a [[crew]]", "还没有参与派单的客服，请先勾选"),
+    ("write the address she signs in", "不是登录邮箱"),
+    ("write one [[crew]]", "同一客服出现两次"),
+    ("name a [[queue]]", "没有这个队列"),
+    ("give it `queue`", "没有任何操作，请至少设一项"),
+    ("use https:// and what the provider", "不是服务商地址，请填 https:// 开头、与服务商一致的 issuer"),
+    ("use what the provider calls this desk", "请填写在服务商处注册得到的 client id"),
+    ("say in sign_in.oidc.domains", "请填写允许的域名，否则任何人都会被添加"),
+    ("use auditor, agent or lead", "请选择审计、客服或组长"),
+    ("use what stands behind the @", "不是域名，请填 @ 后面的部分，小写"),
     ("use https://HOST/PATH", "不是接口地址，请填到版本为止，如 https://api.openai.com/v1"),
-    ("use https://, or set plain_http", "http:// 会明文传输密钥和客户内容，请用 https://，内网模型可勾选允许"),
+    ("use https://, or set plain_http", "http:// 会明文传输密钥和客户内容，请用 https://，内网地址可勾选允许"),
     ("use the name from the provider's list", "请填写模型名称"),
     ("use three capital letters", "不是币种，请填三个大写字母，如 USD"),
+    ("use at most 20", "过多，最多 20 个"),
     ("use at most", "金额过大"),
     ("add [model.price]", "填写价格前请先填写币种"),
     ("use 1 to 64 of a-z", "密钥名只能用小写字母、数字和单个 _，以字母开头，最长 64 个字符"),
@@ -95,10 +117,38 @@ mod tests {
             "priority": 101, "snooze_hours": 0, "close": "", "text": "" }),
         ));
         config.macros.push(MacroConfig { name: "a".into(), ..MacroConfig::default() });
+        let rules = serde_json::json!({ "slug": "acme", "name": "Acme",
+            "screen": { "blocked_senders": ["x"], "keep_days": 4_000,
+                "rspamd": { "url": "x", "learn_url": "http://rspamd:11334", "timeout_seconds": 0 } },
+            "assign": { "queues": ["gone"] },
+            "crew": [{ "agent": "mei", "skills": ["A b"], "languages": ["german"], "tickets_max": 0 },
+                { "agent": "li@acme.example" }, { "agent": "LI@acme.example" }],
+            "escalation": [{ "name": "a", "minutes": 10_081, "queue": "gone", "tag": "a b", "notifiers": ["x"] },
+                { "name": "b", "minutes": 0 }, { "name": "b", "minutes": 1, "priority": 101 }],
+            "autonomy": { "confidence_percent": 80, "undo_seconds": 1, "money_max": { "euro": 5 },
+                "automatic": { "compared": 1, "unchanged_percent": 90, "rejected_percent": 2 } },
+            "automatic": { "per_ticket": [], "per_recipient": [{ "most": 1, "minutes": 5 }, { "most": 2, "minutes": 5 }] },
+            "webhook": [{ "name": "A B", "url": "x", "secret": { "secret": "hook" } },
+                { "name": "c", "url": "http://crm.example/x", "secret": { "secret": "hook" } },
+                { "name": "c", "url": "https://crm.example/x", "secret": { "secret": "hook" } }],
+            "sign_in": { "oidc": { "issuer": "x", "client_id": "", "create_as": "admin" } } });
+        let rules: TenantConfig = serde_json::from_value(rules).expect("a set-up");
+        config.screen = rules.screen;
+        config.assign = rules.assign;
+        config.crew = rules.crew;
+        config.escalation = rules.escalation;
+        config.autonomy = rules.autonomy;
+        config.automatic = rules.automatic;
+        config.webhooks = rules.webhooks;
+        config.webhooks.resize(21, config.webhooks[1].clone());
+        config.sign_in = rules.sign_in;
+        if let Some(oidc) = &mut config.sign_in.oidc {
+            oidc.domains = vec!["@x".into()];
+        }
         config.macros.resize(51, config.macros[1].clone());
         config.complete();
         let problems = config.problems();
-        assert!(problems.len() > 20, "{problems:#?}");
+        assert!(problems.len() > 50, "{problems:#?}");
         for found in problems {
             let words = problem(Lang::Zh, &found);
             assert!(words.chars().any(|c| c > '\u{2e80}'), "{found}");

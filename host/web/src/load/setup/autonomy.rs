@@ -1,0 +1,167 @@
+//! The form of what earned autonomy asks for, and of caps on mail that no person has read. Nothing here lets anything out: levels are
+//! gone up on the page of earned autonomy, a category at a time.
+
+use super::{Read, lines, number};
+use crate::page::setup::{Control, Field, Group};
+use crate::request::Fields;
+use crate::words::Lang;
+use posthouse_model::autonomy::Level;
+use posthouse_model::config::{AutonomyConfig, BarConfig, Cap, TenantConfig};
+use std::collections::BTreeMap;
+
+/// Whole numbers of the set-up: name of the field and key, least and most.
+const NUMBERS: [(&str, i64, i64); 7] = [
+    ("window_days", 7, 730),
+    ("drift_window", 3, 500),
+    ("review_percent", 1, 99),
+    ("undo_seconds", 30, 86_400),
+    ("answer_days", 1, 90),
+    ("sure_percent", 0, 100),
+    ("draft_sure_percent", 0, 100),
+];
+
+fn bars(config: &AutonomyConfig) -> [(Level, BarConfig); 3] {
+    [(Level::Suggested, config.suggested), (Level::Sampled, config.sampled), (Level::Automatic, config.automatic)]
+}
+
+fn number_of<'a>(config: &'a mut AutonomyConfig, key: &str) -> Option<&'a mut u32> {
+    Some(match key {
+        "window_days" => &mut config.window_days,
+        "drift_window" => &mut config.drift_window,
+        "review_percent" => &mut config.review_percent,
+        "undo_seconds" => &mut config.undo_seconds,
+        "answer_days" => &mut config.answer_days,
+        "sure_percent" => &mut config.sure_percent,
+        "draft_sure_percent" => &mut config.draft_sure_percent,
+        _ => return None,
+    })
+}
+
+pub(super) fn form(config: &TenantConfig, t: Lang) -> Vec<Group> {
+    let mut autonomy = config.autonomy.clone();
+    let labels = [
+        (t.bar_window(), None),
+        (t.bar_drift(), None),
+        (t.bar_review(), None),
+        (t.bar_undo(), Some(t.bar_undo_hint())),
+        (t.bar_answers(), None),
+        (t.bar_sure(), None),
+        (t.bar_draft_sure(), None),
+    ];
+    let confidences = ["90", "95", "99"].map(|one| (one.to_owned(), format!("{one} %"))).to_vec();
+    let mut first = vec![
+        Field::new(
+            "confidence",
+            "autonomy.confidence_percent",
+            t.bar_confidence(),
+            Control::Choice(confidences),
+            autonomy.confidence_percent.to_string(),
+        )
+        .hint(t.bar_confidence_hint()),
+    ];
+    for ((key, least, most), (label, hint)) in NUMBERS.into_iter().zip(labels) {
+        let value = number_of(&mut autonomy, key).map(|value| value.to_string()).unwrap_or_default();
+        let mut field = Field::new(key, &format!("autonomy.{key}"), label, Control::Number(least, most), value);
+        field.hint = hint.map(str::to_owned);
+        first.push(field);
+    }
+    first.push(
+        Field::tick("model_drafts", "autonomy.model_drafts", t.bar_model(), autonomy.model_drafts)
+            .hint(t.bar_model_hint()),
+    );
+    let mut groups = vec![Group { fields: first, ..Group::default() }];
+    groups.extend(bars(&autonomy).map(|(level, bar)| {
+        let field = |key: &str, label: &str, least: i64, most: i64, value: u32| {
+            let (name, path) = (format!("{key}:{}", level.as_str()), format!("autonomy.{}.{key}", level.as_str()));
+            Field::new(&name, &path, label, Control::Number(least, most), value.to_string())
+        };
+        Group {
+            title: Some(t.autonomy_next(t.autonomy_level_name(level))),
+            hint: None,
+            row: true,
+            fields: vec![
+                field("compared", t.bar_compared(), 1, 10_000, bar.compared),
+                field("unchanged_percent", t.bar_unchanged(), 1, 99, bar.unchanged_percent),
+                field("rejected_percent", t.bar_rejected(), 0, 100, bar.rejected_percent),
+            ],
+        }
+    }));
+    let money: Vec<String> = autonomy.money_max.iter().map(|(currency, most)| format!("{currency} {most}")).collect();
+    let caps = |caps: &[Cap]| caps.iter().map(|cap| format!("{} / {}", cap.most, cap.minutes)).collect::<Vec<_>>();
+    let limit = |name: &str, path: &str, label: &str, lines: Vec<String>| {
+        Field::new(name, path, label, Control::Lines(5, 2_000), lines.join("\n"))
+    };
+    groups.push(Group {
+        title: Some(t.bar_limits().to_owned()),
+        hint: None,
+        row: false,
+        fields: vec![
+            limit("money", "autonomy.money_max", t.bar_money(), money).hint(t.bar_money_hint()),
+            limit("ticket", "automatic.per_ticket", t.bar_per_ticket(), caps(&config.automatic.per_ticket))
+                .hint(t.bar_caps_hint()),
+            limit("recipient", "automatic.per_recipient", t.bar_per_recipient(), caps(&config.automatic.per_recipient))
+                .hint(t.bar_caps_hint()),
+        ],
+    });
+    groups
+}
+
+pub(super) fn read(fields: &Fields, config: &mut TenantConfig, t: Lang, read: &mut Read) {
+    let autonomy = &mut config.autonomy;
+    if let Some(percent) = number(fields, "confidence", t, read) {
+        autonomy.confidence_percent = percent;
+    }
+    for (key, ..) in NUMBERS {
+        if let (Some(typed), Some(value)) = (number(fields, key, t, read), number_of(autonomy, key)) {
+            *value = typed;
+        }
+    }
+    autonomy.model_drafts = !fields.get("model_drafts").is_empty();
+    let mut bar = |level: Level, bar: &mut BarConfig| {
+        for (key, value) in [
+            ("compared", &mut bar.compared),
+            ("unchanged_percent", &mut bar.unchanged_percent),
+            ("rejected_percent", &mut bar.rejected_percent),
+        ] {
+            if let Some(typed) = number(fields, &format!("{key}:{}", level.as_str()), t, read) {
+                *value = typed;
+            }
+        }
+    };
+    bar(Level::Suggested, &mut autonomy.suggested);
+    bar(Level::Sampled, &mut autonomy.sampled);
+    bar(Level::Automatic, &mut autonomy.automatic);
+    autonomy.money_max = money(fields, t, read);
+    config.automatic.per_ticket = caps(fields, "ticket", t, read);
+    config.automatic.per_recipient = caps(fields, "recipient", t, read);
+}
+
+/// `EUR 40`, one a line.
+fn money(fields: &Fields, t: Lang, read: &mut Read) -> BTreeMap<String, u32> {
+    let mut found = BTreeMap::new();
+    for line in lines(fields, "money") {
+        let parts: Vec<&str> = line.split_whitespace().collect();
+        match parts.as_slice() {
+            [currency, most] if most.parse::<u32>().is_ok() => {
+                found.insert(currency.to_uppercase(), most.parse().unwrap_or_default());
+            }
+            _ => read.say("money", t.bar_no_money(line)),
+        }
+    }
+    found
+}
+
+/// `10 / 60`, ten mails in sixty minutes, one a line.
+fn caps(fields: &Fields, name: &str, t: Lang, read: &mut Read) -> Vec<Cap> {
+    let mut found = Vec::new();
+    for line in lines(fields, name) {
+        let cap = line.split_once('/').and_then(|(most, minutes)| {
+            Some(Cap { most: most.trim().parse().ok()?, minutes: minutes.trim().parse().ok()? })
+        });
+        match cap {
+            Some(cap) => found.push(cap),
+            None => read.say(name, t.bar_no_cap(line)),
+        }
+    }
+    found
+}
