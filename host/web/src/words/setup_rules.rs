@@ -64,7 +64,7 @@ super::words! {
     rung_notifiers: "Tell", "通知";
     rung_now_none: "nothing happens", "未设置";
 
-    setup_automatic: "What automatic replies ask for", "自动回复的条件";
+    setup_automatic: "Automatic replies", "自动回复的条件";
     setup_automatic_lead: "What a category must have shown before it is answered by itself, and how much may go out that nobody has read.", "各类邮件放开自动回复前需达到的标准，以及未经审核的邮件上限。";
     setup_automatic_fact: "Nothing here lets anything out: each step is agreed to on the page of earned autonomy.", "这里不会放开任何类别：每一级都需在自动回复页面确认。";
     setup_automatic_now(share, seconds): "{share} % reviewed when sampled, {seconds} s to stop one", "抽查 {share}%，{seconds} 秒内可拦下";

@@ -126,6 +126,8 @@ pub(crate) struct Reader<'a> {
     pub today: Option<Day>,
 }
 
+/// At most so many numbers are taken for orders' by their looks alone.
+const SPARE_MAX: usize = 3;
 /// At most this many are read from one mail.
 const ENTITIES_MAX: usize = 40;
 
@@ -135,6 +137,8 @@ impl<'a> Reader<'a> {
     pub fn read(&self, out: &mut Vec<Entity>) {
         out.clear();
         let tokens = &self.text.tokens;
+        // Numbers that nothing said anything of, and that look like an order's.
+        let mut spare: Vec<Entity> = Vec::new();
         let mut next = 0;
         while next < tokens.len() && out.len() < ENTITIES_MAX {
             if tokens[next].flags & DIGIT == 0 {
@@ -143,8 +147,18 @@ impl<'a> Reader<'a> {
             }
             next = match self.number(next, out) {
                 Some(end) => end.max(next + 1),
-                None => next + 1,
+                None => {
+                    let identifier = self.identifier(next);
+                    if identifier.first == next && spare.len() < SPARE_MAX {
+                        spare.extend(self.like_an_order(&identifier));
+                    }
+                    next + 1
+                }
             };
+        }
+        // A mail of a shop's customer names one order at least, more often than not.
+        if !out.iter().any(|found| matches!(found.value, Value::Order(_))) && out.len() + spare.len() <= ENTITIES_MAX {
+            out.append(&mut spare);
         }
         for cue in self.cues {
             let within = |other: &CueAt| other.cue == Cue::NoDay && other.first <= cue.first && other.last >= cue.last;

@@ -108,6 +108,19 @@ impl Reader<'_> {
         }
     }
 
+    /// A number that looks like an order's and of which nothing else is said: `H-260122`, `2026-10-04471`, `LW558213`.
+    #[inline(never)]
+    pub(super) fn like_an_order(&self, identifier: &Identifier) -> Option<Entity> {
+        let raw = self.raw_of(identifier);
+        let (first, last) = (identifier.first, identifier.last);
+        let said = |cue: Cue| matches!(cue, Cue::Foreign | Cue::Sku);
+        if !looks_like_an_order(raw) || self.looks_like_phone(first, last) || self.cue_before(first, 3, said).is_some()
+        {
+            return None;
+        }
+        Some(self.entity(Value::Order(raw.to_owned()), 0.5, first, last))
+    }
+
     /// Digits of another script, beside a word that says what they are.
     fn spelled_digits(&self, identifier: &Identifier) -> Option<(Entity, usize)> {
         let (first, last) = (identifier.first, identifier.last);
@@ -154,6 +167,27 @@ impl Reader<'_> {
     }
 }
 
+/// Letters in capitals and digits, or groups of digits, as shops count orders; no year, no postal code, no telephone number.
+fn looks_like_an_order(raw: &str) -> bool {
+    if !(6..=20).contains(&raw.len()) || raw.starts_with('0') || raw.contains('_') {
+        return false;
+    }
+    let letters = raw.bytes().take_while(u8::is_ascii_uppercase).count();
+    let rest = raw[letters..].strip_prefix('-').filter(|_| letters > 0).unwrap_or(&raw[letters..]);
+    let groups: Vec<&str> = rest.split(['-', '/']).collect();
+    let digits: usize = groups.iter().map(|group| group.len()).sum();
+    let plain = groups.iter().all(|group| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_year = |group: &&str| group.len() == 4 && (group.starts_with("19") || group.starts_with("20"));
+    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+    // Postal codes of Japan, Portugal and the United States.
+    let is_place = letters == 0 && matches!(lengths.as_slice(), [3, 4] | [4, 3] | [5, 4]);
+    match letters {
+        0 => plain && groups.len() > 1 && digits >= 6 && !is_place && !groups.iter().all(|group| is_year(&group)),
+        1..=3 => plain && digits >= 5,
+        _ => false,
+    }
+}
+
 /// The last digit of a payment card's number (ISO/IEC 7812-1).
 fn luhn(digits: &[u8]) -> bool {
     let sum: u32 = digits
@@ -179,6 +213,38 @@ pub fn known_forms() -> Vec<(Pattern, f32)> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn what_looks_like_an_order() {
+        for raw in
+            ["H-260122", "2026-10-04471", "LW558213", "A-119204", "118-40277", "2026/04471", "FR260211-778", "88-30122"]
+        {
+            assert!(super::looks_like_an_order(raw), "{raw}");
+        }
+        for raw in [
+            "2024-2025",
+            "2024/2025",
+            "123-4567",
+            "1234-567",
+            "12345-6789",
+            "0171-2345678",
+            "WH-1000XM5",
+            "TK-300",
+            "RTX-4090",
+            "12-14",
+            "88231",
+            "abc-12345",
+            "PB-20K-BLK",
+            "3-4",
+            "ABCD-12345",
+            "12_345_678",
+            "",
+            "-",
+            "A-",
+        ] {
+            assert!(!super::looks_like_an_order(raw), "{raw}");
+        }
+    }
+
     #[test]
     fn every_known_form_is_a_pattern() {
         assert_eq!(super::known_forms().len(), super::KNOWN.len());

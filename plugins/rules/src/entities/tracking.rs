@@ -62,7 +62,7 @@ fn with_letters(number: &[u8]) -> Option<Guess> {
         [b'J', b'T', ..] if (14..=15).contains(&length) && digits(2, length) => return sure("J&T Express", 0.9),
         [b'G', b'F', b'U', b'S', ..] if length >= 16 && digits(4, length) => return sure("GOFO", 0.9),
         [b'U', b'U', b'S', ..] if length >= 14 => return sure("UniUni", 0.85),
-        [b'3', b'S', ..] if length >= 13 && digits(length - 9, length) => return sure("PostNL", 0.9),
+        [b'3', b'S', ..] if length >= 13 && digits(length - 7, length) => return sure("PostNL", 0.9),
         [b'1', b'L', b'S', ..] if length >= 15 && digits(3, 15) => return sure("OnTrac", 0.9),
         [b'P', b'Q' | b'K' | b'X', ..] if (22..=23).contains(&length) => return sure("Correos", 0.85),
         [b'C', b'N', b'U', b'S', ..] if length >= 18 && digits(4, length) => return sure("CNE Express", 0.85),

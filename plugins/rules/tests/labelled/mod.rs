@@ -6,7 +6,7 @@ use posthouse_rules::{Engine, Findings, Mail, Mood, Urgency, Value};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// The day all labelled mails were sent, 2026-03-12 at noon: "yesterday" is the 11th.
+/// The day mails were sent that do not say when, 2026-03-12 at noon: "yesterday" is the 11th.
 pub const SENT_AT: i64 = 1_773_316_800;
 
 /// One mail with what a careful reader finds in it.
@@ -15,6 +15,9 @@ pub struct Labelled {
     pub id: String,
     pub subject: String,
     pub body: String,
+    /// The day it was sent, `2026-03-12`.
+    #[serde(default)]
+    pub date: String,
     /// BCP 47; `zh` is simplified, `zh-Hant` traditional.
     pub language: String,
     /// Any of these is right; `spam` too.
@@ -30,13 +33,27 @@ pub struct Labelled {
 impl Labelled {
     /// As it is read.
     pub fn mail(&self) -> Mail<'_> {
-        Mail { subject: &self.subject, body: &self.body, sent_at: SENT_AT, ..Mail::default() }
+        Mail {
+            subject: &self.subject,
+            body: &self.body,
+            sent_at: noon_of(&self.date).unwrap_or(SENT_AT),
+            ..Mail::default()
+        }
     }
 
     /// Nobody should have to read it.
     pub fn is_spam(&self) -> bool {
         self.category.iter().any(|name| name == "spam")
     }
+}
+
+/// Seconds since 1970 at noon of a day (the proleptic Gregorian calendar, years counted from March).
+fn noon_of(day: &str) -> Option<i64> {
+    let mut parts = day.splitn(3, '-').map(|part| part.parse::<i64>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 719_469;
+    Some(days * 86_400 + 43_200)
 }
 
 /// What is done about a mail that may be unwanted.

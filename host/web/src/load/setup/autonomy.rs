@@ -80,7 +80,11 @@ pub(super) fn form(config: &TenantConfig, t: Lang) -> Vec<Group> {
             hint: None,
             row: true,
             fields: vec![
-                field("compared", t.bar_compared(), 1, 10_000, bar.compared),
+                // What is wrong with the bar as a whole is said here.
+                Field {
+                    path: format!("autonomy.{}", level.as_str()),
+                    ..field("compared", t.bar_compared(), 1, 10_000, bar.compared)
+                },
                 field("unchanged_percent", t.bar_unchanged(), 1, 99, bar.unchanged_percent),
                 field("rejected_percent", t.bar_rejected(), 0, 100, bar.rejected_percent),
             ],
@@ -132,8 +136,13 @@ pub(super) fn read(fields: &Fields, config: &mut TenantConfig, t: Lang, read: &m
     bar(Level::Sampled, &mut autonomy.sampled);
     bar(Level::Automatic, &mut autonomy.automatic);
     autonomy.money_max = money(fields, t, read);
-    config.automatic.per_ticket = caps(fields, "ticket", t, read);
-    config.automatic.per_recipient = caps(fields, "recipient", t, read);
+    for (name, known) in
+        [("ticket", &mut config.automatic.per_ticket), ("recipient", &mut config.automatic.per_recipient)]
+    {
+        if let Some(caps) = caps(fields, name, t, read) {
+            *known = caps;
+        }
+    }
 }
 
 /// `EUR 40`, one a line.
@@ -151,8 +160,8 @@ fn money(fields: &Fields, t: Lang, read: &mut Read) -> BTreeMap<String, u32> {
     found
 }
 
-/// `10 / 60`, ten mails in sixty minutes, one a line.
-fn caps(fields: &Fields, name: &str, t: Lang, read: &mut Read) -> Vec<Cap> {
+/// `10 / 60`, ten mails in sixty minutes, one a line. None where a line cannot be read.
+fn caps(fields: &Fields, name: &str, t: Lang, read: &mut Read) -> Option<Vec<Cap>> {
     let mut found = Vec::new();
     for line in lines(fields, name) {
         let cap = line.split_once('/').and_then(|(most, minutes)| {
@@ -160,8 +169,11 @@ fn caps(fields: &Fields, name: &str, t: Lang, read: &mut Read) -> Vec<Cap> {
         });
         match cap {
             Some(cap) => found.push(cap),
-            None => read.say(name, t.bar_no_cap(line)),
+            None => {
+                read.say(name, t.bar_no_cap(line));
+                return None;
+            }
         }
     }
-    found
+    Some(found)
 }

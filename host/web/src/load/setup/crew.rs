@@ -3,15 +3,18 @@
 use super::{Around, Read, lines, number, number_or_none, optional, ticked};
 use crate::page::setup::{Control, Field, Group};
 use crate::request::Fields;
-use posthouse_model::config::{CrewConfig, EscalationConfig, Shift, TenantConfig, TimeOfDay, Weekday};
+use crate::words::Lang;
+use posthouse_model::config::{CrewConfig, EscalationConfig, QueueConfig, Shift, TenantConfig, TimeOfDay, Weekday};
 
 /// Words between commas, of any script.
 fn words(text: &str) -> Vec<String> {
     text.split([',', '，', '、']).map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-fn queues(config: &TenantConfig) -> Vec<(String, String)> {
-    config.queues.iter().map(|queue| (queue.name.clone(), queue.name.clone())).collect()
+/// Queues with what they are called in the reader's language.
+fn queues(config: &TenantConfig, t: Lang) -> Vec<(String, String)> {
+    let title = |queue: &QueueConfig| queue.title.get(t.code()).unwrap_or(&queue.name).clone();
+    config.queues.iter().map(|queue| (queue.name.clone(), title(queue))).collect()
 }
 
 /// Those who can be given a ticket, and whoever the set-up names besides: address and name.
@@ -33,15 +36,17 @@ pub(super) fn form(config: &TenantConfig, around: &Around) -> Vec<Group> {
     let t = around.t;
     let mut groups = vec![Group {
         fields: vec![
-            Field::ticks("queues", "assign.queues", t.assign_queues(), queues(config), config.assign.queues.clone())
+            Field::ticks("queues", "assign.queues", t.assign_queues(), queues(config, t), config.assign.queues.clone())
                 .hint(t.assign_queues_hint()),
         ],
         ..Group::default()
     }];
     groups.extend(people(config, around).into_iter().map(|(address, name)| {
         let one = of(config, &address);
+        // As the set-up writes her: problems name her so.
+        let at = one.map_or(&address, |one| &one.agent);
         let field = |field: &str, key: &str, label: &str, control: Control, value: String| {
-            Field::new(&format!("{field}:{address}"), &format!("crew[{address}].{key}"), label, control, value)
+            Field::new(&format!("{field}:{address}"), &format!("crew[{at}].{key}"), label, control, value)
         };
         let shifts = one.map(|one| one.shifts.iter().map(written).collect::<Vec<_>>().join("\n"));
         Group {
@@ -49,7 +54,7 @@ pub(super) fn form(config: &TenantConfig, around: &Around) -> Vec<Group> {
             hint: None,
             row: true,
             fields: vec![
-                Field::tick(&format!("in:{address}"), &format!("crew[{address}].agent"), t.assign_in(), one.is_some()),
+                Field::tick(&format!("in:{address}"), &format!("crew[{at}].agent"), t.assign_in(), one.is_some()),
                 field(
                     "languages",
                     "languages",
@@ -195,7 +200,7 @@ fn rung_fields(rung: Option<&EscalationConfig>, config: &TenantConfig, around: &
     let name = |field: &str| format!("{field}:{at}");
     let path = |key: &str| format!("escalation[{at}].{key}");
     let leave = || (String::new(), t.macro_leave().to_owned());
-    let places = std::iter::once(leave()).chain(queues(config)).collect();
+    let places = std::iter::once(leave()).chain(queues(config, t)).collect();
     let mut hands: Vec<(String, String)> = std::iter::once(leave()).chain(around.agents.iter().cloned()).collect();
     let assign = rung.and_then(|rung| rung.assign.clone()).unwrap_or_default();
     // What the folder says and is not offered here stays what it is.
@@ -217,7 +222,7 @@ fn rung_fields(rung: Option<&EscalationConfig>, config: &TenantConfig, around: &
             &name("queues"),
             &path("queues"),
             t.rung_queues(),
-            queues(config),
+            queues(config, t),
             rung.map(|rung| rung.queues.clone()).unwrap_or_default(),
         )
         .hint(t.rung_queues_hint()),
