@@ -147,7 +147,7 @@ fn read_head(bytes: &[u8]) -> Result<(Model, &[u8]), String> {
     }
     let scale = reader.number().ok_or_else(cut)?;
     let moods = reader.number().ok_or_else(cut)?;
-    if !moods.is_finite() || moods < 0.0 || (moods > 0.0 && categories + MOODS > lanes) {
+    if !(0.0..=100.0).contains(&moods) || (moods > 0.0 && categories + MOODS > lanes) {
         return Err(wrong("its moods do not fit its table"));
     }
     let moods = (moods > 0.0).then_some(moods);

@@ -23,6 +23,8 @@ const SPAM_AGAINST_MIN: f32 = 0.985;
 pub const SUSPECT_MIN: f32 = 0.3;
 /// What the rules call spam is that only where the model thinks so too, this much at least.
 const RULES_SPAM_MIN: f32 = 0.5;
+/// Fury that the rules see is kept where the model holds it for this likely at least.
+const FURIOUS_KEPT: f32 = 0.1;
 /// Longest stretch of words that is shown as the reason.
 const REASON_WORDS_MAX: usize = 6;
 const REASON_SIGNS_MAX: usize = 12;
@@ -56,8 +58,8 @@ pub struct Verdict {
     pub is_no_spam: bool,
     /// Too close to call: somebody who reads better should.
     pub unsure: bool,
-    /// How the customer sounds, and how likely that is; none where the rules say it.
-    pub mood: Option<(Mood, f32)>,
+    /// How likely each mood is, in the order of [`Mood::ALL`]; none where the rules say it.
+    pub moods: Option<[f32; MOODS]>,
     /// Where the words that spoke most for it stand; none where it was the rules.
     pub words: Option<(Part, usize, usize)>,
 }
@@ -135,8 +137,8 @@ impl Judge {
             (Some(one), Some(other)) => Some(one.max(other)),
             (one, other) => one.or(other),
         };
-        if let Some(mood) = verdict.as_ref().and_then(|verdict| verdict.mood) {
-            findings.mood = Some(mood);
+        if let Some(moods) = verdict.as_ref().and_then(|verdict| verdict.moods) {
+            findings.mood = Some(self.mood(findings.mood.unwrap_or((Mood::Neutral, 0.0)), moods));
         }
         (findings, verdict)
     }
@@ -167,7 +169,7 @@ impl Judge {
         }
         let Reading { mut outlook, moods, shares } = self.model.read(standing.text, &self.inputs(standing));
         // What a tenant's own rules say of moods, the model does not touch.
-        let mood = moods.filter(|_| !standing.spoke_of_mood().any(|name| self.own.contains(name))).map(likeliest);
+        let moods = moods.filter(|_| !standing.spoke_of_mood().any(|name| self.own.contains(name)));
         let (unwanted, spam) = self.take_spam(&mut outlook, standing.spam);
         let is_no_spam = self.spam.is_some()
             && unwanted < RULES_SPAM_MIN
@@ -184,7 +186,7 @@ impl Judge {
                 spam,
                 unwanted,
                 is_no_spam,
-                mood,
+                moods,
                 second: (next > 0.0).then(|| (self.model.categories[second].clone(), next)),
                 unsure: likely < self.wanted.sure_from || likely - next < LEAD_MIN,
                 words: reason(standing.text, &shares, first, second),
@@ -201,7 +203,7 @@ impl Judge {
             spam: None,
             unwanted: 0.0,
             is_no_spam: false,
-            mood: None,
+            moods: None,
             unsure: confidence < self.wanted.sure_from,
             words: None,
         }
@@ -237,6 +239,16 @@ impl Judge {
         (likely, (likely >= wanted).then_some(likely))
     }
 
+    /// How the customer sounds: as the model hears it, as far as it is trusted. Who is furious by the rules' words stays so where the
+    /// model does not rule it out: nobody is answered by a machine for want of a second opinion.
+    fn mood(&self, rules: (Mood, f32), moods: [f32; MOODS]) -> (Mood, f32) {
+        let best = moods.iter().copied().enumerate().max_by(|one, other| one.1.total_cmp(&other.1));
+        let (at, likely) = best.unwrap_or((1, 0.0));
+        let keeps = rules.0 == Mood::Angry && moods[MOODS - 1] >= FURIOUS_KEPT;
+        let trusted = self.wanted.trust >= 1.0 || likely * self.wanted.trust >= rules.1;
+        if keeps || !trusted { rules } else { (Mood::ALL[at], likely.min(0.99)) }
+    }
+
     /// Where the model is trusted in part, the rules have the other part.
     fn temper(&self, outlook: &mut Outlook, opinion: Option<(u8, f32)>) {
         if self.wanted.trust >= 1.0 {
@@ -253,11 +265,6 @@ impl Judge {
             *likely += rest * if Some(index) == column { sure } else { (1.0 - sure) / count };
         }
     }
-}
-
-fn likeliest(moods: [f32; MOODS]) -> (Mood, f32) {
-    let best = moods.iter().copied().enumerate().max_by(|one, other| one.1.total_cmp(&other.1));
-    best.map_or((Mood::Neutral, 0.0), |(at, likely)| (Mood::ALL[at], likely.min(0.99)))
 }
 
 /// The stretch of one sentence that speaks most for one category against another.

@@ -230,7 +230,7 @@ mod tests {
             spam: None,
             unwanted: 0.0,
             is_no_spam: false,
-            mood: None,
+            moods: None,
             unsure: true,
             words: None,
         };

@@ -61,7 +61,10 @@ impl TenantConfig {
         if let Some(rspamd) = &self.screen.rspamd
             && let Some(password) = &rspamd.password
         {
-            say(&password.secret, "rspamd".to_owned(), any_host_of(&rspamd.url).unwrap_or_default());
+            let controller = rspamd.learn.then(|| rspamd.teacher().url);
+            for url in std::iter::once(&rspamd.url).chain(&controller) {
+                say(&password.secret, "rspamd".to_owned(), any_host_of(url).unwrap_or_default());
+            }
         }
         found
     }

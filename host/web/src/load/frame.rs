@@ -224,10 +224,13 @@ fn closed(query: &str) -> Option<Back> {
 }
 
 /// How a category that was just changed becomes what it was.
-fn recategorised(query: &str) -> Option<Back> {
+fn recategorised(query: &str, categories: &[String]) -> Option<Back> {
     let (Some(Done::Category), Some(number)) = asked(query) else { return None };
     let was = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "was")?.1.into_owned();
-    Some(Back { path: format!("/tickets/{number}/category"), field: Some(("category", was)) })
+    // An address may say anything: nothing but one of the team's own is offered.
+    categories
+        .contains(&was)
+        .then(|| Back { path: format!("/tickets/{number}/category"), field: Some(("category", was)) })
 }
 
 /// How the pictures of a sender are asked for again, or shown again: what was just said of a mail of this ticket.
@@ -266,7 +269,7 @@ pub(crate) async fn frame(seat: &Seat, place: Place, note: Option<Note>) -> Resu
     frame.bulk = bulk(seat).await?;
     frame.back = pictures(seat.query())
         .or_else(|| closed(seat.query()))
-        .or_else(|| recategorised(seat.query()))
+        .or_else(|| recategorised(seat.query(), &seat.config.categories))
         .filter(|_| frame.note.is_some() && seat.agent.role.may_act());
     if frame.note.is_none()
         && let Some((note, back)) = put_off(seat).await?

@@ -160,6 +160,9 @@ async fn check_secrets(seat: &Seat, now: &TenantConfig, next: &TenantConfig, rea
             (Some(typed), _) if typed.value.len() > SECRET_BYTES_MAX => {
                 wrong.push((field.to_owned(), t.secret_too_long().to_owned()));
             }
+            (None, None) if read.needed.iter().any(|needed| needed == name) => {
+                wrong.push((field.to_owned(), t.webhook_secret_needed().to_owned()));
+            }
             (None, Some(look)) => {
                 if let Some(host) = next.secret_strangers(name, &look.hosts).into_iter().next() {
                     wrong.push((field.to_owned(), t.secret_stranger(name, host)));

@@ -18,13 +18,13 @@ super::words! {
     screen_keep_hint: "0 to 3650. 0: for good.", "0 到 3650，0 表示永久保留。";
     screen_now(days): "what is left out is kept for {days} days", "排除的邮件保留 {days} 天";
     screen_now_for_good: "what is left out is kept for good", "排除的邮件永久保留";
-    screen_rspamd: "Ask a Rspamd", "询问 Rspamd";
-    screen_rspamd_hint: "Your own Rspamd is asked about every mail that begins a conversation. Where it does not answer, mail is sorted without it.", "对每封新会话邮件询问贵方的 Rspamd，无响应时照常分类。";
+    screen_rspamd: "Use Rspamd", "使用 Rspamd 检查";
+    screen_rspamd_hint: "Your own Rspamd is asked about every mail that begins a conversation. Where it does not answer, mail is sorted without it.", "每封新会话邮件都由你们的 Rspamd 检查，无响应时照常分类。";
     screen_url: "Address of its normal worker", "normal worker 地址";
     screen_url_hint: "Such as http://127.0.0.1:11333, without a path.", "如 http://127.0.0.1:11333，不含路径。";
     screen_plain_hint: "Only for one on your own network: mails travel in the clear.", "仅用于内网：邮件将明文传输。";
     screen_open: "It asks for no password", "不需要密码";
-    screen_learn: "Teach it what people say of mails", "把人工判断教给它";
+    screen_learn: "Teach it what people say of mails", "用人工判断训练它";
     screen_learn_hint: "Others may use the same Rspamd too.", "其他团队可能也在使用同一个 Rspamd。";
     screen_learn_url: "Address of its controller", "controller 地址";
     screen_learn_url_hint: "Such as http://127.0.0.1:11334. Empty: the same address.", "如 http://127.0.0.1:11334。留空则与上面相同。";
@@ -41,13 +41,13 @@ super::words! {
     assign_languages_hint: "de, zh. Empty: every language.", "如 de, zh。留空为全部语言。";
     assign_skills: "Skills", "技能";
     assign_skills_hint: "What rules ask for by the tag skill/NAME.", "对应规则中的标签 skill/名称。";
-    assign_most: "Open tickets at most", "最多同时处理";
+    assign_most: "Open tickets at most", "最多同时处理的工单数";
     assign_shifts: "At work", "上班时间";
     assign_shifts_hint: "mon-fri 09:00-18:00, one a line, in the team's time zone. Empty: always.", "每行一段，如 mon-fri 09:00-18:00，按团队时区。留空表示始终在班。";
     assign_no_shift(line): "Not hours of work: {line}. Write mon-fri 09:00-18:00.", "格式不对：{line}。请按 mon-fri 09:00-18:00 填写。";
     assign_now_none: "agents take tickets themselves", "客服自行领取";
 
-    setup_escalation: "Escalation", "升级";
+    setup_escalation: "Escalation", "超时升级";
     setup_escalation_lead: "What happens to an open ticket as its deadline comes near and passes.", "未结工单临近和超过时限时做什么。";
     rung_new: "New step", "新建步骤";
     rung_name: "Name", "名称";
@@ -71,16 +71,16 @@ super::words! {
     bar_confidence: "Confidence of the bounds", "统计置信度";
     bar_confidence_hint: "How sure the measured share must be.", "衡量达标比例时的把握程度。";
     bar_window: "Days whose comparisons count", "统计最近多少天";
-    bar_drift: "Newest comparisons that show a drift", "判断退步所看的最近条数";
+    bar_drift: "Newest comparisons that show a drift", "判断质量下滑时参考的最近比较数";
     bar_review: "Share reviewed when sampled, in per cent", "抽查比例（%）";
     bar_undo: "Time to stop one, in seconds", "可拦下的时间（秒）";
     bar_undo_hint: "30 to 86400.", "30 到 86400。";
-    bar_answers: "Days in which an answer speaks against a reply", "客户在多少天内再来信算作负面";
+    bar_answers: "Days in which an answer speaks against a reply", "客户在多少天内再次来信算作负面";
     bar_sure: "How sure the classifier must be, in per cent", "分类把握至少（%）";
     bar_draft_sure: "How sure the drafter must be, in per cent", "草稿把握至少（%）";
     bar_model: "Also what a model wrote", "包括模型写的草稿";
     bar_model_hint: "Off: only texts from templates go out by themselves.", "关闭时只有模板草稿会自动发出。";
-    bar_compared: "Comparisons at least", "至少比较";
+    bar_compared: "Comparisons at least", "至少比较次数";
     bar_unchanged: "Sent unchanged at least, in per cent", "原样发出至少（%）";
     bar_rejected: "Rejected at most, in per cent", "弃用至多（%）";
     bar_limits: "Limits", "上限";
@@ -92,7 +92,7 @@ super::words! {
     bar_caps_hint: "Mails / minutes, one a line, from the shortest: 10 / 60 is ten within an hour.", "每行一个“封数 / 分钟”，由短到长：10 / 60 表示一小时内最多十封。";
     bar_no_cap(line): "Not a limit: {line}. Write 10 / 60.", "格式不对：{line}。请按 10 / 60 填写。";
 
-    setup_webhooks_lead: "Addresses of your own systems that are told what happens, in signed requests.", "向贵方系统推送事件，请求均带签名。";
+    setup_webhooks_lead: "Addresses of your own systems that are told what happens, in signed requests.", "向你们的系统推送事件，请求均带签名。";
     webhooks_told_link: "What each was told, and a test", "推送记录与测试";
     webhook_new: "New webhook", "新建推送";
     webhook_name: "Name", "名称";
@@ -103,6 +103,8 @@ super::words! {
     webhook_secret: "Secret", "签名密钥";
     webhook_secret_hint: "Signs the requests: whsec_ and base 64, or any text of 24 bytes or more. Kept encrypted and never shown.", "用于签名：whsec_ 加 base64，或至少 24 字节的任意文本。加密保存，不会显示。";
     webhook_no_secret: "Too short, or not base 64: use whsec_ and base 64, or text, of 24 bytes or more.", "过短或不是 base64：请用 whsec_ 加 base64，或至少 24 字节的文本。";
+    webhook_secret_needed: "Type a secret.", "请填写签名密钥。";
+    name_missing: "Give it a name.", "请填写名称。";
     webhook_private: "On your own network", "位于内网";
     webhook_private_hint: "The operator must allow its host too (plugins.private_hosts). Allows http://.", "还需运维在 plugins.private_hosts 中允许该主机。可用 http://。";
     webhook_on: "Tell it", "启用推送";
@@ -120,8 +122,8 @@ super::words! {
     setup_sign_in_lead: "How people come to the desk.", "成员如何登录工作台。";
     setup_sign_in_now: "with a password", "密码登录";
     second_factor_title: "Code beside the password", "两步验证";
-    second_factor_optional: "of whoever has set one up", "由成员自行决定";
-    second_factor_required: "of everybody", "所有人必须启用";
+    second_factor_optional: "Optional", "由成员自行决定";
+    second_factor_required: "Required for everybody", "所有人必须启用";
     oidc_title: "Your own provider (OpenID Connect)", "统一登录（OpenID Connect）";
     oidc_hint: "Microsoft Entra, Google, Okta, Keycloak, Feishu and the like. Passwords here go on working.", "如 Microsoft Entra、Google、Okta、Keycloak、飞书。原有密码仍可使用。";
     oidc_on: "Sign in at the provider", "启用统一登录";

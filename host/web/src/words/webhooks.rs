@@ -2,7 +2,7 @@
 
 super::words! {
     webhooks_title: "Webhooks", "Webhook";
-    webhooks_hint: "What each address was told, and what it answered. Addresses are set under", "每个地址的推送与响应记录。推送地址在此设置：";
+    webhooks_hint: "What each address was told, and what it answered.", "每个地址的推送与响应记录。";
     webhooks_none: "There is none yet.", "还没有推送地址。";
     webhook_works: "works", "正常";
     webhook_paused: "turned off in the set-up", "配置中已停用";

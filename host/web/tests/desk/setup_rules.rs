@@ -3,7 +3,7 @@
 use crate::setup::{Changes, in_force, save, set_up, team};
 use crate::support::{House, Team};
 use http::StatusCode;
-use posthouse_model::config::{Cap, SecondFactor, TenantConfig, WebhookEvent};
+use posthouse_model::config::{Cap, QueueConfig, SecondFactor, TenantConfig, WebhookEvent};
 use posthouse_model::role::Role;
 use serde_json::json;
 
@@ -14,16 +14,17 @@ async fn with_rules(house: &House) -> Team {
     let rules = json!({ "slug": "luma", "name": "Team luma",
         "screen": { "blocked_senders": ["@spam.example"], "spam_confidence_min": 0.805, "keep_days": 30,
             "rspamd": { "url": "http://127.0.0.1:11333", "score_min": 7.5, "password": { "secret": "rspamd" } } },
-        "assign": { "queues": ["inbox"] },
+        "assign": { "queues": ["vip", "inbox"] },
         "crew": [{ "agent": "JUN@luma.example", "languages": ["de"], "skills": ["refund"], "tickets_max": 7,
-            "shifts": [{ "days": ["mon", "tue", "sat"], "from": "22:00", "to": "06:00" }, { "from": "09:00", "to": "10:00" }] },
+            "shifts": [{ "days": ["sat", "mon", "tue"], "from": "22:00", "to": "06:00" }, { "from": "09:00", "to": "10:00" }] },
             { "agent": "gone@luma.example" }],
         "escalation": [{ "name": "soon", "minutes": -30, "priority": 90, "notifiers": ["team"], "assign": "gone@luma.example" }],
         "webhook": [{ "name": "crm", "url": "https://crm.example/x", "secret": { "secret": "crm_key" },
-            "events": ["reply.sent", "ticket.opened"] }],
+            "events": ["test", "reply.sent", "ticket.opened"] }],
         "sign_in": { "oidc": { "issuer": "https://login.example", "client_id": "desk",
             "create_as": "agent", "domains": ["luma.example"] } } });
     let rules: TenantConfig = serde_json::from_value(rules).unwrap();
+    config.queues.push(QueueConfig { name: "vip".into(), title: Default::default() });
     config.screen = rules.screen;
     config.assign = rules.assign;
     config.crew = rules.crew;
@@ -208,6 +209,17 @@ async fn a_webhook_is_added_changed_and_removed() {
     save(&mut eve, &luma, "webhooks", &[("events:crm/eu:reply.sent", None), ("enabled:crm/eu", None)]).await;
     let webhook = in_force(&luma).await.webhooks.remove(0);
     assert_eq!((webhook.enabled, webhook.events.len()), (false, 0));
+    // Another one whose name makes the same name of a secret has a key of its own.
+    let other: Changes<'_> = &[
+        ("name", Some("crm-eu")),
+        ("url:", Some("https://erp.example")),
+        ("secret:", Some("another secret of 24 bytes and more")),
+    ];
+    assert!(save(&mut eve, &luma, "webhooks", other).await.location().ends_with("said=saved"));
+    assert_eq!(in_force(&luma).await.webhooks[1].secret.secret, "crm_eu_webhook_2");
+    let kept = luma.scope.sealed_secret("crm_eu_webhook").await.unwrap().unwrap();
+    assert!(String::from_utf8(kept).unwrap().ends_with(secret), "the first one's is as it was");
+    save(&mut eve, &luma, "webhooks", &[("remove:crm-eu", Some("1"))]).await;
     save(&mut eve, &luma, "webhooks", &[("remove:crm/eu", Some("1"))]).await;
     assert_eq!(in_force(&luma).await.webhooks, []);
 }
@@ -232,6 +244,12 @@ async fn a_provider_for_signing_in_is_set() {
     assert_eq!((sign_in.second_factor, oidc.create_as), (SecondFactor::Optional, Some(Role::Agent)));
     assert_eq!(oidc.client_secret.unwrap().secret, "oidc_client_secret");
     assert!(luma.scope.sealed_secret("oidc_client_secret").await.unwrap().is_some());
+    // What one provider gave goes to no other: it has to be typed again.
+    let moved = save(&mut eve, &luma, "sign-in", &[("issuer", Some("https://other.example"))]).await;
+    assert_eq!(moved.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(moved.text.contains("may not be sent to https://other.example"), "{}", moved.text);
+    let typed: Changes<'_> = &[("issuer", Some("https://other.example")), ("client-secret", Some("other"))];
+    assert!(save(&mut eve, &luma, "sign-in", typed).await.location().ends_with("said=saved"));
     // Nobody becomes an admin by herself, whatever is posted.
     save(&mut eve, &luma, "sign-in", &[("role", Some("admin"))]).await;
     assert_eq!(in_force(&luma).await.sign_in.oidc.unwrap().create_as, None);
@@ -248,7 +266,7 @@ async fn what_is_refused_is_said_at_its_field() {
     let luma = with_rules(&house).await;
     let mut eve = house.signed_in(&luma, "eve").await;
     let before = luma.scope.tenant().await.unwrap();
-    let cases: [(&str, Changes<'_>, &str, &str); 16] = [
+    let cases: [(&str, Changes<'_>, &str, &str); 18] = [
         ("screening", &[("blocked", Some("nobody"))], "neither an address nor a domain", "nobody</textarea>"),
         ("screening", &[("learned", Some("49"))], "Out of range: use 50 to 100.", "value=\"49\""),
         ("screening", &[("score", Some("many"))], "Not a number.", "value=\"many\""),
@@ -286,9 +304,11 @@ async fn what_is_refused_is_said_at_its_field() {
         (
             "webhooks",
             &[("name", Some("erp")), ("url:", Some("https://erp.example"))],
-            "Signs the requests",
+            "Type a secret.",
             "value=\"erp\"",
         ),
+        ("webhooks", &[("url:", Some("https://erp.example"))], "Give it a name.", "name=\"name\""),
+        ("escalation", &[("tag:", Some("late"))], "Give it a name.", "name=\"name\""),
         ("sign-in", &[("issuer", Some("login.example"))], "cannot be a provider", "value=\"login.example\""),
     ];
     for (part, changed, words, kept) in cases {

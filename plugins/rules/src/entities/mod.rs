@@ -149,7 +149,9 @@ impl<'a> Reader<'a> {
                 Some(end) => end.max(next + 1),
                 None => {
                     let identifier = self.identifier(next);
-                    if identifier.first == next && spare.len() < SPARE_MAX {
+                    // A word before the digits is the number's own.
+                    let begins = (identifier.first..next).all(|at| tokens[at].flags & DIGIT == 0);
+                    if begins && spare.len() < SPARE_MAX {
                         spare.extend(self.like_an_order(&identifier));
                     }
                     next + 1
@@ -158,6 +160,9 @@ impl<'a> Reader<'a> {
         }
         // A mail of a shop's customer names one order at least, more often than not.
         if !out.iter().any(|found| matches!(found.value, Value::Order(_))) && out.len() + spare.len() <= ENTITIES_MAX {
+            let overlaps =
+                |one: &Entity, other: &Entity| one.part == other.part && one.start < other.end && other.start < one.end;
+            spare.retain(|one| !out.iter().any(|other| overlaps(one, other)));
             out.append(&mut spare);
         }
         for cue in self.cues {

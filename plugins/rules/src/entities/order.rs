@@ -177,12 +177,20 @@ fn looks_like_an_order(raw: &str) -> bool {
     let groups: Vec<&str> = rest.split(['-', '/']).collect();
     let digits: usize = groups.iter().map(|group| group.len()).sum();
     let plain = groups.iter().all(|group| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit()));
-    let is_year = |group: &&str| group.len() == 4 && (group.starts_with("19") || group.starts_with("20"));
-    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
-    // Postal codes of Japan, Portugal and the United States.
-    let is_place = letters == 0 && matches!(lengths.as_slice(), [3, 4] | [4, 3] | [5, 4]);
+    let is_year = |group: &str| group.len() == 4 && (group.starts_with("19") || group.starts_with("20"));
+    let begins = &raw[..letters];
+    let is_named = rest.len() < raw.len() - letters;
     match letters {
-        0 => plain && groups.len() > 1 && digits >= 6 && !is_place && !groups.iter().all(|group| is_year(&group)),
+        // A long group, or a year and what is counted in it: telephone numbers, sizes, spans and months have neither.
+        0 => {
+            let counted = groups.windows(2).any(|pair| is_year(pair[0]) && pair[1].len() >= 4 && !is_year(pair[1]));
+            let is_place = groups.len() == 2 && groups[0].len() == 5 && groups[1].len() == 4;
+            plain && groups.len() > 1 && digits >= 6 && !is_place && (counted || groups.iter().any(|g| g.len() >= 5))
+        }
+        // A postal code behind the sign of a country, a number for value-added tax, a standard.
+        1 if is_named && groups.len() == 1 && digits == 5 => false,
+        2 if !is_named && digits >= 8 => false,
+        2 | 3 if matches!(begins, "EN" | "ISO" | "DIN" | "IEC") => false,
         1..=3 => plain && digits >= 5,
         _ => false,
     }
@@ -215,9 +223,17 @@ pub fn known_forms() -> Vec<(Pattern, f32)> {
 mod tests {
     #[test]
     fn what_looks_like_an_order() {
-        for raw in
-            ["H-260122", "2026-10-04471", "LW558213", "A-119204", "118-40277", "2026/04471", "FR260211-778", "88-30122"]
-        {
+        for raw in [
+            "H-260122",
+            "2026-10-04471",
+            "LW558213",
+            "A-119204",
+            "118-40277",
+            "2026/04471",
+            "FR260211-778",
+            "88-30122",
+            "K-207731",
+        ] {
             assert!(super::looks_like_an_order(raw), "{raw}");
         }
         for raw in [
@@ -233,6 +249,19 @@ mod tests {
             "12-14",
             "88231",
             "abc-12345",
+            "415-555-0123",
+            "138-1234-5678",
+            "12/2026",
+            "2026-10",
+            "2025/26",
+            "122/128",
+            "90-60-90",
+            "220-240",
+            "12/10-12/15",
+            "DE123456789",
+            "EN14683",
+            "ISO14001",
+            "D-80331",
             "PB-20K-BLK",
             "3-4",
             "ABCD-12345",

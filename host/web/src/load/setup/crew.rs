@@ -1,6 +1,6 @@
 //! The forms of giving tickets out, to whom and when, and of the ladder that an open ticket climbs around its deadline.
 
-use super::{Around, Read, lines, number, number_or_none, optional, ticked};
+use super::{Around, Read, lines, number, number_or_none, optional, ticked_as};
 use crate::page::setup::{Control, Field, Group};
 use crate::request::Fields;
 use crate::words::Lang;
@@ -89,7 +89,7 @@ pub(super) fn form(config: &TenantConfig, around: &Around) -> Vec<Group> {
 pub(super) fn read(fields: &Fields, config: &mut TenantConfig, around: &Around, read: &mut Read) {
     let t = around.t;
     let offered: Vec<String> = config.queues.iter().map(|queue| queue.name.clone()).collect();
-    config.assign.queues = ticked(fields, "queues", &offered);
+    config.assign.queues = ticked_as(fields, "queues", &offered, &config.assign.queues);
     let mut crew: Vec<CrewConfig> = Vec::new();
     // Whoever stands in the set-up keeps her place.
     let known: Vec<String> = config.crew.iter().map(|one| one.agent.clone()).collect();
@@ -102,10 +102,12 @@ pub(super) fn read(fields: &Fields, config: &mut TenantConfig, around: &Around, 
         if fields.get(&at("in")).is_empty() {
             continue;
         }
+        let before = of(config, &address).map(|one| one.shifts.clone()).unwrap_or_default();
         let mut shifts = Vec::new();
         for line in lines(fields, &at("shifts")) {
             match shift(&line) {
-                Some(shift) => shifts.push(shift),
+                // Days may stand in the folder in any order.
+                Some(shift) => shifts.push(before.iter().find(|old| is_same(old, &shift)).cloned().unwrap_or(shift)),
                 None => read.say(at("shifts"), t.assign_no_shift(line)),
             }
         }
@@ -120,6 +122,11 @@ pub(super) fn read(fields: &Fields, config: &mut TenantConfig, around: &Around, 
     config.crew = crew;
 }
 
+fn is_same(one: &Shift, other: &Shift) -> bool {
+    let days = |shift: &Shift| Weekday::ALL.iter().copied().filter(|day| shift.days.contains(day)).collect::<Vec<_>>();
+    one.from == other.from && one.to == other.to && days(one) == days(other)
+}
+
 /// `mon-fri 09:00-18:00`; every day where no day is named.
 fn written(shift: &Shift) -> String {
     let hours = format!("{}-{}", shift.from, shift.to);
@@ -127,7 +134,7 @@ fn written(shift: &Shift) -> String {
         return hours;
     }
     let mut runs: Vec<Vec<Weekday>> = Vec::new();
-    for day in &shift.days {
+    for day in Weekday::ALL.iter().filter(|day| shift.days.contains(day)) {
         match runs.last_mut() {
             Some(run) if run.last() == Some(&day.before()) && *day != Weekday::Monday => run.push(*day),
             _ => runs.push(vec![*day]),
@@ -262,20 +269,34 @@ pub(super) fn read_ladder(fields: &Fields, config: &mut TenantConfig, around: &A
     let offered: Vec<String> = config.queues.iter().map(|queue| queue.name.clone()).collect();
     let stay = config.escalation.iter().filter(|rung| fields.get(&format!("remove:{}", rung.name)).is_empty());
     let mut rungs: Vec<(String, String)> = stay.map(|rung| (rung.name.clone(), rung.name.clone())).collect();
-    rungs.extend(optional(fields, "name").map(|name| (NEW.to_owned(), name)));
+    match optional(fields, "name") {
+        Some(name) => rungs.push((NEW.to_owned(), name)),
+        None if ["minutes:", "priority:", "queue:", "assign:", "tag:"]
+            .iter()
+            .any(|field| !fields.line(field).is_empty()) =>
+        {
+            read.say("name", around.t.name_missing());
+        }
+        None => {}
+    }
+    let before = std::mem::take(&mut config.escalation);
     config.escalation = rungs
         .into_iter()
         .map(|(at, name)| {
             let field = |field: &str| format!("{field}:{at}");
+            let old = before.iter().find(|rung| rung.name == at);
+            let as_before = |name: &str, offered: &[String], list: fn(&EscalationConfig) -> &Vec<String>| {
+                ticked_as(fields, &field(name), offered, old.map(list).map_or(&[][..], Vec::as_slice))
+            };
             EscalationConfig {
                 name,
                 minutes: number(fields, &field("minutes"), around.t, read).unwrap_or(0),
-                queues: ticked(fields, &field("queues"), &offered),
+                queues: as_before("queues", &offered, |rung| &rung.queues),
                 queue: optional(fields, &field("queue")),
                 priority: number_or_none(fields, &field("priority"), around.t, read),
                 assign: optional(fields, &field("assign")),
                 tag: optional(fields, &field("tag")),
-                notifiers: ticked(fields, &field("notifiers"), &around.notifiers),
+                notifiers: as_before("notifiers", &around.notifiers, |rung| &rung.notifiers),
             }
         })
         .collect();

@@ -111,6 +111,8 @@ pub(crate) struct Read {
     pub(crate) wrong: Vec<(String, String)>,
     /// Secrets.
     pub(crate) secrets: Vec<TypedSecret>,
+    /// Secrets without which what is new cannot work.
+    pub(crate) needed: Vec<String>,
     /// The field beside which each secret of the form is typed.
     pub(crate) beside: BTreeMap<String, String>,
 }
@@ -307,6 +309,13 @@ fn by_name(path: &str, now: &TenantConfig, next: &TenantConfig) -> String {
         return format!("{list}[{}]{rest}", if is_new { "" } else { name });
     }
     path.to_owned()
+}
+
+/// Of what is offered, what is ticked: first what was, in the order it had.
+fn ticked_as(fields: &Fields, name: &str, offered: &[String], before: &[String]) -> Vec<String> {
+    let mut ticked = ticked(fields, name, offered);
+    ticked.sort_by_key(|value| before.iter().position(|known| known == value).unwrap_or(usize::MAX));
+    ticked
 }
 
 /// Of what is offered, what is ticked, in its order.

@@ -76,7 +76,8 @@ pub(super) fn form(config: &TenantConfig, t: Lang) -> Vec<Group> {
     ]
 }
 
-pub(super) fn read(fields: &Fields, config: &mut TenantConfig, _: &Around, read: &mut Read) {
+pub(super) fn read(fields: &Fields, config: &mut TenantConfig, around: &Around, read: &mut Read) {
+    let t = around.t;
     let sign_in = &mut config.sign_in;
     sign_in.second_factor =
         if fields.get("factor") == "required" { SecondFactor::Required } else { SecondFactor::Optional };
@@ -84,11 +85,17 @@ pub(super) fn read(fields: &Fields, config: &mut TenantConfig, _: &Around, read:
     if fields.get("oidc").is_empty() {
         return;
     }
+    let issuer = fields.line("issuer");
+    let moved = old.as_ref().is_some_and(|old| old.client_secret.is_some() && old.issuer != issuer);
     let name = old.and_then(|old| old.client_secret).map_or_else(|| CLIENT_SECRET.to_owned(), |secret| secret.secret);
     // What was typed is meant, whatever stands beside it.
     let is_public = !fields.get("public").is_empty() && fields.get("client-secret").is_empty();
+    if moved && !is_public && fields.get("client-secret").is_empty() {
+        // What one provider gave is not told another.
+        read.say("client-secret", t.secret_stranger(&name, &issuer));
+    }
     sign_in.oidc = Some(OidcConfig {
-        issuer: fields.line("issuer"),
+        issuer,
         client_id: fields.line("client"),
         client_secret: (!is_public).then(|| SecretRef { secret: name.clone() }),
         title: optional(fields, "title"),

@@ -7,6 +7,7 @@ use crate::page::setup::{Control, Field, Group};
 use crate::request::Fields;
 use crate::words::Lang;
 use posthouse_model::config::{SecretRef, TenantConfig, WebhookConfig, WebhookEvent};
+use std::collections::BTreeSet;
 
 /// What the webhook that is not there yet is called in the form; none can be.
 const NEW: &str = "";
@@ -67,17 +68,18 @@ fn fields(webhook: Option<&WebhookConfig>, t: Lang) -> Vec<Field> {
 pub(super) fn read(fields: &Fields, config: &mut TenantConfig, around: &Around, read: &mut Read) {
     let t = around.t;
     let offered: Vec<String> = WebhookEvent::ALL.iter().map(|event| event.as_str().to_owned()).collect();
+    let used: BTreeSet<String> = config.secret_destinations().into_iter().map(|used| used.secret).collect();
     let mut webhooks = std::mem::take(&mut config.webhooks);
     webhooks.retain(|webhook| fields.get(&format!("remove:{}", webhook.name)).is_empty());
     let mut at: Vec<String> = webhooks.iter().map(|webhook| webhook.name.clone()).collect();
     if let Some(name) = optional(fields, "name") {
         at.push(NEW.to_owned());
-        if fields.get("secret:").is_empty() {
-            read.say("secret:", t.webhook_secret_hint());
-        }
-        let secret = SecretRef { secret: format!("{}_webhook", secret_name(&name)) };
+        let secret = SecretRef { secret: free_name(&format!("{}_webhook", secret_name(&name)), &used) };
+        read.needed.push(secret.secret.clone());
         let (url, events) = (String::new(), Vec::new());
         webhooks.push(WebhookConfig { name, url, events, secret, old_secret: None, private: false, enabled: true });
+    } else if !fields.line("url:").is_empty() || !fields.get("secret:").is_empty() {
+        read.say("name", t.name_missing());
     }
     for (webhook, at) in webhooks.iter_mut().zip(&at) {
         let field = |field: &str| format!("{field}:{at}");
@@ -85,6 +87,8 @@ pub(super) fn read(fields: &Fields, config: &mut TenantConfig, around: &Around, 
         webhook.url = fields.line(&field("url"));
         // In the order of the set-up where nothing was changed.
         let mut events: Vec<WebhookEvent> = told.iter().filter_map(|name| name.parse().ok()).collect();
+        // A test is told without being asked for: that it is named stays as it is.
+        events.extend(webhook.events.iter().filter(|event| **event == WebhookEvent::Test));
         events.sort_by_key(|event| webhook.events.iter().position(|known| known == event).unwrap_or(usize::MAX));
         webhook.events = events;
         webhook.private = !fields.get(&field("private")).is_empty();
@@ -99,4 +103,10 @@ pub(super) fn read(fields: &Fields, config: &mut TenantConfig, around: &Around, 
     for (secret, at) in secrets.iter().zip(&at) {
         keep_secret(fields, &format!("secret:{at}"), secret, config, read);
     }
+}
+
+/// A name for a secret that nothing else is kept under.
+fn free_name(wanted: &str, used: &BTreeSet<String>) -> String {
+    let names = std::iter::once(wanted.to_owned()).chain((2..).map(|number| format!("{wanted}_{number}")));
+    names.into_iter().find(|name| !used.contains(name)).unwrap_or_default()
 }

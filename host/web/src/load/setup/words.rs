@@ -59,7 +59,7 @@ const MENDS: &[(&str, &str)] = &[
     ("give each its own name", "名称重复，请换一个"),
     ("use \"name@example.com\"", "既不是邮箱地址也不是域名，请填如 name@example.com、@example.com"),
     ("use http://HOST:PORT", "不是 Rspamd 地址，请填如 http://127.0.0.1:11333，不含路径"),
-    ("set learn = true", "未勾选教给它时无需填写，请留空或勾选"),
+    ("set learn = true", "未勾选训练时无需填写，请留空或勾选"),
     ("give 1 to 10", "请填 1 到 10 行"),
     ("write the windows from", "时间须由短到长"),
     ("a step that lets more out", "要求不能低于前一级"),
