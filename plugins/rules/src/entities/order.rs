@@ -189,7 +189,7 @@ fn looks_like_an_order(raw: &str) -> bool {
         }
         // A postal code behind the sign of a country, a number for value-added tax, a standard.
         1 if is_named && groups.len() == 1 && digits == 5 => false,
-        2 if !is_named && digits >= 8 => false,
+        2 if !is_named && groups.len() == 1 && digits >= 8 => false,
         2 | 3 if matches!(begins, "EN" | "ISO" | "DIN" | "IEC") => false,
         1..=3 => plain && digits >= 5,
         _ => false,
