@@ -128,7 +128,7 @@ async fn a_webhook_reaches_its_receiver_and_is_told_again() {
     let receiver = Receiver::open().await;
     desk.sign_in("electronics", EVE).await;
     desk.goto(page).await;
-    assert!(desk.text("main").await.contains("There is none."));
+    assert!(desk.text("main").await.contains("There is none yet."));
 
     // It is made in the team's folder; the running host takes it over by itself.
     let settings = desk.house.path().join("electronics/tenant.toml");
