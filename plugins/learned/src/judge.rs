@@ -138,7 +138,7 @@ impl Judge {
             (one, other) => one.or(other),
         };
         if let Some(moods) = verdict.as_ref().and_then(|verdict| verdict.moods) {
-            findings.mood = Some(self.mood(findings.mood.unwrap_or((Mood::Neutral, 0.0)), moods));
+            findings.mood = Some(mood(findings.mood.unwrap_or((Mood::Neutral, 0.0)), moods, self.wanted.trust));
         }
         (findings, verdict)
     }
@@ -239,16 +239,6 @@ impl Judge {
         (likely, (likely >= wanted).then_some(likely))
     }
 
-    /// How the customer sounds: as the model hears it, as far as it is trusted. Who is furious by the rules' words stays so where the
-    /// model does not rule it out: nobody is answered by a machine for want of a second opinion.
-    fn mood(&self, rules: (Mood, f32), moods: [f32; MOODS]) -> (Mood, f32) {
-        let best = moods.iter().copied().enumerate().max_by(|one, other| one.1.total_cmp(&other.1));
-        let (at, likely) = best.unwrap_or((1, 0.0));
-        let keeps = rules.0 == Mood::Angry && moods[MOODS - 1] >= FURIOUS_KEPT;
-        let trusted = self.wanted.trust >= 1.0 || likely * self.wanted.trust >= rules.1;
-        if keeps || !trusted { rules } else { (Mood::ALL[at], likely.min(0.99)) }
-    }
-
     /// Where the model is trusted in part, the rules have the other part.
     fn temper(&self, outlook: &mut Outlook, opinion: Option<(u8, f32)>) {
         if self.wanted.trust >= 1.0 {
@@ -265,6 +255,16 @@ impl Judge {
             *likely += rest * if Some(index) == column { sure } else { (1.0 - sure) / count };
         }
     }
+}
+
+/// How the customer sounds: as the model hears it, as far as it is trusted. Who is furious by the rules' words stays so where the
+/// model does not rule it out: nobody is answered by a machine for want of a second opinion.
+fn mood(rules: (Mood, f32), moods: [f32; MOODS], trust: f32) -> (Mood, f32) {
+    let best = moods.iter().copied().enumerate().max_by(|one, other| one.1.total_cmp(&other.1));
+    let (at, likely) = best.unwrap_or((1, 0.0));
+    let keeps = rules.0 == Mood::Angry && moods[MOODS - 1] >= FURIOUS_KEPT;
+    let trusted = trust >= 1.0 || likely * trust >= rules.1;
+    if keeps || !trusted { rules } else { (Mood::ALL[at], likely.min(0.99)) }
 }
 
 /// The stretch of one sentence that speaks most for one category against another.
@@ -295,4 +295,22 @@ fn reason(text: &Folded, shares: &Shares, first: usize, second: usize) -> Option
     let (_, first, last) = best?;
     let part = if first < text.subject_tokens as usize { Part::Subject } else { Part::Body };
     Some((part, text.tokens[first].start as usize, text.tokens[last].end as usize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_model_is_heard_on_moods_but_does_not_calm_down_who_is_furious() {
+        let neutral = (Mood::Neutral, 0.6);
+        assert_eq!(mood(neutral, [0.1, 0.2, 0.6, 0.1], 1.0), (Mood::Negative, 0.6));
+        assert_eq!(mood(neutral, [0.9, 0.1, 0.0, 0.0], 1.0).0, Mood::Positive);
+        let furious = (Mood::Angry, 0.7);
+        assert_eq!(mood(furious, [0.0, 0.5, 0.4, FURIOUS_KEPT], 1.0), furious);
+        assert_eq!(mood(furious, [0.9, 0.05, 0.0, 0.05], 1.0).0, Mood::Positive, "it rules it out");
+        // Trusted in part, it has to be surer than the rules.
+        assert_eq!(mood(neutral, [0.0, 0.0, 0.9, 0.1], 0.5), neutral);
+        assert_eq!(mood(neutral, [0.0, 0.0, 0.9, 0.1], 0.8).0, Mood::Negative);
+    }
 }

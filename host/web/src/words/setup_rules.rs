@@ -73,8 +73,7 @@ super::words! {
     bar_window: "Days whose comparisons count", "统计最近多少天";
     bar_drift: "Newest comparisons that show a drift", "判断质量下滑时参考的最近比较数";
     bar_review: "Share reviewed when sampled, in per cent", "抽查比例（%）";
-    bar_undo: "Time to stop one, in seconds", "可拦下的时间（秒）";
-    bar_undo_hint: "30 to 86400.", "30 到 86400。";
+    bar_undo: "Time to stop one, in seconds (30 to 86400)", "可拦下的时间（秒，30 到 86400）";
     bar_answers: "Days in which an answer speaks against a reply", "客户在多少天内再次来信算作负面";
     bar_sure: "How sure the classifier must be, in per cent", "分类把握至少（%）";
     bar_draft_sure: "How sure the drafter must be, in per cent", "草稿把握至少（%）";

@@ -114,8 +114,12 @@ impl Reader<'_> {
         let raw = self.raw_of(identifier);
         let (first, last) = (identifier.first, identifier.last);
         let said = |cue: Cue| matches!(cue, Cue::Foreign | Cue::Sku);
-        if !looks_like_an_order(raw) || self.looks_like_phone(first, last) || self.cue_before(first, 3, said).is_some()
-        {
+        let ((part, start, _), (_, _, end)) = (self.place(first), self.place(last));
+        let text = self.text_of(part);
+        // Of a telephone number only a part stands between brackets.
+        let is_enclosed = text[..start].ends_with('(') && text[end..].starts_with(')');
+        let is_phone = !is_enclosed && self.looks_like_phone(first, last);
+        if !looks_like_an_order(raw) || is_phone || self.cue_before(first, 3, said).is_some() {
             return None;
         }
         Some(self.entity(Value::Order(raw.to_owned()), 0.5, first, last))

@@ -9,45 +9,25 @@ use posthouse_model::autonomy::Level;
 use posthouse_model::config::{AutonomyConfig, BarConfig, Cap, TenantConfig};
 use std::collections::BTreeMap;
 
-/// Whole numbers of the set-up: name of the field and key, least and most.
-const NUMBERS: [(&str, i64, i64); 7] = [
-    ("window_days", 7, 730),
-    ("drift_window", 3, 500),
-    ("review_percent", 1, 99),
-    ("undo_seconds", 30, 86_400),
-    ("answer_days", 1, 90),
-    ("sure_percent", 0, 100),
-    ("draft_sure_percent", 0, 100),
+/// A whole number of the set-up: its key, which names its field, least and most, its label, and where it stands.
+type Whole = (&'static str, i64, i64, fn(Lang) -> &'static str, fn(&mut AutonomyConfig) -> &mut u32);
+
+const NUMBERS: [Whole; 7] = [
+    ("window_days", 7, 730, Lang::bar_window, |config| &mut config.window_days),
+    ("drift_window", 3, 500, Lang::bar_drift, |config| &mut config.drift_window),
+    ("review_percent", 1, 99, Lang::bar_review, |config| &mut config.review_percent),
+    ("undo_seconds", 30, 86_400, Lang::bar_undo, |config| &mut config.undo_seconds),
+    ("answer_days", 1, 90, Lang::bar_answers, |config| &mut config.answer_days),
+    ("sure_percent", 0, 100, Lang::bar_sure, |config| &mut config.sure_percent),
+    ("draft_sure_percent", 0, 100, Lang::bar_draft_sure, |config| &mut config.draft_sure_percent),
 ];
 
 fn bars(config: &AutonomyConfig) -> [(Level, BarConfig); 3] {
     [(Level::Suggested, config.suggested), (Level::Sampled, config.sampled), (Level::Automatic, config.automatic)]
 }
 
-fn number_of<'a>(config: &'a mut AutonomyConfig, key: &str) -> Option<&'a mut u32> {
-    Some(match key {
-        "window_days" => &mut config.window_days,
-        "drift_window" => &mut config.drift_window,
-        "review_percent" => &mut config.review_percent,
-        "undo_seconds" => &mut config.undo_seconds,
-        "answer_days" => &mut config.answer_days,
-        "sure_percent" => &mut config.sure_percent,
-        "draft_sure_percent" => &mut config.draft_sure_percent,
-        _ => return None,
-    })
-}
-
 pub(super) fn form(config: &TenantConfig, t: Lang) -> Vec<Group> {
     let mut autonomy = config.autonomy.clone();
-    let labels = [
-        (t.bar_window(), None),
-        (t.bar_drift(), None),
-        (t.bar_review(), None),
-        (t.bar_undo(), Some(t.bar_undo_hint())),
-        (t.bar_answers(), None),
-        (t.bar_sure(), None),
-        (t.bar_draft_sure(), None),
-    ];
     let confidences = ["90", "95", "99"].map(|one| (one.to_owned(), format!("{one} %"))).to_vec();
     let mut first = vec![
         Field::new(
@@ -59,12 +39,10 @@ pub(super) fn form(config: &TenantConfig, t: Lang) -> Vec<Group> {
         )
         .hint(t.bar_confidence_hint()),
     ];
-    for ((key, least, most), (label, hint)) in NUMBERS.into_iter().zip(labels) {
-        let value = number_of(&mut autonomy, key).map(|value| value.to_string()).unwrap_or_default();
-        let mut field = Field::new(key, &format!("autonomy.{key}"), label, Control::Number(least, most), value);
-        field.hint = hint.map(str::to_owned);
-        first.push(field);
-    }
+    first.extend(NUMBERS.map(|(key, least, most, label, place)| {
+        let value = place(&mut autonomy).to_string();
+        Field::new(key, &format!("autonomy.{key}"), label(t), Control::Number(least, most), value)
+    }));
     first.push(
         Field::tick("model_drafts", "autonomy.model_drafts", t.bar_model(), autonomy.model_drafts)
             .hint(t.bar_model_hint()),
@@ -115,9 +93,9 @@ pub(super) fn read(fields: &Fields, config: &mut TenantConfig, t: Lang, read: &m
     if let Some(percent) = number(fields, "confidence", t, read) {
         autonomy.confidence_percent = percent;
     }
-    for (key, ..) in NUMBERS {
-        if let (Some(typed), Some(value)) = (number(fields, key, t, read), number_of(autonomy, key)) {
-            *value = typed;
+    for (key, _, _, _, place) in NUMBERS {
+        if let Some(typed) = number(fields, key, t, read) {
+            *place(autonomy) = typed;
         }
     }
     autonomy.model_drafts = !fields.get("model_drafts").is_empty();

@@ -1,6 +1,6 @@
 //! The form of macros: each a group of its own, and an empty one for the next.
 
-use super::{Around, Read, number_or_none, optional};
+use super::{Around, Read, listed, number_or_none, optional};
 use crate::page::setup::{Control, Field, Group};
 use crate::request::Fields;
 use posthouse_model::config::{
@@ -84,12 +84,11 @@ pub(super) fn read(fields: &Fields, config: &mut TenantConfig, around: &Around, 
 fn one(fields: &Fields, at: &str, around: &Around, read: &mut Read) -> MacroConfig {
     let t = around.t;
     let name = |field: &str| format!("{field}:{at}");
-    let tags = fields.line(&name("tags"));
     let text = fields.text(&name("text")).trim().to_owned();
     MacroConfig {
         name: fields.line(&name("name")),
         category: optional(fields, &name("category")),
-        tags: tags.split([',', '，', '、']).map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
+        tags: listed(&fields.line(&name("tags"))),
         assign: optional(fields, &name("assign")),
         priority: number_or_none(fields, &name("priority"), t, read),
         snooze_hours: number_or_none(fields, &name("snooze"), t, read),

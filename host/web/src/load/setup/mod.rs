@@ -6,6 +6,7 @@ mod autonomy;
 mod crew;
 mod forms;
 mod hours;
+mod ladder;
 mod macros;
 mod mailbox;
 mod model;
@@ -21,7 +22,7 @@ use crate::page::setup::{Control, Field, Group, Part};
 use crate::request::Fields;
 use crate::seat::Seat;
 use crate::words::Lang;
-use posthouse_model::config::{ConfigProblem, MailboxConfig, TenantConfig};
+use posthouse_model::config::{ConfigProblem, MailboxConfig, QueueConfig, TenantConfig};
 use posthouse_model::decision::World;
 use posthouse_store::{PluginRow, StoreError};
 use serde_json::{Value, json};
@@ -182,7 +183,7 @@ pub(crate) fn form(config: &TenantConfig, around: &Around) -> Vec<Group> {
         Part::Queues => forms::queues(config, around.t),
         Part::Screening => screen::form(config, around.t),
         Part::Assign => crew::form(config, around),
-        Part::Escalation => crew::ladder(config, around),
+        Part::Escalation => ladder::form(config, around),
         Part::Automatic => autonomy::form(config, around.t),
         Part::Webhooks => webhooks::form(config, around.t),
         Part::SignIn => sign_in::form(config, around.t),
@@ -206,7 +207,7 @@ pub(crate) fn read(fields: &Fields, config: &mut TenantConfig, around: &Around) 
         Part::Queues => forms::read_queues(fields, config, around, &mut read),
         Part::Screening => screen::read(fields, config, around, &mut read),
         Part::Assign => crew::read(fields, config, around, &mut read),
-        Part::Escalation => crew::read_ladder(fields, config, around, &mut read),
+        Part::Escalation => ladder::read(fields, config, around, &mut read),
         Part::Automatic => autonomy::read(fields, config, around.t, &mut read),
         Part::Webhooks => webhooks::read(fields, config, around, &mut read),
         Part::SignIn => sign_in::read(fields, config, around, &mut read),
@@ -311,6 +312,12 @@ fn by_name(path: &str, now: &TenantConfig, next: &TenantConfig) -> String {
     path.to_owned()
 }
 
+/// Queues with what they are called in the reader's language.
+fn queues(config: &TenantConfig, t: Lang) -> Vec<(String, String)> {
+    let title = |queue: &QueueConfig| queue.title.get(t.code()).unwrap_or(&queue.name).clone();
+    config.queues.iter().map(|queue| (queue.name.clone(), title(queue))).collect()
+}
+
 /// Of what is offered, what is ticked: first what was, in the order it had.
 fn ticked_as(fields: &Fields, name: &str, offered: &[String], before: &[String]) -> Vec<String> {
     let mut ticked = ticked(fields, name, offered);
@@ -321,6 +328,11 @@ fn ticked_as(fields: &Fields, name: &str, offered: &[String], before: &[String])
 /// Of what is offered, what is ticked, in its order.
 fn ticked(fields: &Fields, name: &str, offered: &[String]) -> Vec<String> {
     offered.iter().filter(|value| !fields.get(&format!("{name}:{value}")).is_empty()).cloned().collect()
+}
+
+/// Words between commas, of any script.
+fn listed(line: &str) -> Vec<String> {
+    line.split([',', '，', '、']).map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// Lines that are not empty.

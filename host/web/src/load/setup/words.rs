@@ -133,15 +133,21 @@ mod tests {
                 { "name": "c", "url": "https://crm.example/x", "secret": { "secret": "hook" } }],
             "sign_in": { "oidc": { "issuer": "x", "client_id": "", "create_as": "admin" } } });
         let rules: TenantConfig = serde_json::from_value(rules).expect("a set-up");
-        config.screen = rules.screen;
-        config.assign = rules.assign;
-        config.crew = rules.crew;
-        config.escalation = rules.escalation;
-        config.autonomy = rules.autonomy;
-        config.automatic = rules.automatic;
-        config.webhooks = rules.webhooks;
+        config = TenantConfig {
+            name: config.name,
+            agent_language: config.agent_language,
+            time_zone: config.time_zone,
+            categories: config.categories,
+            queues: config.queues,
+            mailboxes: config.mailboxes,
+            macros: config.macros,
+            notify: config.notify,
+            review: config.review,
+            heartbeat: config.heartbeat,
+            model: config.model,
+            ..rules
+        };
         config.webhooks.resize(21, config.webhooks[1].clone());
-        config.sign_in = rules.sign_in;
         if let Some(oidc) = &mut config.sign_in.oidc {
             oidc.domains = vec!["@x".into()];
         }
