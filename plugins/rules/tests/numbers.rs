@@ -155,7 +155,11 @@ fn a_number_that_looks_like_an_orders_is_one_where_the_mail_names_no_other() {
         ("de", "Am Donnerstag war es wieder soweit (2026-10-04471).", "order 2026-10-04471"),
         ("en", "I never bought these: LW558213, LW558214.", "order LW558213; order LW558214"),
         // It names one: what else looks so is something else.
-        ("en", "My order number is 88123456. The box is blue, it has a scratch and a sticker that says H-260122.", "order 88123456"),
+        (
+            "en",
+            "My order number is 88123456. The box is blue, it has a scratch and a sticker that says H-260122.",
+            "order 88123456",
+        ),
         // Telephone numbers, sizes, spans of prices, standards, numbers for value-added tax.
         ("en", "Call me at 415-555-0123. Does 122/128 fit, or 90-60-90? It says EN14683, DE123456789.", ""),
     ]);
