@@ -172,9 +172,9 @@ impl AutonomyPage {
                 thead { tr { th { (t.category()) } th { (t.autonomy_next_needs(t.autonomy_level_name(Level::Suggested))) } } }
                 // Those that lack the same stand on one line.
                 tbody { @for group in parts.chunk_by(|one, other| one.next == other.next) { tr {
-                    td data-label=(t.category()) { @for (at, part) in group.iter().enumerate() {
+                    td data-label=(t.category()) { span { @for (at, part) in group.iter().enumerate() {
                         @if at > 0 { (joint(t)) } b id=(format!("category-{}", part.category)) { (t.category_name(&part.category)) }
-                    } }
+                    } } }
                     td.mute data-label=(t.autonomy_lacks()) {
                         @if let Some(Err(lacks)) = group.first().map(|part| &part.next) { @for (at, lack) in lacks.iter().enumerate() {
                             @if at > 0 { " · " } (t.autonomy_shortfall(*lack))
